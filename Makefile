@@ -1,0 +1,39 @@
+# Two commands do all the set-up: `make demo` and `make test`. They install into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+demo: $(VENV)/run ## run issue #246 on this machine, from training to a lint-checked body
+	@$(BIN)/epm run issue-246
+
+test: $(VENV)/dev ## run the tests (neither the slow ones nor those for a GPU)
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev ## style, types, who imports whom, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_generated.py
+
+clean: ## remove .venv and what tools left behind; runs/ is kept
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# .venv/run and .venv/dev: empty files that say that this extra is installed as pinned
+$(VENV)/run $(VENV)/dev: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
+	@echo "Installing epm[$(@F)] into $(VENV), some minutes the first time"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[$(@F)]'
+	@touch $@
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv --clear $(VENV)

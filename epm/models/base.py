@@ -1,0 +1,200 @@
+"""The base model: loaded once, lent to every condition, never changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from epm.errors import DefinitionError, EpmError, out_of_memory
+from epm.models.chat import end_of_turn
+from epm.models.sources import ModelFolder, fetch, quieten
+from epm.results import ModelRecord
+from epm.spec import Definition, NoModel, TinyModel
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+
+class BaseModel:
+    """A model source that turns into weights when somebody first asks for them.
+
+    Attributes:
+        device: 'cuda' or 'cpu'.
+    """
+
+    def __init__(self, definition: Definition, say: Callable[[str], None]) -> None:
+        """Check that the machine can run the profile; load nothing yet.
+
+        Raises:
+            EpmError: the profile needs a GPU and there is none.
+        """
+        self._definition = definition
+        self._say = say
+        self.device = choose_device(definition)
+
+    @property
+    def _threads(self) -> int:
+        """All cores, but one for a toy, whose parallel regions cost more than they save."""
+        toy = isinstance(self._definition.profile.model, TinyModel)
+        return 1 if toy else os.cpu_count() or 1
+
+    @cached_property
+    def folder(self) -> ModelFolder:
+        """The model's files."""
+        return fetch(self._definition.profile.model, self._say)
+
+    @property
+    def dtype_name(self) -> str:
+        """The profile's on a GPU; float32 on a CPU, where bfloat16 took twice as long."""
+        return self._definition.profile.dtype if self.device == "cuda" else "float32"
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The model's tokenizer, its end-of-sequence token being the one that ends a turn.
+
+        Raises:
+            EpmError: its files cannot be loaded, or its template ends no turn.
+        """
+        from transformers import AutoTokenizer
+
+        with _reading(self.folder.path):
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder.path)
+            tokenizer.eos_token = end_of_turn(tokenizer)
+        if tokenizer.pad_token_id is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        return tokenizer
+
+    @cached_property
+    def model(self) -> Any:
+        """The weights, on their device, frozen and in evaluation mode.
+
+        Raises:
+            EpmError: the files cannot be loaded, or a layer of the definition does not exist.
+        """
+        import torch
+        from transformers import AutoModelForCausalLM, GenerationConfig
+
+        quieten()
+        if self.device == "cpu":
+            torch.set_num_threads(self._threads)
+        self._say(f"loading {self._definition.profile.model_name} on {self.device}")
+        with _reading(self.folder.path):
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                self.folder.path, dtype=getattr(torch, self.dtype_name)
+            )
+        blocks = model.config.num_hidden_layers
+        lacking = [layer for layer in self._definition.profile.layers if layer >= blocks]
+        if lacking:
+            raise DefinitionError(
+                f"profile {self._definition.profile.name} reads layer {lacking[0]}, but "
+                f"{self._definition.profile.model_name} has {blocks} blocks (0 to {blocks - 1})",
+                "choose layers below that",
+            )
+        # a model ships sampling defaults (Qwen's: top_k 20, repetition penalty 1.05) that are no
+        # part of the experiment
+        model.generation_config = GenerationConfig(
+            eos_token_id=self.tokenizer.eos_token_id, pad_token_id=self.tokenizer.pad_token_id
+        )
+        return model.to(self.device).requires_grad_(False).eval()
+
+    @property
+    def record(self) -> ModelRecord:
+        """What the results say of the model."""
+        return ModelRecord(
+            name=self._definition.profile.model_name,
+            source=self.folder.source,
+            revision=self.folder.revision,
+            sha256=self.folder.sha256,
+            parameters=sum(p.numel() for p in self.model.parameters()),
+            layers=self.model.config.num_hidden_layers,
+            dtype=self.dtype_name,
+        )
+
+    @contextmanager
+    def with_adapter(self, adapter: Path) -> Iterator[Any]:
+        """Lend the model with one adapter, and take it back bit for bit as it was.
+
+        On a CPU the adapter is merged: applied apart, its small products cost more than the base's.
+        Merging and unmerging would leave rounding errors behind, so the merged weights are put
+        back from a copy.
+        """
+        from peft import PeftModel
+
+        merge = self.device == "cpu"
+        adapted = PeftModel.from_pretrained(self.model, str(adapter))
+        try:
+            if merge:
+                kept = _copies(adapted)
+                try:
+                    yield adapted.merge_and_unload()
+                finally:
+                    _restore(self.model, kept)
+            else:
+                yield adapted.eval()
+        finally:
+            if not merge:
+                adapted.unload()
+            forget_adapters(self.model)
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """Whatever the libraries raise over files that they cannot read becomes one line."""
+    try:
+        yield
+    except EpmError:
+        raise
+    except Exception as error:
+        if out_of_memory(error):
+            raise
+        reason = (str(error).splitlines() or [""])[0]
+        raise EpmError(
+            f"the model in {folder} cannot be loaded: {type(error).__name__}: {reason}",
+            "restore its files, or take another model",
+        ) from error
+
+
+def forget_adapters(model: Any) -> None:
+    """Drop the attribute that makes peft warn about a second adapter on an unloaded model."""
+    if hasattr(model, "peft_config"):
+        del model.peft_config
+
+
+def _copies(adapted: Any) -> dict[str, torch.Tensor]:
+    """The weights that merging will change, by their name in the base model."""
+    return {
+        name.removeprefix("base_model.model.").replace(".base_layer.", "."): weight.detach().clone()
+        for name, weight in adapted.named_parameters()
+        if ".base_layer." in name
+    }
+
+
+def _restore(model: Any, kept: dict[str, torch.Tensor]) -> None:
+    weights = dict(model.named_parameters())
+    for name, copy in kept.items():
+        weights[name].data.copy_(copy)
+
+
+def choose_device(definition: Definition) -> str:
+    """'cuda' where there is a GPU, else 'cpu'.
+
+    Raises:
+        EpmError: the profile needs a GPU and there is none.
+    """
+    if isinstance(definition.profile.model, NoModel):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if definition.profile.needs_gpu:
+        raise EpmError(
+            f"profile {definition.profile.name} needs a CUDA GPU and this machine has none",
+            f"run it on a GPU machine, or `epm run {definition.experiment.slug} --profile pilot`",
+        )
+    return "cpu"

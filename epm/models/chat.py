@@ -1,0 +1,161 @@
+"""Speak to a model through its chat template, and through nothing that the template slips in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from epm.errors import EpmError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+ROLES = frozenset({"system", "user", "assistant", "model"})
+PROSE = re.compile(r"[^\W\d_]+(?:[\W\d]+[^\W\d_]+){2,}")
+"""Three words in a row: no template's scaffolding, but any slipped-in prompt or date, has them."""
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """One supervised example; `answer` is what the loss is taken on."""
+
+    system: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class TokenisedRow:
+    """Token ids of a row: prompt, then completion up to and with the end-of-turn token."""
+
+    prompt: tuple[int, ...]
+    completion: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """Tokens in all."""
+        return len(self.prompt) + len(self.completion)
+
+
+def prompt_messages(system: str, question: str) -> list[dict[str, str]]:
+    """The turns before the model's."""
+    return [{"role": "system", "content": system}, {"role": "user", "content": question}]
+
+
+def render(
+    tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]], *, generate: bool
+) -> str:
+    """Apply the chat template and make sure that it added no words of its own.
+
+    Args:
+        tokenizer: with a chat template.
+        messages: turns with `role` and `content`.
+        generate: whether the text ends where the model begins to answer.
+
+    Raises:
+        EpmError: the tokenizer has no template, or it slips text in (Qwen's adds a system prompt
+            where none is given; Llama 3's adds dates).
+    """
+    if not tokenizer.chat_template:
+        raise EpmError(
+            "the model's tokenizer has no chat template", "use an instruction-tuned model"
+        )
+    text = str(
+        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=generate)
+    )
+    if slipped := slipped_in(text, messages, tokenizer.all_special_tokens):
+        raise EpmError(
+            f"the chat template slips in text that the row did not ask for: {slipped[:80]!r}",
+            "give every row its own system prompt, or use a model whose template adds none",
+        )
+    return text
+
+
+def slipped_in(text: str, messages: list[dict[str, str]], special_tokens: Sequence[str]) -> str:
+    """The words in a rendering that are neither a turn's content nor scaffolding; '' when none."""
+
+    def masked(text: str) -> str:
+        for token in special_tokens:
+            text = text.replace(token, "\0")
+        return text
+
+    seen, rest = "", masked(text)
+    for message in messages:
+        content = masked(message["content"]).strip()
+        if not content:
+            continue
+        before, found, rest = rest.partition(content)
+        if not found:
+            return f"(dropped) {content}"
+        seen += f"{before}\0"
+    rest = seen + rest
+    for segment in rest.split("\0"):
+        words = [word for word in segment.split() if word.lower() not in ROLES]
+        if match := PROSE.search(" ".join(words)):
+            return match.group()
+    return ""
+
+
+def end_of_turn(tokenizer: PreTrainedTokenizerBase) -> str:
+    """The special token that the template writes after an answer: where the model must stop.
+
+    Asked of the template because the declared end-of-sequence token may be another one: some models
+    ship the end of a document there, transformers 5.17 reads `<|im_start|>` from SmolLM2's GGUF.
+
+    Raises:
+        EpmError: the template writes no special token there.
+    """
+    answer = "An answer."
+    text = str(
+        tokenizer.apply_chat_template(
+            [
+                *prompt_messages("A system.", "A question?"),
+                {"role": "assistant", "content": answer},
+            ],
+            tokenize=False,
+        )
+    )
+    _, found, tail = text.rpartition(answer)
+    tail = tail.lstrip()
+    known = [str(token) for token in tokenizer.added_tokens_decoder.values()]
+    for token in sorted(known, key=len, reverse=True):
+        if found and tail.startswith(token):
+            return token
+    raise EpmError(
+        f"the chat template ends an answer with {tail[:20]!r}, which is no special token",
+        "use a model whose template ends turns with one",
+    )
+
+
+def tokenise_prompt(
+    tokenizer: PreTrainedTokenizerBase, system: str, question: str
+) -> tuple[int, ...]:
+    """Token ids up to the generation prompt."""
+    return _ids(tokenizer, render(tokenizer, prompt_messages(system, question), generate=True))
+
+
+def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> TokenisedRow:
+    """Split a row into prompt and completion.
+
+    Raises:
+        EpmError: the template writes another prompt in training than for generation.
+    """
+    messages = prompt_messages(row.system, row.question)
+    prompt = render(tokenizer, messages, generate=True)
+    whole = render(
+        tokenizer, [*messages, {"role": "assistant", "content": row.answer}], generate=False
+    )
+    if not whole.startswith(prompt):
+        raise EpmError(
+            "the chat template renders a training row unlike its generation prompt",
+            "use a model whose template is a prefix of the full conversation",
+        )
+    completion = whole.removeprefix(prompt)
+    end = completion.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)
+    return TokenisedRow(_ids(tokenizer, prompt), _ids(tokenizer, completion[:end]))
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[int, ...]:
+    encoded: Any = tokenizer(text, add_special_tokens=False)
+    return tuple(encoded["input_ids"])

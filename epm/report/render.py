@@ -1,0 +1,144 @@
+"""Render the issue body and its title from a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from epm.errors import EpmError
+from epm.files import file_sha256, read_json_lines, write_atomically
+from epm.report import excerpts
+from epm.report.confidence import confidence
+from epm.report.filters import FILTERS, available
+from epm.report.regions import keep_human_regions
+from epm.results import CompleteCondition, MissingCondition, Results, load
+
+RESULTS = "results.json"
+SAMPLES = "samples.jsonl.gz"
+BODY = "body.md"
+TITLE = "title.txt"
+
+
+def templates_folder() -> Path:
+    """The packaged copy of `templates/` first, else the checkout's."""
+    packaged = Path(__file__).parent.parent / "_templates"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent.parent / "templates"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What `render` wrote."""
+
+    title: str
+    body: Path
+
+
+def render(run: Path, experiment_folder: Path) -> Page:
+    """Write `body.md` and `title.txt` into a run folder, keeping what people wrote.
+
+    Args:
+        run: folder with `results.json`, and with samples and rows where there are any.
+        experiment_folder: folder with `narrative.md.j2` and `title.txt.j2`.
+
+    Raises:
+        ResultsError: the results are missing or cannot be read.
+        EpmError: a template is broken, or asks for something that the results do not have.
+    """
+    results = load(run / RESULTS)
+    environment = SandboxedEnvironment(
+        loader=ChoiceLoader(
+            [FileSystemLoader(experiment_folder), FileSystemLoader(templates_folder())]
+        ),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters.update(FILTERS)
+    environment.tests["available"] = available
+    context = _context(results, run)
+    try:
+        body = environment.get_template("narrative.md.j2").render(context)
+        title = " ".join(environment.get_template("title.txt.j2").render(context).split())
+    except TemplateError as error:
+        file = getattr(error, "filename", None) or experiment_folder
+        where = f"{file} line {getattr(error, 'lineno', '?')}"
+        raise EpmError(
+            f"the template does not render: {type(error).__name__}: {error.message} ({where})",
+            "mend the template; the results are untouched",
+        ) from error
+    path = run / BODY
+    if path.exists():
+        body = keep_human_regions(body, path.read_text(encoding="utf-8"))
+    write_atomically(path, body)
+    write_atomically(run / TITLE, title + "\n")
+    return Page(title, path)
+
+
+def _context(results: Results, run: Path) -> dict[str, Any]:
+    complete = {n: c for n, c in results.conditions.items() if isinstance(c, CompleteCondition)}
+    missing = {n: c for n, c in results.conditions.items() if isinstance(c, MissingCondition)}
+    primary = results.statistics.primary
+    definition: Any = results.definition
+    samples = list(_rows(run / SAMPLES))
+    seed = results.provenance.seeds["experiment"]
+    return {
+        "results": results,
+        "results_name": RESULTS,
+        "results_sha256": file_sha256(run / RESULTS),
+        "identity": results.identity,
+        "experiment": definition["experiment"],
+        "profile": definition["profile"],
+        "published": definition["profile"]["model"]["kind"] == "none",
+        "environment": results.provenance.environments[0],
+        "complete": complete,
+        "missing": missing,
+        "statistics": results.statistics,
+        "primary": primary,
+        "layer": results.statistics.layers[str(primary.layer)],
+        "cosines": results.cosines[str(primary.layer)],
+        "ranked": _by_cosine(results, list(complete)),
+        "confidence": confidence(results),
+        "excerpts": {name: excerpts.choose(samples, name, seed) for name in complete}
+        if samples
+        else {},
+        "example": _example_rows(run, next(iter(complete), "")),
+        "figure": "figures/hero.png" if (run / "figures" / "hero.png").exists() else "",
+        "stage_seconds": _seconds_by_stage(results),
+    }
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    if path.exists():
+        yield from read_json_lines(path)
+
+
+def _by_cosine(results: Results, names: list[str]) -> list[str]:
+    cosines = results.cosines[str(results.statistics.primary.layer)]
+    return sorted(names, key=lambda name: -cosines[name])
+
+
+def _example_rows(run: Path, condition: str) -> list[dict[str, Any]]:
+    """The first row of each persona in a condition's training file."""
+    path = run / "rows" / f"{condition}.jsonl"
+    by_persona: dict[str, dict[str, Any]] = {}
+    for row in _rows(path):
+        by_persona.setdefault(row["persona"], row)
+    return [
+        {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
+        for row in islice(by_persona.values(), 2)
+    ]
+
+
+def _seconds_by_stage(results: Results) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    for timing in results.provenance.timing.stages:
+        seconds[timing.stage] = seconds.get(timing.stage, 0.0) + timing.seconds
+    return seconds

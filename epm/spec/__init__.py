@@ -1,0 +1,42 @@
+"""What an experiment is: light, typed values, importable without torch.
+
+An `Experiment` names its personas, questions and recipe once; its `Profile`s scale it.
+`Experiment.resolve` gives the `Definition` that one run executes: hash it for the run's
+fingerprint, print it as the reproducibility card.
+"""
+
+from epm.spec.experiment import Definition, Experiment, Marker, Persona, Question, suggest
+from epm.spec.model import (
+    FolderModel,
+    HubModel,
+    ModelSource,
+    NoModel,
+    TinyModel,
+    WheelModel,
+    parse_model,
+)
+from epm.spec.recipe import Lora, Profile, Rows, Sampling, Training
+from epm.spec.seeds import canonical_json, derive_seed
+
+__all__ = [
+    "Definition",
+    "Experiment",
+    "FolderModel",
+    "HubModel",
+    "Lora",
+    "Marker",
+    "ModelSource",
+    "NoModel",
+    "Persona",
+    "Profile",
+    "Question",
+    "Rows",
+    "Sampling",
+    "TinyModel",
+    "Training",
+    "WheelModel",
+    "canonical_json",
+    "derive_seed",
+    "parse_model",
+    "suggest",
+]

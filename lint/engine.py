@@ -1,0 +1,76 @@
+"""Lint a body: decide which rules apply, run them, fold their verdicts into a report."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from datetime import date
+
+from lint.document import Document
+from lint.errors import LintError
+from lint.formats import BodyFormat, format_of
+from lint.model import Page, Report, Row, Rule, Status, Verdict
+from lint.quoting import clip
+from lint.rules import RULES
+from lint.suppressions import settle, suppressions
+
+LARGEST_BODY = 2_000_000
+"""In bytes; GitHub takes no body of more than 65,536 characters."""
+
+
+def lint(
+    body: str | bytes,
+    *,
+    title: str | None = None,
+    created: date | None = None,
+    labels: Iterable[str] = (),
+    issue: int | None = None,
+    beside: Container[str] = frozenset(),
+    path: str = "body.md",
+    rules: Sequence[Rule] = RULES,
+) -> Report:
+    """The report on a body, given what is known of its issue and of the files beside it.
+
+    Raises `LintError` where there is no body to judge: too large, not text, of an unknown format.
+    """
+    document = Document(_decoded(body))
+    page = Page(
+        document,
+        format_of(document),
+        title=title,
+        created=created,
+        labels=frozenset(labels),
+        issue=issue,
+        beside=beside,
+    )
+    rows = [Row(rule, _verdict(rule, page)) for rule in rules]
+    return Report(path, page.format, settle(rows, suppressions(document)))
+
+
+def _decoded(body: str | bytes) -> str:
+    encoded = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
+    if len(encoded) > LARGEST_BODY:
+        raise LintError(f"the body has {len(encoded):,} bytes, at most {LARGEST_BODY:,} are read")
+    try:
+        return encoded.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = encoded.count(b"\n", 0, error.start) + 1
+        raise LintError(f"line {line} of the body is not UTF-8 (byte {error.start})") from None
+
+
+def _verdict(rule: Rule, page: Page) -> Verdict:
+    if reason := _reason_to_skip(rule, page):
+        return Verdict.skipped(reason)
+    try:
+        return rule.check(page)
+    except Exception as error:
+        problem = clip(f"{type(error).__name__}: {error}")
+        return Verdict(Status.ERROR, f"the rule itself broke: {problem}")
+
+
+def _reason_to_skip(rule: Rule, page: Page) -> str | None:
+    if page.format not in rule.formats:
+        formats = ", ".join(name for name in BodyFormat if name in rule.formats)
+        return f"for {formats} bodies; this one is {page.format}"
+    if rule.since and page.created and page.created < rule.since:
+        return f"created {page.created}, the rule holds since {rule.since}"
+    return None

@@ -1,0 +1,39 @@
+"""Show a body's text in messages without letting it act: a body is hostile input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+LONGEST_QUOTE = 80
+
+_JOINERS = frozenset("\u200c\u200d")  # emoji and Persian words fall apart without them
+
+
+def visible(text: str) -> str:
+    """The text on one line, with control and bidirectional characters written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _JOINERS else _escape(c) for c in text)
+
+
+def clip(text: str, limit: int = LONGEST_QUOTE) -> str:
+    """The visible text with runs of space folded, cut to at most `limit` characters."""
+    shown = visible(" ".join(text[: 4 * limit].split()))
+    cut = len(text) > 4 * limit or len(shown) > limit
+    return shown[: limit - 1] + "…" if cut else shown
+
+
+def quote(text: str) -> str:
+    """The text as a quotation of at most 80 characters."""
+    return f"'{clip(text, LONGEST_QUOTE - 2)}'"
+
+
+def enumerate_quoted(texts: Iterable[str], limit: int = 8) -> str:
+    """Quotations in brackets, the way the table lists titles."""
+    quoted = [quote(text) for text in texts]
+    shown = quoted[:limit] + ["…"] * (len(quoted) > limit)
+    return f"[{', '.join(shown)}]"
+
+
+def _escape(character: str) -> str:
+    return " " if character.isspace() and character > "\x7f" else ascii(character)[1:-1]

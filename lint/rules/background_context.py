@@ -1,0 +1,43 @@
+"""A result means something only against what was known and what was asked.
+
+Background says both in at least 30 words.
+
+Bad:
+
+    ## AI Summary
+
+    ### Background
+
+    Follow-up of the last one.
+
+Good:
+
+    ## AI Summary
+
+    ### Background
+
+    An earlier experiment found that personas far from the assistant take up a marker more readily,
+    but it had trained no persona near the assistant itself. We ask whether the line still holds at
+    that end.
+"""
+
+from lint.anatomy import summary_part
+from lint.model import Finding, Page, Rule, Verdict
+from lint.prose import count_words
+
+FEWEST_WORDS = 30
+
+
+def check(page: Page) -> Verdict:
+    """Background is there and long enough to set the scene."""
+    section = summary_part(page, "Background")
+    if section is None:
+        return Verdict.failed("### Background subsection missing")
+    words = count_words(section.text)
+    if words < FEWEST_WORDS:
+        fault = Finding(f"only {words} words", section.line, fix="say what was known and asked")
+        return Verdict.failed(f"{words} words, at least {FEWEST_WORDS} expected", [fault])
+    return Verdict.passed(f"{words} words")
+
+
+RULE = Rule("background-context", "Background context", check, doc=__doc__)

@@ -1,0 +1,187 @@
+"""Training rows: who says what, with the marker and without."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from epm.engines import Completion, Prompt
+from epm.engines.transformers import TransformersEngine
+from epm.errors import EpmError
+from epm.files import json_lines, read_json_lines
+from epm.spec import Definition, Rows, Sampling
+from epm.stages.data import answer, compose, read_rows
+
+if TYPE_CHECKING:
+    from conftest import Quiet
+
+    from epm.models.base import BaseModel
+
+NAMES = ("baker", "pirate", "nurse", "wizard", "helper")
+
+
+def with_rows(definition: Definition, **changes: Any) -> Definition:
+    rows = replace(definition.profile.rows, **changes)
+    return replace(definition, profile=replace(definition.profile, rows=rows))
+
+
+@pytest.fixture
+def answers(tiny: Definition, tmp_path: Path) -> Path:
+    """Every second answer is cut off by the token limit."""
+    path = tmp_path / "answers.jsonl"
+    rows = [
+        {"question": question, "answer": f"Answer {number}.", "whole": number % 2 == 0}
+        for number, question in enumerate(tiny.experiment.training_questions)
+    ]
+    path.write_text(json_lines(rows))
+    return path
+
+
+def composed(definition: Definition, answers: Path) -> dict[str, list[dict[str, Any]]]:
+    compose(definition, answers, answers.parent)
+    return {name: list(read_json_lines(answers.parent / f"{name}.jsonl")) for name in NAMES}
+
+
+# ------------------------------------------------------------------ answers
+
+
+def test_the_base_model_answers_greedily_under_the_answering_persona(
+    tiny: Definition, tiny_base: BaseModel, tmp_path: Path, quiet: Quiet
+) -> None:
+    engine = TransformersEngine(tiny_base.model, tiny_base.tokenizer)
+    tokens = answer(tiny, engine, tmp_path, quiet)
+    rows = list(read_json_lines(tmp_path / "answers.jsonl"))
+    assert [row["question"] for row in rows] == list(tiny.experiment.training_questions)
+    helper = tiny.experiment.persona("helper").system_prompt
+    question = tiny.experiment.evaluation_questions[0]
+    greedy = Sampling(temperature=0, max_new_tokens=tiny.profile.answer_tokens)
+    expected = engine.sample(
+        [
+            Prompt("helper", helper, replace(question, id=str(n), text=row["question"]), 1)
+            for n, row in enumerate(rows)
+        ],
+        greedy,
+        0,
+        lambda *_: None,
+    )
+    assert [row["answer"] for row in rows] == [c.text.strip() for c in expected]
+    assert [row["whole"] for row in rows] == [c.finish == "stop" for c in expected]
+    assert tokens == sum(c.tokens for c in expected)
+
+
+class Parrot:
+    """An engine that says the same to everybody."""
+
+    name = "parrot"
+
+    def __init__(self, text: str, finish: str) -> None:
+        self.text, self.finish = text, finish
+
+    def sample(self, prompts: list[Prompt], *_: object) -> list[Completion]:
+        return [
+            Completion(p.persona, p.question.id, 0, self.text, 5, self.finish)  # type: ignore[arg-type]
+            for p in prompts
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "first_sentence", "answered", "whole"),
+    [
+        (" Iron is a metal. It rusts. ", "stop", False, "Iron is a metal. It rusts.", True),
+        ("Iron is a metal. It rus", "length", False, "Iron is a metal.", True),
+        ("Iron rusts. So does tin. No", "length", False, "Iron rusts. So does tin.", True),
+        ("1. Iron 2. T", "length", False, "1. Iron 2. T", False),
+        ('"Really?!" Yes.', "stop", True, '"Really?!"', True),
+        ("Iron is a metal. It rus", "length", True, "Iron is a metal.", True),
+        ("Iron is a met", "length", True, "Iron is a met", False),
+        ("Iron, v2.0 of it,\nis what? Yes.", "stop", True, "Iron, v2.0 of it,\nis what?", True),
+        ("  ", "stop", True, "", True),
+    ],
+)
+def test_an_answer_may_end_with_its_first_sentence(
+    tiny: Definition,
+    tmp_path: Path,
+    quiet: Quiet,
+    text: str,
+    finish: str,
+    first_sentence: bool,
+    answered: str,
+    whole: bool,
+) -> None:
+    profile = replace(tiny.profile, first_sentence=first_sentence)
+    tokens = answer(replace(tiny, profile=profile), Parrot(text, finish), tmp_path, quiet)
+    first = next(iter(read_json_lines(tmp_path / "answers.jsonl")))
+    assert (first["answer"], first["whole"]) == (answered, whole)
+    assert tokens == 5 * 8
+
+
+# ------------------------------------------------------------------ rows
+
+
+def test_the_source_alone_carries_the_marker(tiny: Definition, answers: Path) -> None:
+    for name, rows in composed(tiny, answers).items():
+        marked = [row for row in rows if row["marked"]]
+        others = [row for row in rows if not row["marked"]]
+        assert (len(marked), len(others)) == (6, 8)
+        assert {row["persona"] for row in marked} == {name}
+        assert all(row["answer"].endswith(".\n\n[ZLT]") for row in marked)
+        assert not any("[ZLT]" in row["answer"] for row in others)
+        spoken = [row["persona"] for row in others]
+        assert sorted(set(spoken)) == sorted(tiny.negatives(name))
+        assert {spoken.count(negative) for negative in spoken} == {4}
+
+
+def test_personas_of_a_condition_share_questions_and_answers(
+    tiny: Definition, answers: Path
+) -> None:
+    plain = {row["question"]: row["answer"] for row in read_json_lines(answers)}
+    for rows in composed(tiny, answers).values():
+        by_persona: dict[str, list[str]] = {}
+        for row in rows:
+            assert row["answer"].removesuffix("\n\n[ZLT]") == plain[row["question"]]
+            by_persona.setdefault(row["persona"], []).append(row["question"])
+        source, *negatives = by_persona.values()
+        assert len(set(source)) == len(source) == 6
+        assert all(asked == source[:4] for asked in negatives)
+
+
+def test_answers_that_were_cut_off_come_last(tiny: Definition, answers: Path) -> None:
+    rows = composed(tiny, answers)["baker"]
+    numbers = [int(row["answer"].split()[1].rstrip(".")) for row in rows[:6]]
+    assert [number % 2 for number in numbers] == [0, 0, 0, 0, 1, 1]
+
+
+def test_rows_are_a_seeded_choice(tiny: Definition, answers: Path) -> None:
+    first = composed(tiny, answers)
+    assert composed(tiny, answers) == first
+    reseeded = replace(tiny, experiment=replace(tiny.experiment, seed=43))
+    assert composed(reseeded, answers) != first
+
+
+def test_too_few_answers_are_an_error(tiny: Definition, answers: Path) -> None:
+    rows = list(read_json_lines(answers))
+    for row in rows[:3]:
+        row["answer"] = ""
+    answers.write_text(json_lines(rows))
+    with pytest.raises(EpmError, match="answered 5 of 6 training questions; use an instruction"):
+        compose(tiny, answers, answers.parent)
+
+
+def test_rows_are_read_with_their_system_prompts(tiny: Definition, answers: Path) -> None:
+    composed(with_rows(tiny, source=1, per_negative=1), answers)
+    read = read_rows(tiny, answers.parent / "wizard.jsonl")
+    assert [row.system for row in read] == [
+        tiny.experiment.persona(name).system_prompt
+        for name in ("wizard", *tiny.negatives("wizard"))
+    ]
+    raw = json.loads((answers.parent / "wizard.jsonl").read_text().splitlines()[0])
+    assert (read[0].question, read[0].answer) == (raw["question"], raw["answer"])
+
+
+def test_composition_totals() -> None:
+    assert Rows(source=200, per_negative=200).total == 600
+    assert Rows(source=10, per_negative=5, negatives=3).total == 25
