@@ -66,7 +66,7 @@ PILOT = replace(
     SMOLLM2,
     name="pilot",
     scale="scaled down to minutes on a laptop",
-    rows=Rows(source=20, per_negative=20, name="asst_excluded_pilot"),
+    rows=Rows(source=16, per_negative=16, name="asst_excluded_pilot"),
     answered=48,
     answer_tokens=24,
     first_sentence=True,
