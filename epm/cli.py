@@ -6,7 +6,6 @@ Subcommands load what they need, no more.
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import shlex
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm import __version__
-from epm.errors import EpmError
+from epm.errors import EpmError, resources
 
 if TYPE_CHECKING:
     import lint
@@ -64,8 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CLEAN
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        full = " finished stages are kept;" if error.errno == errno.ENOSPC else ""
-        return _refuse(f"{error.strerror or error}{where};{full} mend that and run again")
+        return _refuse(f"{error.strerror or error}{where}; mend that and run again")
     except Exception as error:
         return _broken(error)
 
@@ -196,8 +194,9 @@ def _run(parsed: argparse.Namespace) -> int:
     )
     terminal.announce(console, definition)
     folder = run(loaded, definition, options, terminal.progress(console))
-    _draw(folder, definition)
-    status = _write_page(folder, loaded)
+    with resources("drawing and writing the page", folder):
+        _draw(folder, definition)
+        status = _write_page(folder, loaded)
     terminal.summary(console, folder, clean=status == CLEAN)
     return status
 
@@ -207,7 +206,8 @@ def _render(parsed: argparse.Namespace) -> int:
 
     loaded, definition = _resolve(parsed)
     folder = parsed.run or run_folder(definition, loaded.repository / "runs")
-    status = _write_page(folder, loaded)
+    with resources("writing the page", folder):
+        status = _write_page(folder, loaded)
     for name in ("body.md", "title.txt", "lint.txt"):
         print(folder / name)  # noqa: T201
     return status

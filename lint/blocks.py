@@ -192,6 +192,12 @@ class Section:
     blocks: tuple[Block, ...]
     sections: tuple[Section, ...]
 
+    @property
+    def end_line(self) -> int:
+        """The last line that a block of this section, or of one within it, stands on."""
+        ends = (part.end_line for part in (*self.blocks, *self.sections))
+        return max(ends, default=self.line)
+
     def walk(self) -> Iterator[Section]:
         """The section itself and all sections within it, in the order of the page."""
         yield self

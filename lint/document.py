@@ -5,6 +5,7 @@ The only module that touches markdown-it-py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -30,6 +31,7 @@ from lint.blocks import (
 )
 from lint.raw_html import comments_in, images_in, visible_text
 
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -37,7 +39,10 @@ class Document:
     """A body's sections, blocks and comments, in the order of the page."""
 
     def __init__(self, source: str) -> None:
-        tokens = _parser().parse(source.removeprefix("\ufeff"))
+        text = source.removeprefix("\ufeff")
+        self.lines: tuple[str, ...] = tuple(_NEWLINE.split(text))
+        """The source, line by line, without line endings and byte-order mark."""
+        tokens = _parser().parse(text)
         builder = _Builder(tokens)
         self.preamble, self.sections = builder.outline()
         self.comments = tuple(sorted(builder.comments, key=lambda comment: comment.line))
@@ -59,6 +64,30 @@ class Document:
                 if found:
                     return found
         return None
+
+    def scope_of(self, comment: Comment) -> range | None:
+        """The lines that a comment speaks of; None, before all visible blocks, for all of them.
+
+        These are the lines of the block it stands in, else of the block or section that follows.
+        """
+        spans = sorted(self._spans(), key=lambda span: (span.start, -span.stop))
+        if not spans or comment.line < spans[0].start:
+            return None
+        for span in reversed(spans):
+            if comment.line in span and not any(s.line == span.start for s in self.walk()):
+                return span
+        after = (span for span in spans if span.start > comment.line)
+        return next(after, range(comment.line, comment.line + 1))
+
+    def _spans(self) -> Iterator[range]:
+        """The lines of every section and every visible block that no other block holds."""
+        blocks = [*self.preamble]
+        for section in self.walk():
+            yield range(section.line, section.end_line + 1)
+            blocks += section.blocks
+        for block in blocks:
+            if not isinstance(block, Html) or block.text.strip() or block.figures:
+                yield range(block.line, block.end_line + 1)
 
     def marker(self) -> str | None:
         """What the body says of itself: its first line, when that is an `epm:` comment."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from lint.document import Document
 from lint.errors import LintError
 from lint.formats import BodyFormat, format_of
-from lint.model import Page, Report, Row, Rule, Status, Verdict
+from lint.model import Page, Report, Repository, Row, Rule, Status, Verdict
 from lint.quoting import clip
 from lint.rules import RULES
 from lint.suppressions import settle, suppressions
@@ -25,11 +26,15 @@ def lint(
     labels: Iterable[str] = (),
     issue: int | None = None,
     beside: Container[str] = frozenset(),
+    results: Mapping[str, Any] | None = None,
+    repository: Repository | None = None,
+    trusted: bool = True,
     path: str = "body.md",
     rules: Sequence[Rule] = RULES,
 ) -> Report:
-    """The report on a body, given what is known of its issue and of the files beside it.
+    """The report on a body, given what is known of its issue and of the files around it.
 
+    Only where the body is `trusted`, written by people with write access, can it silence a rule.
     Raises `LintError` where there is no body to judge: too large, not text, of an unknown format.
     """
     document = Document(_decoded(body))
@@ -41,9 +46,13 @@ def lint(
         labels=frozenset(labels),
         issue=issue,
         beside=beside,
+        results=results,
+        repository=repository,
     )
     rows = [Row(rule, _verdict(rule, page)) for rule in rules]
-    return Report(path, page.format, settle(rows, suppressions(document)))
+    known = {rule.slug for rule in (*RULES, *rules)}
+    settled = settle(rows, suppressions(document), known=known, trusted=trusted)
+    return Report(path, page.format, settled)
 
 
 def _decoded(body: str | bytes) -> str:
@@ -61,7 +70,7 @@ def _verdict(rule: Rule, page: Page) -> Verdict:
     if reason := _reason_to_skip(rule, page):
         return Verdict.skipped(reason)
     try:
-        return rule.check(page)
+        return rule.check(page) if rule.options is None else rule.check(page, rule.options)
     except Exception as error:
         problem = clip(f"{type(error).__name__}: {error}")
         return Verdict(Status.ERROR, f"the rule itself broke: {problem}")

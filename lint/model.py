@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 
 from lint.document import Document
 from lint.formats import EVERY_FORMAT, BodyFormat
@@ -32,6 +33,28 @@ class Status(StrEnum):
         return {Status.FAIL: 1, Status.ERROR: 2}.get(self, 0)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace a stretch of the source; lines and columns count from 1, in code points."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    """The first column that stays."""
+    text: str
+
+    @classmethod
+    def insert(cls, line: int, text: str) -> Edit:
+        """Put text, which ends in a newline, before a line; or after the last one."""
+        return cls(line, 1, line, 1, text)
+
+    @classmethod
+    def within(cls, line: int, column: int, old: str, new: str) -> Edit:
+        """Write `new` where a line holds `old`."""
+        return cls(line, column, line, column + len(old), new)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault, where it is and how to mend it."""
@@ -43,6 +66,10 @@ class Finding:
     """Given only where it is exact."""
     fix: str | None = None
     """What to do, in words."""
+    edits: tuple[Edit, ...] = ()
+    """The fix as changes of the source, where it is mechanical."""
+    safe: bool = True
+    """Whether the edits leave what the page says as it is; if not, a person looks first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +101,23 @@ class Verdict:
         return cls(Status.FAIL, detail, tuple(findings))
 
 
+class Repository(Protocol):
+    """A checkout at hand; answers from its history alone, without the network."""
+
+    @property
+    def name(self) -> str | None:
+        """`owner/name` on its host, if it has one."""
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit, which may be abbreviated, is in the history."""
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A file as of a commit; None where there is none, or where it may not be read."""
+
+    def last_commit(self, path: str) -> str | None:
+        """The full hash of the commit that last changed a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A body with what is known about it; all that a rule may look at."""
@@ -87,6 +131,18 @@ class Page:
     """The issue's own number, to tell a reference to itself."""
     beside: Container[str] = frozenset()
     """Which relative names are files beside the body; the caller tells, as rules touch no disk."""
+    results: Mapping[str, Any] | None = None
+    """The results file that the body reports, as its JSON stands."""
+    repository: Repository | None = None
+
+
+T = TypeVar("T")
+
+
+def option(default: T, about: str) -> T:
+    """A field of a rule's options: its default, and what it sets."""
+    declared: T = field(default=default, metadata={"about": about})
+    return declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +151,10 @@ class Rule:
 
     slug: str
     title: str
-    check: Callable[[Page], Verdict]
+    check: Callable[..., Verdict]
+    """`check(page)`, or `check(page, options)` where the rule has options."""
+    options: Any = None
+    """A frozen dataclass whose fields are made by `option`, with its values for this run."""
     formats: frozenset[BodyFormat] = EVERY_FORMAT
     since: date | None = None
     """Bodies created before are left alone."""

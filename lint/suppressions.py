@@ -1,9 +1,13 @@
-"""Comments that take a rule's fault as accepted: `<!-- epm: ignore[hero-figure] reason -->`."""
+"""Comments that take a rule's fault as accepted: `<!-- epm: ignore[hero-figure] reason -->`.
+
+At the top of a body, before all that is visible, one holds for the whole body; elsewhere for the
+block it stands in or before, and before a heading for the whole section.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lint.blocks import Comment
 from lint.document import Document
@@ -18,54 +22,99 @@ _ACCEPTABLE = frozenset({Status.WARN, Status.FAIL})
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One rule that a comment asks to ignore, and why."""
+    """One rule that a comment asks to ignore, why, and where."""
 
     slug: str
     reason: str
-    line: int
+    comment: Comment
+    scope: range | None
+    """The lines it holds for; None for the whole body."""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding lies where this holds."""
+        return self.scope is None or finding.line in self.scope
 
 
 def suppressions(document: Document) -> tuple[Suppression, ...]:
     """All suppressions in a body, those without a reason included."""
-    return tuple(found for comment in document.comments for found in _read(comment))
+    return tuple(
+        Suppression(slug, reason, comment, document.scope_of(comment))
+        for comment in document.comments
+        for slug, reason in _read(comment)
+    )
 
 
-def settle(rows: Sequence[Row], asked: Sequence[Suppression]) -> tuple[Row, ...]:
-    """The rows with suppressed faults skipped, and a row on suppressions that are amiss."""
-    reasons = {suppression.slug: suppression.reason for suppression in asked if suppression.reason}
-    settled = [_settled(row, reasons.get(row.rule.slug)) for row in rows]
+def settle(
+    rows: Sequence[Row],
+    asked: Sequence[Suppression],
+    *,
+    known: Collection[str],
+    trusted: bool,
+) -> tuple[Row, ...]:
+    """The rows without what is ignored, and a row on suppressions that are amiss.
+
+    `known` are the slugs of all rules there are, of which `rows` may hold some.
+    """
+    honoured = [suppression for suppression in asked if suppression.reason] if trusted else []
+    settled = [_settled(row, [s for s in honoured if s.slug == row.rule.slug]) for row in rows]
     verdicts = {row.rule.slug: row.verdict for row in rows}
-    if faults := [fault for suppression in asked for fault in _faults(suppression, verdicts)]:
+    faults = [
+        fault
+        for suppression in asked
+        for fault in _faults(suppression, verdicts.get(suppression.slug), known, trusted)
+    ]
+    if faults:
         verdict = Verdict.warned(f"{len(faults)} suppression(s) amiss", faults)
         settled.append(Row(Rule(SLUG, TITLE, lambda _: verdict), verdict))
     return tuple(settled)
 
 
-def _settled(row: Row, reason: str | None) -> Row:
-    if reason and row.verdict.status in _ACCEPTABLE:
+def _settled(row: Row, honoured: Sequence[Suppression]) -> Row:
+    verdict = row.verdict
+    if not honoured or verdict.status not in _ACCEPTABLE:
+        return row
+    left = tuple(f for f in verdict.findings if not any(s.covers(f) for s in honoured))
+    whole = next((s for s in honoured if s.scope is None), None)
+    ignored = len(verdict.findings) - len(left)
+    if whole or (ignored and not left):
+        reason = (whole or honoured[0]).reason
         return Row(row.rule, Verdict.skipped(f"ignored: {clip(reason)}"))
-    return row
+    if not ignored:
+        return row
+    return Row(
+        row.rule, replace(verdict, detail=f"{verdict.detail}; {ignored} ignored", findings=left)
+    )
 
 
-def _faults(suppression: Suppression, verdicts: dict[str, Verdict]) -> Iterator[Finding]:
-    name, line = quote(suppression.slug), suppression.line
-    verdict = verdicts.get(suppression.slug)
-    if verdict is None:
-        yield Finding(f"there is no rule {name}", line, fix=_nearest(suppression.slug, verdicts))
+def _faults(
+    suppression: Suppression, verdict: Verdict | None, known: Collection[str], trusted: bool
+) -> Iterator[Finding]:
+    name, line = quote(suppression.slug), suppression.comment.line
+    if suppression.slug not in known:
+        yield Finding(f"there is no rule {name}", line, fix=_nearest(suppression.slug, known))
     elif not suppression.reason:
         yield Finding(f"{name} is ignored without a reason", line, fix=HOW)
-    elif verdict.status in {Status.PASS, Status.SKIP}:
+    elif not trusted:
+        by = "only people with write access can silence a rule"
+        yield Finding(f"{name} is not ignored: {by}", line)
+    elif verdict is not None and not _is_used(suppression, verdict):
         yield Finding(f"{name} has nothing to ignore here", line, fix="delete the comment")
 
 
-def _nearest(slug: str, verdicts: dict[str, Verdict]) -> str:
+def _is_used(suppression: Suppression, verdict: Verdict) -> bool:
+    if verdict.status not in _ACCEPTABLE:
+        return verdict.status is Status.ERROR
+    return suppression.scope is None or any(map(suppression.covers, verdict.findings))
+
+
+def _nearest(slug: str, known: Collection[str]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(slug[:80], verdicts, n=1)
+    close = get_close_matches(slug[:80], known, n=1)
     return f"did you mean {close[0]}?" if close else HOW
 
 
-def _read(comment: Comment) -> Iterator[Suppression]:
+def _read(comment: Comment) -> Iterator[tuple[str, str]]:
     words = comment.text.strip()
     if not words.startswith("epm:"):
         return
@@ -76,4 +125,4 @@ def _read(comment: Comment) -> Iterator[Suppression]:
     if not slugs.startswith("[") or not bracket:
         slugs, reason = "", ""
     for slug in slugs.removeprefix("[").split(","):
-        yield Suppression(slug.strip(), " ".join(reason.split()), comment.line)
+        yield slug.strip(), " ".join(reason.split())

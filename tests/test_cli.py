@@ -148,9 +148,11 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(repository: Path) -> None
         time.sleep(0.05)
     started.send_signal(signal.SIGINT)
     _, errors = started.communicate(timeout=60)
-    assert started.returncode == 130
     assert "the same command resumes" in errors
     assert "Traceback" not in errors
+    # 130 to a shell in either case: under `-m`, CPython ends by the signal itself if it arrived
+    # inside an `exec` of a string, as when a library's dataclass is made
+    assert started.returncode in {130, -signal.SIGINT}
     resumed = epm(repository, *arguments[2:])
     assert resumed.returncode == 0, resumed.stderr
     (run,) = runs.glob("smoke-*")
