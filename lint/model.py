@@ -133,6 +133,7 @@ class Page:
     """Which relative names are files beside the body; the caller tells, as rules touch no disk."""
     results: Mapping[str, Any] | None = None
     """The results file that the body reports, as its JSON stands."""
+    results_sha256: str | None = None
     repository: Repository | None = None
 
 

@@ -6,11 +6,12 @@ An `Unavailable` is written as 'n/a'; templates that care ask `is available` fir
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from epm.report.tracing import mark
 from epm.results import Interval, Proportion, Rate, Unavailable
+from lint.binding.formats import write
 
 NOT_AVAILABLE = "n/a"
 
@@ -30,37 +31,39 @@ def _passing_unavailable(
     return wrapper
 
 
+def _as(form: str, value: Any, digits: int | None = None) -> str:
+    form = form if digits is None else f"{form}:{digits}"
+    return mark(write(value, form), value, form)
+
+
 @_passing_unavailable
 def number(value: float, digits: int = 2) -> str:
     """Fixed decimals, without a negative zero."""
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    return _as("number", value, digits)
 
 
 @_passing_unavailable
 def signed(value: float, digits: int = 3) -> str:
     """Fixed decimals with an explicit sign, for cosines."""
-    return f"{value:+.{digits}f}"
+    return _as("signed", value, digits)
 
 
 @_passing_unavailable
 def percent(value: float, digits: int = 0) -> str:
     """A proportion in percent: 0.23 is '23%'."""
-    return f"{number(100 * value, digits)}%"
+    return _as("percent", value, digits)
 
 
 @_passing_unavailable
 def points(value: float, digits: int = 0) -> str:
     """A difference of proportions in percentage points: 0.41 is '41 pp'."""
-    return f"{number(100 * value, digits)} pp"
+    return f"{_as('points', value, digits)} pp"
 
 
 @_passing_unavailable
 def pvalue(value: float) -> str:
     """'p=0.031', 'p=0.0014', 'p<0.0001'."""
-    if value < 1e-4:
-        return "p<0.0001"
-    return f"p={value:.4f}" if value < 0.01 else f"p={value:.3f}"
+    return f"p{_as('pvalue', value)}"
 
 
 @_passing_unavailable
@@ -72,27 +75,25 @@ def interval(value: Interval, digits: int = 1) -> str:
 @_passing_unavailable
 def counts(value: Rate | Proportion) -> str:
     """k of n as '23/100'."""
-    return f"{value.successes}/{value.trials}"
+    return f"{_as('plain', value.successes)}/{_as('plain', value.trials)}"
 
 
 @_passing_unavailable
 def setting(value: float) -> str:
     """A hyper-parameter as people write it: '1e-5', '0.05', '0'."""
-    return re.sub(r"e([+-])0+", r"e\1", f"{value:g}")
+    return _as("setting", value)
 
 
 @_passing_unavailable
 def thousands(value: int) -> str:
     """An integer with separators: '12,345'."""
-    return f"{value:,}"
+    return _as("thousands", value)
 
 
 @_passing_unavailable
-def duration(seconds: float) -> str:
+def duration(value: float) -> str:
     """Seconds in the unit that people would use."""
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min"
+    return f"{_as('seconds', value)} s" if value < 90 else f"{_as('minutes', value)} min"
 
 
 def available(value: object) -> bool:

@@ -17,7 +17,9 @@ from epm.report import excerpts
 from epm.report.confidence import confidence
 from epm.report.filters import FILTERS, available
 from epm.report.regions import keep_human_regions
+from epm.report.tracing import bind, join, length, marked, selected, traced, untraced
 from epm.results import CompleteCondition, MissingCondition, Results, load
+from lint.binding.manifest import Manifest, encode
 
 RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"
@@ -61,12 +63,13 @@ def render(run: Path, experiment_folder: Path) -> Page:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, length=length, join=join)
     environment.tests["available"] = available
-    context = _context(results, run)
+    environment.finalize = marked
+    context = _context(traced(results), run)
     try:
-        body = environment.get_template("narrative.md.j2").render(context)
-        title = " ".join(environment.get_template("title.txt.j2").render(context).split())
+        marked_body = environment.get_template("narrative.md.j2").render(context)
+        marked_title = environment.get_template("title.txt.j2").render(context)
     except TemplateError as error:
         file = getattr(error, "filename", None) or experiment_folder
         where = f"{file} line {getattr(error, 'lineno', '?')}"
@@ -74,10 +77,14 @@ def render(run: Path, experiment_folder: Path) -> Page:
             f"the template does not render: {type(error).__name__}: {error.message} ({where})",
             "mend the template; the results are untouched",
         ) from error
+    marked_title = " ".join(marked_title.split())
+    names = tuple(results.conditions)
+    manifest = Manifest(context["results_sha256"], names, bind(marked_body, marked_title, names))
+    body, title = untraced(marked_body), untraced(marked_title)
     path = run / BODY
     if path.exists():
         body = keep_human_regions(body, path.read_text(encoding="utf-8"))
-    write_atomically(path, body)
+    write_atomically(path, f"{body.rstrip()}\n\n{encode(manifest)}\n")
     write_atomically(run / TITLE, title + "\n")
     return Page(title, path)
 
@@ -98,8 +105,8 @@ def _context(results: Results, run: Path) -> dict[str, Any]:
         "profile": definition["profile"],
         "published": definition["profile"]["model"]["kind"] == "none",
         "environment": results.provenance.environments[0],
-        "complete": complete,
-        "missing": missing,
+        "complete": selected(complete, "count /conditions state complete"),
+        "missing": selected(missing, "count /conditions state missing"),
         "statistics": results.statistics,
         "primary": primary,
         "layer": results.statistics.layers[str(primary.layer)],
