@@ -18,7 +18,7 @@ import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,16 +56,20 @@ class Body:
 
     def places(self) -> Iterator[tuple[int, str, str]]:
         """Index, kind (table, prose or sample) and text of every line that a reader sees."""
-        fence = ""
-        for index, line in enumerate(self.lines):
-            opening = re.match(r"`{3,}", line)
-            if fence:
-                yield index, "sample", line
-                fence = "" if line.strip() == fence else fence
-            elif opening:
-                fence = opening[0]
-            elif not line.startswith("<!--"):
-                yield index, "table" if line.startswith("|") else "prose", line
+        return _places(self.lines)
+
+
+def _places(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    fence = ""
+    for index, line in enumerate(lines):
+        opening = re.match(r"`{3,}", line)
+        if fence:
+            yield index, "sample", line
+            fence = "" if line.strip() == fence else fence
+        elif opening:
+            fence = opening[0]
+        elif not line.startswith("<!--"):
+            yield index, "table" if line.startswith("|") else "prose", line
 
 
 @dataclass
@@ -188,7 +192,11 @@ def _bullets(lines: list[str]) -> list[list[int]]:
 
 
 def _paragraphs(lines: list[str]) -> list[int]:
-    return [i for i, line in enumerate(lines) if len(line) > 80 and line[:1].isalpha()]
+    return [i for i, kind, line in _places(lines) if kind == "prose" and _is_long(line)]
+
+
+def _is_long(line: str) -> bool:
+    return len(line) > 80 and line[:1].isalpha()
 
 
 def _reorder(lines: list[str], chance: random.Random) -> str:
