@@ -1,0 +1,1 @@
+"""What epm knows of GitHub; `interface` says what the rest of epm may ask of it."""

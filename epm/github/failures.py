@@ -1,0 +1,119 @@
+"""GitHub's refusals as one line that says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from epm.errors import EpmError
+from epm.github.credentials import App, Credentials
+from epm.github.interface import Missing
+from epm.github.transport import Answer
+from lint.quoting import clip
+
+_LIMITS = (
+    "secondary rate limit",
+    "api rate limit exceeded",
+    "abuse detection",
+    "please retry your request again later",
+    "please wait a few minutes before you try again",
+)
+_PASSING = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a request is for, in words for its failure."""
+
+    doing: str
+    """As in `write a comment on issue 5`."""
+    needs: str
+    """The permission, as in `issues: write`."""
+    writes: bool = False
+
+
+class Kind(Enum):
+    """What an answer means for another try."""
+
+    GOOD = "good"
+    LIMITED = "limited"
+    """Refused before it took effect: any request may be sent again, later."""
+    DOUBTFUL = "doubtful"
+    """It may have taken effect."""
+    FINAL = "final"
+
+
+def kind(answer: Answer) -> Kind:
+    """Sort an answer; a 403 is a limit only when it says so."""
+    if 200 <= answer.status < 300:
+        return Kind.GOOD
+    if answer.status == 429:
+        return Kind.LIMITED
+    if answer.status == 403:
+        said = answer.message.lower()
+        limited = (
+            "retry-after" in answer.headers
+            or answer.headers.get("x-ratelimit-remaining") == "0"
+            or any(words in said for words in _LIMITS)
+        )
+        return Kind.LIMITED if limited else Kind.FINAL
+    return Kind.DOUBTFUL if answer.status in _PASSING else Kind.FINAL
+
+
+def trouble(answer: Answer) -> str:
+    """A passing failure, in a few words."""
+    if kind(answer) is Kind.LIMITED:
+        return f"GitHub's rate limit is reached ({answer.status})"
+    return f"GitHub fails ({answer.status})"
+
+
+def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials) -> EpmError:
+    """The error for an answer that another try would not change."""
+    who = "the App" if isinstance(credentials, App) else credentials.source
+    said = f": {answer.message}" if answer.message else ""
+    where = f"{aim.doing} in {repository}"
+    match answer.status:
+        case 401:
+            return EpmError(
+                f"GitHub does not know {who}, needed to {where} (401{said})",
+                f"set a token that has not expired, with the permission `{aim.needs}`",
+            )
+        case 403 if "locked" in answer.message.lower():
+            return EpmError(f"GitHub refused to {where} (403{said})", "unlock the conversation")
+        case 403:
+            return EpmError(f"{who} may not {where} (403{said})", _grant(answer, aim))
+        case 404 if aim.writes:
+            return Missing(f"{who} may not {where}, or it is not there (404)", _grant(answer, aim))
+        case 404:
+            return Missing(
+                f"cannot {where}: it is not there, or {who} may not see it (404)",
+                f"check the number and the repository; {_grant(answer, aim)}",
+            )
+        case 410:
+            return Missing(f"GitHub cannot {where}: it is gone (410{said})")
+        case 413 | 422:
+            return EpmError(f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})")
+        case status if 300 <= status < 400:
+            return EpmError(
+                f"GitHub cannot {where}: the repository has moved ({status})",
+                "use its new name",
+            )
+    return EpmError(f"GitHub refused to {where} ({answer.status}{said})")
+
+
+def _grant(answer: Answer, aim: Aim) -> str:
+    """GitHub names the permission that would have done, where the token is a fine-grained one."""
+    named = answer.headers.get("x-accepted-github-permissions", "").strip()
+    simple = named and len(named) <= 80 and all(c.isalnum() or c in " _=;,-" for c in named)
+    needs = named.replace("=", ": ") if simple else aim.needs
+    return f"give the token the permission `{needs}`"
+
+
+def _errors(answer: Answer) -> str:
+    found = answer.data.get("errors") if isinstance(answer.data, dict) else None
+    parts = [
+        clip(str(one.get("message") or f"{one.get('field')} {one.get('code')}"), 80)
+        for one in (found if isinstance(found, list) else [])[:3]
+        if isinstance(one, dict)
+    ]
+    return f"; {', '.join(parts)}" if parts else ""

@@ -1,0 +1,31 @@
+"""Somebody else's text in what we write on GitHub.
+
+`lint.output.markdown.inert` makes text harmless within a line; annotations are escaped by
+`lint.output.github`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lint.output.markdown import inert
+from lint.quoting import clip, visible
+
+_RUNS = re.compile("`+")
+_LANGUAGE = re.compile(r"[a-z]{0,20}")
+
+
+def quoted(text: str) -> str:
+    """A quotation of at most 80 characters, for within a line or a table."""
+    return f"“{inert(clip(text))}”"
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A block that shows text as it stands, in a fence longer than any run of backticks in it."""
+    if not _LANGUAGE.fullmatch(language):
+        raise ValueError(f"{language!r} is not a language")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    shown = ["\t".join(visible(part) for part in line.split("\t")) for line in lines]
+    longest = max((len(run) for line in shown for run in _RUNS.findall(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}{language}", *shown, fence]) + "\n"
