@@ -1,0 +1,281 @@
+"""Published numbers recomputed, and numbers made right or wrong on purpose."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from lint.statistics.answers import Outcome
+from lint.statistics.consistency import (
+    ONE_SIDED,
+    addition,
+    chi_squared_p,
+    claims_significance,
+    correlation_p,
+    difference,
+    f_p,
+    interval,
+    mean,
+    product,
+    rate,
+    ratio,
+    t_p,
+    z_p,
+)
+from lint.statistics.intervals import Method
+from lint.statistics.rounding import Printed
+
+RIGHT, UNKNOWN, CUT = Outcome.CONSISTENT, Outcome.UNKNOWN, Outcome.TRUNCATED
+WRONG, FLIPPED = Outcome.INCONSISTENT, Outcome.DECISION_ERROR
+P = Printed
+
+PUBLISHED = [
+    (23, "15.8%", "32.2%", RIGHT, "[15.8%, 32.2%]"),
+    (31, "22.8%", "40.6%", RIGHT, "[22.8%, 40.6%]"),
+    (32, "23.6%", "41.6%", CUT, "[23.7%, 41.7%]"),
+    (67, "57.3%", "75.4%", RIGHT, "[57.3%, 75.4%]"),
+    (33, "24.3%", "42.8%", WRONG, "[24.6%, 42.7%]"),
+    (41, "31.9%", "50.7%", CUT, "[31.9%, 50.8%]"),
+    (63, "53.2%", "71.8%", RIGHT, "[53.2%, 71.8%]"),
+    (49, "39.5%", "58.6%", WRONG, "[39.4%, 58.7%]"),
+    (57, "47.2%", "66.2%", CUT, "[47.2%, 66.3%]"),
+    (53, "43.3%", "62.5%", RIGHT, "[43.3%, 62.5%]"),
+]
+
+
+@pytest.mark.parametrize(("percent", "low", "high", "outcome", "right"), PUBLISHED)
+def test_published_wilson_intervals(percent, low, high, outcome, right):
+    for k in (percent, P(f"{percent}%"), P(f"{percent / 100:.2f}")):
+        answer = interval(k, 100, P(low), P(high))
+        assert (answer.outcome, answer.right) == (outcome, right)
+        assert answer.is_right == (outcome is RIGHT)
+
+
+def test_which_end_is_wrong():
+    assert interval(41, 100, P("31.9%"), P("50.7%")).note == "upper end"
+    assert interval(33, 100, P("24.3%"), P("42.8%")).note == "lower and upper end"
+    assert interval(23, 100, P("15.8%"), P("32.2%")).note == ""
+
+
+@pytest.mark.parametrize("method", Method)
+@settings(max_examples=60, deadline=None)
+@given(n=st.integers(1, 3000), share=st.floats(0, 1), decimals=st.integers(0, 2))
+def test_what_statsmodels_prints_is_right_and_a_step_aside_is_not(method, n, share, decimals):
+    names = dict(
+        zip(Method, ("wilson", "beta", "normal", "agresti_coull", "jeffreys"), strict=True)
+    )
+    k = round(share * n)
+    ends = [f"{100 * end:.{decimals}f}%" for end in proportion_confint(k, n, method=names[method])]
+    assert interval(k, n, P(ends[0]), P(ends[1]), method=method).outcome is RIGHT
+    assert interval(P(f"{100 * k / n:.1f}%"), n, *map(P, ends), method=method).outcome is RIGHT
+    high = 100 * float(P(ends[1]).value)
+    aside = high + (2 if high < 90 else -2) * 10**-decimals
+    off = P(f"{aside:.{decimals}f}%")
+    answer = interval(k, n, P(ends[0]), off, method=method)
+    assert answer.outcome is WRONG
+    low, high = answer.right.strip("[]").split(", ")
+    assert interval(k, n, P(low), P(high), method=method).outcome is RIGHT
+
+
+def test_a_rate_allows_all_its_counts():
+    # 32% of 6000 is anything from 1890 to 1950
+    assert interval(P("32%"), 6000, P("30.4%"), P("32.8%")).outcome is RIGHT
+    assert interval(P("32%"), 6000, P("31.2%"), P("33.6%")).outcome is RIGHT
+    assert interval(P("32%"), 6000, P("28.1%"), P("30.2%")).outcome is WRONG
+    assert interval(P("133%"), 100, P("1%"), P("2%")).right == "undefined"
+    assert interval(3, 0, P("1%"), P("2%")).right == "undefined"
+
+
+def test_wald_may_be_cut_at_0_or_not():
+    for low in ("-4.6%", "0.0%"):
+        assert interval(1, 20, P(low), P("14.6%"), method=Method.WALD).outcome is RIGHT
+    assert interval(1, 20, P("-2.0%"), P("14.6%"), method=Method.WALD).outcome is WRONG
+    assert interval(1, 20, P("-4.6%"), P("14.6%")).outcome is WRONG
+
+
+CORRELATIONS = [
+    ("-0.703", "0.011", RIGHT),
+    ("-0.764", "0.004", RIGHT),
+    ("-0.621", "0.031", RIGHT),
+    ("-0.574", "0.051", RIGHT),
+    ("-0.711", "0.0095", RIGHT),
+    ("-0.810", "0.0014", RIGHT),
+    ("-0.74", "0.006", RIGHT),
+    ("−0.74", "p < .01", RIGHT),
+    ("-0.574", "0.041", FLIPPED),
+    ("-0.574", "p < .05", FLIPPED),
+    ("-0.621", "p > .05", FLIPPED),
+    ("-0.621", "0.21", FLIPPED),
+    ("-0.621", "0.013", WRONG),
+    ("-0.621", "p < .01", WRONG),
+    ("-0.621", "p > .01", RIGHT),
+    ("-0.2", "p > .9", WRONG),
+    ("-0.2", "p < .3", WRONG),
+]
+
+
+@pytest.mark.parametrize(("r", "p", "outcome"), CORRELATIONS)
+def test_correlations_of_twelve(r, p, outcome):
+    assert correlation_p(P(p), P(r), 12).outcome is outcome
+
+
+def test_the_published_partial_correlation():
+    answer = correlation_p(P("0.018"), P("-0.667"), 12, covariates=1)
+    assert (answer.outcome, answer.right) == (WRONG, "0.025")
+    assert answer.note == "it fits 10 degrees of freedom, not 9"
+    assert correlation_p(P("0.018"), P("-0.67"), 12, covariates=1).right == "0.023 to 0.026"
+    assert correlation_p(P("0.025"), P("-0.67"), 12, covariates=1).outcome is RIGHT
+    assert correlation_p(P("0.018"), P("-0.67"), 12).outcome is RIGHT
+
+
+def test_a_rounded_r_allows_a_stretch_of_p():
+    # N=10, r in [-0.665, -0.655]: p from 0.036 to 0.040
+    assert correlation_p(P("0.039"), P("-0.66"), 10).outcome is RIGHT
+    assert correlation_p(P("0.036"), P("-0.66"), 10).outcome is RIGHT
+    assert correlation_p(P("0.034"), P("-0.66"), 10).outcome is WRONG
+
+
+def test_what_is_no_correlation():
+    assert correlation_p(P("0.04"), P("1.3"), 12).right == "undefined"
+    assert correlation_p(P("0.04"), P("0.3"), 2).right == "undefined"
+    assert correlation_p(P("0.000"), P("1.000"), 12).outcome is RIGHT
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(4, 200), st.integers(0, 10**6), st.integers(1, 4), st.integers(2, 4))
+def test_what_scipy_prints_is_right_and_ten_times_as_much_is_not(n, seed, r_places, p_places):
+    x, y = np.random.default_rng(seed).normal(size=(2, n))
+    test = stats.pearsonr(x, x * (seed % 5) / 4 + y)
+    r, p = f"{test.statistic:.{r_places}f}", f"{test.pvalue:.{p_places}f}"
+    assert correlation_p(P(p), P(r), n).outcome is RIGHT
+    if r_places == 4 and 0.001 < test.pvalue < 0.1:
+        assert not correlation_p(P(f"{10 * test.pvalue:.4f}"), P(r), n).is_right
+
+
+def test_t_f_chi_squared_and_z():
+    assert t_p(P(".019"), P("2.5"), 28).note == ""
+    assert t_p(P(".0185"), P("2.50"), 28).outcome is RIGHT
+    assert t_p(P(".0185"), P("−2.50"), P("28")).outcome is RIGHT
+    assert t_p(P("p < .001"), P("2.50"), 28).outcome is WRONG
+    assert t_p(P("p < .001"), P("1.50"), 28).outcome is FLIPPED
+    assert t_p(P(".009"), P("2.50"), 28).note == ONE_SIDED
+    welch = f"{2 * stats.t.sf(2.51, 10.3):.3f}"
+    assert t_p(P(welch), P("2.51"), P("10.3")).outcome is RIGHT
+    assert f_p(P(".027"), P("4.1"), 2, 30).outcome is RIGHT
+    ends = [f"{stats.f.sf(f, 2, 30):.3f}" for f in (4.15, 4.05)]
+    assert f_p(P("p < .001"), P("4.1"), 2, 30).right == " to ".join(ends)
+    assert f_p(P(".5"), P("-4.1"), 2, 30).right == "undefined"
+    assert f_p(P(".6"), P("F < 1"), 2, 30).outcome is RIGHT
+    assert chi_squared_p(P("0.020"), P("5.41"), 1).outcome is RIGHT
+    assert chi_squared_p(P("0.068"), P("5.41"), 1).outcome is FLIPPED
+    assert z_p(P(".05"), P("1.96")).outcome is RIGHT
+    assert z_p(P(".025"), P("1.96")).note == ONE_SIDED
+    assert t_p(P(".5"), P("2"), 0).right == "undefined"
+    assert t_p(P(".046"), P("2"), 10**12).outcome is UNKNOWN
+
+
+def test_the_level_decides_what_turns_a_conclusion():
+    assert t_p(P(".009"), P("2.60"), 28, alpha=0.05).outcome is WRONG
+    assert t_p(P(".009"), P("2.60"), 28, alpha=0.01).outcome is FLIPPED
+
+
+@pytest.mark.parametrize(
+    ("p", "claim"),
+    [
+        (".05", True),
+        (".051", False),
+        ("< .05", True),
+        ("< .1", None),
+        ("> .05", False),
+        ("> .01", None),
+        ("≤ .05", True),
+        ("≈ .04", True),
+    ],
+)
+def test_what_a_p_claims(p, claim):
+    assert claims_significance(P(p), 0.05) is claim
+
+
+def test_a_p_that_vanishes_is_shown_with_its_digits():
+    assert t_p(P("0.52"), P("8.00"), 28).right == "1e-08"
+    assert t_p(P("0.52"), P("4.00"), 28).right == "0.00041 to 0.00043"
+
+
+def test_products_and_sums():
+    assert product(P("64"), [P("4"), P("4"), P("1")]).right == "16"
+    assert product(P("64"), [P("4"), P("4"), P("1")]).outcome is WRONG
+    assert product(P("64"), [P("4"), P("4"), P("4")]).outcome is RIGHT
+    assert product(P("100"), [P("20"), P("5")]).outcome is RIGHT
+    assert product(P("101"), [P("20"), P("5")]).outcome is WRONG
+    assert addition(P("600"), [P("200"), P("400")]).outcome is RIGHT
+    assert addition(P("600"), [200, 401]).right == "601"
+    assert addition(P("100%"), [P("33.3%"), P("33.3%"), P("33.3%")]).outcome is RIGHT
+    assert addition(P("100.0%"), [P("33.3%"), P("33.3%"), P("33.3%")]).outcome is RIGHT
+    assert addition(P("1,200"), [600, 601]).right == "1,201"
+    assert product(P("9"), [P("9" * 60)] * 40).right == "∞"
+    assert product(P("< 9"), [P("9" * 60)] * 40).right == "∞"
+
+
+def test_differences():
+    assert difference(P("8pp"), P("23%"), P("31%")).outcome is RIGHT
+    assert difference(P("-8pp"), P("23%"), P("31%")).outcome is RIGHT
+    assert difference(P("+8pp"), P("23%"), P("31%")).outcome is WRONG
+    assert difference(P("9.2 pp"), P("31.0%"), P("23.0%")).right == "8.0 pp"
+    assert difference(P("9pp"), P("31%"), P("23%")).outcome is RIGHT
+    assert difference(P("10pp"), P("31%"), P("23%")).outcome is WRONG
+
+
+def test_ratios():
+    assert ratio(P("3.4×"), P("34%"), P("10%")).outcome is RIGHT
+    assert ratio(P("3.4×"), P("44.0%"), P("10.0%")).right == "4.4×"
+    assert ratio(P("3.4×"), P("44.0%"), P("10.0%"), more=True).outcome is RIGHT
+    assert ratio(P("3.4×"), P("50.0%"), P("10.0%"), more=True).outcome is WRONG
+    assert ratio(P("3.4×"), P("50%"), P("0%")).outcome is UNKNOWN
+    assert ratio(P("3.4×"), P("50%"), P("> 0")).outcome is UNKNOWN
+
+
+def test_rates_and_means():
+    assert rate(P("23%"), 100).outcome is RIGHT
+    assert rate(P("23.4%"), 50).right == "22.0% or 24.0%"
+    assert rate(P("41.6%"), 12).outcome is CUT
+    assert rate(P("41.6%"), 12).right == "41.7%"
+    assert mean(P("5.19"), 28).outcome is WRONG
+    assert mean(P("5.18"), 28).outcome is RIGHT
+    assert mean(P("< 5"), 28).outcome is UNKNOWN
+
+
+printed = st.from_regex(r"[<≈]?-?[0-9]{1,3}(\.[0-9]{1,3})?(e-?[0-9]{1,3})?%?", fullmatch=True)
+printed = printed.map(Printed.read).filter(bool)
+
+
+@settings(max_examples=300, deadline=5000)
+@given(printed, printed, printed, st.integers(-3, 10**9), st.sampled_from(Method))
+def test_whatever_is_printed_there_is_an_answer(a, b, c, n, method):
+    answers = [
+        rate(a, n),
+        mean(a, n),
+        interval(a, n, b, c, method=method),
+        correlation_p(a, b, n),
+        t_p(a, b, c),
+        f_p(a, b, c, n),
+        chi_squared_p(a, b, c),
+        z_p(a, b),
+        product(a, [b, c, n]),
+        addition(a, [b, c, n]),
+        difference(a, b, c),
+        ratio(a, b, c, more=True),
+    ]
+    assert all(answer.right for answer in answers)
+
+
+def test_nothing_heavy_is_imported():
+    code = "import sys, lint.statistics.consistency; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "scipy", "statistics", "random"} & set(loaded.stdout.split())
