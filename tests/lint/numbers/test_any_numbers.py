@@ -1,0 +1,137 @@
+"""Any text is read, and in time that grows no faster than the text."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lint.document import Document
+from lint.numbers.reading import read
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "0.5",
+            "-",
+            "−",
+            "–",
+            "%",
+            " ",
+            "×",
+            "10⁻³",
+            "e-4",
+            "/",
+            "100",
+            "of ",
+            "L20",
+            "#",
+            "[",
+            "]",
+        ),
+        *(
+            "(",
+            ")",
+            ", ",
+            "r=",
+            "ρ",
+            "p<",
+            "N=",
+            "|",
+            "\n",
+            "\n|---|---|\n",
+            "**",
+            "`",
+            "_",
+            "“",
+            "”",
+        ),
+        *(
+            "significant ",
+            "not ",
+            "inside ",
+            "interval ",
+            "from ",
+            "to ",
+            "strengthens ",
+            "Holm ",
+            "?",
+        ),
+        *(
+            "all ",
+            ". ",
+            "; ",
+            "95% CI ",
+            "\ue000",
+            "\ue001",
+            "partial ",
+            "t(",
+            "F(1, ",
+            "Cook's D",
+            "٣",
+            "²",
+        ),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES | st.text(max_size=6), max_size=40).map("".join))
+def test_any_text_is_read(text: str) -> None:
+    document = Document(text)
+    reading = read(document, text)
+    last_line = len(document.lines)
+    for passage, number, context in reading.numbers:
+        assert passage.text[number.start : number.end] == number.raw
+        assert 1 <= number.line <= last_line
+        assert context.sentence in passage.text
+        assert number.value.is_finite()
+    for passage, said in reading.statements:
+        assert passage.text[said.start : said.end] == said.text
+        assert said.describe()
+    assert len(reading.tables) <= text.count("|")
+
+
+HOSTILE = (
+    *("1", "1.", "1,000", ".", "-", "1-", "1/", "1 of ", "a1/", "a-", "(1", "[1, ", "1 × ", "1 + "),
+    *("1 = ", "1 a a a a ", "r=0.5, ", "ρ(", "p=", "p=.5 (", "all ", "not significant ", "is the "),
+    *("inside the ", "from 1 to ", "strengthens ", "`", "``a", "“a", "![", "](", "<a ", "<!--"),
+    *(
+        "&amp;",
+        "L1/",
+        "layers 1, ",
+        "Cook's D ",
+        "observed 1 ",
+        "|",
+        "1e",
+        "10^",
+        "2026-05-",
+        "@1.",
+    ),
+    *("http://", "*1*", "x\n", "N=1 per ", "23% (95% CI ", "a a", "no ", "outlier ", "1; "),
+)
+HOSTILE_TABLE = "| Persona | n |\n|---|---|\n"
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_time_grows_with_the_length(piece: str) -> None:
+    short, long = (piece * (length // len(piece)) for length in (4_000, 16_000))
+    assert _seconds(long) < 7 * _seconds(short) + 0.15
+
+
+def test_time_grows_with_the_rows() -> None:
+    short, long = (
+        HOSTILE_TABLE + "".join(f"| name{row} | {row}% |\n" for row in range(rows))
+        for rows in (250, 1000)
+    )
+    assert _seconds(long) < 7 * _seconds(short) + 0.15
+
+
+def _seconds(source: str) -> float:
+    document = Document(source)
+    read.cache_clear()
+    start = process_time()
+    reading = read(document)
+    for _ in (*reading.statements, *reading.numbers, *reading.tables):
+        pass
+    return process_time() - start

@@ -1,0 +1,127 @@
+"""Line, column and surroundings of each number."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lint.document import Document
+from lint.numbers.alignment import align
+from lint.numbers.passages import Place
+from lint.numbers.reading import Reading, read
+
+PAGES = Path(__file__).parents[1] / "pages"
+PAGE = """# Rate 1 of `a7`
+
+A **23%** rate[^x], [31 of them](http://x/9/9) \\* 0.5 &lt; 0.6
+and `0.031` with _−0.74_.
+
+- an item: p=0.04
+  and 0.05 <b>0.06</b>
+
+> quoted 0.07
+
+![alt 0.08](b9.png)
+
+Caption 0.09.
+
+| Persona | Rate | Rate |
+|---|---|---|
+| librarian | 41% | 41% |
+|  | **5** | `6` |
+"""
+
+
+def test_every_place_and_its_column() -> None:
+    document = Document(PAGE)
+    reading = read(document, "Rates of 12 (LOW confidence)")
+    found = [(p.place.value, n.raw, n.line, n.column) for p, n, _ in reading.numbers]
+    assert found == [
+        ("title", "12", 1, None),
+        ("heading", "1", 1, 8),
+        ("heading", "a7", 1, 14),
+        ("paragraph", "23%", 3, 5),
+        ("paragraph", "31", 3, 22),
+        ("paragraph", "0.5", 3, 51),
+        ("paragraph", "0.6", 3, 60),
+        ("paragraph", "0.031", 4, 6),
+        ("paragraph", "−0.74", 4, 19),
+        ("item", "0.04", 6, 14),
+        ("item", "0.05", 7, 7),
+        ("item", "0.06", 7, 15),
+        ("paragraph", "0.07", 9, 10),
+        ("alt", "0.08", 11, 7),
+        ("caption", "0.09", 13, 9),
+        ("cell", "41%", 17, 15),
+        ("cell", "41%", 17, 21),
+        ("cell", "5", 18, 8),
+        ("cell", "6", 18, 15),
+    ]
+
+
+@pytest.mark.parametrize("name", ["rendered.md", "seed_shape.md"])
+def test_columns_of_whole_pages_are_exact(name: str) -> None:
+    document = Document((PAGES / name).read_text(encoding="utf-8"))
+    numbers = [number for _, number, _ in read(document).numbers]
+    assert len(numbers) > 40
+    for number in numbers:
+        assert number.column is not None
+        assert document.lines[number.line - 1].startswith(number.raw, number.column - 1)
+
+
+def cell(reading: Reading, raw: str) -> tuple[str, str, tuple[str, ...]]:
+    return next((c.row_label, c.header, c.names) for _, n, c in reading.numbers if n.raw == raw)
+
+
+def test_context_of_a_cell() -> None:
+    reading = read(Document(PAGE))
+    assert cell(reading, "41%") == ("librarian", "Rate", ("librarian",))
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "noun", "layer"),
+    [
+        ("At L20 r=-0.62 holds.", "r", "holds", 20),
+        ("Spearman ρ = −0.74", "ρ", "", None),
+        ("the p-value of 0.03", "p", "", None),
+        ("at layer 15 (N=12)", "n", "", 15),
+        ("df = 9", "df", "", None),
+        ("Cook's distance over 0.33", "cook", "", None),
+        ("we used 12 personas", "we used", "personas", None),
+        ("L10 was bad. The rate is 23%", "The rate", "", None),
+    ],
+)
+def test_context_in_prose(text: str, label: str, noun: str, layer: int | None) -> None:
+    numbers = read(Document(text)).numbers
+    context = next(context for _, number, context in numbers if number.kind != "layer")
+    assert (context.label, context.noun, context.layer) == (label, noun, layer)
+
+
+def test_names_come_from_the_tables() -> None:
+    table = "| Persona | Rate |\n|---|---|\n| librarian (new) | 41% |\n"
+    reading = read(Document(f"The Librarian has 41%. Nobody else does.\n\n{table}"))
+    assert reading.names == ("librarian",)
+    assert {p.place: c.names for p, _, c in reading.numbers} == {
+        Place.PARAGRAPH: ("librarian",),
+        Place.CELL: ("librarian",),
+    }
+
+
+PIECES = st.sampled_from(
+    ["0.5", "*", "**", "_", "`", "``", "[", "](", ")", "\\", "&lt;", "<b>", "\n", " ", "a", "!"]
+)
+
+
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_a_column_that_is_given_is_exact(text: str) -> None:
+    document = Document(text)
+    for _, number, _ in read(document).numbers:
+        if number.column is not None and "&" not in text:
+            line = document.lines[number.line - 1]
+            assert line[number.column - 1] == number.raw[0]
+
+
+def test_text_that_is_not_in_its_source_has_no_alignment() -> None:
+    assert align("0.5", "0.6") is None
+    assert align("a b", "a") is None
