@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,19 +16,22 @@ from epm import __version__
 from epm.errors import EpmError, resources
 
 if TYPE_CHECKING:
-    import lint
     from epm.discovery import LoadedExperiment
     from epm.spec import Definition
 
 CLEAN, FINDINGS, COULD_NOT, INTERRUPTED = 0, 1, 2, 130
 
-RUN_EXTRA = frozenset(
-    {
-        *("accelerate", "filelock", "gguf", "huggingface_hub", "matplotlib", "numpy", "peft"),
-        *("safetensors", "scipy", "statsmodels", "tokenizers", "torch", "transformers", "wandb"),
-    }
-)
-"""Modules that come with `epm-bot[run]`."""
+EXTRAS = {
+    "run": frozenset(
+        {
+            *("accelerate", "filelock", "gguf", "huggingface_hub", "matplotlib", "numpy", "peft"),
+            *("safetensors", "scipy", "statsmodels", "tokenizers", "torch", "transformers"),
+            "wandb",
+        }
+    ),
+    "lsp": frozenset({"lsprotocol", "pygls"}),
+}
+"""Modules that come with an extra, such as `epm-bot[run]`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,15 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     # libraries draw bars of their own with tqdm, over ours and into logs
     os.environ.setdefault("TQDM_DISABLE", "1")
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser(given).parse_args(given)
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
         return command(parsed)
     except EpmError as error:
         return _refuse(str(error))
     except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in RUN_EXTRA:
-            return _refuse(f"{error.name} is not installed; run `pip install 'epm-bot[run]'`")
+        module = (error.name or "").partition(".")[0]
+        for extra, modules in EXTRAS.items():
+            if module in modules:
+                return _refuse(f"{module} is not installed; run `pip install 'epm-bot[{extra}]'`")
         return _broken(error)
     except KeyboardInterrupt:
         print("\nepm: stopped", file=sys.stderr)  # noqa: T201
@@ -75,6 +77,9 @@ def _refuse(line: str) -> int:
 
 def _broken(error: Exception) -> int:
     """A fault of ours: one line, and the traceback in a file for the report."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="epm-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
@@ -86,46 +91,58 @@ def _broken(error: Exception) -> int:
 # ------------------------------------------------------------------ arguments
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; of the subcommands only the given one gets its arguments, which takes time."""
     parser = argparse.ArgumentParser(
         prog="epm", description="Run experiments, render their results, lint every number."
     )
     parser.add_argument("--version", action="version", version=f"epm {__version__}")
     commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+    for name, (about, command, add_arguments) in _COMMANDS.items():
+        subparser = commands.add_parser(name, help=about, description=about)
+        subparser.set_defaults(command=command)
+        if name in given:
+            add_arguments(subparser)
+    return parser
 
-    listing = commands.add_parser("list", help="the experiments of this repository")
-    listing.set_defaults(command=_list)
 
-    show = commands.add_parser("show", help="an experiment's resolved definition")
-    _experiment_arguments(show)
-    show.set_defaults(command=_show)
+def _no_arguments(_: argparse.ArgumentParser) -> None:
+    pass
 
-    run = commands.add_parser("run", help="run an experiment, or go on where it stopped")
-    _experiment_arguments(run)
-    run.add_argument("--fresh", action="store_true", help="forget what an earlier run finished")
-    run.add_argument(
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    _experiment_arguments(parser)
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run finished")
+    parser.add_argument(
         "--wandb",
         choices=("online", "offline", "off"),
         help="where to log losses and artifacts (default: online if a key is set, else offline)",
     )
-    run.set_defaults(command=_run)
 
-    render = commands.add_parser("render", help="write the body and title of a finished run again")
-    _experiment_arguments(render)
-    render.add_argument("--run", type=Path, metavar="DIR", help="the run folder to render")
-    render.set_defaults(command=_render)
 
-    lint = commands.add_parser("lint", help="check the body of a result page")
-    lint.add_argument("paths", nargs="+", metavar="PATH", help="body files; - is standard input")
-    lint.add_argument("--title", help="the issue's title (default: title.txt beside the body)")
-    lint.add_argument("--created", type=date.fromisoformat, help="when the issue was made")
-    lint.add_argument("--label", action="append", default=[], help="a label of the issue")
-    lint.add_argument("--issue", type=int, metavar="N", help="the issue's own number")
-    lint.set_defaults(command=_lint)
+def _render_arguments(parser: argparse.ArgumentParser) -> None:
+    _experiment_arguments(parser)
+    parser.add_argument("--run", type=Path, metavar="DIR", help="the run folder to render")
 
-    schema = commands.add_parser("schema", help="print the JSON Schema of results.json")
-    schema.set_defaults(command=_schema)
-    return parser
+
+def _lint_arguments(parser: argparse.ArgumentParser) -> None:
+    from epm.linting.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _rule_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("slug", nargs="?", metavar="SLUG", help="the rule (default: list them)")
+
+
+def _schema_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("results", "lint"),
+        default="results",
+        help="of results.json (the default), or of the linter's configuration",
+    )
 
 
 def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,6 +196,8 @@ def _show(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    import shlex
+
     from rich.console import Console
 
     from epm import terminal, tracking
@@ -233,12 +252,20 @@ def _draw(folder: Path, definition: Definition) -> None:
 def _write_page(folder: Path, loaded: LoadedExperiment) -> int:
     """Body, title and lint report; FINDINGS when more is wrong than what people have to write."""
     from epm.files import write_atomically
+    from epm.linting.bodies import Given, body_at
+    from epm.linting.settings import Settings
     from epm.report.render import render
     from lint.model import Status
     from lint.output import table
 
     page = render(folder, loaded.folder)
-    report = _report(page.body, title=page.title)
+    body = body_at(
+        str(page.body),
+        Given(title=page.title),
+        Settings().of(folder),
+        lambda line: print(f"epm: {line}", file=sys.stderr),  # noqa: T201
+    )
+    report = body.report()
     write_atomically(folder / "lint.txt", table.render(report))
     failed = {row.rule.slug for row in report.rows if row.verdict.status is Status.FAIL}
     if report.status is Status.ERROR:
@@ -247,75 +274,50 @@ def _write_page(folder: Path, loaded: LoadedExperiment) -> int:
 
 
 def _lint(parsed: argparse.Namespace) -> int:
-    from lint.output import table
+    from epm.linting.command import run
 
-    worst = CLEAN
-    for path in parsed.paths:
-        report = _report(
-            path if path == "-" else Path(path),
-            title=parsed.title,
-            created=parsed.created,
-            labels=parsed.label,
-            issue=parsed.issue,
-        )
-        if len(parsed.paths) > 1:
-            print(f"{path}:")  # noqa: T201
-        print(table.render(report), end="")  # noqa: T201
-        worst = max(worst, report.status.exit_code)
-    return worst
+    return run(parsed)
 
 
-class _Beside:
-    """The files beside a body, by the relative name that its Markdown gives them."""
+def _rule(parsed: argparse.Namespace) -> int:
+    from epm.linting.explanation import explain
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __contains__(self, name: object) -> bool:
-        relative = Path(str(name))
-        if relative.is_absolute() or ".." in relative.parts:
-            return False
-        return (self._folder / relative).is_file()
+    return explain(parsed.slug)
 
 
-def _report(
-    path: Path | str,
-    *,
-    title: str | None,
-    created: date | None = None,
-    labels: Sequence[str] = (),
-    issue: int | None = None,
-) -> lint.Report:
-    """Lint a file, or standard input where the path is '-'."""
-    import lint
+def _lsp(_: argparse.Namespace) -> int:
+    from epm.language_server import serve
 
-    try:
-        if isinstance(path, str):
-            body, beside = sys.stdin.buffer.read(lint.LARGEST_BODY + 1), _Beside(Path.cwd())
-        else:
-            with path.open("rb") as stream:
-                body, beside = stream.read(lint.LARGEST_BODY + 1), _Beside(path.parent)
-            named = path.with_name("title.txt")
-            if title is None and named.is_file():
-                title = named.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise EpmError(f"cannot read {path}: {error.strerror}", "check the path") from None
-    try:
-        return lint.lint(
-            body,
-            title=title,
-            created=created,
-            labels=labels,
-            issue=issue,
-            beside=beside,
-            path=str(path),
-        )
-    except lint.LintError as error:
-        raise EpmError(f"{path}: {error}") from None
+    serve()
+    return CLEAN
 
 
-def _schema(_: argparse.Namespace) -> int:
+def _schema(parsed: argparse.Namespace) -> int:
+    if parsed.what == "lint":
+        from epm.files import dump_json
+        from lint.configuration import schema
+        from lint.rules import RULES
+
+        print(dump_json(schema(RULES)), end="")  # noqa: T201
+        return CLEAN
     from epm.results import json_schema
 
     print(json_schema(), end="")  # noqa: T201
     return CLEAN
+
+
+_Command = tuple[
+    str, Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None]
+]
+
+_COMMANDS: dict[str, _Command] = {
+    "list": ("the experiments of this repository", _list, _no_arguments),
+    "show": ("an experiment's resolved definition", _show, _experiment_arguments),
+    "run": ("run an experiment, or go on where it stopped", _run, _run_arguments),
+    "render": ("write the body and title of a finished run again", _render, _render_arguments),
+    "lint": ("check the body of a result page", _lint, _lint_arguments),
+    "rule": ("what a rule of the linter asks, and why", _rule, _rule_arguments),
+    "lsp": ("serve the linter to an editor, on standard input and output", _lsp, _no_arguments),
+    "schema": ("print a JSON Schema", _schema, _schema_arguments),
+}
+"""What each subcommand is for, what it runs, and what adds its arguments."""

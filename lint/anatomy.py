@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lint.blocks import Section, title_key
+from lint.folds import Part, folds
 from lint.formats import BodyFormat, is_one_result
 from lint.model import Finding, Page
 
-_CONFIDENCE = re.compile(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}(\w+)", re.IGNORECASE)
+_CONFIDENCE = re.compile(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}([^\W\d]\w*)", re.IGNORECASE)
+_SETUP = ("setup", "hyperparameter", "reproducib")
 
 
 def summary(page: Page) -> Section | None:
@@ -34,13 +37,30 @@ def report_part(page: Page, title: str) -> Section | None:
     return (inside and inside.find(title)) or _outside(page, title, summary(page))
 
 
+def absent(heading: str, inside: Section | None) -> list[Finding]:
+    """The finding that a heading is missing from a section, or from the whole body."""
+    return [Finding(f"no '{heading}'", inside.line if inside else 1, fix="add it")]
+
+
 def results(page: Page) -> tuple[Section, ...]:
     """The sections that hold results: one, or in v2 any number."""
     parent = summary(page)
     if page.format is BodyFormat.V2 and parent:
-        return tuple(section for section in parent.sections if is_one_result(section.key))
+        found = tuple(section for section in parent.sections if is_one_result(section.key))
+        return found or _results_elsewhere(page)
     section = summary_part(page, "Results")
     return (section,) if section else ()
+
+
+def _results_elsewhere(page: Page) -> tuple[Section, ...]:
+    """The results of a v2 body that have slipped out of its summary or below another heading."""
+    found: list[Section] = []
+    end_line = 0
+    for section in page.document.walk():
+        if is_one_result(section.key) and section.line > end_line:
+            found.append(section)
+            end_line = section.end_line
+    return tuple(found)
 
 
 def confidence_lines(sections: tuple[Section, ...]) -> Iterator[tuple[int, str]]:
@@ -51,38 +71,33 @@ def confidence_lines(sections: tuple[Section, ...]) -> Iterator[tuple[int, str]]
                 yield line, match.group(1)
 
 
-def absences(page: Page, parent: Section, titles: Sequence[str], level: int) -> list[Finding]:
-    """For each title that `parent` lacks at that level: where it is instead, if at all.
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The set-up: under a heading, or in v2 folded away under a summary."""
 
-    What stands under a heading that is itself out of place moves with it, and is not named.
-    """
-    in_place = {section.key for section in parent.sections if section.level == level}
-    lacking = {key: title for title in titles if (key := title_key(title)) not in in_place}
-    elsewhere: dict[str, Section] = {}
-    for section in page.document.walk():
-        if section.key in lacking:
-            elsewhere.setdefault(section.key, section)
-    moved = {
-        below.line
-        for top in elsewhere.values()
-        for section in top.sections
-        for below in section.walk()
-    }
-    return [
-        _absence(parent, f"{'#' * level} {title}", elsewhere.get(key))
-        for key, title in lacking.items()
-        if key not in elsewhere or elsewhere[key].line not in moved
-    ]
+    line: int
+    parts: tuple[Part, ...]
 
 
-def _absence(parent: Section, heading: str, elsewhere: Section | None) -> Finding:
-    if elsewhere is None:
-        return Finding(f"no '{heading}'", parent.line, fix="add it")
-    return Finding(
-        f"'{heading}' is not directly under '{parent.title}' at that level",
-        elsewhere.line,
-        fix="move it there, or correct the level",
-    )
+def is_about_setup(title: str) -> bool:
+    """Whether a title in a v2 body, where it is free, announces the set-up."""
+    key = title_key(title)
+    return any(word in key for word in _SETUP)
+
+
+def setup(page: Page) -> Setup | None:
+    """Where the page says what a re-run needs."""
+    title = "Setup & hyper-parameters"
+    in_v2 = page.format is BodyFormat.V2
+    section = page.document.find(title) if in_v2 else report_part(page, title)
+    if section:
+        parts = tuple((below.title, below.blocks) for below in section.walk())
+        return Setup(section.line, parts)
+    if in_v2:
+        for fold in sorted(folds(page.document), key=lambda fold: fold.line):
+            if is_about_setup(fold.title) or is_about_setup(fold.heading):
+                return Setup(fold.line, fold.parts)
+    return None
 
 
 def _outside(page: Page, title: str, excluded: Section | None) -> Section | None:

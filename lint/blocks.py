@@ -5,7 +5,7 @@ Everything is a value with the line it starts on, counted from 1 as an editor do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -36,6 +36,24 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of raw HTML; one that closes has no attributes."""
+
+    name: str
+    closing: bool
+    attributes: Mapping[str, str]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSpan:
+    """Code within a line of text."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Prose:
     """A run of inline text.
 
@@ -48,6 +66,9 @@ class Prose:
     line: int
     figures: tuple[Figure, ...] = ()
     links: tuple[Link, ...] = ()
+    code: tuple[CodeSpan, ...] = ()
+    words: str = ""
+    """The text with a blank for each character of code."""
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each line of the visible text, with its number."""
@@ -117,6 +138,8 @@ class Code(Block):
     content: str
     info: str
     fenced: bool
+    closed: bool = True
+    """Whether a fence ends with one, rather than where what holds it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +218,8 @@ class Section:
     @property
     def end_line(self) -> int:
         """The last line that a block of this section, or of one within it, stands on."""
-        ends = (part.end_line for part in (*self.blocks, *self.sections))
-        return max(ends, default=self.line)
+        blocks = (block.end_line for block in self.blocks)
+        return max((self.line, *blocks, *(section.end_line for section in self.sections)))
 
     def walk(self) -> Iterator[Section]:
         """The section itself and all sections within it, in the order of the page."""

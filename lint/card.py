@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from lint.blocks import Block, Code, Item, Paragraph, Prose, Section, Table
-from lint.placeholders import blank_in, is_placeholder
+from lint.blocks import Block, Code, Item, ItemList, Paragraph, Prose, Table
+from lint.folds import Part
+from lint.placeholders import WORDS, blank_in, is_placeholder
 from lint.prose import labelled
 
 
@@ -23,20 +24,22 @@ class CardRow:
     """What in the row is still to be filled in, if anything."""
 
 
-def card_rows(setup: Section) -> Iterator[CardRow]:
+def card_rows(parts: Iterable[Part], placeholders: Container[str] = WORDS) -> Iterator[CardRow]:
     """The rows of tables, "Label: value" items, and code below the label it belongs to."""
-    for section in setup.walk():
-        above = section.title
-        for outer in section.blocks:
+    for group, blocks in parts:
+        above = group
+        for outer in blocks:
             for block in outer.walk():
-                yield from _rows(block, section.title, above)
+                yield from _rows(block, group, above, placeholders)
                 if isinstance(block, Paragraph):
                     above = block.text.strip().rpartition("\n")[2]
                 elif not isinstance(block, Code):
-                    above = section.title
+                    above = group
+            if isinstance(outer, Paragraph):
+                yield from _lines(outer.content, group, placeholders)
 
 
-def _rows(block: Block, group: str, above: str) -> Iterator[CardRow]:
+def _rows(block: Block, group: str, above: str, placeholders: Container[str]) -> Iterator[CardRow]:
     match block:
         case Table():
             header, *body = block.rows
@@ -46,21 +49,49 @@ def _rows(block: Block, group: str, above: str) -> Iterator[CardRow]:
                 name, *values = row.cells
                 value = " ".join(cell.text.strip() for cell in values)
                 if values and (name.text.strip() or value.strip()):
-                    yield CardRow(group, name.text.strip(), value, row.line, _blank(values))
-        case Item():
+                    blank = _blank(values, placeholders)
+                    yield CardRow(group, name.text.strip(), value, row.line, blank)
+        case Item(blocks=[Paragraph(content=first), *nested]):
             label, value = labelled(block.own_text)
-            if label and value:
-                yield CardRow(group, label, value, block.line, blank_in(value))
+            if label and (value or (_is_bold(first.source) and not nested)):
+                proses = [first, *(prose for below in nested for prose in _own(below))]
+                blank = _blank_value(value, proses, placeholders)
+                yield CardRow(group, label, value, block.line, blank)
         case Code():
             yield CardRow(group, above, block.content, block.line)
 
 
-def _blank(cells: list[Prose]) -> str | None:
+def _lines(prose: Prose, group: str, placeholders: Container[str]) -> Iterator[CardRow]:
+    """The lines of a paragraph that begin with a label in bold."""
+    sources, words = prose.source.split("\n"), prose.words.split("\n")
+    for (line, text), source, own in zip(prose.lines(), sources, words, strict=False):
+        label, value = labelled(text) if _is_bold(source) else ("", "")
+        if label and value:
+            blank = _blank_value(value, [replace(prose, source=source, words=own)], placeholders)
+            yield CardRow(group, label, value, line, blank)
+
+
+def _own(block: Block) -> tuple[Prose, ...]:
+    return () if isinstance(block, ItemList) else block.prose
+
+
+def _is_bold(source: str) -> bool:
+    return source.lstrip().startswith(("**", "__"))
+
+
+def _blank_value(value: str, proses: Iterable[Prose], placeholders: Container[str]) -> str | None:
+    if is_placeholder(value, placeholders):
+        return value
+    blanks = (blank_in(labelled(prose.source)[1]) or blank_in(prose.words) for prose in proses)
+    return next(filter(None, blanks), None)
+
+
+def _blank(cells: list[Prose], placeholders: Container[str]) -> str | None:
     """A blank in the cells; in a table of many columns an empty cell is an answer."""
     texts = [cell.text.strip() for cell in cells]
     for cell, text in zip(cells, texts, strict=True):
-        if is_placeholder(text) and (len(cells) == 1 or any(map(str.isalnum, text))):
+        if is_placeholder(text, placeholders) and (len(cells) == 1 or any(map(str.isalnum, text))):
             return cell.source.strip()
-        if blank := blank_in(cell.source) or blank_in(text):
+        if blank := blank_in(cell.source) or blank_in(cell.words):
             return blank
     return None if any(texts) else ""

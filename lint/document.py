@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice, pairwise
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from lint.blocks import (
     Block,
     Code,
+    CodeSpan,
     Comment,
     Figure,
     Html,
@@ -27,11 +31,15 @@ from lint.blocks import (
     Section,
     Table,
     TableRow,
+    Tag,
     title_key,
 )
-from lint.raw_html import comments_in, images_in, visible_text
+from lint.raw_html import comments_in, images_among, tags_in, visible_text
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_TICKS = re.compile("`+")
+_MOST_TICKS = 200
+"""How many runs of backticks are looked at for one span: few are escaped."""
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -42,10 +50,16 @@ class Document:
         text = source.removeprefix("\ufeff")
         self.lines: tuple[str, ...] = tuple(_NEWLINE.split(text))
         """The source, line by line, without line endings and byte-order mark."""
-        tokens = _parser().parse(text)
-        builder = _Builder(tokens)
+        found: dict[str, Any] = {}
+        builder = _Builder(_parser().parse(text, found))
         self.preamble, self.sections = builder.outline()
         self.comments = tuple(sorted(builder.comments, key=lambda comment: comment.line))
+        self.headings = tuple(builder.headings)
+        """Every heading, those in lists and quotes included."""
+        self.tags = tuple(sorted(builder.tags, key=lambda tag: tag.line))
+        """The tags of raw HTML, in the order of the page."""
+        self.references = frozenset(found.get("references", ()))
+        """The labels, in capitals, of link addresses that stand apart: `[label]: address`."""
 
     def walk(self) -> Iterator[Section]:
         """Every section of the body, in the order of the page."""
@@ -79,6 +93,13 @@ class Document:
         after = (span for span in spans if span.start > comment.line)
         return next(after, range(comment.line, comment.line + 1))
 
+    def walk_blocks(self) -> Iterator[Block]:
+        """Every block of the body, in the order of the page."""
+        for block in self.preamble:
+            yield from block.walk()
+        for section in self.sections:
+            yield from section.walk_blocks()
+
     def _spans(self) -> Iterator[range]:
         """The lines of every section and every visible block that no other block holds."""
         blocks = [*self.preamble]
@@ -99,7 +120,15 @@ class Document:
 
 @cache
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.block.ruler.at("reference", _reference)
+    return parser
+
+
+def _reference(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    """What begins with `[^1]:` is a footnote on GitHub, and not the address of a link."""
+    start = state.bMarks[line] + state.tShift[line]
+    return not state.src.startswith("[^", start) and reference(state, line, end_line, silent)
 
 
 class _Builder:
@@ -109,6 +138,8 @@ class _Builder:
         self.tokens = tokens
         self.position = 0
         self.comments: list[Comment] = []
+        self.headings: list[Prose] = []
+        self.tags: list[Tag] = []
 
     def outline(self) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
         """The blocks before the first heading, and the tree of sections."""
@@ -117,7 +148,7 @@ class _Builder:
         while self.position < len(self.tokens):
             token = self.tokens[self.position]
             if token.type == "heading_open":
-                headings.append((int(token.tag[1:]), self._paragraph().content, []))
+                headings.append((int(token.tag[1:]), self._heading().content, []))
             elif block := self._block():
                 (headings[-1][2] if headings else preamble).append(block)
         return tuple(preamble), _tree(headings)
@@ -136,8 +167,10 @@ class _Builder:
         line, end_line = _lines(token)
         closing = token.type.replace("_open", "_close")
         match token.type:
-            case "paragraph_open" | "heading_open":
+            case "paragraph_open":
                 return self._paragraph()
+            case "heading_open":
+                return self._heading()
             case "blockquote_open":
                 return Quote(line, end_line, self._blocks(closing))
             case "list_item_open":
@@ -151,7 +184,10 @@ class _Builder:
         match token.type:
             case "fence" | "code_block":
                 fenced = token.type == "fence"
-                return Code(line, end_line, token.content, token.info.strip(), fenced)
+                last_is_open = token.content[-1:] not in ("", "\n")
+                closed = end_line - line > token.content.count("\n") + last_is_open
+                info = token.info.strip()
+                return Code(line, end_line, token.content, info, fenced, closed or not fenced)
             case "html_block":
                 return Html(line, end_line, self._html(token.content, line))
         return None
@@ -160,6 +196,11 @@ class _Builder:
         opening, inline = self.tokens[self.position : self.position + 2]
         self.position += 3
         return Paragraph(*_lines(opening), self._prose(inline))
+
+    def _heading(self) -> Paragraph:
+        heading = self._paragraph()
+        self.headings.append(heading.content)
+        return heading
 
     def _rows(self) -> tuple[TableRow, ...]:
         rows: list[TableRow] = []
@@ -175,13 +216,20 @@ class _Builder:
         return tuple(rows)
 
     def _html(self, content: str, line: int) -> Prose:
-        self.comments += comments_in(content, line)
-        text = visible_text(content)
-        return Prose(text, content, line, tuple(images_in(content, line)))
+        text, figures = self._raw(content, line)
+        return Prose(text, content, line, figures, words=text)
+
+    def _raw(self, html: str, line: int) -> tuple[str, tuple[Figure, ...]]:
+        self.comments += comments_in(html, line)
+        tags = tuple(tags_in(html, line))
+        self.tags += tags
+        return visible_text(html), tuple(images_among(tags))
 
     def _prose(self, inline: Token) -> Prose:
         line, _ = _lines(inline)
         pieces: list[str] = []
+        code: list[CodeSpan] = []
+        hidden: list[tuple[int, str]] = []
         figures: list[Figure] = []
         links: list[Link] = []
         open_links: list[tuple[str, int, int]] = []
@@ -193,13 +241,15 @@ class _Builder:
                     piece = "\n"
                 case "code_inline":
                     piece, cursor = _code_span(inline.content, token, cursor)
+                    code.append(CodeSpan(token.content, line))
+                    hidden.append((len(pieces), _blanks(piece)))
                 case "image":
                     figures.append(Figure(piece, str(token.attrs.get("src", "")), line))
                     piece = "\n" * piece.count("\n")
                 case "html_inline":
-                    self.comments += comments_in(piece, line)
-                    figures += images_in(piece, line)
-                    piece = visible_text(piece) or (" " if piece.startswith("<br") else "")
+                    text, images = self._raw(piece, line)
+                    figures += images
+                    piece = text or (" " if piece.startswith("<br") else "")
                 case "link_open":
                     open_links.append((str(token.attrs.get("href", "")), len(pieces), line))
                 case "link_close" if open_links:
@@ -207,17 +257,35 @@ class _Builder:
                     links.append(Link("".join(pieces[start:]), url, link_line))
             line += piece.count("\n")
             pieces.append(piece)
-        text = "".join(pieces)
-        return Prose(text, inline.content, _lines(inline)[0], tuple(figures), tuple(links))
+        text = words = "".join(pieces)
+        if hidden:
+            for index, blanks in hidden:
+                pieces[index] = blanks
+            words = "".join(pieces)
+        return Prose(
+            text,
+            inline.content,
+            _lines(inline)[0],
+            tuple(figures),
+            tuple(links),
+            tuple(code),
+            words,
+        )
+
+
+def _blanks(code: str) -> str:
+    return "\n".join(" " * len(line) for line in code.split("\n"))
 
 
 def _code_span(source: str, token: Token, cursor: int) -> tuple[str, int]:
     """The span as written: the parser has turned its line breaks into spaces."""
-    start = source.find(token.markup, cursor) + len(token.markup)
-    end = source.find(token.markup, start + len(token.content))
-    if "\n" not in source[start:end] or end < 0:
-        return token.content, max(start + len(token.content), cursor)
-    return source[start:end], end + len(token.markup)
+    runs = islice(_TICKS.finditer(source, cursor), _MOST_TICKS)
+    ticks = (run for run in runs if run.end() - run.start() == len(token.markup))
+    for opening, closing in pairwise(ticks):
+        written = source[opening.end() : closing.start()]
+        if written.replace("\n", " ").strip(" ") == token.content.strip(" "):
+            return written if "\n" in written else token.content, closing.end()
+    return token.content, cursor
 
 
 def _lines(token: Token) -> tuple[int, int]:

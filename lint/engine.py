@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from lint.deadline import LONGEST_RUN, deadline
 from lint.document import Document
 from lint.errors import LintError
 from lint.formats import BodyFormat, format_of
@@ -27,35 +28,45 @@ def lint(
     issue: int | None = None,
     beside: Container[str] = frozenset(),
     results: Mapping[str, Any] | None = None,
+    results_sha256: str | None = None,
     repository: Repository | None = None,
     trusted: bool = True,
     path: str = "body.md",
     rules: Sequence[Rule] = RULES,
+    seconds: float = LONGEST_RUN,
 ) -> Report:
     """The report on a body, given what is known of its issue and of the files around it.
 
     Only where the body is `trusted`, written by people with write access, can it silence a rule.
-    Raises `LintError` where there is no body to judge: too large, not text, of an unknown format.
+    Raises `LintError` where there is no body to judge: too large, not text, of an unknown format;
+    and where to judge it takes too many `seconds`.
     """
-    document = Document(_decoded(body))
-    page = Page(
-        document,
-        format_of(document),
-        title=title,
-        created=created,
-        labels=frozenset(labels),
-        issue=issue,
-        beside=beside,
-        results=results,
-        repository=repository,
-    )
-    rows = [Row(rule, _verdict(rule, page)) for rule in rules]
-    known = {rule.slug for rule in (*RULES, *rules)}
-    settled = settle(rows, suppressions(document), known=known, trusted=trusted)
+    text = decoded(body)
+    with deadline(seconds) as look:
+        document = Document(text)
+        page = Page(
+            document,
+            format_of(document),
+            title=title,
+            created=created,
+            labels=frozenset(labels),
+            issue=issue,
+            beside=beside,
+            results=results,
+            results_sha256=results_sha256,
+            repository=repository,
+        )
+        rows = []
+        for rule in rules:
+            look()
+            rows.append(Row(rule, _verdict(rule, page)))
+        known = {rule.slug for rule in (*RULES, *rules)}
+        settled = settle(rows, suppressions(document), known=known, trusted=trusted)
     return Report(path, page.format, settled)
 
 
-def _decoded(body: str | bytes) -> str:
+def decoded(body: str | bytes) -> str:
+    """The text of a body; `LintError` where it is too large or no text."""
     encoded = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
     if len(encoded) > LARGEST_BODY:
         raise LintError(f"the body has {len(encoded):,} bytes, at most {LARGEST_BODY:,} are read")

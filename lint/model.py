@@ -108,6 +108,10 @@ class Repository(Protocol):
     def name(self) -> str | None:
         """`owner/name` on its host, if it has one."""
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether older history was left out, so that a commit may exist and not be here."""
+
     def has_commit(self, commit: str) -> bool:
         """Whether the commit, which may be abbreviated, is in the history."""
 

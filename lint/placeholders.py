@@ -7,14 +7,15 @@ A placeholder is a whole text, or a marked blank within one; never part of an id
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
-_WORDS = frozenset(
-    [
-        *("todo", "tbd", "tba", "fixme", "xxx", "default", "placeholder", "unknown", "null", "nan"),
-        *("fill in", "fill me in", "to be determined", "to be filled in", "to be written"),
-        *("pending", "coming soon", "insert text", "your text here"),
-    ]
+WORDS: tuple[str, ...] = (
+    *("todo", "tbd", "tba", "fixme", "xxx", "default", "placeholder", "unknown", "null", "nan"),
+    *("fill in", "fill me in", "to be determined", "to be filled in", "to be written"),
+    *("pending", "coming soon", "insert text", "your text here"),
 )
+"""Texts that only hold the place of one, in small letters."""
+
 _OPENINGS = ("to be written by", "to be filled in by", "lorem ipsum")
 
 _BLANK = re.compile(
@@ -27,16 +28,24 @@ _BLANK = re.compile(
 _SHOUTED = frozenset({"todo", "tbd", "tba", "fixme", "xxx"})
 
 
-def is_placeholder(text: str) -> bool:
+def is_placeholder(text: str, words: Container[str] = WORDS) -> bool:
     """Whether the whole text only holds the place of one."""
     bare = text.strip().strip("_*`\"'()[]<>{}.…?–—- \t").casefold()
-    return not bare or bare in _WORDS or bare.startswith(_OPENINGS)
+    return not bare or bare in words or bare.startswith(_OPENINGS)
 
 
 def blank_in(source: str) -> str | None:
-    """The first marked blank in a text, such as TODO, `___`, `<fill in>` or `{{ name }}`."""
-    for match in _BLANK.finditer(source):
-        blank = match.group()
-        if blank.casefold() not in _SHOUTED or blank.isupper():
-            return blank
+    """The first marked blank in a text, such as TODO, `___`, `<fill in>` or `{{ name }}`.
+
+    Braces within a span of code are a template that somebody quotes, unless they are all there is.
+    """
+    in_code = False
+    for piece in source.split("`"):
+        for match in _BLANK.finditer(piece):
+            blank = match.group()
+            if in_code and blank.startswith("{{") and source.strip(" `*_\n") != blank:
+                continue
+            if blank.casefold() not in _SHOUTED or blank.isupper():
+                return blank
+        in_code = not in_code
     return None

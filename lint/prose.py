@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 
-_SENTENCE_END = re.compile(r"[.!?…。؟][\"'”’)\]]*(?=\s|$)")
+_SENTENCE_END = re.compile(r"[.!?…؟।][\"'”’)\]]*(?=\s|$)|[。！？]")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ABBREVIATIONS = frozenset({"e.g.", "i.e.", "vs.", "cf.", "al.", "approx.", "fig.", "eq."})
 _LABEL = re.compile(r"\s*([^:—–\n]{1,80})(?::|\s[—–]\s)")
 
 
 def count_words(text: str) -> int:
-    """Words that hold at least one letter or digit."""
-    return sum(any(c.isalnum() for c in word) for word in text.split())
+    """Words that hold a letter or digit; in scripts that part none, each character is one."""
+    if text.isascii():
+        return sum(any(map(str.isalnum, word)) for word in text.split())
+    return sum(
+        max(len(_UNSPACED.findall(word)), any(map(str.isalnum, word))) for word in text.split()
+    )
 
 
 def count_sentences(text: str) -> int:
@@ -23,10 +28,10 @@ def count_sentences(text: str) -> int:
     )
 
 
-def is_mostly_letters(text: str) -> bool:
-    """Whether at least half of the characters that are not space are letters."""
-    characters = [c for c in text if not c.isspace()]
-    return 2 * sum(c.isalpha() for c in characters) >= len(characters) > 0
+def letters(text: str) -> int:
+    """The percentage of letters among the characters that are not space, rounded down."""
+    characters = "".join(text.split())
+    return 100 * sum(map(str.isalpha, characters)) // max(1, len(characters))
 
 
 def labelled(text: str) -> tuple[str, str]:

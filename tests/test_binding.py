@@ -119,3 +119,11 @@ def test_a_manifest_of_another_page(page: Path) -> None:
     results["statistics"]["personas"] = dict(zip(names, shuffled, strict=True))
     assert judged(text, results).status is Status.FAIL
     assert {finding.fix for finding in judged(text, results).findings} == {"render the page again"}
+
+
+def test_a_results_file_that_is_not_the_one_rendered(page: Path) -> None:
+    results = results_of(page)
+    text = (page / "body.md").read_text()
+    report = lint(text, rules=RULES, results=results, results_sha256="0" * 64)
+    assert report.rows[0].verdict.status is Status.WARN
+    assert "has changed since" in report.rows[0].verdict.detail

@@ -2,11 +2,26 @@
 
 from pathlib import Path
 
+import pytest
+
+from epm.files import dump_json
 from epm.results import json_schema
+from lint.catalogue import render
+from lint.configuration import schema
+from lint.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_schema_of_the_results() -> None:
-    committed = (ROOT / "epm" / "results.schema.json").read_text(encoding="utf-8")
-    assert committed == json_schema(), "stale; refresh with: epm schema > epm/results.schema.json"
+@pytest.mark.parametrize(
+    ("file", "expected", "command"),
+    [
+        ("epm/results.schema.json", json_schema(), "epm schema"),
+        ("lint/configuration.schema.json", dump_json(schema(RULES)), "epm schema lint"),
+        ("lint/README.md", render(RULES), "python -m lint.catalogue"),
+    ],
+    ids=["the schema of the results", "the schema of the configuration", "the catalogue of rules"],
+)
+def test_generated(file: str, expected: str, command: str) -> None:
+    committed = (ROOT / file).read_text(encoding="utf-8")
+    assert committed == expected, f"stale; refresh with: {command} > {file}"

@@ -56,13 +56,16 @@ def printable(text: str) -> str:
     )
 
 
-def choose(rows: Iterable[dict[str, Any]], condition: str, seed: int) -> list[Excerpt]:
+def choose(
+    rows: Iterable[dict[str, Any]], condition: str, seed: int, longest: int = LONGEST
+) -> list[Excerpt]:
     """Samples of one condition's source persona, at random: some with the marker, some without.
 
     Args:
         rows: samples of all conditions, as in `samples.jsonl.gz`.
         condition: the source persona.
         seed: the experiment's.
+        longest: characters of each that are shown.
     """
     own = [row for row in rows if row["condition"] == condition and row["persona"] == condition]
     random.Random(derive_seed(seed, "excerpts", condition)).shuffle(own)  # noqa: S311
@@ -73,5 +76,5 @@ def choose(rows: Iterable[dict[str, Any]], condition: str, seed: int) -> list[Ex
     return [
         Excerpt(row["persona"], row["question"], row["marker"], text, fence_for(text))
         for row in chosen
-        for text in [printable(shorten(row["text"]))]
+        for text in [printable(shorten(row["text"], longest))]
     ]

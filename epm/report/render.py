@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from lint.binding.manifest import Manifest, encode
 
 RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"
+FIGURE = "figures/hero.png"
 BODY = "body.md"
 TITLE = "title.txt"
 
@@ -41,6 +42,30 @@ class Page:
     body: Path
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where readers find the files of a page; by default beside it, in the run folder."""
+
+    results: str = f"results={RESULTS}"
+    """How the first line names the results file."""
+    marker: str = ""
+    """A second line, by which the page is found again."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """URLs, by the name that the page has for a file."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Where a file is that has no URL, in words."""
+    longest_sample: int = excerpts.LONGEST
+    """Characters of a completion that are shown."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A page that is not written anywhere yet."""
+
+    title: str
+    body: str
+
+
 def render(run: Path, experiment_folder: Path) -> Page:
     """Write `body.md` and `title.txt` into a run folder, keeping what people wrote.
 
@@ -52,21 +77,20 @@ def render(run: Path, experiment_folder: Path) -> Page:
         ResultsError: the results are missing or cannot be read.
         EpmError: a template is broken, or asks for something that the results do not have.
     """
+    page = compose(run, experiment_folder, Place())
+    path, body = run / BODY, page.body
+    if path.exists():
+        body = keep_human_regions(body, path.read_text(encoding="utf-8"))
+    write_atomically(path, body)
+    write_atomically(run / TITLE, page.title + "\n")
+    return Page(page.title, path)
+
+
+def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
+    """The page of a run for one place; reads, and writes nothing. Raises as `render` does."""
     results = load(run / RESULTS)
-    environment = SandboxedEnvironment(
-        loader=ChoiceLoader(
-            [FileSystemLoader(experiment_folder), FileSystemLoader(templates_folder())]
-        ),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.filters.update(FILTERS, length=length, join=join)
-    environment.tests["available"] = available
-    environment.finalize = marked
-    context = _context(traced(results), run)
+    environment = templates(experiment_folder)
+    context = _context(traced(results), run, place)
     try:
         marked_body = environment.get_template("narrative.md.j2").render(context)
         marked_title = environment.get_template("title.txt.j2").render(context)
@@ -81,15 +105,26 @@ def render(run: Path, experiment_folder: Path) -> Page:
     names = tuple(results.conditions)
     manifest = Manifest(context["results_sha256"], names, bind(marked_body, marked_title, names))
     body, title = untraced(marked_body), untraced(marked_title)
-    path = run / BODY
-    if path.exists():
-        body = keep_human_regions(body, path.read_text(encoding="utf-8"))
-    write_atomically(path, f"{body.rstrip()}\n\n{encode(manifest)}\n")
-    write_atomically(run / TITLE, title + "\n")
-    return Page(title, path)
+    return Text(title, f"{body.rstrip()}\n\n{encode(manifest)}\n")
 
 
-def _context(results: Results, run: Path) -> dict[str, Any]:
+def templates(*folders: Path) -> SandboxedEnvironment:
+    """Templates of these folders and of epm, with the filters that write numbers."""
+    environment = SandboxedEnvironment(
+        loader=ChoiceLoader([FileSystemLoader(path) for path in (*folders, templates_folder())]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters.update(FILTERS, length=length, join=join)
+    environment.tests["available"] = available
+    environment.finalize = marked
+    return environment
+
+
+def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
     complete = {n: c for n, c in results.conditions.items() if isinstance(c, CompleteCondition)}
     missing = {n: c for n, c in results.conditions.items() if isinstance(c, MissingCondition)}
     primary = results.statistics.primary
@@ -99,6 +134,7 @@ def _context(results: Results, run: Path) -> dict[str, Any]:
     return {
         "results": results,
         "results_name": RESULTS,
+        "place": place,
         "results_sha256": file_sha256(run / RESULTS),
         "identity": results.identity,
         "experiment": definition["experiment"],
@@ -113,11 +149,13 @@ def _context(results: Results, run: Path) -> dict[str, Any]:
         "cosines": results.cosines[str(primary.layer)],
         "ranked": _by_cosine(results, list(complete)),
         "confidence": confidence(results),
-        "excerpts": {name: excerpts.choose(samples, name, seed) for name in complete}
+        "excerpts": {
+            name: excerpts.choose(samples, name, seed, place.longest_sample) for name in complete
+        }
         if samples
         else {},
         "example": _example_rows(run, next(iter(complete), "")),
-        "figure": "figures/hero.png" if (run / "figures" / "hero.png").exists() else "",
+        "figure": FIGURE if (run / FIGURE).exists() else "",
         "stage_seconds": _seconds_by_stage(results),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lint.model import Finding, Report, Row, Status
 from lint.quoting import visible
 
-_SIGNS = {
+SIGNS = {
     Status.PASS: "✓",
     Status.WARN: "!",
     Status.FAIL: "✗",
@@ -23,30 +23,36 @@ _WORDS = {
 }
 _TITLE_WIDTH = 33
 _WIDTH = 99
-_MOST_FINDINGS = 20
+MOST_FINDINGS = 20
 
 
 def render(report: Report) -> str:
     """The table, with the findings below their row and the counts in the last line."""
-    counts = report.counts
-    counted = ", ".join(f"{counts[status]} {_WORDS[status]}" for status in counts if counts[status])
+    width = max([_TITLE_WIDTH, *(len(row.rule.title) + 1 for row in report.rows)])
     lines = [
-        f"{'Check':{_TITLE_WIDTH}}Status  Detail",
+        f"{'Check':{width}}Status  Detail",
         "-" * _WIDTH,
-        *(line for row in report.rows for line in _row(row)),
+        *(line for row in report.rows for line in _row(row, width)),
         "",
-        f"Result: {report.status} — {counted or 'no rule ran'}",
+        f"Result: {report.status} — {counted(report)}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _row(row: Row) -> Iterator[str]:
+def counted(report: Report) -> str:
+    """How many rows have each status, the most severe first, those that none has left out."""
+    counts = report.counts
+    shown = (f"{counts[status]} {_WORDS[status]}" for status in counts if counts[status])
+    return ", ".join(shown) or "no rule ran"
+
+
+def _row(row: Row, width: int) -> Iterator[str]:
     status = row.verdict.status
-    sign = f"{_SIGNS[status]} {status}"
-    yield f"{row.rule.title:{_TITLE_WIDTH}}{sign:8}{visible(row.verdict.detail)}".rstrip()
-    for finding in row.verdict.findings[:_MOST_FINDINGS]:
+    sign = f"{SIGNS[status]} {status}"
+    yield f"{row.rule.title:{width}}{sign:8}{visible(row.verdict.detail)}".rstrip()
+    for finding in row.verdict.findings[:MOST_FINDINGS]:
         yield _finding(finding)
-    if (hidden := len(row.verdict.findings) - _MOST_FINDINGS) > 0:
+    if (hidden := len(row.verdict.findings) - MOST_FINDINGS) > 0:
         yield f"    … and {hidden} more"
 
 

@@ -1,6 +1,7 @@
 """The page in one breath, for those who read nothing else.
 
-At least 30 words, as 3 to 7 bullets or at least 3 sentences, with nothing left to fill in.
+At least 30 words, as 3 to 7 bullets or at least 3 sentences, with nothing left to fill in. A v2
+body may go without one.
 
 Bad:
 
@@ -17,37 +18,53 @@ Good:
     fall where the line through the older ten had put them.
 """
 
+from dataclasses import dataclass
+
+from lint.anatomy import absent, summary
 from lint.blocks import Block, Item, ItemList, Section
 from lint.formats import BodyFormat
-from lint.model import Finding, Page, Rule, Verdict
-from lint.placeholders import blank_in, is_placeholder
+from lint.model import Finding, Page, Rule, Verdict, option
+from lint.outline import skeleton
+from lint.placeholders import WORDS, blank_in, is_placeholder
 from lint.prose import count_sentences, count_words
 from lint.quoting import quote
 
-FEWEST_WORDS = 30
-FEWEST_BULLETS, MOST_BULLETS = 3, 7
-FEWEST_SENTENCES = 3
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What this rule asks."""
+
+    fewest_words: int = option(30, "the fewest words")
+    fewest_bullets: int = option(3, "the fewest bullets, where it is not in sentences")
+    most_bullets: int = option(7, "the most bullets")
+    fewest_sentences: int = option(3, "the fewest sentences, where it is not in bullets")
+    placeholders: tuple[str, ...] = option(WORDS, "texts that only hold its place")
 
 
-def check(page: Page) -> Verdict:
+def check(page: Page, options: Options) -> Verdict:
     """Long enough, in bullets or in sentences, and written out."""
     section = page.document.find("AI TL;DR")
     if section is None:
-        return Verdict.failed("## AI TL;DR section missing")
+        if page.format is BodyFormat.V2:
+            return Verdict.skipped("a v2 body may go without one")
+        return Verdict.failed("## AI TL;DR section missing", _missing(page))
     words = count_words(section.text)
     bullets = sum(len(block.items) for block in section.blocks if isinstance(block, ItemList))
-    sentences = sum(
-        count_sentences(block.text) for block in section.blocks if not isinstance(block, ItemList)
-    )
-    if blanks := _blanks(section):
+    # one or two bullets are sentences like others, too many of them are not
+    own = bullets < options.fewest_bullets
+    spoken = (block for block in section.blocks if own or not isinstance(block, ItemList))
+    sentences = sum(count_sentences(block.text) for block in spoken)
+    if blanks := _blanks(section, options):
         return Verdict.failed(f"{len(blanks)} placeholder(s)", blanks)
-    if words < FEWEST_WORDS:
-        return _failed(section, f"{words} words, at least {FEWEST_WORDS} expected")
-    if not (FEWEST_BULLETS <= bullets <= MOST_BULLETS or sentences >= FEWEST_SENTENCES):
+    if words < options.fewest_words:
+        return _failed(section, f"{words} words, at least {options.fewest_words} expected")
+    in_bullets = options.fewest_bullets <= bullets <= options.most_bullets
+    if not in_bullets and sentences < options.fewest_sentences:
         return _failed(
             section,
             f"{bullets} bullets and {sentences} sentences, expected "
-            f"{FEWEST_BULLETS}–{MOST_BULLETS} bullets or at least {FEWEST_SENTENCES} sentences",
+            f"{options.fewest_bullets}–{options.most_bullets} bullets or "
+            f"at least {options.fewest_sentences} sentences",
         )
     return Verdict.passed(f"{words} words, {bullets} bullet(s), {sentences} sentence(s)")
 
@@ -56,19 +73,30 @@ def _failed(section: Section, detail: str) -> Verdict:
     return Verdict.failed(detail, [Finding("say it in a paragraph or a few bullets", section.line)])
 
 
-def _blanks(section: Section) -> list[Finding]:
+def _missing(page: Page) -> list[Finding]:
+    """Where the section belongs, with an empty one; a missing Human TL;DR brings its own."""
+    below = summary(page)
+    if below is None:
+        return absent("## AI TL;DR", None)
+    fits = below.level <= 2 and page.document.find("Human TL;DR")
+    edit = skeleton(page.document, below, "## AI TL;DR") if fits else None
+    edits = (edit,) if edit else ()
+    return [Finding("no '## AI TL;DR'", below.line, fix="add it", edits=edits)]
+
+
+def _blanks(section: Section, options: Options) -> list[Finding]:
     return [
         Finding(f"left to fill in: {quote(blank)}", block.line)
         for block in section.walk_blocks()
-        if (blank := _blank(block)) is not None
+        if (blank := _blank(block, options)) is not None
     ]
 
 
-def _blank(block: Block) -> str | None:
+def _blank(block: Block, options: Options) -> str | None:
     if isinstance(block, Item) and not block.children:
         return ""
     for prose in block.prose:
-        if prose.text.strip() and is_placeholder(prose.text):
+        if prose.text.strip() and is_placeholder(prose.text, options.placeholders):
             return prose.text
         if blank := blank_in(prose.source):
             return blank
@@ -79,6 +107,7 @@ RULE = Rule(
     "ai-tldr",
     "AI TL;DR paragraph",
     check,
+    options=Options(),
     formats=frozenset({BodyFormat.V1, BodyFormat.V2}),
     doc=__doc__,
 )

@@ -21,23 +21,32 @@ Good:
     that end.
 """
 
-from lint.anatomy import summary_part
-from lint.model import Finding, Page, Rule, Verdict
+from dataclasses import dataclass
+
+from lint.anatomy import absent, summary, summary_part
+from lint.model import Finding, Page, Rule, Verdict, option
 from lint.prose import count_words
 
-FEWEST_WORDS = 30
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What this rule asks."""
+
+    fewest_words: int = option(30, "the fewest words of Background")
 
 
-def check(page: Page) -> Verdict:
+def check(page: Page, options: Options) -> Verdict:
     """Background is there and long enough to set the scene."""
     section = summary_part(page, "Background")
     if section is None:
-        return Verdict.failed("### Background subsection missing")
+        return Verdict.failed(
+            "### Background subsection missing", absent("### Background", summary(page))
+        )
     words = count_words(section.text)
-    if words < FEWEST_WORDS:
+    if words < options.fewest_words:
         fault = Finding(f"only {words} words", section.line, fix="say what was known and asked")
-        return Verdict.failed(f"{words} words, at least {FEWEST_WORDS} expected", [fault])
+        return Verdict.failed(f"{words} words, at least {options.fewest_words} expected", [fault])
     return Verdict.passed(f"{words} words")
 
 
-RULE = Rule("background-context", "Background context", check, doc=__doc__)
+RULE = Rule("background-context", "Background context", check, options=Options(), doc=__doc__)

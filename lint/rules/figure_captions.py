@@ -24,35 +24,46 @@ Good:
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lint.anatomy import results
-from lint.blocks import Block, Html, Paragraph, Section
-from lint.model import Finding, Page, Rule, Verdict
+from lint.blocks import Block, Html, Paragraph, Quote, Section
+from lint.model import Finding, Page, Rule, Verdict, option
 from lint.prose import count_words
 from lint.quoting import quote
 
-FEWEST_WORDS = 10
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What this rule asks."""
+
+    fewest_words: int = option(10, "the fewest words after a figure")
 
 
-def check(page: Page) -> Verdict:
+def check(page: Page, options: Options) -> Verdict:
     """Every figure in the results has its caption."""
     sections = results(page)
     count = sum(len(section.figures) for section in sections)
     if not count:
         return Verdict.skipped("no figure in Results")
-    faults = [fault for section in sections for part in section.walk() for fault in _bare(part)]
+    faults = [
+        fault
+        for section in sections
+        for part in section.walk()
+        for fault in _bare(part, options.fewest_words)
+    ]
     if faults:
         return Verdict.failed(f"{len(faults)} of {count} figure(s) without a caption", faults)
     return Verdict.passed("every Results figure has a caption paragraph")
 
 
-def _bare(section: Section) -> Iterator[Finding]:
+def _bare(section: Section, fewest: int) -> Iterator[Finding]:
     for siblings in _runs(section.blocks):
         for place, block in enumerate(siblings):
             own = [figure for prose in block.prose for figure in prose.figures]
-            if own and count_words(_caption(siblings, place)) < FEWEST_WORDS:
+            if own and count_words(_caption(siblings, place)) < fewest:
                 yield Finding(
-                    f"fewer than {FEWEST_WORDS} words after the figure {quote(own[0].alt)}",
+                    f"fewer than {fewest} words after the figure {quote(own[0].alt)}",
                     own[0].line,
                     fix="say below it what is plotted, over what, and with which intervals",
                 )
@@ -70,10 +81,10 @@ def _caption(siblings: Sequence[Block], place: int) -> str:
     for following in siblings[place + 1 :]:
         if isinstance(following, Html) and not following.text.strip():
             continue
-        if isinstance(following, Paragraph | Html) and not following.figures:
+        if isinstance(following, Paragraph | Html | Quote) and not following.figures:
             return f"{own}\n{following.text}"
         break
     return own
 
 
-RULE = Rule("figure-captions", "Results figure captions", check, doc=__doc__)
+RULE = Rule("figure-captions", "Results figure captions", check, options=Options(), doc=__doc__)

@@ -1,7 +1,8 @@
 """What a colleague needs to run it again stands in the set-up, and none of it is left blank.
 
 The card is the tables under Setup & hyper-parameters; a "Label: value" item and a fence below its
-label count as rows as well.
+label count as rows as well. In a v2 body they stand in a `<details>` whose summary names the
+set-up, parted from its tags by empty lines: else GitHub shows them as they are written.
 
 Bad:
 
@@ -44,13 +45,15 @@ Good:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lint.anatomy import report_part
+from lint.anatomy import Setup, absent, report, setup, summary
+from lint.blocks import Html
 from lint.card import CardRow, card_rows
 from lint.formats import BodyFormat
-from lint.model import Finding, Page, Rule, Verdict
+from lint.model import Finding, Page, Rule, Verdict, option
+from lint.placeholders import WORDS
 from lint.quoting import quote
 
 
@@ -118,15 +121,33 @@ NEEDS = (
 )
 
 
-def check(page: Page) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What this rule asks."""
+
+    needs: tuple[str, ...] = option(
+        tuple(need.name for need in NEEDS), "what a re-run needs, of the things known to this rule"
+    )
+    placeholders: tuple[str, ...] = option(WORDS, "texts that leave a row unfilled")
+
+
+def check(page: Page, options: Options) -> Verdict:
     """Every row is filled, and those that a re-run needs are there."""
-    setup = report_part(page, "Setup & hyper-parameters")
-    if setup is None:
-        return Verdict.failed("## Setup & hyper-parameters section missing")
-    rows = list(card_rows(setup))
+    found = setup(page)
+    if found is None:
+        if page.format is BodyFormat.V2:
+            missing = absent("<details>", summary(page))
+            return Verdict.failed("no <details> whose summary names the set-up", missing)
+        missing = absent("## Setup & hyper-parameters", report(page))
+        return Verdict.failed("## Setup & hyper-parameters section missing", missing)
+    rows = list(card_rows(found.parts, options.placeholders))
+    if not rows and (line := _unrendered(found)):
+        fault = Finding("this table is not rendered", line, fix="part it from the tags above it")
+        return Verdict.failed("the card stands in raw HTML, where Markdown is not read", [fault])
     unfilled = [row for row in rows if row.blank is not None]
     filled = [row for row in rows if row.blank is None]
-    lacking = [lack for need in NEEDS if (lack := _lack(need, filled))]
+    needs = (need for need in NEEDS if need.name in options.needs)
+    lacking = [lack for need in needs if (lack := _lack(need, filled))]
     if not unfilled and not lacking:
         return Verdict.passed(f"{len(rows)} rows, all filled")
     details = [
@@ -134,11 +155,29 @@ def check(page: Page) -> Verdict:
         *([f"lacking: {', '.join(lacking)}"] if lacking else []),
     ]
     faults = [
-        Finding(f"{quote(row.label)} is not filled in: {quote(row.blank or '')}", row.line)
+        Finding(
+            f"{quote(row.label)} is not filled in: {quote(row.blank or '')}",
+            row.line,
+            fix="fill it in, or take the row out",
+        )
         for row in unfilled
     ]
-    faults += [Finding(f"no row gives the {lack}", setup.line, fix="add it") for lack in lacking]
+    faults += [Finding(f"no row gives the {lack}", found.line, fix="add it") for lack in lacking]
     return Verdict.failed("; ".join(details), faults)
+
+
+def _unrendered(found: Setup) -> int | None:
+    """The first line of a table that an HTML block has swallowed."""
+    return next(_swallowed(found), None)
+
+
+def _swallowed(found: Setup) -> Iterator[int]:
+    for _, blocks in found.parts:
+        for block in blocks:
+            if isinstance(block, Html):
+                for line, text in block.content.lines():
+                    if text.lstrip().startswith("|"):
+                        yield line
 
 
 def _lack(need: Need, rows: Sequence[CardRow]) -> str | None:
@@ -162,10 +201,4 @@ def _search(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 
-RULE = Rule(
-    "reproducibility-card",
-    "Reproducibility card",
-    check,
-    formats=frozenset({BodyFormat.LEGACY, BodyFormat.V1}),
-    doc=__doc__,
-)
+RULE = Rule("reproducibility-card", "Reproducibility card", check, options=Options(), doc=__doc__)

@@ -40,89 +40,81 @@ Good:
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
-from lint.anatomy import report_part
+from lint.anatomy import absent, report, report_part
 from lint.blocks import Section
 from lint.formats import BodyFormat
-from lint.model import Finding, Page, Rule, Verdict
-from lint.placeholders import blank_in
+from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
-
-FEWEST_SAMPLES = 3
+from lint.samples import stand_ins
 
 _CONDITION = re.compile(r"condition\b\W*", re.IGNORECASE)
-_STAND_IN = re.compile(
-    r"\[generated (?:under|with|by|from)\b|\bsample texts? omitted", re.IGNORECASE
-)
-_OMITTED = re.compile(
-    r"\b(?:samples?|outputs?|completions?)(?: texts?| outputs?)?(?: (?:are|is|was|were))? omitted",
-    re.IGNORECASE,
-)
-_DISCLOSURE = re.compile(
-    r"\brandom|\bcherry.?pick|\bhand.?pick|\b(?:chosen|selected|selection|picked|drawn)\b"
-    r"|\bfirst (?:\d+|two|three|four|five|ten)\b|\ball (?:of the )?samples\b",
-    re.IGNORECASE,
-)
 
 
-def check(page: Page) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What this rule asks."""
+
+    fewest_samples: int = option(3, "the fewest samples of each condition")
+    disclosures: tuple[str, ...] = option(
+        (
+            *("random", "cherry-pick", "cherry pick", "cherrypick", "hand-pick", "hand pick"),
+            *("handpick", "chosen", "selected", "selection", "picked", "drawn", "the first"),
+            *("all samples", "all of the samples", "every sample"),
+        ),
+        "beginnings of words that say how samples were chosen",
+    )
+
+
+def check(page: Page, options: Options) -> Verdict:
     """Enough real samples under every condition, and how they were chosen."""
     section = report_part(page, "Sample outputs")
     if section is None:
-        return Verdict.failed("## Sample outputs section missing")
+        return Verdict.failed(
+            "## Sample outputs section missing", absent("## Sample outputs", report(page))
+        )
     conditions = [part for part in section.walk() if _CONDITION.match(part.title)]
     if not conditions:
         fault = Finding("no condition", section.line, fix="add '### Condition: …' with samples")
         return Verdict.failed("no '### Condition: …' under Sample outputs", [fault])
-    short = list(_too_few(conditions))
-    stand_ins = list(_stand_ins(section))
-    disclosed = _DISCLOSURE.search(section.text)
+    fewest = options.fewest_samples
+    short = list(_too_few(conditions, fewest))
+    in_their_place = list(stand_ins(section))
+    disclosed = _disclosure(options.disclosures).search(section.text)
     details = [
-        *([f"{len(short)} condition(s) with <{FEWEST_SAMPLES} samples"] if short else []),
-        *([f"{len(stand_ins)} placeholder(s) for samples"] if stand_ins else []),
+        *([f"{len(short)} condition(s) with <{fewest} samples"] if short else []),
+        *([f"{len(in_their_place)} placeholder(s) for samples"] if in_their_place else []),
         *([] if disclosed else ["how the samples were chosen is not said"]),
     ]
     if not details:
-        return Verdict.passed(f"{len(conditions)} condition(s) with {FEWEST_SAMPLES}+ samples each")
+        return Verdict.passed(f"{len(conditions)} condition(s) with {fewest}+ samples each")
     selection = Finding("the selection is not disclosed", section.line, fix="chosen how?")
-    faults = [*short, *stand_ins, *([] if disclosed else [selection])]
+    faults = [*short, *in_their_place, *([] if disclosed else [selection])]
     return Verdict.failed("; ".join(details), faults)
 
 
-def _too_few(conditions: list[Section]) -> Iterator[Finding]:
+@lru_cache(maxsize=8)
+def _disclosure(words: tuple[str, ...]) -> re.Pattern[str]:
+    found = "|".join(map(re.escape, words)) or r"(?!)"
+    return re.compile(rf"\b(?:{found})|\bfirst (?:\d|two|three|four|five|ten)", re.IGNORECASE)
+
+
+def _too_few(conditions: list[Section], fewest: int) -> Iterator[Finding]:
     for condition in conditions:
         count = len(condition.fences)
-        if count < FEWEST_SAMPLES:
+        if count < fewest:
             name = _CONDITION.sub("", condition.title, count=1)
-            fix = f"add {FEWEST_SAMPLES - count} more"
-            yield Finding(f"{quote(name)}: {count} fenced block(s)", condition.line, fix=fix)
-
-
-def _stand_ins(section: Section) -> Iterator[Finding]:
-    for fence in section.fences:
-        if _is_stand_in(fence.content.strip()):
-            yield Finding(
-                f"no sample but a placeholder: {quote(fence.content)}",
-                fence.line,
-                end_line=fence.end_line,
-                fix="paste the completion itself",
-            )
-    for line, text in section.lines():
-        if _STAND_IN.search(text) or _OMITTED.search(text):
-            yield Finding(f"samples left out: {quote(text)}", line, fix="paste the completions")
-
-
-def _is_stand_in(sample: str) -> bool:
-    """Whether there is nothing to read; a model may well say "unknown" or leave a blank."""
-    if sample in {"", "...", "…"} or blank_in(sample) == sample:
-        return True
-    return _STAND_IN.search(sample) is not None
+            message = f"{quote(name)}: {count} fenced block(s)"
+            yield Finding(message, condition.line, fix=f"add {fewest - count} more")
 
 
 RULE = Rule(
     "sample-outputs",
     "Sample outputs",
     check,
+    options=Options(),
     formats=frozenset({BodyFormat.LEGACY, BodyFormat.V1}),
     doc=__doc__,
 )

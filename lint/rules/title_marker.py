@@ -24,21 +24,29 @@ Good:
 """
 
 import re
+from dataclasses import dataclass
 
 from lint.anatomy import confidence_lines, results
-from lint.model import Finding, Page, Rule, Verdict
+from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
 
-_MARKER = re.compile(r"\((HIGH|MODERATE|LOW) confidence\)$")
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What this rule asks."""
+
+    levels: tuple[str, ...] = option(("HIGH", "MODERATE", "LOW"), "the levels of confidence")
 
 
-def check(page: Page) -> Verdict:
+def check(page: Page, options: Options) -> Verdict:
     """The title's marker is there and equals the body's level."""
     if page.title is None:
         return Verdict.skipped("no title given")
-    marker = _MARKER.search(page.title.rstrip())
+    levels = "|".join(map(re.escape, options.levels))
+    marker = re.search(rf"\(({levels}) confidence\)$", page.title.rstrip())
     if marker is None:
-        return Verdict.failed("the title does not end with (HIGH|MODERATE|LOW confidence)")
+        known = "|".join(options.levels)
+        return Verdict.failed(f"the title does not end with ({known} confidence)")
     level = marker.group(1)
     everywhere = (*results(page), *page.document.sections)
     stated = next(confidence_lines(everywhere), None)
@@ -51,4 +59,4 @@ def check(page: Page) -> Verdict:
     return Verdict.passed(f"title ends with ({level} confidence), matches Results")
 
 
-RULE = Rule("title-marker", "Title confidence marker", check, doc=__doc__)
+RULE = Rule("title-marker", "Title confidence marker", check, options=Options(), doc=__doc__)

@@ -1,12 +1,19 @@
 """Whatever the text, there is a report; whatever the bytes, a report or one clear line."""
 
+import json
+import time
+from xml.etree import ElementTree
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lint.engine import lint
 from lint.errors import LintError
+from lint.fixes import applied, settled
 from lint.model import Status
+from lint.output import concise, github, junit, markdown, sarif
+from lint.output import json as as_json
 from lint.output.table import render
 from lint.prose import count_sentences, count_words, labelled
 from lint.quoting import LONGEST_QUOTE, quote
@@ -49,6 +56,66 @@ def test_any_text_gets_a_report(body: str, title: str | None) -> None:
     last_line = body.count("\n") + body.count("\r") + 1
     findings = [finding for row in report.rows for finding in row.verdict.findings]
     assert all(1 <= finding.line <= last_line for finding in findings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(BODIES)
+def test_any_text_has_every_output(body: str) -> None:
+    report = lint(body)
+    (file,) = json.loads(as_json.render([report]))["files"]
+    assert [check["rule"] for check in file["checks"]] == [row.rule.slug for row in report.rows]
+    assert json.loads(sarif.render([report]))["version"] == "2.1.0"
+    assert ElementTree.fromstring(junit.render([report])).tag == "testsuites"  # noqa: S314 - our own
+    assert all(line.startswith("::") for line in github.render([report]).splitlines())
+    assert all(c.isprintable() or c in "\n\u200c\u200d" for c in concise.render([report]))
+    assert len(markdown.render([report])) <= 65_536
+
+
+@settings(max_examples=60, deadline=None)
+@given(BODIES)
+def test_to_mend_twice_is_to_mend_once(body: str) -> None:
+    report = lint(body)
+    for unsafe in (False, True):
+        after, mended = applied(body, report, unsafe)
+        assert (after == body) or mended
+        once, _ = settled(body, lint, unsafe)
+        assert settled(once, lint, unsafe)[0] == once
+
+
+SUMMARY = "## AI Summary\n\n### Results\n\n"
+REPORT = "# Detailed report\n\n## Setup & hyper-parameters\n\n## Sample outputs\n\n"
+HOSTILE = {
+    "suppressions": (SUMMARY, "<!-- epm: ignore[hero-figure] y -->\n\n"),
+    "brackets": (SUMMARY, "["),
+    "quotes": ("", ">"),
+    "lists": ("", "- a\n"),
+    "headings": ("", "# A\n## B\n### C\n"),
+    "images": (SUMMARY, "![a](b)\n\n"),
+    "numbers": (SUMMARY, "- p=0.03, N=12, 20 × 5 = 100, 3/4 (75%)\n"),
+    "digits": (SUMMARY, "1"),
+    "references": (SUMMARY, "#12 GH-3 "),
+    "footnotes": (SUMMARY, "[^1] "),
+    "acronyms": (SUMMARY, "Alpha Beta (AB) "),
+    "conditions": (REPORT, "### Condition: a (3/4)\n\n```\nx\n```\n"),
+    "rows": (REPORT + "| a | b |\n|---|---|\n", "| seed | TODO |\n"),
+    "folds": (SUMMARY, "<details>\n\n"),
+    "comments": (SUMMARY, "<!-- "),
+    "emphasis": (SUMMARY, "*a _b "),
+    "backticks": (SUMMARY, "` `` "),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_the_cost_grows_as_the_body_does(kind: str) -> None:
+    opening, piece = HOSTILE[kind]
+    costs = []
+    for size in (12_000, 48_000):
+        body = opening + piece * (size // len(piece))
+        started = time.process_time()
+        assert lint(body, seconds=60).status is not Status.ERROR
+        costs.append(time.process_time() - started)
+    # linear is 4, quadratic 16; what is quick either way is left to the noise
+    assert costs[1] < max(9 * costs[0], 0.5), costs
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,138 @@
+"""A git checkout at hand: what the linter may ask of its history, offline and read-only."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+LARGEST_FILE = 16 * 2**20
+"""In bytes; what is larger is not read."""
+
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
+_REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://[^/\s]+/|(?:[^@/\s:]+@)?[^@/\s:]+:(?!//))"
+    r"/*([\w.-]+/[\w.-]+?)(?:\.git)?/*"
+)
+_REGULAR = ("100644", "100755")
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A repository's history; answers nothing for what is no plain file in it."""
+
+    folder: Path
+    """The top of the working tree."""
+    name: str | None
+    """`owner/name` on its host, if its origin has one."""
+
+    @classmethod
+    def at(cls, folder: Path) -> Checkout | None:
+        """The checkout that a folder lies in; None where there is none, or no git."""
+        top = _git(folder, "rev-parse", "--show-toplevel")
+        if not top:
+            return None
+        origin = _git(folder, "config", "--get", "remote.origin.url") or b""
+        return cls(Path(os.fsdecode(top.rstrip(b"\n"))), remote_name(os.fsdecode(origin).strip()))
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether older history was left out when it was fetched."""
+        return _git(self.folder, "rev-parse", "--is-shallow-repository") == b"true\n"
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit, of which at least seven digits are given, is in the history."""
+        return self._hash(commit) is not None
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A plain file as of a commit; None for a link, a folder, a submodule, a file too large."""
+        full = self._hash(commit)
+        if full is None or not _is_inside(path):
+            return None
+        listed = _git(self.folder, "ls-tree", "-z", "-l", "--full-tree", full, "--", path)
+        entries = [entry for entry in (listed or b"").split(b"\0") if entry]
+        if len(entries) != 1:
+            return None
+        about, _, name = entries[0].partition(b"\t")
+        mode, kind, blob, size = about.decode().split()
+        is_file = mode in _REGULAR and kind == "blob" and os.fsdecode(name) == path
+        # a blob that a partial clone has left on the server has the size "-"
+        if not is_file or not size.isdecimal() or int(size) > LARGEST_FILE:
+            return None
+        return _git(self.folder, "cat-file", "blob", blob)
+
+    def last_commit(self, path: str) -> str | None:
+        """The full hash of the commit, in the history of HEAD, that last changed what is there."""
+        if not _is_inside(path):
+            return None
+        if not _git(self.folder, "ls-tree", "--full-tree", "--name-only", "HEAD", "--", path):
+            return None
+        found = _git(self.folder, "log", "-1", "--format=%H", "HEAD", "--", path)
+        return found.decode().strip() or None if found else None
+
+    def _hash(self, commit: str) -> str | None:
+        """The full hash; what is no hash never reaches git."""
+        if not _COMMIT.fullmatch(commit):
+            return None
+        wanted = f"{commit.lower()}^{{commit}}"
+        found = _git(self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+        full = found.decode().strip() if found else ""
+        # a branch may be named like a hash
+        return full if full.startswith(commit.lower()) else None
+
+
+def remote_name(url: str) -> str | None:
+    """`owner/name` out of a remote's address, over https or ssh."""
+    match = _REMOTE.fullmatch(url)
+    return match[1] if match else None
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path is relative and stays inside; git's own wildcards are switched off."""
+    steps = path.split("/")
+    return "\0" not in path and not any(step in ("", ".", "..") for step in steps)
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """What git prints; None where it fails, is not installed, or takes too long."""
+    command = ["git", "--no-optional-locks", "--literal-pathspecs", *_SETTINGS, *arguments]
+    try:
+        finished = subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return finished.stdout if finished.returncode == 0 else None
+
+
+# A checkout can name programs of its own that git would start.
+_SETTINGS = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-c", "core.pager=cat")
+
+
+# What a hook or a caller sets to point git at another repository.
+_ELSEWHERE = frozenset(
+    [
+        *("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX"),
+        *("GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"),
+    ]
+)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | {
+        "GIT_ALLOW_PROTOCOL": "none",  # before 2.45 git knows no GIT_NO_LAZY_FETCH
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }

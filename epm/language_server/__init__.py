@@ -1,0 +1,55 @@
+"""`epm lsp`: the findings of `epm lint` in an editor, as a page is typed.
+
+A page is judged as the command line judges it, with what the editor holds in the place of what is
+on the disk. Other Markdown files are left alone.
+"""
+
+from __future__ import annotations
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from epm import __version__
+from epm.language_server.pages import FIX_ALL, Pages
+
+
+def serve() -> None:
+    """Answer the editor on standard input and output until it hangs up."""
+    server().start_io()
+
+
+def server() -> LanguageServer:
+    """A server that no editor speaks to yet."""
+    made = LanguageServer(
+        "epm", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
+    )
+    pages = Pages(made)
+
+    @made.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        pages.publish(params.text_document.uri)
+
+    @made.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        pages.publish_soon(params.text_document.uri)
+
+    @made.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(_: types.DidSaveTextDocumentParams) -> None:
+        pages.publish_all()  # a title, a figure or a configuration may be what was saved
+
+    @made.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        pages.forget(params.text_document.uri)
+
+    @made.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL]),
+    )
+    def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return list(pages.actions(params))
+
+    @made.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(params: types.HoverParams) -> types.Hover | None:
+        return pages.hover(params.text_document.uri, params.position)
+
+    return made

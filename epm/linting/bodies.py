@@ -1,0 +1,159 @@
+"""One body and all that is known of it: title, files beside it, results, repository."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lint
+from epm.errors import EpmError
+from epm.linting.checkouts import GitRefused, checkout_at, nearby
+from lint.engine import decoded
+from lint.values import dataclass
+
+if TYPE_CHECKING:
+    from epm.linting.results import ResultsFile
+    from lint.configuration import Configuration
+    from lint.model import Repository
+
+STDIN = "-"
+_LONGEST_TITLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller says of a body, which then is not looked up."""
+
+    title: str | None = None
+    created: date | None = None
+    labels: tuple[str, ...] = ()
+    issue: int | None = None
+    results: Path | None = None
+    repository: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that can be linted, also again with another text."""
+
+    path: str
+    text: str
+    configuration: Configuration
+    known: dict[str, Any]
+
+    def report(self, text: str | None = None) -> lint.Report:
+        """The report on the body, or on another text in its place."""
+        text = self.text if text is None else text
+        try:
+            return self._linted(text, self.known)
+        except GitRefused:
+            return self._linted(text, {**self.known, "repository": None})
+
+    def _linted(self, text: str, known: dict[str, Any]) -> lint.Report:
+        rules = self.configuration.rules
+        try:
+            return lint.lint(text, rules=rules, path=self.path, **known)
+        except lint.LintError as error:
+            raise EpmError(f"{self.path}: {error}") from None
+
+
+def body_at(
+    path: str, given: Given, configuration: Configuration, say: Callable[[str], None]
+) -> Body:
+    """The body at a path, with what lies around it.
+
+    Args:
+        path: a file's, or `-` for standard input.
+        given: what need not be looked up.
+        configuration: which rules it is held to.
+        say: is told what a reader of the report should know, in one line.
+    """
+    try:
+        text = decoded(_read(path))
+    except lint.LintError as error:
+        raise EpmError(f"{path}: {error}") from None
+    folder = folder_of(path)
+    repository = checkout_at(given.repository) if given.repository else nearby(folder)
+    known: dict[str, Any] = {
+        "title": _title(path, folder) if given.title is None else given.title,
+        "created": given.created,
+        "labels": given.labels,
+        "issue": given.issue,
+        "beside": _Beside(folder),
+        "repository": repository,
+    }
+    if found := _results(path, text, folder, given, repository, say):
+        known |= {"results": found.values, "results_sha256": found.sha256}
+    return Body(path, text, configuration, known)
+
+
+def folder_of(path: str) -> Path:
+    """Where the files lie that a body names."""
+    return Path.cwd() if path == STDIN else Path(path).parent
+
+
+class _Beside:
+    """The files beside a body, by the relative name that its Markdown gives them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __contains__(self, name: object) -> bool:
+        relative = Path(str(name))
+        if relative.is_absolute() or ".." in relative.parts:
+            return False
+        try:
+            return (self._folder / relative).is_file()
+        except (OSError, ValueError):  # too long a name, or a NUL in it
+            return False
+
+
+def _read(path: str) -> bytes:
+    most = lint.LARGEST_BODY + 1
+    try:
+        if path == STDIN:
+            return sys.stdin.buffer.read(most)
+        with Path(path).open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise EpmError(f"cannot read {path}: {error.strerror}", "check the path") from None
+    except ValueError:  # a NUL in the path
+        raise EpmError(f"cannot read {path!r}: no such name", "check the path") from None
+
+
+def _title(path: str, folder: Path) -> str | None:
+    if path == STDIN:
+        return None
+    try:
+        with (folder / "title.txt").open(encoding="utf-8", errors="replace") as stream:
+            return stream.read(_LONGEST_TITLE).strip()
+    except OSError:
+        return None
+
+
+def _results(
+    path: str,
+    text: str,
+    folder: Path,
+    given: Given,
+    repository: Repository | None,
+    say: Callable[[str], None],
+) -> ResultsFile | None:
+    if given.results is None and "results=" not in text[:2_000]:
+        return None
+    from epm.linting import results
+
+    if given.results is not None:
+        return results.at(given.results)
+
+    try:
+        try:
+            return results.named_by(text, folder, repository)
+        except GitRefused:
+            return results.named_by(text, folder, None)
+    except EpmError as error:
+        say(f"{path}: {error}; linted without results")
+        return None

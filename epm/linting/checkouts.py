@@ -1,0 +1,77 @@
+"""The checkout that a body lies in, asked only where a rule asks: to start git takes longer than
+most bodies take to lint.
+"""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from epm.errors import EpmError
+
+if TYPE_CHECKING:
+    from epm.checkout import Checkout
+
+
+class GitRefused(BaseException):
+    """What looks like a checkout is none: git is missing, or does not trust its owner.
+
+    Not an `Exception`: no rule is to answer for it. Whoever catches it goes on without a checkout.
+    """
+
+
+class NearbyCheckout:
+    """A `lint.model.Repository` that is opened when it is first asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _checkout(self) -> Checkout:
+        from epm.checkout import Checkout
+
+        if (found := Checkout.at(self._folder)) is None:
+            raise GitRefused
+        return found
+
+    @property
+    def name(self) -> str | None:
+        """`owner/name` on its host, if it has one."""
+        return self._checkout.name
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether older history was left out."""
+        return self._checkout.is_shallow
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit is in the history."""
+        return self._checkout.has_commit(commit)
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A file as of a commit."""
+        return self._checkout.read(commit, path)
+
+    def last_commit(self, path: str) -> str | None:
+        """The commit that last changed a file."""
+        return self._checkout.last_commit(path)
+
+
+@cache
+def nearby(folder: Path) -> NearbyCheckout | None:
+    """What looks like the checkout that a folder lies in."""
+    start = folder.resolve()
+    for above in (start, *start.parents):
+        if (above / ".git").exists():
+            return NearbyCheckout(above)
+    return None
+
+
+def checkout_at(folder: Path) -> Checkout:
+    """The checkout that the user has named."""
+    from epm.checkout import Checkout
+
+    if (found := Checkout.at(folder)) is None:
+        raise EpmError(f"{folder} is no git checkout", "name its folder with --repo")
+    return found

@@ -1,0 +1,199 @@
+"""`epm lint`: its arguments, and what becomes of the reports."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from epm.errors import EpmError
+from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of
+from epm.linting.settings import Settings
+from lint.quoting import visible
+
+if TYPE_CHECKING:
+    from lint import Report
+
+CLEAN, FINDINGS, COULD_NOT = 0, 1, 2
+FORMATS = ("table", "concise", "json", "github", "sarif", "junit", "markdown")
+_COUNTED = ("table", "concise", "json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `epm lint` understands."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="body files; - is standard input")
+    about = parser.add_argument_group("what is known of the body")
+    about.add_argument("--title", help="the issue's title (default: title.txt beside the body)")
+    about.add_argument("--created", type=_day, metavar="DAY", help="when the issue was made")
+    about.add_argument(
+        "--label", action="append", default=[], help="a label of the issue (repeatable)"
+    )
+    about.add_argument("--issue", type=int, metavar="N", help="the issue's own number")
+    about.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="the results it reports (default: the file that its first line names)",
+    )
+    about.add_argument(
+        "--repo",
+        type=Path,
+        metavar="DIR",
+        help="the checkout that its links are looked up in (default: the one it lies in)",
+    )
+    rules = parser.add_argument_group("what it is held to (`epm rule` lists the rules)")
+    rules.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="run only these, whatever the configuration says (repeatable, or with commas)",
+    )
+    rules.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="leave these out too (repeatable, or with commas)",
+    )
+    rules.add_argument("--fail-on", choices=("warn", "fail"), help="what exits with 1")
+    rules.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="default: the nearest epm.toml, or pyproject.toml with [tool.epm.lint]",
+    )
+    shown = parser.add_argument_group("what comes of it")
+    shown.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    shown.add_argument("--statistics", action="store_true", help="only count, rule by rule")
+    shown.add_argument("--exit-zero", action="store_true", help="exit with 0 despite findings")
+    mending = shown.add_mutually_exclusive_group()
+    mending.add_argument("--fix", action="store_true", help="mend what can be mended safely")
+    mending.add_argument("--diff", action="store_true", help="show what --fix would change")
+    mending.add_argument("--watch", action="store_true", help="lint again whenever a file changes")
+    shown.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="with --fix or --diff: also mend where what the page says may change",
+    )
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Lint all bodies; 0 clean, 1 findings, 2 where a body could not be linted or a rule broke."""
+    _refuse_contradictions(parsed)
+    settings = Settings(_names(parsed.select), _names(parsed.ignore), parsed.fail_on, parsed.config)
+    settings.check()
+    given = Given(
+        parsed.title,
+        parsed.created,
+        tuple(parsed.label),
+        parsed.issue,
+        parsed.results,
+        parsed.repo,
+    )
+    _use_encoding(parsed.format)
+    if parsed.watch:
+        from epm.linting.watch import watch
+
+        watch(parsed.paths, given, settings, lambda: _lint(parsed, given, settings))
+        return CLEAN
+    return _lint(parsed, given, settings)
+
+
+def _lint(parsed: argparse.Namespace, given: Given, settings: Settings) -> int:
+    reports: list[Report] = []
+    worst = CLEAN
+    told: set[str] = set()
+    for path in parsed.paths:
+        try:
+            body = body_at(path, given, settings.of(folder_of(path)), _say)
+            report = _mended(body, parsed) if parsed.fix or parsed.diff else body.report()
+        except EpmError as error:
+            if str(error) not in told:  # one broken configuration is that of many bodies
+                _say(str(error))
+            told.add(str(error))
+            worst = COULD_NOT
+            continue
+        reports.append(report)
+        code = body.configuration.exit_code(report)
+        worst = max(worst, CLEAN if parsed.exit_zero and code == FINDINGS else code)
+    if not parsed.diff:
+        stream = sys.stderr if parsed.fix and STDIN in parsed.paths else sys.stdout
+        _show(reports, parsed, stream)
+    return worst
+
+
+def _mended(body: Body, parsed: argparse.Namespace) -> Report:
+    """Fix the body, or show how; the report on what then is on the disk."""
+    from epm.linting import mending
+
+    return mending.mended(body, unsafe=parsed.unsafe_fixes, write=parsed.fix, say=_say)
+
+
+def _show(reports: Sequence[Report], parsed: argparse.Namespace, stream: TextIO) -> None:
+    if parsed.statistics:
+        from lint.output import statistics
+
+        counted = statistics.render_json if parsed.format == "json" else statistics.render
+        stream.write(counted(reports))
+    elif parsed.format == "table":
+        stream.writelines(_tables(reports, headed=len(parsed.paths) > 1))
+    else:
+        render: Callable[[Sequence[Report]], str] = import_module(
+            f"lint.output.{parsed.format}"
+        ).render
+        stream.write(render(reports))
+    stream.flush()
+
+
+def _tables(reports: Sequence[Report], *, headed: bool) -> Iterator[str]:
+    from lint.output import table
+
+    for report in reports:
+        if headed:
+            yield f"{visible(report.path)}:\n"
+        yield table.render(report)
+
+
+def _say(line: str) -> None:
+    """A line for people: standard output is for reports alone."""
+    print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
+
+
+def _use_encoding(form: str) -> None:
+    """Reports are UTF-8 for machines; for people, whatever the terminal can show."""
+    encoding = None if form in {"table", "concise"} else "utf-8"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a file's name may hold bytes that are no text
+            stream.reconfigure(encoding=encoding or stream.encoding, errors="backslashreplace")
+
+
+def _refuse_contradictions(parsed: argparse.Namespace) -> None:
+    if parsed.unsafe_fixes and not (parsed.fix or parsed.diff):
+        raise EpmError("--unsafe-fixes changes nothing by itself", "add --fix or --diff")
+    if parsed.statistics and parsed.format not in _COUNTED:
+        raise EpmError(
+            f"--statistics has no form for {parsed.format}", f"take {' or '.join(_COUNTED)}"
+        )
+    if parsed.paths.count(STDIN) > 1:
+        raise EpmError("standard input can be read once", "name - once")
+    if parsed.watch and STDIN in parsed.paths:
+        raise EpmError("standard input cannot be watched", "name a file")
+
+
+def _names(given: Sequence[str]) -> list[str]:
+    return [name for part in given for name in part.replace(",", " ").split()]
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        message = f"{text!r} is no day; write it as 2026-05-15"
+        raise argparse.ArgumentTypeError(message) from None

@@ -1,0 +1,111 @@
+"""Which configuration a body has: the nearest `epm.toml` or `[tool.epm.lint]` above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from epm.errors import EpmError
+from lint.configuration import Configuration, configured
+from lint.errors import LintError
+from lint.rules import RULES
+from lint.values import dataclass
+
+OWN, SHARED = "epm.toml", "pyproject.toml"
+_LARGEST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says, which goes before any file."""
+
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    fail_on: str | None = None
+    file: Path | None = None
+    _read: dict[Path, Configuration] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Refuse names of rules that there are not, before any file is opened."""
+        try:
+            configured({}, RULES, select=self.select, ignore=self.ignore)
+        except LintError as error:
+            raise EpmError(str(error)) from None
+
+    def forget(self) -> None:
+        """Read files again: they may have changed."""
+        self._read.clear()
+
+    def of(self, folder: Path) -> Configuration:
+        """The configuration for bodies in a folder."""
+        if (known := self._read.get(folder)) is None:
+            known = self._read[folder] = self._configuration(folder)
+        return known
+
+    def _configuration(self, folder: Path) -> Configuration:
+        file, table = _table_of(self.file) if self.file else _nearest(folder)
+        try:
+            return configured(
+                table, RULES, select=self.select, ignore=self.ignore, fail_on=self.fail_on
+            )
+        except LintError as error:
+            raise EpmError(f"{file}: {error}") from None
+
+
+def files_above(folder: Path) -> list[Path]:
+    """The files that do configure, or could, the bodies in a folder."""
+    start = folder.resolve()
+    return [above / name for above in (start, *start.parents) for name in (OWN, SHARED)]
+
+
+def _nearest(folder: Path) -> tuple[Path | None, Mapping[str, Any]]:
+    start = folder.resolve()
+    for above in (start, *start.parents):
+        if (own := above / OWN).is_file():
+            return _table_of(own)
+        if (shared := above / SHARED).is_file():
+            content = _content(shared)
+            # most have no such table, and are not worth a TOML parser
+            if b"epm" in content and (table := _shared_table(shared, content)) is not None:
+                return shared, table
+    return None, {}
+
+
+def _table_of(file: Path) -> tuple[Path, Mapping[str, Any]]:
+    content = _content(file)
+    if file.name == SHARED:
+        return file, _shared_table(file, content) or {}
+    return file, _parsed(file, content)
+
+
+def _shared_table(file: Path, content: bytes) -> Mapping[str, Any] | None:
+    table: Any = _parsed(file, content)
+    for step in ("tool", "epm", "lint"):
+        table = table.get(step)
+        if table is None:
+            return None
+        if not isinstance(table, Mapping):
+            raise EpmError(f"{file}: {step} is no table", "write [tool.epm.lint]")
+    return dict(table)
+
+
+def _parsed(file: Path, content: bytes) -> Mapping[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EpmError(f"{file} is no TOML: {error}") from None
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise EpmError(f"cannot read {file}: {error.strerror}", "check --config") from None
+    if len(content) > _LARGEST:
+        raise EpmError(f"{file} has more than {_LARGEST:,} bytes")
+    return content
