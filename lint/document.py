@@ -6,8 +6,9 @@ The only module that touches markdown-it-py.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice, pairwise
 from typing import Any
 
@@ -84,14 +85,14 @@ class Document:
 
         These are the lines of the block it stands in, else of the block or section that follows.
         """
-        spans = sorted(self._spans(), key=lambda span: (span.start, -span.stop))
+        blocks, spans = self._spans
         if not spans or comment.line < spans[0].start:
             return None
-        for span in reversed(spans):
-            if comment.line in span and not any(s.line == span.start for s in self.walk()):
-                return span
-        after = (span for span in spans if span.start > comment.line)
-        return next(after, range(comment.line, comment.line + 1))
+        before = bisect_right(blocks, comment.line, key=_start) - 1
+        if before >= 0 and comment.line in blocks[before]:
+            return blocks[before]
+        after = bisect_right(spans, comment.line, key=_start)
+        return spans[after] if after < len(spans) else range(comment.line, comment.line + 1)
 
     def walk_blocks(self) -> Iterator[Block]:
         """Every block of the body, in the order of the page."""
@@ -100,15 +101,20 @@ class Document:
         for section in self.sections:
             yield from section.walk_blocks()
 
-    def _spans(self) -> Iterator[range]:
-        """The lines of every section and every visible block that no other block holds."""
-        blocks = [*self.preamble]
+    @cached_property
+    def _spans(self) -> tuple[list[range], list[range]]:
+        """The lines of the visible blocks that no other holds; the same, and of the sections."""
+        blocks, sections = [*self.preamble], []
         for section in self.walk():
-            yield range(section.line, section.end_line + 1)
+            sections.append(range(section.line, section.end_line + 1))
             blocks += section.blocks
-        for block in blocks:
-            if not isinstance(block, Html) or block.text.strip() or block.figures:
-                yield range(block.line, block.end_line + 1)
+        visible = [
+            range(block.line, block.end_line + 1)
+            for block in blocks
+            if not isinstance(block, Html) or block.text.strip() or block.figures
+        ]
+        visible.sort(key=_start)
+        return visible, sorted([*visible, *sections], key=_start)
 
     def marker(self) -> str | None:
         """What the body says of itself: its first line, when that is an `epm:` comment."""
@@ -116,6 +122,10 @@ class Document:
             text = self.comments[0].text.strip()
             return text if text.startswith("epm:") else None
         return None
+
+
+def _start(span: range) -> int:
+    return span.start
 
 
 @cache

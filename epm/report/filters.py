@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from epm.report.tracing import mark
+from epm.report.tracing import mark, marked
 from epm.results import Interval, Proportion, Rate, Unavailable
 from lint.binding.formats import write
 
@@ -103,7 +103,7 @@ def available(value: object) -> bool:
 
 def cell(text: object) -> str:
     """Text that stays inside one table cell."""
-    return " ".join(str(text).split()).replace("|", "\\|")
+    return " ".join(str(marked(text)).split()).replace("|", "\\|")
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

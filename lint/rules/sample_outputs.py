@@ -50,7 +50,7 @@ from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
 from lint.samples import stand_ins
 
-_CONDITION = re.compile(r"condition\b\W*", re.IGNORECASE)
+_CONDITION = re.compile(r"\W{0,20}condition\b\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
