@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,12 @@ class Block:
 
     def walk(self) -> Iterator[Block]:
         """The block itself and all blocks within it, in the order of the page."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting: list[Block] = [self]
+        while waiting:
+            block = waiting.pop()
+            yield block
+            if children := block.children:
+                waiting += reversed(children)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -204,7 +208,7 @@ def title_key(title: str) -> str:
     return "".join(c for c in title.replace("&", " and ").casefold() if c.isalnum())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """A heading with what stands under it, up to the next heading of its level or above."""
 
@@ -234,24 +238,31 @@ class Section:
 
     def walk_blocks(self) -> Iterator[Block]:
         """All blocks of this section, nested ones and those of its subsections included."""
-        for section in self.walk():
-            for block in section.blocks:
-                yield from block.walk()
+        return iter(self._walked)
+
+    @cached_property
+    def _walked(self) -> tuple[Block, ...]:
+        own = (block for top in self.blocks for block in top.walk())
+        return (*own, *(block for section in self.sections for block in section._walked))
+
+    @cached_property
+    def _prose(self) -> tuple[Prose, ...]:
+        return tuple(prose for block in self._walked for prose in block.prose)
 
     @property
     def text(self) -> str:
         """All visible text under the heading; code is left out."""
-        return "\n".join(prose.text for block in self.walk_blocks() for prose in block.prose)
+        return "\n".join(prose.text for prose in self._prose)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
         """The images under the heading."""
-        return tuple(f for b in self.walk_blocks() for prose in b.prose for f in prose.figures)
+        return tuple(f for prose in self._prose for f in prose.figures)
 
     @property
     def links(self) -> tuple[Link, ...]:
         """The links under the heading."""
-        return tuple(k for b in self.walk_blocks() for prose in b.prose for k in prose.links)
+        return tuple(k for prose in self._prose for k in prose.links)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -270,6 +281,5 @@ class Section:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each line of visible text under the heading, with its number."""
-        for block in self.walk_blocks():
-            for prose in block.prose:
-                yield from prose.lines()
+        for prose in self._prose:
+            yield from prose.lines()

@@ -14,6 +14,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from lint.blocks import (
@@ -132,6 +133,7 @@ def _start(span: range) -> int:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     parser.block.ruler.at("reference", _reference)
+    parser.core.ruler.at("inline", _inline)
     return parser
 
 
@@ -139,6 +141,22 @@ def _reference(state: StateBlock, line: int, end_line: int, silent: bool) -> boo
     """What begins with `[^1]:` is a footnote on GitHub, and not the address of a link."""
     start = state.bMarks[line] + state.tShift[line]
     return not state.src.startswith("[^", start) and reference(state, line, end_line, silent)
+
+
+# underscores inside a word emphasise nothing
+_MARKUP = re.compile(r"[\n\\`~*\[<&]|(?<![^\W_])_|_(?![^\W_])")
+
+
+def _inline(state: StateCore) -> None:
+    """Parse inline text; most of it, table cells above all, holds no markup."""
+    for token in state.tokens:
+        if token.type == "inline":
+            children: list[Token] = []
+            if _MARKUP.search(token.content):
+                state.md.inline.parse(token.content, state.md, state.env, children)
+            elif token.content:
+                children.append(Token("text", "", 0, content=token.content))
+            token.children = children
 
 
 class _Builder:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from lint.errors import LintError
 from lint.model import Edit, Finding, Report, Row
 
 MOST_ROUNDS = 30
@@ -40,22 +41,30 @@ def settled(
 ) -> tuple[str, tuple[Finding, ...]]:
     """Check and apply until nothing is left to apply; the text, and all findings that are mended.
 
-    A rule whose edits do not come to rest is left out: its findings are for people.
+    A rule whose edits do not come to rest, or leave no body to judge, is left out: its findings
+    are for people.
     """
     barred: set[str] = set()
     while True:
         text, mended = source, list[Finding]()
-        restless: set[str] = set()
+        restless, last = set[str](), set[str]()
         for round_ in range(MOST_ROUNDS):
-            report = _without(check(text), barred)
+            try:
+                report = _without(check(text), barred)
+            except LintError:
+                if not last:
+                    raise
+                restless |= last
+                break
             after, findings = applied(text, report, unsafe)
             if after == text:
                 return text, tuple(mended)
             text = after
             mended += findings
+            last = {row.rule.slug for row in report.rows if _is_among(row, findings)}
             # two rules that undo each other show in different rounds
             if round_ >= MOST_ROUNDS // 2:
-                restless |= {row.rule.slug for row in report.rows if _is_among(row, findings)}
+                restless |= last
         barred |= restless
 
 

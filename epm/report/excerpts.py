@@ -47,7 +47,11 @@ def fence_for(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text without control and bidirectional characters, which a reader could not see."""
-    hidden = {0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+    hidden = {
+        *(0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+        # fillers, joiners and variation selectors, which show nothing of their own
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0xE0100, 0xE01F0)),
+    }
     return "".join(
         c
         if c == "\n" or (c.isprintable() and ord(c) not in hidden)
