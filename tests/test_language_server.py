@@ -24,7 +24,7 @@ from epm.linting.settings import Settings
 from lint.fixes import settled
 from lint.model import Finding
 
-SERVE = "from epm.language_server import serve; serve()"
+LSP = ("-m", "epm", "lsp")
 PATIENCE = 30.0
 
 PAGE = """# 😀 A page
@@ -127,7 +127,9 @@ def after(text: str, edits: list[types.TextEdit]) -> str:
 
 @asynccontextmanager
 async def editing(
-    path: Path, code: str = SERVE, encodings: list[types.PositionEncodingKind | str] | None = None
+    path: Path,
+    command: tuple[str, ...] = LSP,
+    encodings: list[types.PositionEncodingKind | str] | None = None,
 ) -> AsyncIterator[Editor]:
     """An editor whose server runs in a process of its own; at the end it has to exit in peace."""
     client = LanguageClient("editor", "1")
@@ -137,7 +139,7 @@ async def editing(
     def show(params: types.PublishDiagnosticsParams) -> None:
         editor.shown.put_nowait(params)
 
-    await client.start_io(sys.executable, "-c", code)
+    await client.start_io(sys.executable, *command)
     edits = types.WorkspaceEditClientCapabilities(document_changes=True)
     await client.initialize_async(
         types.InitializeParams(
@@ -160,13 +162,13 @@ async def editing(
 def run(
     session: Callable[[Editor], Awaitable[None]],
     path: Path,
-    code: str = SERVE,
+    command: tuple[str, ...] = LSP,
     encodings: list[types.PositionEncodingKind | str] | None = None,
 ) -> None:
     """Run a session with an editor in which that file is open."""
 
     async def started() -> None:
-        async with editing(path, code, encodings) as editor:
+        async with editing(path, command, encodings) as editor:
             await session(editor)
 
     asyncio.run(started())
@@ -378,7 +380,7 @@ def test_whatever_is_typed_is_survived(page: Path, text: str) -> None:
     run(session, page)
 
 
-BROKEN = f"""
+BROKEN = """
 import epm.linting.settings as settings
 from lint.model import Rule
 
@@ -386,7 +388,7 @@ def check(page):
     raise RuntimeError("out of order")
 
 settings.RULES = (Rule("broken", "Broken", check), *settings.RULES)
-{SERVE}
+from epm.language_server import serve; serve()
 """
 
 
@@ -397,7 +399,7 @@ def test_a_broken_rule_is_named_and_the_others_go_on(page: Path) -> None:
         assert "out of order" in broken.message
         assert of(shown, "hero-figure")
 
-    run(session, page, BROKEN)
+    run(session, page, ("-c", BROKEN))
 
 
 def test_a_closed_page_shows_nothing(page: Path) -> None:

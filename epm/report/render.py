@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from epm.report.filters import FILTERS, available
 from epm.report.regions import keep_human_regions
 from epm.report.tracing import bind, join, length, marked, selected, traced, untraced
 from epm.results import CompleteCondition, MissingCondition, Results, load
-from lint.binding.manifest import Manifest, encode
+from lint.binding.manifest import Drawn, Manifest, encode
 
 RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"
@@ -43,6 +45,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Location:
+    """A file that readers can fetch."""
+
+    path: str
+    """In the repository."""
+    url: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Where readers find the files of a page; by default beside it, in the run folder."""
 
@@ -50,10 +61,10 @@ class Place:
     """How the first line names the results file."""
     marker: str = ""
     """A second line, by which the page is found again."""
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    """URLs, by the name that the page has for a file."""
+    files: Mapping[str, Location] = field(default_factory=dict)
+    """By the name that the templates have for a file."""
     instead: Mapping[str, str] = field(default_factory=dict)
-    """Where a file is that has no URL, in words."""
+    """Where a file is that cannot be fetched from there, in words."""
     longest_sample: int = excerpts.LONGEST
     """Characters of a completion that are shown."""
 
@@ -103,11 +114,13 @@ def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
         ) from error
     marked_title = " ".join(marked_title.split())
     names = tuple(results.conditions)
-    manifest = Manifest(context["results_sha256"], names, bind(marked_body, marked_title, names))
+    bound = bind(marked_body, marked_title, names)
+    manifest = Manifest(context["results_sha256"], names, bound, tuple(_drawn(run)))
     body, title = untraced(marked_body), untraced(marked_title)
     return Text(title, f"{body.rstrip()}\n\n{encode(manifest)}\n")
 
 
+@cache
 def templates(*folders: Path) -> SandboxedEnvironment:
     """Templates of these folders and of epm, with the filters that write numbers."""
     environment = SandboxedEnvironment(
@@ -158,6 +171,17 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "figure": FIGURE if (run / FIGURE).exists() else "",
         "stage_seconds": _seconds_by_stage(results),
     }
+
+
+def _drawn(run: Path) -> Iterator[Drawn]:
+    """The figures of a run, with the hashes that their sidecars give."""
+    for path in sorted((run / "figures").glob("*.json")):
+        try:
+            sidecar = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        if {"data_sha256", "png_sha256"} <= sidecar.keys():
+            yield Drawn(f"{path.stem}.png", sidecar["data_sha256"], sidecar["png_sha256"])
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ written in base64. The JSON object has
 - `results`: the sha256 of the results file,
 - `sources`: a list of `[pointer, format]`,
 - `names`: the conditions that the page may speak of,
+- `figures`: a list of `[file name, data_sha256, png_sha256]`, where there are any,
 - `units`: a list of `[kind, words, figures, names]` in the order of the page. `words` are 16-bit
   hashes, names are numbers in the list above. A figure is `[text, slot, before, parts]`, each of
   its parts `[start, end, source]`, or `[start, end, source, index]` where it is one word of a text
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lint.binding.units import FIGURE, Figure, Unit
 
@@ -59,6 +60,14 @@ class BoundUnit:
     figures: tuple[Bound, ...]
 
 
+class Drawn(NamedTuple):
+    """A figure as it was rendered: what its sidecar said."""
+
+    name: str
+    data_sha256: str
+    png_sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """All figures of a body as it was rendered."""
@@ -66,6 +75,7 @@ class Manifest:
     results_sha256: str
     names: tuple[str, ...]
     units: tuple[BoundUnit, ...]
+    figures: tuple[Drawn, ...] = ()
 
 
 def derive(bound: Bound, results: Any) -> str:
@@ -113,6 +123,7 @@ def encode(manifest: Manifest) -> str:
         "sources": list(sources),
         "names": list(names),
         "units": units,
+        **({"figures": manifest.figures} if manifest.figures else {}),
     }
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
     return f"<!-- {MARK} v1 {b64encode(zlib.compress(text.encode(), 9)).decode()} -->"
@@ -170,7 +181,8 @@ def _unpacked(payload: Any) -> Manifest:
             tuple(names[int(number)] for number in named),
         )
         entries.append(BoundUnit(unit, figures))
-    return Manifest(_text(payload["results"]), names, tuple(entries))
+    drawn = tuple(Drawn(*map(_text, words)) for words in payload.get("figures", ()))
+    return Manifest(_text(payload["results"]), names, tuple(entries), drawn)
 
 
 def _figure(entry: Any, sources: list[tuple[str, str]]) -> Bound:

@@ -43,6 +43,7 @@ _FIELD = pattern(
     r"|(?P<rate>)#(?![\w=])"
     r"))[)\]]{0,2}"
 )
+_WITH_RATE = pattern(r"\s?[(=]\s?#")
 _MOST_FIELDS = 8
 _LEVEL = pattern(rf"# (?:{_METHOD} )?(?:{_INTERVAL_NAME})")
 
@@ -95,6 +96,8 @@ def _take(ground: Ground, found: Tail, field: re.Match[str], rates: bool) -> boo
             return True
     key = "count" if field["count"] is not None else "rate"
     if not rates or getattr(found, key) is not None or (key == "rate" and number.unit != "%"):
+        return False
+    if key == "count" and _WITH_RATE.match(ground.text, field.end()):
         return False
     setattr(found, key, number)
     return True

@@ -2,7 +2,10 @@
 
 Numbers drift: a run is repeated, a table is tidied by hand, a digit slips. A page that epm rendered
 carries a manifest of all its figures and what each came from; each is derived again from the
-results file and held against what the page says now.
+results file and held against what the page says now. On a page that was written by hand, with its
+results at hand, each number is verified, contradicted, derived from others or unverifiable. A
+picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
+data to the results.
 
 Bad:
 
@@ -26,20 +29,34 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lint.binding.alignment import Alignment, align
 from lint.binding.manifest import MARK, BadManifest, Bound, Manifest, decode, derive
+from lint.binding.sidecar import faults as faults_of_figures
 from lint.binding.units import Reader, units
-from lint.model import Finding, Page, Rule, Verdict
+from lint.model import Finding, Page, Rule, Verdict, option
+from lint.numbers.reading import read
 from lint.quoting import quote
 
+if TYPE_CHECKING:
+    from lint.binding.handwritten import Held
 
-def check(page: Page) -> Verdict:
+
+@dataclass(frozen=True)
+class Options:
+    """What can be set."""
+
+    list_unverifiable: bool = option(False, "whether numbers that nothing verifies are listed")
+
+
+def check(page: Page, options: Options) -> Verdict:
     """Every figure is as it was rendered, and as the results have it."""
     comments = [c for c in page.document.comments if c.text.split()[:1] == [MARK]]
     rendered = (page.document.marker() or "").startswith("epm:clean-result")
     if not comments and not rendered:
-        return Verdict.skipped("epm did not render this body: no manifest binds its numbers")
+        return _by_hand(page, options)
     if len(comments) != 1:
         found = "no numbers manifest" if not comments else f"{len(comments)} numbers manifests"
         line = comments[-1].line if comments else 1
@@ -54,7 +71,12 @@ def check(page: Page) -> Verdict:
 
 def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
     alignment = align(manifest.units, units(page.document, page.title, Reader(manifest.names)))
-    wrong = [*_false(page, alignment), *_forged(page, manifest, line)]
+    wrong = [
+        *_false(page, alignment),
+        *_forged(page, manifest, line),
+        *_contradicted_since(page, alignment),
+        *faults_of_figures(page, manifest.figures),
+    ]
     odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
     faults = sorted([*wrong, *odd], key=lambda fault: fault.line)
     held = sum(bool(bound.parts) for bound, _ in alignment.kept)
@@ -68,6 +90,64 @@ def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
     if odd:
         return Verdict.warned(f"{held} numbers derived again, all equal; {odd[0].message}", faults)
     return Verdict.passed(f"{held} numbers derived again, all equal{new}")
+
+
+def _by_hand(page: Page, options: Options) -> Verdict:
+    """What the results say of the numbers of a page that no manifest binds."""
+    if page.results is None:
+        return Verdict.skipped("epm did not render this body, and no results file is at hand")
+    from lint.binding.handwritten import Standing, hold
+
+    held = hold(read(page.document, page.title), page.results)
+    counted = {s: sum(one.standing is s for one in held) for s in Standing}
+    wrong = [_contradiction(o) for o in held if o.standing is Standing.CONTRADICTED]
+    cut = [_contradiction(o) for o in held if o.standing is Standing.TRUNCATED]
+    figures = list(faults_of_figures(page, ()))
+    contradicted, verified = len(wrong) + len(cut), counted[Standing.VERIFIED]
+    if not held or verified <= contradicted:
+        few = f"{verified} of {len(held)} numbers are in the results file at hand"
+        return Verdict.skipped(f"{few}: too few to take it for this page's")
+    parts = [f"{verified} of {len(held)} numbers verified", f"{contradicted} contradicted"]
+    parts += [f"{counted[s]} {s}" for s in (Standing.DERIVED, Standing.UNVERIFIABLE) if counted[s]]
+    listed = [_unverifiable(o) for o in held if o.standing is Standing.UNVERIFIABLE]
+    found = [*wrong, *cut, *figures, *(listed if options.list_unverifiable else [])]
+    found.sort(key=lambda fault: (fault.line, fault.column or 0))
+    if wrong or figures:
+        return Verdict.failed(", ".join(parts), found)
+    if found:
+        return Verdict.warned(", ".join(parts), found)
+    return Verdict.passed(", ".join(parts))
+
+
+def _contradiction(held: Held) -> Finding:
+    from lint.binding.handwritten import Standing
+
+    number = held.number
+    says = f"says {_shown(number.raw)}"
+    if held.standing is Standing.TRUNCATED:
+        says += f" (truncated, should round to {held.right})"
+    message = f"{says}; results say {_shown(held.right)} at {quote(held.pointer)}"
+    return Finding(message, number.line, column=number.column, fix=f"write {_shown(held.right)}")
+
+
+def _unverifiable(held: Held) -> Finding:
+    number = held.number
+    return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
+
+
+def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
+    """Numbers that people wrote into a rendered page, and that its results contradict."""
+    if page.results is None or not alignment.new:
+        return
+    from lint.binding.handwritten import Standing, hold
+
+    written: dict[int, list[str]] = {}
+    for _, figure in alignment.new:
+        written.setdefault(figure.line, []).append(figure.text)
+    for held in hold(read(page.document, page.title), page.results):
+        texts = written.get(held.number.line, ())
+        if held.standing is Standing.CONTRADICTED and any(held.number.raw in t for t in texts):
+            yield _contradiction(held)
 
 
 def _forged(page: Page, manifest: Manifest, line: int) -> Iterator[Finding]:
@@ -148,4 +228,4 @@ def _shown(text: str) -> str:
     return quote(text.lstrip("=")).strip("'")
 
 
-RULE = Rule("numbers-match-results", "Numbers match JSON", check, doc=__doc__)
+RULE = Rule("numbers-match-results", "Numbers match JSON", check, Options(), doc=__doc__)

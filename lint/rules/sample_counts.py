@@ -1,18 +1,19 @@
 """Counts that speak of the same thing agree, with each other and with the results.
 
-A reader who finds 20 × 5 = 120 trusts no other number. Held against each other: what is written as
-an equation of whole numbers, k and n of a count (`31/100`), a count and the rate beside it, "n=100
-per persona" and "600 rows per condition" wherever they come again; and with the results file at
-hand, the counts, n and rows of each persona. Different things have different n, bystanders and
-fits among them: what is not surely the same is left alone, and so are quotations.
+A reader who finds two different n trusts no other number. Held against each other: a design and its
+n ("20 questions × 5 completions, n=100 per persona"), k and n of a count (`31/100`), "n=100 per
+persona" and "600 rows per condition" wherever they come again; and with the results file at hand,
+the counts, n and rows of each persona. Different things have different n, bystanders and fits among
+them: what is not surely the same is left alone, and so are quotations. Rates and written-out
+arithmetic are recomputed by rules of their own.
 
 Bad:
 
-    Each persona answers 20 questions × 5 completions = 120 times.
+    We took 20 questions × 5 completions at T=1.0 (n=120 per persona).
 
 Good:
 
-    Each persona answers 20 questions × 5 completions = 100 times.
+    We took 20 questions × 5 completions at T=1.0 (n=100 per persona).
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lint.arithmetic import equations
 from lint.blocks import Table, TableRow, title_key
 from lint.counting import Passage, count, mapping, passages_of, rows_of_each, trials_of_each
 from lint.model import Finding, Page, Rule, Verdict
@@ -30,15 +30,7 @@ from lint.quoting import clip, quote
 
 _NUMBER = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
 _COUNT = re.compile(rf"(?<![\w./,−–-])({_NUMBER})/({_NUMBER})(?![\w/%]|[.,-]\d)")
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s?%")
-_RATE_OF = re.compile(
-    rf"(?<![\d.,−–-])(\d{{1,3}}(?:\.\d{{1,6}})?)\s?%\s\(({_NUMBER})/({_NUMBER})\)"
-)
-_COUNT_AS = re.compile(
-    rf"(?<![\w./,−–-])({_NUMBER})/({_NUMBER})\s?(?:\(|=\s?)(\d{{1,3}}(?:\.\d{{1,6}})?)\s?%(?!\s\w)"
-)
 _COUNT_TITLES = frozenset({"kn", "sourcekn", "count", "counts"})
-_LEVELS = frozenset({"90", "95", "99", "99.9"})
 _EACH = re.compile(rf"(?<![\w.])n\s?=\s?({_NUMBER}) per (persona|cell|condition)\b")
 _ROWS = re.compile(
     rf"(?<![\w.,])({_NUMBER}) rows (total|in total|per (?:condition|persona|adapter))\b"
@@ -47,7 +39,6 @@ _DESIGN = re.compile(
     r"(?<![\w.,])(\d{1,6}) (?:[\w-]{1,30} ){0,2}[×x] (\d{1,6}) (?:completions|samples)\b"
     rf"[^;|×+]{{0,80}}?\bn\s?=\s?({_NUMBER}) per (?:persona|cell|condition)\b"
 )
-_PRODUCT = re.compile(rf"(?<![\w.,^/−–-])({_NUMBER})\s?\((\d{{1,6}}(?:\s?×\s?\d{{1,6}}){{1,4}})\)")
 
 
 def check(page: Page) -> Verdict:
@@ -55,11 +46,7 @@ def check(page: Page) -> Verdict:
     said = list(passages_of(page))
     tables = [block for block in page.document.walk_blocks() if isinstance(block, Table)]
     judged = _Judged({}, {})
-    _equations(said, judged)
-    _rates(said, judged)
     _repeated(said, page.results, judged)
-    for table in tables:
-        _columns(table, judged)
     _impossible(said, tables, judged)
     if page.results:
         _personas(page, tables, page.results, judged)
@@ -88,46 +75,6 @@ class _Judged:
         if not self.count:
             return Verdict.skipped("no counts that can be held against each other")
         return Verdict.passed(f"{self.count} count(s) agree")
-
-
-def _equations(passages: Iterable[Passage], judged: _Judged) -> None:
-    for passage in passages:
-        if "=" not in passage.text and "(" not in passage.text:
-            continue
-        for found in equations(passage.text):
-            judged.hold(
-                found.left == found.right,
-                f"{quote(found.text)}: {found.left:,} is not {found.right:,}",
-                passage.line(found.start),
-                "correct the number that is wrong",
-            )
-        for match in _PRODUCT.finditer(passage.text) if "×" in passage.text else ():
-            value = 1
-            for factor in re.findall(r"\d+", match[2]):
-                value *= int(factor)
-            judged.hold(
-                value == _int(match[1]),
-                f"{quote(match.group())}: the product is {value:,}",
-                passage.line(match.start()),
-                "correct the number that is wrong, or say what else is in it",
-                sure=False,
-            )
-
-
-def _rates(passages: Iterable[Passage], judged: _Judged) -> None:
-    for passage in passages:
-        if "%" not in passage.text or "/" not in passage.text:
-            continue
-        found = [(m, m[1], m[2], m[3]) for m in _RATE_OF.finditer(passage.text)]
-        found += [(m, m[3], m[1], m[2]) for m in _COUNT_AS.finditer(passage.text)]
-        for match, rate, k, n in found:
-            if rate not in _LEVELS and _int(n):
-                judged.hold(
-                    _is_rate(rate, _int(k), _int(n)),
-                    f"{k}/{n} is {100 * _int(k) / _int(n):.1f}%, not {rate}%",
-                    passage.line(match.start()),
-                    "correct the rate or the count",
-                )
 
 
 def _repeated(
@@ -163,30 +110,6 @@ def _repeated(
                     message = f"{quote(match.group())}, but {first:,} on line {where}"
                     fix = "correct one, or say what differs"
                     judged.hold(value == first, message, line, fix, sure=False)
-
-
-def _columns(table: Table, judged: _Judged) -> None:
-    """A column of counts against the column of rates beside it."""
-    header, *rows = table.rows
-    for at in _count_columns(table):
-        beside = [
-            index
-            for index in (at - 1, at + 1)
-            if 0 <= index < len(header.cells) and _is_rate_column(table, index)
-        ]
-        if len(beside) != 1:
-            continue
-        for row in rows:
-            count = _COUNT.fullmatch(_cell(row, at))
-            rate = _PERCENT.fullmatch(_cell(row, beside[0]))
-            if count and rate and _int(count[2]):
-                k, n = _int(count[1]), _int(count[2])
-                judged.hold(
-                    _is_rate(rate[1], k, n),
-                    f"{count.group()} is {100 * k / n:.1f}%, not {rate.group()}",
-                    row.line,
-                    "correct the rate or the count",
-                )
 
 
 def _impossible(passages: Iterable[Passage], tables: Iterable[Table], judged: _Judged) -> None:
@@ -262,26 +185,12 @@ def _count_columns(table: Table) -> list[int]:
     ]
 
 
-def _is_rate_column(table: Table, at: int) -> bool:
-    header, *rows = table.rows
-    title = _cell(header, at).casefold()
-    return any(word in title for word in ("rate", "share", "proportion")) and any(
-        _PERCENT.fullmatch(_cell(row, at)) for row in rows
-    )
-
-
 def _cell(row: TableRow, at: int) -> str:
     return row.cells[at].text.strip() if at < len(row.cells) else ""
 
 
 def _name(row: TableRow) -> str:
     return _cell(row, 0).partition(" (")[0]
-
-
-def _is_rate(percent: str, k: int, n: int) -> bool:
-    """Whether k of n is that rate, rounded up or down."""
-    digits = len(percent.partition(".")[2])
-    return abs(100 * k / n - float(percent)) < 10.0**-digits
 
 
 def _int(number: str) -> int:

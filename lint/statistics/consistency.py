@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from math import inf, isnan
 
 from lint.statistics.answers import Answer, Outcome, match, show
@@ -25,6 +26,8 @@ ALPHA = 0.05
 ONE_SIDED = "it is the one-sided p"
 _MANY = 64
 _ORDER = list(Outcome)
+_Note = Callable[[], Range | None]
+"""What p would be if something were otherwise, computed only where p is wrong."""
 _UNDEFINED = Answer(Outcome.INCONSISTENT, "undefined", "no such statistic")
 
 
@@ -92,13 +95,17 @@ def correlation_p(
     allowed = _p_range(lambda r: p_from_r(r, n, covariates), sizes)
     right = p_from_r(min(1.0, abs(float(r.value))), n, covariates)
     notes = {
-        f"it fits {n - 2 - k} degrees of freedom, not {n - 2 - covariates}": _p_range(
-            lambda r, k=k: p_from_r(r, n, k), sizes
+        f"it fits {n - 2 - k} degrees of freedom, not {n - 2 - covariates}": partial(
+            _p_range, partial(_p_at, n, k), sizes
         )
         for k in range(min(3, n - 2))
         if k != covariates
     }
-    return _judge(p, right, allowed, alpha, notes | {ONE_SIDED: _halved(allowed)})
+    return _judge(p, right, allowed, alpha, notes | {ONE_SIDED: lambda: _halved(allowed)})
+
+
+def _p_at(n: int, covariates: int, r: float) -> float:
+    return p_from_r(r, n, covariates)
 
 
 def t_p(p: Printed, t: Printed, df: Quantity, *, alpha: float = ALPHA) -> Answer:
@@ -134,7 +141,9 @@ def _test(
         return _UNDEFINED
     allowed = _p_range(tail, sizes, *map(range_of, dfs))
     right = tail(abs(float(statistic.value)), *(float(value_of(df)) for df in dfs))
-    return _judge(p, right, allowed, alpha, {ONE_SIDED: _halved(allowed)} if two_sided else {})
+    return _judge(
+        p, right, allowed, alpha, {ONE_SIDED: lambda: _halved(allowed)} if two_sided else {}
+    )
 
 
 def _halved(allowed: Range | None) -> Range | None:
@@ -146,7 +155,7 @@ def _p_range(tail: Callable[..., float], statistic: Range, *dfs: Range) -> Range
 
 
 def _judge(
-    p: Printed, right: float, allowed: Range | None, alpha: float, notes: dict[str, Range | None]
+    p: Printed, right: float, allowed: Range | None, alpha: float, notes: dict[str, _Note]
 ) -> Answer:
     if allowed is None or isnan(right):
         return Answer(Outcome.UNKNOWN, p.text, "beyond what is computed")
@@ -160,8 +169,12 @@ def _judge(
     if claims is not None and turned:
         outcome = Outcome.DECISION_ERROR
     # a bound, or "p ≈ .5", is met by too much to be explained by anything
-    explained = (note for note, r in notes.items() if not p.relation and r and p.range.meets(r))
+    explained = (note for note, find in notes.items() if not p.relation and _meets(p, find()))
     return Answer(outcome, shown, next(explained, ""))
+
+
+def _meets(p: Printed, allowed: Range | None) -> bool:
+    return allowed is not None and p.range.meets(allowed)
 
 
 def claims_significance(p: Printed, alpha: float) -> bool | None:

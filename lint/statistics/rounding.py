@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import floor, inf
 
 from lint.statistics.ranges import Number, Range
@@ -44,7 +45,7 @@ _PRINTED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Printed:
     """A number as it is printed; `Printed("23%")`. A percentage is kept as its fraction.
 
@@ -111,12 +112,13 @@ class Printed:
         """Whether it is a count, as far as one can see: no decimals, no unit, no "about"."""
         return not (self.decimals or self.unit or self.relation or self.scientific)
 
-    @property
+    @cached_property
     def range(self) -> Range:
         """The true values that it can stand for.
 
-        The upper end of a rounded number is within only if its last digit is even, where half to
-        even leads to it; "≈ 20" may be one off in the last digit that is not 0.
+        Both ends are within: a half is rounded up by people, to even by IEEE 754, and by Python to
+        wherever the nearest binary number lies. "≈ 20" may be one off in the last digit that is
+        not 0.
         """
         match self.relation:
             case "<" | "≤":
@@ -126,14 +128,8 @@ class Printed:
             case "≈":
                 reach = max(self.step, self._coarse_step / 2)
                 return Range(self.value - reach, self.value + reach)
-        size, half = abs(self.value), self.step / 2
-        even = size / self.step % 2 == 0
-        if self.value == 0:
-            return Range(-half, half)
-        if self.value < 0:
-            # towards +∞ and away from 0 are both called half up
-            return Range(self.value - half, self.value + half)
-        return Range(size - half, size + half, True, even)
+        half = self.step / 2
+        return Range(self.value - half, self.value + half)
 
     @property
     def truncated(self) -> Range | None:
