@@ -15,7 +15,7 @@ demo: $(VENV)/run ## run issue #246 on this machine, from training to a lint-che
 	@$(BIN)/epm run issue-246
 
 test: $(VENV)/dev ## run the tests (neither the slow ones nor those for a GPU)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/dev ## style, types, who imports whom, generated files
 	$(BIN)/ruff check .

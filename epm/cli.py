@@ -131,6 +131,12 @@ def _lint_arguments(parser: argparse.ArgumentParser) -> None:
     add_arguments(parser)
 
 
+def _publish_arguments(parser: argparse.ArgumentParser) -> None:
+    from epm.publishing.command import add_arguments
+
+    add_arguments(parser)
+
+
 def _rule_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("slug", nargs="?", metavar="SLUG", help="the rule (default: list them)")
 
@@ -274,9 +280,27 @@ def _write_page(folder: Path, loaded: LoadedExperiment) -> int:
 
 
 def _lint(parsed: argparse.Namespace) -> int:
-    from epm.linting.command import run
+    if parsed.paths and not parsed.all:
+        from epm.linting.command import run
+
+        return run(parsed)
+    from epm.bot import terminal
+    from epm.github.client import connect
+
+    return terminal.run(parsed, os.environ, Path.cwd(), lambda name: connect(name, os.environ))
+
+
+def _publish(parsed: argparse.Namespace) -> int:
+    from epm.publishing.command import run
 
     return run(parsed)
+
+
+def _bot(_: argparse.Namespace) -> int:
+    from epm.bot.command import run
+    from epm.github.client import connect
+
+    return run(os.environ, Path.cwd(), lambda name: connect(name, os.environ), sys.stdout)
 
 
 def _rule(parsed: argparse.Namespace) -> int:
@@ -316,6 +340,8 @@ _COMMANDS: dict[str, _Command] = {
     "run": ("run an experiment, or go on where it stopped", _run, _run_arguments),
     "render": ("write the body and title of a finished run again", _render, _render_arguments),
     "lint": ("check the body of a result page", _lint, _lint_arguments),
+    "publish": ("publish a finished run as an issue", _publish, _publish_arguments),
+    "bot": ("answer the event that started a GitHub workflow", _bot, _no_arguments),
     "rule": ("what a rule of the linter asks, and why", _rule, _rule_arguments),
     "lsp": ("serve the linter to an editor, on standard input and output", _lsp, _no_arguments),
     "schema": ("print a JSON Schema", _schema, _schema_arguments),

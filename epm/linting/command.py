@@ -26,7 +26,13 @@ _COUNTED = ("table", "concise", "json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `epm lint` understands."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="body files; - is standard input")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="body files; - is standard input; with none, --issue N is linted on GitHub",
+    )
+    parser.add_argument("--all", action="store_true", help="lint every open result on GitHub")
     about = parser.add_argument_group("what is known of the body")
     about.add_argument("--title", help="the issue's title (default: title.txt beside the body)")
     about.add_argument("--created", type=_day, metavar="DAY", help="when the issue was made")

@@ -1,0 +1,95 @@
+"""`epm bot`: read the event that started the workflow, and answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from epm.bot import answers, backfill, summary
+from epm.bot.deciding import Lint, LintAll, Nothing, Obey, decide
+from epm.bot.judging import Judge, Judgement
+from epm.bot.verdicts import keep_verdict
+from epm.github import events
+from epm.github.interface import GitHub, Issue
+from epm.github.outputs import write_output
+from lint.model import Status
+from lint.output import github as log_lines
+
+DONE, COULD_NOT = 0, 2
+
+
+def run(
+    environment: Mapping[str, str],
+    folder: Path,
+    connect: Callable[[str], GitHub],
+    log: TextIO,
+) -> int:
+    """Answer the event; 0 also where a body fails, as that is said in the comment.
+
+    Args:
+        environment: of the workflow's step.
+        folder: the checkout of the default branch.
+        connect: makes the client of a repository.
+        log: of the step; the runner takes orders from it.
+    """
+    event = events.read(environment)
+    wanted = decide(event)
+    if isinstance(wanted, Nothing):
+        log.write(f"epm: {wanted.why}\n")
+        return DONE
+    github = connect(event.repository)
+    judge = Judge.at(folder, event.repository)
+    match wanted:
+        case Lint(issue):
+            return _lint(github, judge, issue, environment, log)
+        case LintAll(number):
+            tally = backfill.comment_all(github, judge, number)
+            summary.add(environment, backfill.markdown(tally))
+            log.write(backfill.table(tally))
+            return COULD_NOT if any(line.trouble for line in tally) else DONE
+        case Obey():
+            return _obey(github, judge, wanted, folder, environment, log)
+
+
+def _lint(
+    github: GitHub, judge: Judge, issue: Issue, environment: Mapping[str, str], log: TextIO
+) -> int:
+    outcome = keep_verdict(github, judge, issue)
+    log.write(f"epm: issue {issue.number}: {_verdict(outcome.judged)}, {outcome.writes} write(s)\n")
+    if (report := outcome.judged.report) is None:
+        return DONE
+    log.write(log_lines.render([report]))
+    summary.add(environment, summary.full(report))
+    return COULD_NOT if report.status is Status.ERROR else DONE
+
+
+def _obey(
+    github: GitHub,
+    judge: Judge,
+    order: Obey,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: TextIO,
+) -> int:
+    def lint() -> None:
+        _lint(github, judge, order.issue, environment, log)
+
+    answer = answers.obey(github, order, folder, lint, _run_url(environment))
+    if answer.start and environment.get("GITHUB_OUTPUT"):
+        for name in ("experiment", "profile", "runner", "publish"):
+            write_output(environment, name, getattr(answer.start, name))
+    log.write(f"epm: {len(order.asked)} command(s) answered\n")
+    return DONE  # what could not be done is said in the reply; a run that was asked for goes on
+
+
+def _verdict(judged: Judgement) -> str:
+    return str(judged.report.status) if judged.report else "not checked"
+
+
+def _run_url(environment: Mapping[str, str]) -> str:
+    server, name, run_id = (
+        environment.get(variable, "")
+        for variable in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    )
+    return f"{server}/{name}/actions/runs/{run_id}" if server and name and run_id else ""

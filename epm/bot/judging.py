@@ -1,0 +1,94 @@
+"""One issue held to the rules, with all that may be known of it.
+
+What its body names is read as of a commit of the checkout at hand; the working tree is not
+looked at, nothing is fetched and nothing run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lint
+from epm.checkout import Checkout
+from epm.errors import EpmError
+from epm.github.interface import GitHub, Issue
+from epm.linting import results
+from epm.linting.settings import Settings
+
+if TYPE_CHECKING:
+    from lint.configuration import Configuration
+    from lint.model import Report
+
+_NOWHERE = Path(os.devnull)
+"""Nothing lies beside an issue."""
+_SUPPRESSION = re.compile(r"<!--\s*epm:\s*ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is to be said of an issue."""
+
+    issue: Issue
+    report: Report | None
+    """None where the body cannot be judged at all."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the report should know, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The rules of a repository, and its history."""
+
+    configuration: Configuration
+    checkout: Checkout | None
+
+    @classmethod
+    def at(cls, folder: Path, repository: str, settings: Settings | None = None) -> Judge:
+        """The one of a checkout, which is asked only if it is the repository's."""
+        found = Checkout.at(folder)
+        if found and (found.name or "").casefold() != repository.casefold():
+            found = None
+        return cls((settings or Settings()).of(folder), found)
+
+    def judge(self, issue: Issue, github: GitHub) -> Judgement:
+        """Lint an issue; GitHub is asked only who may silence a rule, where its body does so."""
+        notes: list[str] = []
+        known: dict[str, Any] = {"repository": self.checkout, "trusted": _trusted(issue, github)}
+        if found := self._results(issue.body, notes):
+            known |= {"results": found.values, "results_sha256": found.sha256}
+        try:
+            report = lint.lint(
+                issue.body,
+                title=issue.title,
+                created=issue.created_at.date(),
+                labels=issue.labels,
+                issue=issue.number,
+                path=f"issue {issue.number}",
+                rules=self.configuration.rules,
+                **known,
+            )
+        except lint.LintError as error:
+            return Judgement(issue, None, (*notes, str(error)))
+        return Judgement(issue, report, tuple(notes))
+
+    def _results(self, body: str, notes: list[str]) -> results.ResultsFile | None:
+        try:
+            return results.named_by(body, _NOWHERE, self.checkout)
+        except EpmError as error:
+            notes.append(f"{error}; linted without results")
+            return None
+
+
+def _trusted(issue: Issue, github: GitHub) -> bool:
+    """Whether the body can silence rules: whoever can edit it may write to the repository.
+
+    That is so exactly where its author may; by the last editor alone, the verdict would change
+    with the next label.
+    """
+    if not _SUPPRESSION.search(issue.body):
+        return True
+    return github.permission(issue.author).can_write

@@ -1,0 +1,83 @@
+"""Keep the one comment of an issue true to the issue as it now is.
+
+Workflows run one at a time for an issue; a command, a backfill or a second token does not. So an
+issue is read again *after* each write: whoever writes last has then seen what is there last, and
+goes on until both agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from epm.bot import comment
+from epm.bot.comment import MARKER
+from epm.bot.deciding import is_result
+from epm.bot.judging import Judge, Judgement
+from epm.errors import EpmError
+from epm.github.comments import Change, keep_comment
+from epm.github.interface import Comment, GitHub, Issue
+
+MOST_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the comment now says, and what it took."""
+
+    judged: Judgement
+    writes: int
+
+
+def keep_verdict(github: GitHub, judge: Judge, seen: Issue) -> Outcome:
+    """See that our comment is about the issue as it is now.
+
+    Args:
+        github: the repository.
+        judge: the rules.
+        seen: the issue as an event or a list has told it, which saves a read.
+    """
+    writes = 0
+    for _ in range(MOST_ROUNDS):
+        ours = github.own_comments(seen.number, MARKER)
+        if ours and comment.stamp(ours[0].body) > f"{seen.updated_at:%Y-%m-%dT%H:%M:%SZ}":
+            seen = github.issue(seen.number)  # somebody has been faster
+        if not ours and not is_result(seen.labels):
+            return Outcome(Judgement(seen, None), writes)
+        judged = _judged(github, judge, seen)
+        wrote, alone = _write(github, judged, ours)
+        writes += wrote
+        now = github.issue(seen.number)
+        if alone and _same(now, seen):
+            return Outcome(judged, writes)
+        seen = now
+    raise EpmError(
+        f"issue {seen.number} was edited {MOST_ROUNDS} times while it was being linted",
+        "its next event lints it again, and so does `/epm lint` in a comment",
+    )
+
+
+def _judged(github: GitHub, judge: Judge, issue: Issue) -> Judgement:
+    return judge.judge(issue, github) if is_result(issue.labels) else Judgement(issue, None)
+
+
+def _write(github: GitHub, judged: Judgement, ours: list[Comment]) -> tuple[int, bool]:
+    """How often we wrote, and whether what we left is the only one."""
+    number = judged.issue.number
+    for extra in ours[1:]:  # of two runs at once
+        github.delete_comment(extra)
+    writes = len(ours[1:])
+    body = comment.compose(judged, ours[0].body if ours else None)
+    if body is None:
+        return writes, True
+    kept = keep_comment(github, number, MARKER, body, ours[:1])
+    if kept.change is Change.CREATED:
+        # another run may have done so at the same time: the next round leaves the older one
+        mine = kept.comment.author
+        found = [c.id for c in github.comments(number) if c.author == mine and MARKER.leads(c.body)]
+        return writes + 1, found == [kept.comment.id]
+    return writes + (kept.change is not Change.NONE), True
+
+
+def _same(now: Issue, seen: Issue) -> bool:
+    """Whether all that a verdict rests on is as it was."""
+    return (now.title, now.body_hash, now.labels) == (seen.title, seen.body_hash, seen.labels)
