@@ -1,0 +1,119 @@
+"""Which files of a run are published, and whether the run may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from epm.errors import EpmError
+from epm.files import file_sha256
+from epm.report.render import FIGURE, RESULTS, SAMPLES
+from epm.results import CompleteCondition, GitState, Results, load
+
+LARGEST_SAMPLES = 10 * 2**20
+"""Bytes of compressed samples; a repository keeps for ever what was committed once."""
+
+_DRAWN = (FIGURE, "figures/hero.pdf", "figures/hero.json")
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """A finished run, as it will be published."""
+
+    run: Path
+    results: Results
+    files: Mapping[str, bytes]
+    """Content by path relative to the run folder."""
+    instead: Mapping[str, str]
+    """For a file that is too large: where else it is, in words."""
+
+    @property
+    def profile(self) -> str:
+        """The run's scale."""
+        return self.results.identity.profile
+
+    @property
+    def commit(self) -> str:
+        """The code that finished the run."""
+        return _states(self.results)[-1].commit
+
+
+def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
+    """Read a run, or refuse it; nothing but its folder is looked at.
+
+    Raises:
+        EpmError: with the command that mends it.
+    """
+    results = load(run / RESULTS)
+    identity = results.identity
+    again = f"`epm run {identity.slug} --profile {identity.profile}`"
+    if identity.slug != slug:
+        raise EpmError(f"{run} is a run of {identity.slug}, not of {slug}", "correct --run")
+    _check_code(results, again)
+    if _is_pilot(results) and not allow_pilot:
+        raise EpmError(
+            f"the profile {identity.profile} is a pilot ({identity.scale})",
+            "publish a larger one, or add --allow-pilot",
+        )
+    instead: dict[str, str] = {}
+    if (run / SAMPLES).is_file() and (run / SAMPLES).stat().st_size > LARGEST_SAMPLES:
+        instead[SAMPLES] = _elsewhere(results, (run / SAMPLES).stat().st_size, again)
+    names = [RESULTS, SAMPLES, *_DRAWN]
+    first = next((n for n, c in results.conditions.items() if isinstance(c, CompleteCondition)), "")
+    names.append(f"rows/{first}.jsonl")
+    files = {n: (run / n).read_bytes() for n in names if n not in instead and (run / n).is_file()}
+    for name in _DRAWN:
+        if name not in files:
+            raise EpmError(f"there is no {run / name}", f"{again} draws it")
+    for name, digest in results.provenance.files.items():
+        wanted = name in files or name in instead
+        if wanted and file_sha256(run / name) != digest:
+            raise EpmError(f"{run / name} is not the file that the results are from", again)
+    return Artifacts(run, results, files, instead)
+
+
+def _check_code(results: Results, again: str) -> None:
+    """The page says what code made it; that has to be true."""
+    for environment in results.provenance.environments:
+        git = environment.git
+        if not isinstance(git, GitState):
+            raise EpmError(
+                f"the results do not say which code made them ({git.unavailable})",
+                f"{again} --fresh in a git checkout",
+            )
+        if git.dirty:
+            raise EpmError(
+                f"the tree had uncommitted changes when the results were made (at "
+                f"{git.commit[:12]})",
+                f"commit them, then {again.removesuffix('`')} --fresh`",
+            )
+
+
+def _states(results: Results) -> list[GitState]:
+    return [e.git for e in results.provenance.environments if isinstance(e.git, GitState)]
+
+
+def commits(results: Results) -> list[str]:
+    """The code that made the results; several commits where the run was resumed at another."""
+    return list(dict.fromkeys(state.commit for state in _states(results)))
+
+
+def _is_pilot(results: Results) -> bool:
+    """Whether the profile is one that nothing but LOW confidence may come of."""
+    profile: Any = results.definition.get("profile")
+    return isinstance(profile, dict) and profile.get("confidence_cap") == "LOW"
+
+
+def _elsewhere(results: Results, size: int, again: str) -> str:
+    tracking = results.tracking
+    megabytes = f"{size / 2**20:.0f} MiB"
+    if tracking.state != "uploaded" or not tracking.artifacts:
+        raise EpmError(
+            f"the samples have {megabytes}, more than the {LARGEST_SAMPLES // 2**20} MiB that are "
+            "committed, and are on no server",
+            f"set WANDB_API_KEY, then {again.removesuffix('`')} --wandb online`",
+        )
+    # the last one holds the results and the samples
+    return f"{megabytes}, in the wandb artifact `{tracking.artifacts[-1]}`"

@@ -1,0 +1,126 @@
+"""`epm publish`: its arguments, and what it says."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from epm.errors import EpmError
+from lint.quoting import visible
+
+if TYPE_CHECKING:
+    from epm.discovery import LoadedExperiment
+    from epm.github.patience import Patience
+    from epm.publishing.publish import Outcome
+
+CLEAN, FINDINGS, COULD_NOT = 0, 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `epm publish` understands."""
+    parser.add_argument("experiment", help="for example issue-246")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--profile", help="its scale (default: the one that has been run)")
+    which.add_argument("--run", type=Path, metavar="DIR", help="the run folder to publish")
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="on GitHub (default: where origin is)")
+    state = parser.add_mutually_exclusive_group()
+    state.add_argument(
+        "--draft",
+        action="store_true",
+        help="label it as a draft, whose human sections may be unwritten (default for a new page)",
+    )
+    state.add_argument("--ready", action="store_true", help="label it as finished")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and write nothing"
+    )
+    parser.add_argument("--allow-pilot", action="store_true", help="publish a scaled-down run too")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite what somebody edited of the page; it is kept in a comment",
+    )
+
+
+def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
+    """Publish; 0 done, 1 the page has findings, 2 refused."""
+    from epm import discovery
+    from epm.github import client
+    from epm.linting.settings import Settings
+    from epm.publishing import artifacts, site
+    from epm.publishing.git import Git, remote_of
+    from epm.publishing.page import Layout
+    from epm.publishing.publish import Sources, Wishes, publish
+
+    loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
+    folder = parsed.run or _finished(loaded, parsed.profile)
+    found = artifacts.collect(folder, loaded.experiment.slug, parsed.allow_pilot)
+    remote, name = remote_of(loaded.folder, parsed.repo)
+    github = client.connect(name, os.environ, patience)
+    draft = True if parsed.draft else False if parsed.ready else None
+    with tempfile.TemporaryDirectory(prefix="epm-objects-") as objects:
+        git = Git(loaded.folder, remote, Path(objects) if parsed.dry_run else None)
+        home = loaded.folder.resolve().relative_to(git.folder.resolve()).as_posix()
+        repository = github.repository()
+        layout = Layout(
+            site.Site(site.server(os.environ), repository.full_name, repository.private),
+            f"{home}/published/{found.profile}",
+            _code(loaded, home),
+            loaded.folder,
+        )
+        sources = Sources(found, layout, Settings().of(loaded.folder))
+        wishes = Wishes(draft, parsed.dry_run, parsed.force)
+        outcome = publish(sources, github, git, wishes, _say)
+    return _told(outcome, wishes.dry_run)
+
+
+def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
+    """The run folder of a profile; without one, of the only one that has been run."""
+    from epm.runner import run_folder
+
+    experiment, runs = loaded.experiment, loaded.repository / "runs"
+    if profile:
+        return run_folder(experiment.resolve(profile), runs)
+    folders = {p.name: run_folder(experiment.resolve(p.name), runs) for p in experiment.profiles}
+    there = {name: path for name, path in folders.items() if (path / "results.json").is_file()}
+    if len(there) == 1:
+        return next(iter(there.values()))
+    if there:
+        raise EpmError(
+            f"{experiment.slug} has been run at {len(there)} scales: {', '.join(there)}",
+            f"name one, as in `epm publish {experiment.slug} --profile {next(iter(there))}`",
+        )
+    raise EpmError(
+        f"{experiment.slug} has not been run here, or its definition has changed since",
+        f"`epm run {experiment.slug}`, or name a run folder with --run",
+    )
+
+
+def _code(loaded: LoadedExperiment, home: str) -> dict[str, str]:
+    """What of the repository a page links to, by the name that the page has for it."""
+    data = [path.name for path in loaded.folder.glob("*.json") if path.is_file()]
+    name = f"experiments/{loaded.folder.name}/experiment.py"
+    return {name: f"{home}/experiment.py"} | {file: f"{home}/{file}" for file in data}
+
+
+def _told(outcome: Outcome, dry_run: bool) -> int:
+    from epm.publishing.publish import State
+    from lint.output import table
+
+    if outcome.state is not State.DONE:
+        if outcome.report:
+            sys.stdout.write(table.render(outcome.report))
+        print("epm: nothing was published: the page has to be mended first", file=sys.stderr)  # noqa: T201
+        return COULD_NOT if outcome.state is State.BROKEN else FINDINGS
+    if outcome.page and not dry_run:
+        print(outcome.page.html_url)  # noqa: T201
+    return CLEAN
+
+
+def _say(text: str) -> None:
+    """A page is hostile to terminals too."""
+    for line in text.split("\n"):
+        print(visible(line))  # noqa: T201

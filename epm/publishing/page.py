@@ -1,0 +1,153 @@
+"""The page as it is published: pinned to a commit, not too long, with what people wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from epm.errors import EpmError
+from epm.github.interface import LONGEST_BODY, LONGEST_TITLE, Issue, body_hash
+from epm.github.markers import Marker
+from epm.publishing.artifacts import Artifacts
+from epm.publishing.site import Site
+from epm.report.excerpts import LONGEST
+from epm.report.regions import REGION, human_regions, keep_human_regions
+from epm.report.render import RESULTS, Location, Place, Text, compose
+from lint.binding.manifest import MARK
+
+NOWHERE = "0" * 40
+"""Stands for a commit that is still to be made."""
+
+_SAMPLE_LENGTHS = (LONGEST, 240, 160, 80)
+_PLACEHOLDER = re.compile(r"\s*_To be written by a person: [^\n]*_\s*")
+_MANIFEST = re.compile(rf"<!-- {MARK} [^>]{{0,{LONGEST_BODY}}}-->")
+_COMMIT = re.compile(r"<!-- epm:clean-result [^\n>]{0,1000}\bcommit=([0-9a-f]{40})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What of a page is the same for each commit it could be pinned to."""
+
+    site: Site
+    folder: str
+    """Of the published files, in the repository."""
+    code: Mapping[str, str]
+    """Paths in the repository at the commit that ran, by the name that the page has for them."""
+    experiment: Path
+    """The folder of the experiment's templates."""
+
+    def place(self, artifacts: Artifacts, commit: str, longest_sample: int = LONGEST) -> Place:
+        """Where a page's files are, once the commit has them."""
+        own = {name: f"{self.folder}/{name}" for name in artifacts.files}
+        files = {name: self._at(artifacts.commit, path) for name, path in self.code.items()}
+        files |= {name: self._at(commit, path) for name, path in own.items()}
+        return Place(
+            results=f"results={self.folder}/{RESULTS} commit={commit}",
+            marker=str(page_marker(artifacts)),
+            files=files,
+            instead=artifacts.instead,
+            longest_sample=longest_sample,
+        )
+
+    def _at(self, commit: str, path: str) -> Location:
+        return Location(path, self.site.file(commit, path))
+
+
+def page_marker(artifacts: Artifacts) -> Marker:
+    """By which the page is found again: one for each experiment and profile."""
+    return Marker("page", key=_word(f"{artifacts.results.identity.slug}-{artifacts.profile}"))
+
+
+def results_marker(artifacts: Artifacts) -> Marker:
+    """By which the comment on the source issue is found again."""
+    return Marker("results", key=_word(artifacts.profile))
+
+
+def _word(text: str) -> str:
+    """A marker takes lower case, digits and single hyphens."""
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")[:64].strip("-")
+
+
+def unpinned(artifacts: Artifacts, layout: Layout, written: str) -> Text:
+    """The page, with what people wrote; samples are cut shorter where it gets too long.
+
+    Args:
+        artifacts: the run.
+        layout: where things are.
+        written: the page, wherever it was last, in which people may have written.
+    """
+    for longest in _SAMPLE_LENGTHS:
+        place = layout.place(artifacts, NOWHERE, longest)
+        page = compose(artifacts.run, layout.experiment, place)
+        body = keep_human_regions(page.body, plain(written))
+        if len(body) <= LONGEST_BODY:
+            break
+    else:
+        people = sum(map(len, human_regions(body).values()))
+        raise EpmError(
+            f"the page has {len(body):,} characters; GitHub takes {LONGEST_BODY:,}",
+            f"shorten the narrative in {layout.experiment}, or the sections that people wrote "
+            f"({people:,} characters)",
+        )
+    if len(page.title) > LONGEST_TITLE:
+        raise EpmError(
+            f"the title has {len(page.title)} characters; GitHub takes {LONGEST_TITLE}",
+            f"shorten {layout.experiment / 'title.txt.j2'}",
+        )
+    return Text(page.title, body)
+
+
+def pinned(page: Text, commit: str) -> Text:
+    """The page whose files are at a commit; the name of one commit is as long as any other's."""
+    return Text(page.title, page.body.replace(NOWHERE, commit))
+
+
+def plain(body: str) -> str:
+    """A body with the line ends that it had before a browser saved it."""
+    return body.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_unwritten(text: str) -> bool:
+    """Whether nobody has touched a region yet."""
+    return _PLACEHOLDER.fullmatch(text) is not None
+
+
+def with_written(body: str, other: str) -> str:
+    """A body whose regions that nobody wrote in are as in another."""
+    own = human_regions(body)
+    unwritten = {name for name, text in own.items() if is_unwritten(text)}
+    source = "\n".join(
+        f"<!-- epm:human {name} -->\n{text}<!-- /epm:human -->"
+        for name, text in human_regions(other).items()
+        if name in unwritten
+    )
+    return keep_human_regions(body, source)
+
+
+def commit_of(body: str) -> str | None:
+    """The commit that a published page's first line names."""
+    found = _COMMIT.match(plain(body))
+    return found[1] if found else None
+
+
+def skeleton(title: str, body: str) -> str:
+    """What nobody but epm writes of a page, whatever commit it is pinned to.
+
+    Without the manifest, which people do not see and which is made anew each time.
+    """
+    text = REGION.sub(lambda m: f"<!-- epm:human {m['name']} -->", plain(body))
+    commit = commit_of(text)
+    text = text.replace(commit, NOWHERE) if commit else text
+    return f"{title.strip()}\n\n{_MANIFEST.sub('', text).rstrip()}\n"
+
+
+def fingerprint(title: str, body: str) -> str:
+    """Of the skeleton; two pages have the same if people edited their own sections alone."""
+    return body_hash(skeleton(title, body))
+
+
+def of_issue(issue: Issue) -> str:
+    """The same, of a page as it is on GitHub."""
+    return fingerprint(issue.title, issue.body)

@@ -1,0 +1,126 @@
+"""Random faults while publishing: never two of a kind, never a lost edit.
+
+A person writes in their sections at any moment, GitHub fails in all its ways, the branch is pushed
+to by others; where a run ends with an error it is run again, as a person would do. The end state is
+the one that a run without faults would have reached.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from faulty_proxy import HALF, Fault, Request, answer, cut, meanwhile
+from lab import BRANCH, FOLDER, HUMAN, SUMMARY, Lab, git
+
+LIMITED = "You have exceeded a secondary rate limit. Please wait a few minutes."
+CLEAR = "given up after|somebody changed the|somebody pushed to"
+ROUNDS, TRIES = 2, 30
+
+
+class World:
+    """Faults of all kinds, a person who writes, and a colleague who pushes."""
+
+    def __init__(self, lab: Lab, seed: int) -> None:
+        self.lab = lab
+        self.random = random.Random(seed)
+        self.rate = self.random.choice([0.05, 0.15, 0.3])
+        self.written = ""
+        self.comments = 0
+        self.pushes = 0
+
+    def draw(self, request: Request) -> Fault | None:
+        if self.random.random() > self.rate:
+            return None
+        when = self.random.choice(["before", "after"])
+        fault = self.random.choice(
+            [
+                *(answer(status, when=when) for status in (500, 502, 503, 504)),
+                *(cut(when), HALF, answer(429), answer(403, LIMITED)),
+                *(meanwhile(self.write), meanwhile(self.write)),
+                *(meanwhile(self.comment), meanwhile(self.push)),
+            ]
+        )
+        # GitHub has no conditional write: between our last look and our write nobody can see
+        return None if fault.act == self.write and request.verb == "PATCH" else fault
+
+    def write(self) -> None:
+        """Somebody writes in a section of the page, in a browser."""
+        pages = [one for one in self.lab.hub.all_issues() if "epm:page v1" in one["body"]]
+        if pages:
+            self.written = f"I believe this, and have looked at it {self.random.random()} times."
+            self.lab.write_sections(pages[0]["number"], tldr=self.written, summary=SUMMARY)
+
+    def comment(self) -> None:
+        """Somebody talks on the source issue."""
+        self.comments += 1
+        self.lab.hub.say(1, f"Comment {self.comments}. <!-- epm:results v1 published -->", HUMAN)
+
+    def push(self) -> None:
+        """A colleague adds a file to the branch."""
+        remote = self.lab.remote
+        if BRANCH in git(remote, "for-each-ref"):
+            self.pushes += 1
+            identity = ("-c", "user.name=c", "-c", "user.email=c@lab.example")
+            tree = git(remote, "rev-parse", f"{BRANCH}^{{tree}}")
+            made = git(remote, *identity, "commit-tree", tree, "-p", BRANCH, "-m", "theirs")
+            git(remote, "update-ref", f"refs/heads/{BRANCH}", made)
+
+    def publish(self) -> None:
+        """Until it says that it is done."""
+        patience = self.lab.patience
+        lab = Lab(self.lab.hub, self.lab.checkout, self.lab.remote, patience)
+        for _ in range(TRIES):
+            with lab.hub.proxy.chaos(self.draw):
+                said = lab.publish()
+            if said.code == 0:
+                return
+            assert said.code == 2, said.out
+            assert re.search(CLEAR, said.error), said.error
+            assert "\n" not in said.error
+            self.rate *= 0.8
+        pytest.fail(f"no run succeeded: {said.error}")
+
+
+def holds(lab: Lab, seed: int) -> None:
+    world = World(lab, seed)
+    for round_ in range(ROUNDS):
+        minutes = 10 + round_
+        world.write()
+        lab.change_results(seconds=60 * minutes)
+        world.publish()
+        page = lab.page()
+        body = page["body"].replace("\r\n", "\n")
+        assert f"| Wall time | {minutes}.0 min" in body
+        assert world.written in body
+        (commit,) = re.findall(r"^<!-- epm:clean-result [^\n]* commit=([0-9a-f]{40}) ", body)
+        results = git(lab.remote, "show", f"{commit}:{FOLDER}/results.json")
+        assert results == (lab.run / "results.json").read_text(encoding="utf-8").strip()
+        git(lab.remote, "merge-base", "--is-ancestor", commit, BRANCH)
+        bodies = lab.hub.bodies(1)
+        (ours,) = [one for one in bodies if one.startswith("<!-- epm:results v1 published -->")]
+        assert f"/{commit}/{FOLDER}/figures/hero.png)" in ours
+        assert f"[#{page['number']}]" in ours
+        assert len(bodies) == 1 + world.comments
+        assert len(lab.hub.all_issues()) == 2
+        assert lab.hub.bodies(page["number"]) == []
+        made = git(lab.remote, "log", "--format=%s", f"main..{BRANCH}").splitlines()
+        # one of ours a round, and one more for each push that came in between
+        ours_made = [subject for subject in made if subject.startswith("Publish ")]
+        assert len(ours_made) == round_ + 1
+        assert len(made) == len(ours_made) + world.pushes
+    lab.hub.proxy.reset()
+    assert lab.publish().code == 0
+    assert lab.writes() == []
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_couple_of_dozen(lab: Lab, seed: int) -> None:
+    holds(lab, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(24, 1_024))
+def test_a_thousand(lab: Lab, seed: int) -> None:
+    holds(lab, seed)
