@@ -115,14 +115,20 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_the_cost_grows_as_the_body_does(kind: str) -> None:
     opening, piece = HOSTILE[kind]
-    costs = []
-    for size in (12_000, 48_000):
-        body = opening + piece * (size // len(piece))
-        started = time.process_time()
-        assert lint(body, seconds=60).status is not Status.ERROR
-        costs.append(time.process_time() - started)
-    # linear is 4, quadratic 16; what is quick either way is left to the noise
-    assert costs[1] < max(9 * costs[0], 0.5), costs
+    measured = []
+    # a machine that is busy with other work slows one try, not three
+    for _ in range(3):
+        costs = []
+        for size in (12_000, 48_000):
+            body = opening + piece * (size // len(piece))
+            started = time.process_time()
+            assert lint(body, seconds=60).status is not Status.ERROR
+            costs.append(time.process_time() - started)
+        # linear is 4, quadratic 16; what is quick either way is left to the noise
+        if costs[1] < max(9 * costs[0], 0.5):
+            return
+        measured.append(costs)
+    pytest.fail(str(measured))
 
 
 @settings(max_examples=50, deadline=None)

@@ -115,12 +115,12 @@ def holds(lab: Lab, seed: int) -> None:
     assert lab.writes() == []
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_a_couple_of_dozen(lab: Lab, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(8))
+def test_a_few(lab: Lab, seed: int) -> None:
     holds(lab, seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(24, 1_024))
+@pytest.mark.parametrize("seed", range(8, 1_008))
 def test_a_thousand(lab: Lab, seed: int) -> None:
     holds(lab, seed)

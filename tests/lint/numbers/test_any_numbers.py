@@ -116,7 +116,7 @@ HOSTILE_TABLE = "| Persona | n |\n|---|---|\n"
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_time_grows_with_the_length(piece: str) -> None:
     short, long = (piece * (length // len(piece)) for length in (4_000, 16_000))
-    assert _seconds(long) < 7 * _seconds(short) + 0.15
+    assert _grows_alike(short, long)
 
 
 def test_time_grows_with_the_rows() -> None:
@@ -124,7 +124,12 @@ def test_time_grows_with_the_rows() -> None:
         HOSTILE_TABLE + "".join(f"| name{row} | {row}% |\n" for row in range(rows))
         for rows in (250, 1000)
     )
-    assert _seconds(long) < 7 * _seconds(short) + 0.15
+    assert _grows_alike(short, long)
+
+
+def _grows_alike(short: str, long: str) -> bool:
+    """Whether four times the length costs some four times as much; the best of three tries."""
+    return any(_seconds(long) < 7 * _seconds(short) + 0.15 for _ in range(3))
 
 
 def _seconds(source: str) -> float:
