@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lint.anatomy import results
 from lint.blocks import Figure
 from lint.document import Document
 from lint.model import Page
+from lint.values import dataclass
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
 _FILE = re.compile(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lint.blocks import Section, title_key
 from lint.folds import Part, folds
 from lint.formats import BodyFormat, is_one_result
 from lint.model import Finding, Page
+from lint.values import dataclass
 
 _CONFIDENCE = re.compile(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}([^\W\d]\w*)", re.IGNORECASE)
 _SETUP = ("setup", "hyperparameter", "reproducib")

@@ -6,8 +6,9 @@ Everything is a value with the line it starts on, counted from 1 as an editor do
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lint.blocks import Block, Code, Item, ItemList, Paragraph, Prose, Table
 from lint.folds import Part
 from lint.placeholders import WORDS, blank_in, is_placeholder
 from lint.prose import labelled
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lint.blocks import Html, Prose, Quote, Table
 from lint.model import Page
+from lint.values import dataclass
 
 _OTHERS = re.compile(
     r"bystander|untrained|control|baseline|base model|pilot|held.?out|previous", re.I

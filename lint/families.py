@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from lint.numbers.forms import Correlation, PValue, Statement, Test
@@ -13,6 +12,7 @@ from lint.numbers.tables import Entry, Record, Role, TableReading
 from lint.numbers.values import Kind, Number
 from lint.recomputing import printed, shown
 from lint.statistics.ranges import Range
+from lint.values import dataclass
 
 _LEVEL = re.compile(r"(?:α|alpha)(?:\s?[=<≤]\s?|\s(?:of\s)?)\Z", re.IGNORECASE)
 _MOST = 40

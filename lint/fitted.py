@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -14,6 +13,7 @@ from lint.recomputing import printed
 from lint.statistics.granularity import possible_counts
 from lint.statistics.ranges import Range
 from lint.trials import Sampled, in_tables
+from lint.values import dataclass
 
 _FEWEST, _MOST = 4, 40
 _SLACK = 1.1

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from lint.blocks import Block, Html
 from lint.document import Document
 from lint.raw_html import visible_text, without_comments
+from lint.values import dataclass
 
 _TAG = re.compile(r"<(/?)details\b", re.IGNORECASE)
 _SUMMARY = re.compile(r"<summary\b[^<>]{0,200}>(.{0,400}?)</summary", re.IGNORECASE | re.DOTALL)

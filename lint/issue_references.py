@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lint.blocks import Prose
 from lint.model import Page
+from lint.values import dataclass
 from lint.wording import own_words
 
 _NUMBER = r"([1-9]\d{0,4})(?![\w%]|\.\d|-\d)"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 
 from lint.blocks import Code, Html, Section, title_key
 from lint.document import Document
 from lint.model import Edit, Finding
 from lint.quoting import quote
+from lint.values import dataclass
 
 DEEPEST = 6
 MOST_MOVED = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lint.numbers.forms import Correlation, SampleSize
 from lint.numbers.reading import Reading
@@ -12,6 +12,7 @@ from lint.numbers.tables import Entry, Role, TableReading
 from lint.numbers.values import Number, Span
 from lint.recomputing import printed
 from lint.statistics.ranges import Range
+from lint.values import dataclass
 
 _INSIDE = re.compile(r"\b(?:inside|within|covered|in (?:the )?(?:PI|interval|band))\b", re.I)
 _PREDICTION = re.compile(r"\bPIs?\b|predict", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from lint.model import Finding
@@ -12,6 +12,7 @@ from lint.numbers.values import Number, Span
 from lint.quoting import clip
 from lint.statistics.answers import Outcome
 from lint.statistics.rounding import Printed
+from lint.values import dataclass
 
 _LONGEST_SHOWN = 40
 

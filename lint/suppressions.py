@@ -7,12 +7,13 @@ block it stands in or before, and before a heading for the whole section.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lint.blocks import Comment
 from lint.document import Document
 from lint.model import Finding, Row, Rule, Status, Verdict
 from lint.quoting import clip, quote
+from lint.values import dataclass
 
 SLUG, TITLE = "suppressions", "Suppressions"
 HOW = "write <!-- epm: ignore[rule] reason -->"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lint.numbers.forms import Rate, SampleSize
 from lint.numbers.passages import Passage, Place
@@ -12,6 +12,7 @@ from lint.numbers.reading import Reading
 from lint.numbers.tables import Entry, Role, Said, TableReading
 from lint.numbers.values import Number
 from lint.recomputing import is_claimed
+from lint.values import dataclass
 
 _LARGEST = 10**9
 _SAMPLES = re.compile(

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from lint.blocks import Block, Prose, Quote, Section
 from lint.model import Page
 from lint.raw_html import visible_text
+from lint.values import dataclass
 
 NOT_THE_PAGES_WORDS = frozenset({"humantldr", "humansummary", "sampleoutputs"})
 """The keys of the sections that people or models write."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lint.binding.manifest import Bound, BoundUnit
 from lint.binding.units import Figure, Unit
+from lint.values import dataclass
 
 _ALIKE = 0.5
 """Share of the words, of both together, that an edited unit has in common with what it was."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -24,6 +23,7 @@ from lint.recomputing import printed
 from lint.statistics.consistency import correlation_p
 from lint.statistics.ranges import Range
 from lint.statistics.rounding import Printed
+from lint.values import dataclass
 
 _WORD = re.compile(r"[^\W\d_]{3,40}")
 _TELLTALE = ("bystander", "cluster", "base", "permutation", "holm", "bonferroni", "fdr", "without")

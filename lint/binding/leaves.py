@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from lint.values import dataclass
 
 _MOST = 20_000
 _DEEPEST = 12

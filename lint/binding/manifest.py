@@ -18,10 +18,10 @@ written in base64. The JSON object has
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lint.binding.units import FIGURE, Figure, Unit
+from lint.values import dataclass
 
 MARK = "epm:numbers"
 _LARGEST = 4_000_000

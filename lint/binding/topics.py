@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lint.numbers.context import Context
@@ -13,6 +12,7 @@ from lint.numbers.passages import Passage, Place
 from lint.numbers.reading import Reading
 from lint.numbers.tables import Role
 from lint.numbers.values import Kind, Number, Span
+from lint.values import dataclass
 
 _BY_ROLE = {
     Role.CORRELATION: "coefficient",

@@ -7,14 +7,13 @@ leaves it what it was.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lint.blocks import Block, Code, Table, TableRow
 from lint.document import Document
+from lint.values import dataclass
 
 FIGURE = re.compile(
     r"[#=<>≤≥≈~±]{0,2}[+\-−]?(?:[^\W\d]|_|[./:](?=\w)){0,40}\d(?:\w|[.,/:×](?=\w)|[-+−](?=\d))*[%‰]?"
@@ -176,6 +175,8 @@ class _Units:
         )
 
     def _fence(self, code: Code, section: str) -> Unit:
+        import hashlib  # most pages that are linted have no manifest, and need no hash
+
         content = self._reader.plain(code.content)
         digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         figure = Figure(digest, code.line, 0, 0, 0)

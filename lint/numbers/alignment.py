@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from html import unescape
+
+from lint.values import dataclass
 
 _SPECIAL = re.compile(r"[\\`*_\[\]!<>&~\n]")
 _BREAK = re.compile(r"[ \t]{0,80}\n[ \t]{0,80}")

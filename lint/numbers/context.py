@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from lint.numbers.grammar import Ground, layer_of
 from lint.numbers.passages import Passage, Place
 from lint.numbers.values import Kind, Number
+from lint.values import dataclass
 
 _WORD = re.compile(r"[^\W\d][\w²'’-]{0,60}")
 _JOINT = re.compile(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 
 from lint.numbers.values import Number, Span
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from lint.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
 from lint.document import Document
 from lint.numbers.alignment import Alignment, align
+from lint.values import dataclass
 
 
 class Place(StrEnum):

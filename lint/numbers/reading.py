@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from lint.document import Document
@@ -14,6 +13,7 @@ from lint.numbers.statements import statements
 from lint.numbers.tables import Said, TableReading, names_in, read_tables
 from lint.numbers.tokens import numbers
 from lint.numbers.values import Number
+from lint.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -15,6 +14,7 @@ from lint.numbers.passages import Passage, Place
 from lint.numbers.spans import spans
 from lint.numbers.tails import method_of
 from lint.numbers.values import Number, Span
+from lint.values import dataclass
 
 
 class Role(StrEnum):

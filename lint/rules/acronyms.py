@@ -24,12 +24,12 @@ Good:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lint.anatomy import setup
 from lint.blocks import Prose, Table
 from lint.model import Edit, Finding, Page, Rule, Verdict, option
+from lint.values import dataclass
 from lint.wording import column_of, lines_of, own_blocks, own_words
 
 NOT_READ = frozenset({"sampleoutputs"})

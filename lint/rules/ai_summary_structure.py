@@ -27,8 +27,6 @@ Good:
     ### Next steps
 """
 
-from dataclasses import dataclass
-
 from lint.anatomy import absent, is_about_setup, results, summary
 from lint.blocks import Section, title_key
 from lint.folds import folded_lines
@@ -36,6 +34,7 @@ from lint.formats import BodyFormat, is_one_result
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.outline import absences, wrong_level
 from lint.quoting import enumerate_quoted, quote
+from lint.values import dataclass
 
 LEVEL = 3
 """Of the parts; the summary's own heading is one above."""

@@ -18,8 +18,6 @@ Good:
     fall where the line through the older ten had put them.
 """
 
-from dataclasses import dataclass
-
 from lint.anatomy import absent, summary
 from lint.blocks import Block, Item, ItemList, Section
 from lint.formats import BodyFormat
@@ -28,6 +26,7 @@ from lint.outline import skeleton
 from lint.placeholders import WORDS, blank_in, is_placeholder
 from lint.prose import count_sentences, count_words
 from lint.quoting import quote
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

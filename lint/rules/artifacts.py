@@ -39,7 +39,6 @@ Good:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from lint.addresses import Mention, mentions
@@ -48,6 +47,7 @@ from lint.blocks import Prose, Section
 from lint.card import card_rows
 from lint.model import Finding, Page, Repository, Rule, Verdict, option
 from lint.quoting import clip, quote
+from lint.values import dataclass
 
 _EXTENSIONS = (
     *("py", "sh", "ipynb", "md", "txt", "log", "toml", "yaml", "yml", "json", "jsonl", "csv"),

@@ -21,11 +21,10 @@ Good:
     that end.
 """
 
-from dataclasses import dataclass
-
 from lint.anatomy import absent, summary, summary_part
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.prose import count_words
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

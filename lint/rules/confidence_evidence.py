@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from lint.families import alphas, families, significant_at
@@ -34,6 +33,7 @@ from lint.numbers.tables import Role
 from lint.numbers.values import Kind, Number, Span
 from lint.quoting import quote
 from lint.recomputing import printed, shown, shown_interval
+from lint.values import dataclass
 
 _LINE = re.compile(r"\W{0,8}confidence\b", re.IGNORECASE)
 _ONE_SEED = re.compile(r"\b(?:a |one |the )?(?:single|one|1)[ -]seed\b", re.IGNORECASE)

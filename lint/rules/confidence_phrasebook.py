@@ -25,10 +25,10 @@ Good:
 """
 
 import re
-from dataclasses import dataclass
 
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
+from lint.values import dataclass
 from lint.wording import NOT_THE_PAGES_WORDS, Mention, mentions
 
 FIX = "give the evidence here, and the level on the Confidence line"

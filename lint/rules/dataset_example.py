@@ -28,13 +28,13 @@ Good:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lint.anatomy import absent, summary, summary_part
 from lint.blocks import Block, Code, Item, Paragraph, Section, title_key
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.placeholders import WORDS, is_placeholder
 from lint.prose import labelled
+from lint.values import dataclass
 
 _EXAMPLE = title_key("Dataset example")
 _DATA_FILE = re.compile(

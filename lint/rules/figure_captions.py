@@ -24,13 +24,13 @@ Good:
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lint.anatomy import results
 from lint.blocks import Block, Html, Paragraph, Quote, Section
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.prose import count_words
 from lint.quoting import quote
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ Good:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from lint.addresses import FileAddress, file_address
@@ -32,6 +31,7 @@ from lint.blocks import Figure
 from lint.document import Document
 from lint.model import Edit, Finding, Page, Repository, Rule, Verdict, option
 from lint.quoting import quote
+from lint.values import dataclass
 
 DEEPEST_BRANCH = 5
 """How many parts a branch's name may have, as in `feature/hero`."""

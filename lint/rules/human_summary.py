@@ -21,14 +21,13 @@ Good:
     with it.
 """
 
-from dataclasses import dataclass
-
 from lint.anatomy import report, report_part
 from lint.formats import BodyFormat
 from lint.model import Edit, Finding, Page, Rule, Verdict, option
 from lint.outline import skeleton
 from lint.placeholders import WORDS, is_placeholder
 from lint.prose import count_words, letters
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

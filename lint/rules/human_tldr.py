@@ -17,14 +17,13 @@ Good:
     Two new points landed where the line said they would.
 """
 
-from dataclasses import dataclass
-
 from lint.anatomy import absent, summary
 from lint.formats import BodyFormat
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.outline import skeleton
 from lint.placeholders import WORDS, is_placeholder
 from lint.prose import count_words
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

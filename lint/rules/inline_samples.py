@@ -33,7 +33,6 @@ Good:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lint.anatomy import results
 from lint.blocks import Section
@@ -41,6 +40,7 @@ from lint.formats import BodyFormat
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
 from lint.samples import real_samples, stand_ins
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ Good:
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from lint.anatomy import absent, summary, summary_part
@@ -33,6 +32,7 @@ from lint.formats import BodyFormat
 from lint.model import Edit, Finding, Page, Rule, Verdict, option
 from lint.placeholders import WORDS, blank_in, is_placeholder
 from lint.prose import labelled
+from lint.values import dataclass
 
 _BETWEEN_NAMES = re.compile(r"[/&,+]|\band\b")
 

@@ -29,7 +29,6 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lint.binding.alignment import Alignment, align
@@ -39,6 +38,7 @@ from lint.binding.units import Reader, units
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.numbers.reading import read
 from lint.quoting import quote
+from lint.values import dataclass
 
 if TYPE_CHECKING:
     from lint.binding.handwritten import Held

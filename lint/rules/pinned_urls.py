@@ -20,12 +20,12 @@ Good:
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lint.addresses import Mention, hero, home, mentions
 from lint.document import Document
 from lint.model import Edit, Finding, Page, Repository, Rule, Verdict, option
 from lint.quoting import quote
+from lint.values import dataclass
 
 _VERSION = re.compile(r"(?:refs/tags/)?[\w-]{0,40}?v?\d{1,6}(?:\.\d{1,6}){1,3}[\w.-]{0,40}")
 _DEFINITION = re.compile(r"[ >]{0,12}\[[^\]]{1,200}\]:")

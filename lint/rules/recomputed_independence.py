@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from lint.model import Finding, Page, Rule, Verdict
@@ -30,6 +29,7 @@ from lint.numbers.reading import Reading, read
 from lint.numbers.tables import Role
 from lint.numbers.values import Number
 from lint.quoting import quote
+from lint.values import dataclass
 
 _CLUSTER = re.compile(
     r"\b(?:questions?|prompts?|items?|problems?|tasks?|documents?|subjects?|participants?)\b", re.I

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.numbers.forms import Count, Inside, Statement
@@ -32,6 +31,7 @@ from lint.predictions import Point, ends_of, lies_inside, points, sizes
 from lint.quoting import quote
 from lint.recomputing import Tally, printed, shown, shown_interval
 from lint.statistics.ranges import Range
+from lint.values import dataclass
 
 _ADMITTED = re.compile(
     r"too wide|un-?informative|not informative|says little|say little|wider than|leaves \[?0"

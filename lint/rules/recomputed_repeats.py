@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lint.model import Page, Rule, Verdict
 from lint.numbers.forms import (
@@ -48,6 +47,7 @@ from lint.quoting import clip
 from lint.recomputing import Tally, is_claimed, printed, shown
 from lint.statistics.answers import Outcome
 from lint.trials import Sampled, in_tables, stated_sizes
+from lint.values import dataclass
 
 _EARLIER = re.compile(r"#\d|previous|earlier|\bprior\b|reviewer|former", re.IGNORECASE)
 _WITHOUT = re.compile(r"without|drop|left out|leaving out|exclu|omit|remov", re.IGNORECASE)

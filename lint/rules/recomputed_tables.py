@@ -35,7 +35,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isnan
 
 from lint.fitted import Points, Statistic, points_of
@@ -51,6 +50,7 @@ from lint.statistics.answers import Outcome
 from lint.statistics.answers import match as agreement
 from lint.statistics.lines import pearson, spearman, through
 from lint.statistics.tails import StudentT
+from lint.values import dataclass
 
 _OTHER = re.compile(
     r"bystander|partial|length|\blog|token|\bJS\b|diverg|untrained|capability|degrad|#\d", re.I

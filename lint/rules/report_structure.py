@@ -29,13 +29,12 @@ Good:
     ## Artifacts
 """
 
-from dataclasses import dataclass
-
 from lint.anatomy import absent, report
 from lint.blocks import title_key
 from lint.formats import BodyFormat
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.outline import absences, wrong_level
+from lint.values import dataclass
 
 LEVEL = 2
 """Of the sections; the report's own heading is one above."""

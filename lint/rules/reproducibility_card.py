@@ -46,7 +46,6 @@ Good:
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lint.anatomy import Setup, absent, report, setup, summary
 from lint.blocks import Html
@@ -55,6 +54,7 @@ from lint.formats import BodyFormat
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.placeholders import WORDS
 from lint.quoting import quote
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

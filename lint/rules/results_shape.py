@@ -27,7 +27,6 @@ Good:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lint.anatomy import absent, confidence_lines, results, summary
 from lint.blocks import Block, Item, ItemList, Paragraph, Section, title_key
@@ -36,6 +35,7 @@ from lint.formats import BodyFormat
 from lint.model import Edit, Finding, Page, Rule, Verdict, option
 from lint.prose import count_words
 from lint.quoting import quote
+from lint.values import dataclass
 
 _TAKEAWAYS = title_key("Main takeaways")
 _DRAWN_BULLET = re.compile(r" {0,3}([•‣▪▸◦●∙·–—])\s+\S")

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lint.blocks import Table, TableRow, title_key
 from lint.counting import Passage, count, mapping, passages_of, rows_of_each, trials_of_each
 from lint.model import Finding, Page, Rule, Verdict
 from lint.quoting import clip, quote
+from lint.values import dataclass
 
 _NUMBER = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
 _COUNT = re.compile(rf"(?<![\w./,−–-])({_NUMBER})/({_NUMBER})(?![\w/%]|[.,-]\d)")

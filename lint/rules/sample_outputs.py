@@ -40,7 +40,6 @@ Good:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lint.anatomy import absent, report, report_part
@@ -49,6 +48,7 @@ from lint.formats import BodyFormat
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
 from lint.samples import stand_ins
+from lint.values import dataclass
 
 _CONDITION = re.compile(r"\W{0,20}condition\b\W*", re.IGNORECASE)
 

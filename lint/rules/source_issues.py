@@ -26,7 +26,6 @@ Good:
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lint.anatomy import report_part
 from lint.blocks import Block, Item, ItemList, Prose, Section, Table
@@ -34,6 +33,7 @@ from lint.issue_references import Reference, is_own, references, references_in
 from lint.model import Finding, Page, Rule, Verdict
 from lint.prose import count_words
 from lint.quoting import quote
+from lint.values import dataclass
 from lint.wording import own_prose, own_words, unquoted
 
 FEWEST_WORDS = 2

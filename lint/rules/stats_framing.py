@@ -25,10 +25,10 @@ Good:
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
+from lint.values import dataclass
 from lint.wording import NOT_THE_PAGES_WORDS, Mention, mentions, phrases
 
 FIX = "report the p-value with its N"

@@ -24,11 +24,11 @@ Good:
 """
 
 import re
-from dataclasses import dataclass
 
 from lint.anatomy import confidence_lines, results
 from lint.model import Finding, Page, Rule, Verdict, option
 from lint.quoting import quote
+from lint.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from lint.statistics.ranges import Number, Range
 from lint.statistics.rounding import Printed
+from lint.values import dataclass
 
 
 class Outcome(StrEnum):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import nan, sqrt
+
+from lint.values import dataclass
 
 Column = Sequence[float]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import inf, isnan
+
+from lint.values import dataclass
 
 Number = Fraction | float
 

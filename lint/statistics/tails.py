@@ -7,11 +7,11 @@ computed, so that a p of 1e-300 is as exact as one of 0.3. Tested to 1e-10, rela
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import erf, erfc, exp, fabs, inf, isnan, lgamma, log, nan, pi, sqrt
 from typing import Protocol
 
 from lint.statistics.special import beta_log_odds, beta_tails, gamma_log, gamma_tails
+from lint.values import dataclass
 
 LEAST, MOST = 1e-3, 1e8
 """Degrees of freedom within which tails are computed; outside, and for no number, they are nan."""
