@@ -40,7 +40,7 @@ from epm.results import (
     TrainingRecord,
     Unavailable,
 )
-from epm.spec import Definition, Experiment, Persona
+from epm.spec import Definition, Experiment, NoModel, Persona
 from epm.stages.sample import count_rows
 from epm.statistics import analyse
 from lint.model import Report, Status
@@ -300,7 +300,9 @@ def published_runs(draw: st.DrawFn, experiment: Experiment) -> Run:
         for persona, successes in zip(personas, counts, strict=True)
     }
     files = dict(FIGURES)
-    hashes = {"published_figures.json": draw(SHA256)}
+    source = definition.profile.model
+    assert isinstance(source, NoModel)
+    hashes = {source.figures: source.sha256}
     return Run(draw(results(definition, conditions, hashes)), files)
 
 
