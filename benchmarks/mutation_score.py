@@ -250,8 +250,9 @@ def _realign(lines: list[str], chance: random.Random) -> str:
 
 
 def _delete(lines: list[str], chance: random.Random) -> str:
-    index = chance.choice([i for run in _bullets(lines) for i in run])
-    lines[index] = ""
+    # a bullet with a bold label is one that some rule asks for
+    plain = [i for run in _bullets(lines) for i in run if not lines[i].startswith("- **")]
+    lines[chance.choice(plain)] = ""
     return "deleted a bullet"
 
 
