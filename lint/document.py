@@ -124,6 +124,14 @@ class Document:
             return text if text.startswith("epm:") else None
         return None
 
+    def declared(self, name: str) -> str | None:
+        """What the marker gives as `name=value`; the first where it says so twice."""
+        for word in (self.marker() or "").split():
+            key, equals, value = word.partition("=")
+            if equals and key == name:
+                return value
+        return None
+
 
 def _start(span: range) -> int:
     return span.start

@@ -27,21 +27,13 @@ EVERY_FORMAT = frozenset(BodyFormat)
 
 def format_of(document: Document) -> BodyFormat:
     """The format that a body declares, else the one its headings have."""
-    if declared := _declared(document):
+    if declared := document.declared("format"):
         try:
             return BodyFormat(declared)
         except ValueError:
             known = ", ".join(BodyFormat)
             raise LintError(f"the body's format {quote(declared)} is none of {known}") from None
     return _inferred(document)
-
-
-def _declared(document: Document) -> str | None:
-    for word in (document.marker() or "").split():
-        name, equals, value = word.partition("=")
-        if equals and name == "format":
-            return value
-    return None
 
 
 def _inferred(document: Document) -> BodyFormat:

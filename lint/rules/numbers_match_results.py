@@ -152,8 +152,7 @@ def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
 
 def _forged(page: Page, manifest: Manifest, line: int) -> Iterator[Finding]:
     """Whether the body and its manifest speak of the same results."""
-    words = (page.document.marker() or "").split()
-    declared = next((w.removeprefix("sha256=") for w in words if w.startswith("sha256=")), None)
+    declared = page.document.declared("sha256")
     if declared is not None and declared != manifest.results_sha256:
         yield Finding(
             f"the first line names results {quote(declared[:12])}, the numbers manifest "
