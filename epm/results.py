@@ -412,13 +412,27 @@ class Environment(Value):
     libraries: dict[str, str]
 
 
+class EngineRecord(Value):
+    """How completions were sampled; they are kept because no engine draws them again bit by bit."""
+
+    name: str
+    """Library and version."""
+    dtype: str
+    adapters: Literal["merged", "apart"]
+    """Whether an adapter's product was added to the weights before, or is beside them."""
+    batch_limit: PositiveInt
+    """Most completions in one batch."""
+    seed_policy: str
+    """What a seed is drawn for, in a phrase."""
+
+
 class Provenance(Value):
     """Recorded by the run, never typed by hand."""
 
     environments: Annotated[tuple[Environment, ...], Field(min_length=1)]
     """Distinct ones, in the order of first use: one, unless the run was resumed somewhere else."""
     model: ModelRecord | Unavailable
-    engine: str
+    engine: EngineRecord | Unavailable
     """What sampled the completions."""
     seeds: dict[str, int]
     files: dict[str, str]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
+from epm.results import EngineRecord
 from epm.spec import Question, Sampling
 
 
@@ -17,6 +19,18 @@ class Prompt:
     system: str
     question: Question
     completions: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one adapter, or the bare base model, is asked."""
+
+    name: str
+    """Shown while it is sampled, and unique among what is asked together."""
+    adapter: Path | None
+    """Folder of a LoRA adapter in peft's format; None is the base model."""
+    prompts: tuple[Prompt, ...]
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -36,18 +50,26 @@ class Completion:
 OnBatch = Callable[[int, int], None]
 """Told after each batch: completions and tokens since the last call."""
 
+Answered = dict[str, list[Completion]]
+"""Completions by the name of what was asked, ordered as its prompts are."""
+
 
 class Engine(Protocol):
-    """Draws completions from a model that is already loaded."""
+    """Draws completions from a model that is loaded once, through any number of adapters."""
 
     @property
-    def name(self) -> str:
-        """Library and version, as recorded in the results."""
+    def record(self) -> EngineRecord:
+        """What the results say of how text was sampled."""
 
     def sample(
-        self, prompts: Sequence[Prompt], sampling: Sampling, seed: int, on_batch: OnBatch
-    ) -> list[Completion]:
-        """Complete every prompt; the result is ordered as the prompts are.
+        self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[Answered]:
+        """Complete every prompt of every adapter; yield what is complete as soon as it is.
 
-        The same prompts, seed and machine give the same text; another machine may round otherwise.
+        The engine decides how many adapters share its batches. Completions are kept by the run
+        because they can't be drawn again: the same prompts, seeds and machine mostly give the same
+        text, another machine, batch or version rounds otherwise.
+
+        Raises:
+            EpmError: an adapter cannot be read, or does not fit the model.
         """

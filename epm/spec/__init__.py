@@ -5,7 +5,15 @@ An `Experiment` names its personas, questions and recipe once; its `Profile`s sc
 fingerprint, print it as the reproducibility card.
 """
 
-from epm.spec.experiment import Definition, Experiment, Marker, Persona, Question, suggest
+from epm.spec.experiment import (
+    Definition,
+    Experiment,
+    Marker,
+    Persona,
+    Question,
+    Replicate,
+    suggest,
+)
 from epm.spec.model import (
     FolderModel,
     HubModel,
@@ -30,6 +38,7 @@ __all__ = [
     "Persona",
     "Profile",
     "Question",
+    "Replicate",
     "Rows",
     "Sampling",
     "TinyModel",

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from epm.errors import DefinitionError
-from epm.spec.model import FolderModel, HubModel
+from epm.spec.model import FolderModel, HubModel, NoModel
 from epm.spec.recipe import Profile
 from epm.spec.seeds import canonical_json, seeded_choice
 
-DEFINITION_VERSION = 1
+DEFINITION_VERSION = 2
 """Part of every fingerprint: raise it when a stage changes its meaning."""
 
 
@@ -177,10 +177,20 @@ class Experiment:
             f"{self.slug} has no profile '{name}'", suggest(name, [p.name for p in self.profiles])
         )
 
-    def resolve(self, profile: str, model: HubModel | FolderModel | None = None) -> Definition:
-        """The definition that `epm run --profile [--model]` executes.
+    def resolve(
+        self,
+        profile: str,
+        model: HubModel | FolderModel | None = None,
+        seeds: Sequence[int] = (),
+        checkpoints: int = 0,
+    ) -> Definition:
+        """The definition that `epm run --profile [--model] [--seeds] [--checkpoints]` executes.
 
         Another model makes another profile, named so, and never counts as full scale.
+
+        Raises:
+            DefinitionError: there is no such profile, a seed is given twice, or there is nothing to
+                train.
         """
         chosen = self.profile(profile)
         if model is not None:
@@ -191,7 +201,14 @@ class Experiment:
                 model=model,
                 model_name=str(model),
             )
-        return Definition(self, chosen)
+        _unique(self.slug, "seed", [str(seed) for seed in seeds])
+        if isinstance(chosen.model, NoModel) and (seeds or checkpoints):
+            raise DefinitionError(
+                f"{self.slug}, profile {profile}: nothing is trained, so there are no seeds or "
+                "checkpoints to choose",
+                "leave --seeds and --checkpoints out, or take another profile",
+            )
+        return Definition(self, chosen, tuple(seeds), checkpoints)
 
 
 def _unique(slug: str, what: str, names: Sequence[str]) -> None:
@@ -208,11 +225,40 @@ def _plain(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Replicate:
+    """One condition under one seed: an adapter, and the samples drawn with it.
+
+    The seed is that of the adapter's initialisation, of the order of its rows, of its dropout and
+    of its samples. What the experiment compares (rows, negatives, questions) is its own seed's.
+    """
+
+    condition: str
+    """Name of the source persona."""
+    seed: int
+    name: str
+    """Of its folders and its rows in the results: the condition, and the seed if not the usual."""
+
+
+@dataclass(frozen=True)
 class Definition:
     """An experiment at one profile: what a run executes."""
 
     experiment: Experiment
     profile: Profile
+    seeds: tuple[int, ...] = ()
+    """Of the replicates; empty stands for one replicate, under the experiment's own seed."""
+    checkpoints: int = 0
+    """Points of every training at which the marker is counted as well, spread evenly over it."""
+
+    @property
+    def replicates(self) -> tuple[Replicate, ...]:
+        """All that is trained: every condition under the first seed, then under the next."""
+        usual = self.experiment.seed
+        return tuple(
+            Replicate(p.name, seed, p.name if seed == usual else f"{p.name}@{seed}")
+            for seed in self.seeds or (usual,)
+            for p in self.experiment.personas
+        )
 
     def negatives(self, source: str) -> tuple[str, ...]:
         """Personas whose rows carry no marker: a seeded choice of named ones, never the source."""
@@ -254,6 +300,8 @@ class Definition:
             "version": DEFINITION_VERSION,
             "experiment": experiment,
             "profile": profile,
+            "seeds": self.seeds or (self.experiment.seed,),
+            "checkpoints": self.checkpoints,
             "negatives": {p.name: self.negatives(p.name) for p in self.experiment.personas},
         }
         plain: dict[str, Any] = json.loads(json.dumps(value))
