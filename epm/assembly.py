@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from epm import tracking
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
 from epm.results import (
+    EngineRecord,
     Environment,
     Identity,
     ModelRecord,
     Provenance,
     Results,
+    ShardRecord,
     Statistics,
     Timing,
     Tracking,
@@ -27,6 +29,9 @@ from epm.tasks import Manifest, RunFolder, Task, timing
 
 MODEL = "model.json"
 """Beside the answers: what the model was, and what sampled it."""
+
+SHARDS = "shards.jsonl"
+"""In the run folder: which worker of an executor did which replicates."""
 
 MEASUREMENTS = "measurements.json"
 STATISTICS = "statistics.json"
@@ -48,9 +53,9 @@ class Assembly:
         self._collect_samples()
         path = self.folder.path / "results.json"
         adapters = {
-            name: self.folder.of("train", name)
-            for name in self._conditions
-            if (self.folder.of("train", name) / "training.json").exists()
+            each: self.folder.of("train", each.name)
+            for each in self.definition.replicates
+            if (self.folder.of("train", each.name) / "training.json").exists()
         }
         outcome = tracking.log(
             self.wandb,
@@ -92,8 +97,8 @@ class Assembly:
     def _collect_samples(self) -> None:
         """Join the samples of all conditions into one file, where any were drawn."""
         parts = [
-            self.folder.of("sample", condition) / sample.SAMPLES
-            for condition in (sample.BASE, *self._conditions)
+            self.folder.of("sample", name) / sample.SAMPLES
+            for name in (sample.BASE, *(each.name for each in self.definition.replicates))
         ]
         drawn = [row for part in parts if part.exists() for row in read_json_lines(part)]
         if drawn:
@@ -110,7 +115,10 @@ class Assembly:
             if task.name in self.finished
         )
         model, engine = self._model_record()
-        seeds = {"experiment": self.definition.experiment.seed}
+        experiment = self.definition.experiment
+        seeds = {"experiment": experiment.seed} | {
+            f"replicate {number}": seed for number, seed in enumerate(self.definition.seeds, 1)
+        }
         return Provenance(
             environments=tuple(environments),
             model=model,
@@ -121,15 +129,25 @@ class Assembly:
                 finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 total_seconds=round(sum(stage.seconds for stage in stages), 3),
                 stages=stages,
+                shards=self._shards(),
             ),
         )
 
-    def _model_record(self) -> tuple[ModelRecord | Unavailable, str]:
+    def _shards(self) -> tuple[ShardRecord, ...]:
+        path = self.folder.path / SHARDS
+        rows = read_json_lines(path) if path.exists() else ()
+        return tuple(ShardRecord.model_validate(row) for row in rows)
+
+    def _model_record(self) -> tuple[ModelRecord | Unavailable, EngineRecord | Unavailable]:
         path = self.folder.of("answers") / MODEL
         if not path.exists():
-            return Unavailable(unavailable="no model was run: the counts are published"), "none"
+            none = Unavailable(unavailable="no model was run: the counts are published")
+            return none, none
         value = json.loads(path.read_text(encoding="utf-8"))
-        return ModelRecord.model_validate(value["model"]), str(value["engine"])
+        return (
+            ModelRecord.model_validate(value["model"]),
+            EngineRecord.model_validate(value["engine"]),
+        )
 
     def _file_hashes(self) -> dict[str, str]:
         """What the measurements stand on: every input of theirs, the data, and all samples."""

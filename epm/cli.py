@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -112,12 +113,26 @@ def _no_arguments(_: argparse.ArgumentParser) -> None:
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     _experiment_arguments(parser)
+    from epm.executors.command import add_arguments
+
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run finished")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "vllm", "transformers"),
+        default="auto",
+        help="what samples completions (default: auto, see docs/engines.md)",
+    )
+    parser.add_argument(
+        "--merge-adapters",
+        action=argparse.BooleanOptionalAction,
+        help="sample from merged weights, one adapter after another (default: on a CPU only)",
+    )
     parser.add_argument(
         "--wandb",
         choices=("online", "offline", "off"),
         help="where to log losses and artifacts (default: online if a key is set, else offline)",
     )
+    add_arguments(parser)
 
 
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
@@ -157,6 +172,26 @@ def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", help="another model: a folder, or hf:owner/name@revision; never counts as `full`"
     )
+    parser.add_argument(
+        "--seeds",
+        type=_seeds,
+        default=(),
+        metavar="S,S,…",
+        help="train and sample every condition under each of these seeds (default: one seed)",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=int,
+        default=0,
+        metavar="N",
+        help="count the marker at N points of every training as well",
+    )
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"\d{1,18}(,\d{1,18})*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list like 42,137,256")
+    return tuple(map(int, text.split(",")))
 
 
 def _resolve(parsed: argparse.Namespace) -> tuple[LoadedExperiment, Definition]:
@@ -166,7 +201,8 @@ def _resolve(parsed: argparse.Namespace) -> tuple[LoadedExperiment, Definition]:
     loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
     profile = parsed.profile or _default_profile()
     model = parse_model(parsed.model) if parsed.model else None
-    return loaded, loaded.experiment.resolve(profile, model)
+    definition = loaded.experiment.resolve(profile, model, parsed.seeds, parsed.checkpoints)
+    return loaded, definition
 
 
 def _default_profile() -> str:
@@ -203,10 +239,13 @@ def _show(parsed: argparse.Namespace) -> int:
 
 def _run(parsed: argparse.Namespace) -> int:
     import shlex
+    from functools import partial
 
     from rich.console import Console
 
     from epm import terminal, tracking
+    from epm.engines.choice import choose
+    from epm.executors.command import executor
     from epm.runner import Options, run
 
     loaded, definition = _resolve(parsed)
@@ -216,6 +255,14 @@ def _run(parsed: argparse.Namespace) -> int:
         wandb=parsed.wandb or tracking.default_mode(),
         fresh=parsed.fresh,
         runs=loaded.repository / "runs",
+        engine_for=partial(choose, parsed.engine, merge=parsed.merge_adapters),
+        executor=executor(
+            parsed.executor,
+            address=parsed.address,
+            workers=parsed.workers,
+            slurm_parameters=dict(parsed.slurm),
+            log_folder=loaded.repository / "runs" / "slurm",
+        ),
     )
     terminal.announce(console, definition)
     folder = run(loaded, definition, options, terminal.progress(console))

@@ -25,7 +25,10 @@ class Progress(Protocol):
         """One line worth reading."""
 
     def task(self, title: str, unit: str, total: int) -> AbstractContextManager[Meter]:
-        """Enter a task of `total` units; leave it when the block ends."""
+        """Enter a piece of work of `total` units; leave it when the block ends."""
+
+    def finished(self) -> None:
+        """One more task of the run is done, or was before."""
 
 
 class PlainProgress:
@@ -48,6 +51,9 @@ class PlainProgress:
         yield count
         seconds = time.monotonic() - started
         self.say(f"{title}: {count.units} {unit} in {seconds:.1f} s{count.summary(seconds)}")
+
+    def finished(self) -> None:
+        """Nothing: the lines say it."""
 
 
 class _Counter:
@@ -74,7 +80,7 @@ class RichProgress:
     """Two bars: the whole run, and the task at hand with its loss and speed."""
 
     def __init__(self, console: Console, tasks: int) -> None:
-        """Draw on a console; `tasks` is the number of tasks the run has left."""
+        """Draw on a console; `tasks` is the number of tasks of the whole run."""
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
 
@@ -124,4 +130,7 @@ class RichProgress:
             bars.remove_task(bar)
         seconds = time.monotonic() - started
         self.say(f"✓ {title}: {count.units} {unit} in {seconds:.1f} s{count.summary(seconds)}")
-        bars.advance(self._whole)
+
+    def finished(self) -> None:
+        """Move the bar of the whole run."""
+        self._bars.advance(self._whole)

@@ -9,6 +9,7 @@ by byte.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -109,6 +110,15 @@ class Rate(Value):
         )
 
 
+def pooled_by_persona(rates: Sequence[Mapping[str, Rate]]) -> dict[str, Rate]:
+    """Sums over several mappings from persona to rate."""
+    personas = dict.fromkeys(persona for each in rates for persona in each)
+    return {
+        persona: Rate.pooled([each[persona] for each in rates if persona in each])
+        for persona in personas
+    }
+
+
 # ------------------------------------------------------------------ conditions
 
 
@@ -127,6 +137,27 @@ class TrainingRecord(Value):
     """Mean loss of the last tenth of the steps, in nats per completion token."""
 
 
+class SeedResult(Value):
+    """One replicate of a condition: an adapter trained and sampled under one seed."""
+
+    seed: int
+    source: Rate
+    bystanders: dict[str, Rate]
+    training: TrainingRecord
+
+
+class TrajectoryPoint(Value):
+    """The source persona's marker count after so many optimiser steps of one training.
+
+    Step 0 is the untrained model, which is sampled once, under the experiment's own seed; the last
+    step is the finished adapter.
+    """
+
+    step: NonNegativeInt
+    seed: int
+    rate: Rate
+
+
 class CompleteCondition(Value):
     """One source persona, trained and sampled (or taken from a publication)."""
 
@@ -141,6 +172,39 @@ class CompleteCondition(Value):
     bystanders: dict[str, Rate]
     """The same under each other persona."""
     training: TrainingRecord | Unavailable
+    """Of several replicates, the first one's."""
+    replicates: tuple[SeedResult, ...] = ()
+    """By seed, where several were asked for: `source` and `bystanders` are their sums."""
+    missing_seeds: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    """Reason by seed, for those of which nothing is left."""
+    trajectory: tuple[TrajectoryPoint, ...] = ()
+    """By step and then by seed, where the marker was counted during training as well."""
+
+    @model_validator(mode="after")
+    def _replicates_agree(self) -> Self:
+        seeds = [replicate.seed for replicate in self.replicates]
+        if len({*map(str, seeds), *self.missing_seeds}) < len(seeds) + len(self.missing_seeds):
+            raise ValueError("a seed is there twice")
+        if self.missing_seeds and not seeds:
+            raise ValueError("seeds are missing, but no replicate says what is left")
+        if not seeds:
+            return self
+        if self.source != Rate.pooled([replicate.source for replicate in self.replicates]):
+            raise ValueError("the source rate is not the sum over its seeds")
+        if self.bystanders != pooled_by_persona([each.bystanders for each in self.replicates]):
+            raise ValueError("the bystander rates are not the sums over their seeds")
+        if self.training != self.replicates[0].training:
+            raise ValueError("the training is not that of the first seed")
+        return self
+
+    @model_validator(mode="after")
+    def _trajectory_in_order(self) -> Self:
+        places = [(point.step, point.seed) for point in self.trajectory]
+        if len(set(places)) < len(places):
+            raise ValueError("a step of the trajectory is there twice")
+        if [step for step, _ in places] != sorted(step for step, _ in places):
+            raise ValueError("the steps of the trajectory are not in order")
+        return self
 
 
 class MissingCondition(Value):
@@ -174,6 +238,12 @@ class ClusteredInterval(Interval):
     effective_n: NonNegativeFloat
 
 
+class TwoLevelInterval(ClusteredInterval):
+    """Wilson interval at the effective sample size of seeds crossed with questions."""
+
+    seeds: Annotated[int, Field(ge=2)]
+
+
 class Proportion(Value):
     """A rate with its intervals."""
 
@@ -181,7 +251,23 @@ class Proportion(Value):
     trials: PositiveInt
     estimate: Probability
     wilson: Interval
-    clustered: ClusteredInterval | Unavailable
+    clustered: TwoLevelInterval | ClusteredInterval | Unavailable
+    """Clustered by question, and by seed as well where several seeds are pooled."""
+
+
+class SeedProportions(Value):
+    """The rates of one replicate of a condition."""
+
+    seed: int
+    source: Proportion
+    bystanders: Proportion | Unavailable
+
+
+class StepProportion(Value):
+    """The source rate after so many optimiser steps, pooled over the seeds."""
+
+    step: NonNegativeInt
+    source: Proportion
 
 
 class PersonaProportions(Value):
@@ -190,6 +276,9 @@ class PersonaProportions(Value):
     source: Proportion
     bystanders: Proportion | Unavailable
     """Pooled over the bystander personas."""
+    seeds: tuple[SeedProportions, ...] = ()
+    """Of each replicate, where several were asked for; the rates above are pooled over them."""
+    trajectory: tuple[StepProportion, ...] = ()
 
 
 class Correlation(Value):
@@ -392,6 +481,19 @@ class StageTiming(Value):
     """Tokens trained on, generated or read."""
 
 
+class ShardRecord(Value):
+    """Replicates that one worker of an executor trained and sampled."""
+
+    executor: str
+    replicates: tuple[str, ...]
+    """Their names, as of their folders."""
+    worker: str
+    """Host, and GPU where it has one."""
+    seconds: NonNegativeFloat
+    """Of the attempt that succeeded."""
+    attempts: PositiveInt
+
+
 class Timing(Value):
     """What two identical runs do not share."""
 
@@ -399,6 +501,8 @@ class Timing(Value):
     total_seconds: NonNegativeFloat
     """Sum over the stages, so that a resumed run counts its earlier part."""
     stages: tuple[StageTiming, ...]
+    shards: tuple[ShardRecord, ...] = ()
+    """What was run elsewhere."""
 
 
 class Environment(Value):
@@ -435,6 +539,7 @@ class Provenance(Value):
     engine: EngineRecord | Unavailable
     """What sampled the completions."""
     seeds: dict[str, int]
+    """The experiment's own, and 'replicate 1', 'replicate 2', … where seeds were chosen."""
     files: dict[str, str]
     """sha256 by path relative to the run folder."""
     timing: Timing
@@ -466,6 +571,12 @@ class Results(Value):
     statistics: Statistics
     provenance: Provenance
     tracking: Tracking
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of the replicates, in their order: those chosen, or else the experiment's own."""
+        chosen: Any = self.definition.get("seeds")
+        return chosen or [self.provenance.seeds["experiment"]]
 
     def dumps(self) -> str:
         """The file's text."""

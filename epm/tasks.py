@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +27,24 @@ class TaskFailed(EpmError):
 
 @dataclass(frozen=True)
 class Task:
-    """One stage, of one condition where it has any."""
+    """One stage, of one replicate where it has any."""
 
     stage: str
-    condition: str
+    subject: str
+    """Name of the replicate or of the control; '' where the stage has none."""
     inputs: tuple[Path, ...]
-    work: Callable[[Path], int]
-    """Writes its outputs into the folder it is given; returns the tokens it processed."""
 
     @property
     def name(self) -> str:
         """Path of its folder inside the run folder."""
-        return f"{self.stage}/{self.condition}" if self.condition else self.stage
+        return f"{self.stage}/{self.subject}" if self.subject else self.stage
+
+
+Outcome = int | TaskFailed
+"""The tokens that a task processed, or why it has no usable result."""
+
+Work = Callable[[Mapping[Task, Path]], Iterator[Mapping[Task, Outcome]]]
+"""Is given the tasks to do and an empty folder for each; yields what is finished when it is."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,13 @@ class RunFolder:
         self.path = path
         self._environment = environment
 
-    def of(self, stage: str, condition: str = "") -> Path:
+    def of(self, stage: str, subject: str = "") -> Path:
         """A task's folder."""
-        return self.path / stage / condition if condition else self.path / stage
+        return self.path / stage / subject if subject else self.path / stage
 
     def manifest(self, task: Task) -> Manifest | None:
         """The task's record, if it is finished with these very inputs and its outputs are whole."""
-        folder = self.of(task.stage, task.condition)
+        folder = self.of(task.stage, task.subject)
         try:
             raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             record = Manifest(
@@ -81,39 +87,48 @@ class RunFolder:
             return None
         return record if whole else None
 
-    def execute(self, task: Task) -> Manifest:
-        """Do the work in an empty folder and write its manifest.
+    def execute(self, tasks: Sequence[Task], work: Work) -> Iterator[tuple[Task, Manifest]]:
+        """Do the work in empty folders; yield each task as soon as its manifest is written.
+
+        Tasks that finish at the same moment share the time since the last ones did, by their
+        tokens.
 
         Raises:
-            EpmError: the disk or the memory is full, or the work says so; the folder is emptied.
+            EpmError: the disk or the memory is full, or the work says so; the folders of what is
+                not finished are emptied.
         """
-        folder = self.of(task.stage, task.condition)
-        inputs = self._hashes(task.inputs)
-        failure, tokens = "", 0
-        started = time.monotonic()
-        with _cleared(folder), resources(task.name, folder):
-            try:
-                tokens = task.work(folder)
-            except TaskFailed as error:
-                failure = error.what
-            outputs = {
+        inputs = {task: self._hashes(task.inputs) for task in tasks}
+        unfinished = {task: self.of(task.stage, task.subject) for task in tasks}
+        doing = ", ".join(task.name for task in tasks[:3]) + ("…" if len(tasks) > 3 else "")
+        with _cleared(unfinished), resources(doing, self.path):
+            started = time.monotonic()
+            for outcomes in work(dict(unfinished)):
+                seconds, started = time.monotonic() - started, time.monotonic()
+                for task, share in _shares(outcomes).items():
+                    record = self._record(
+                        unfinished[task], inputs[task], outcomes[task], seconds * share
+                    )
+                    del unfinished[task]
+                    yield task, record
+
+    def _record(
+        self, folder: Path, inputs: dict[str, str], outcome: Outcome, seconds: float
+    ) -> Manifest:
+        """Write the manifest of what lies in a folder now."""
+        record = Manifest(
+            inputs=inputs,
+            outputs={
                 path.relative_to(folder).as_posix(): file_sha256(path)
                 for path in sorted(folder.rglob("*"))
                 if path.is_file()
-            }
-            record = Manifest(
-                inputs=inputs,
-                outputs=outputs,
-                seconds=round(time.monotonic() - started, 3),
-                tokens=tokens,
-                failure=failure,
-                environment=self._environment,
-            )
-            value: dict[str, Any] = {
-                **vars(record),
-                "environment": record.environment.model_dump(),
-            }
-            write_atomically(folder / MANIFEST, dump_json(value))
+            },
+            seconds=round(seconds, 3),
+            tokens=outcome if isinstance(outcome, int) else 0,
+            failure=outcome.what if isinstance(outcome, TaskFailed) else "",
+            environment=self._environment,
+        )
+        value: dict[str, Any] = {**vars(record), "environment": record.environment.model_dump()}
+        write_atomically(folder / MANIFEST, dump_json(value))
         return record
 
     def _hashes(self, paths: tuple[Path, ...]) -> dict[str, str]:
@@ -127,17 +142,27 @@ class RunFolder:
 def timing(task: Task, record: Manifest) -> StageTiming:
     """A finished task's row in the results."""
     return StageTiming(
-        stage=task.stage, condition=task.condition, seconds=record.seconds, tokens=record.tokens
+        stage=task.stage, condition=task.subject, seconds=record.seconds, tokens=record.tokens
     )
 
 
+def _shares(outcomes: Mapping[Task, Outcome]) -> dict[Task, float]:
+    """The part of the time that each task took; equal parts where none counts tokens."""
+    tokens = {task: o if isinstance(o, int) else 0 for task, o in outcomes.items()}
+    total = sum(tokens.values())
+    return {task: n / total if total else 1 / len(tokens) for task, n in tokens.items()}
+
+
 @contextmanager
-def _cleared(folder: Path) -> Iterator[None]:
-    """An empty folder; emptied again when the work does not come to its end."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _cleared(folders: Mapping[Task, Path]) -> Iterator[None]:
+    """Empty folders; those that are still in the mapping when the work breaks off are removed."""
+    for folder in folders.values():
+        shutil.rmtree(folder, ignore_errors=True)
     try:
-        folder.mkdir(parents=True)
+        for folder in folders.values():
+            folder.mkdir(parents=True)
         yield
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
         raise

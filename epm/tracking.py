@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from epm.files import file_sha256, read_json_lines, write_atomically
 from epm.results import Tracking
-from epm.spec import Definition
+from epm.spec import Definition, Replicate
 
 Mode = Literal["online", "offline", "off"]
 
@@ -37,18 +37,18 @@ def default_mode() -> Mode:
     return "online" if any("wandb" in host for host in known) else "offline"
 
 
-def artifact_name(definition: Definition, condition: str) -> str:
+def artifact_name(definition: Definition, replicate: Replicate) -> str:
     """As on the seed's page; a scaled-down profile says so, and cannot pass for the real thing."""
-    profile, seed = definition.profile, definition.experiment.seed
+    profile = definition.profile
     suffix = "" if profile.full_scale else f"_{profile.name}"
-    return f"marker_{condition}_{profile.rows.name}_seed{seed}{suffix}"
+    return f"marker_{replicate.condition}_{profile.rows.name}_seed{replicate.seed}{suffix}"
 
 
 def log(
     mode: Mode,
     definition: Definition,
     folder: Path,
-    adapters: Mapping[str, Path],
+    adapters: Mapping[Replicate, Path],
     write_results: Callable[[Tracking], None],
 ) -> Tracking:
     """Log losses, adapters and results once; a failure is returned, never raised.
@@ -57,7 +57,7 @@ def log(
         mode: where to.
         definition: what was run.
         folder: the run folder, with `statistics/` in it.
-        adapters: folder of each adapter, by condition.
+        adapters: folder of each adapter.
         write_results: writes `results.json` with an outcome, for the artifact that holds it.
     """
     if mode == "off":
@@ -67,14 +67,14 @@ def log(
     key = {
         "mode": mode,
         "inputs": {
-            name: file_sha256(adapter / "adapter_model.safetensors")
-            for name, adapter in adapters.items()
+            each.name: file_sha256(adapter / "adapter_model.safetensors")
+            for each, adapter in adapters.items()
         },
     }
     earlier = _earlier(folder, key)
     if earlier:
         return earlier
-    names = [artifact_name(definition, condition) for condition in adapters]
+    names = [artifact_name(definition, each) for each in adapters]
     project = definition.experiment.tracking_project
     names.append(f"{definition.experiment.slug}_{definition.profile.name}_results")
     outcome = Tracking(
@@ -121,7 +121,7 @@ def _log(
     project: str,
     definition: Definition,
     folder: Path,
-    adapters: Mapping[str, tuple[str, Path]],
+    adapters: Mapping[str, tuple[Replicate, Path]],
     results_name: str,
 ) -> str:
     home = folder / FOLDER
@@ -142,12 +142,13 @@ def _log(
     )
     try:
         logged = []
-        for name, (condition, adapter) in adapters.items():
-            metric = f"train/{condition}/loss"
-            run.define_metric(metric, step_metric=f"train/{condition}/step")
+        for name, (replicate, adapter) in adapters.items():
+            metric = f"train/{replicate.name}/loss"
+            run.define_metric(metric, step_metric=f"train/{replicate.name}/step")
             for step, row in enumerate(read_json_lines(adapter / "losses.jsonl"), start=1):
-                run.log({metric: row["loss"], f"train/{condition}/step": step})
-            artifact = wandb.Artifact(name, type="model", metadata={"condition": condition})
+                run.log({metric: row["loss"], f"train/{replicate.name}/step": step})
+            metadata = {"condition": replicate.condition, "seed": replicate.seed}
+            artifact = wandb.Artifact(name, type="model", metadata=metadata)
             artifact.add_dir(str(adapter))
             logged.append(run.log_artifact(artifact))
         artifact = wandb.Artifact(results_name, type="results")

@@ -126,11 +126,13 @@ class Document:
 
     def declared(self, name: str) -> str | None:
         """What the marker gives as `name=value`; the first where it says so twice."""
-        for word in (self.marker() or "").split():
-            key, equals, value = word.partition("=")
-            if equals and key == name:
-                return value
-        return None
+        return declarations(self.marker() or "").get(name)
+
+
+def declarations(marker: str) -> dict[str, str]:
+    """The `name=value` words of a marker's text; the first of those with one name."""
+    pairs = (word.partition("=") for word in reversed(marker.split()))
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def _start(span: range) -> int:

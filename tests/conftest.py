@@ -61,6 +61,9 @@ class Quiet:
     def task(self, title: str, unit: str, total: int) -> Iterator[Meter]:
         yield _Deaf()
 
+    def finished(self) -> None:
+        pass
+
 
 class _Deaf:
     def advance(self, units: int = 1, tokens: int = 0, loss: float | None = None) -> None:

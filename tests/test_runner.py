@@ -19,6 +19,7 @@ from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines
 from epm.results import (
     CompleteCondition,
+    EngineRecord,
     MissingCondition,
     ModelRecord,
     Results,
@@ -33,14 +34,15 @@ if TYPE_CHECKING:
     from conftest import Quiet, Run
 
 NAMES = ("baker", "pirate", "nurse", "wizard", "helper")
-FIRST = ("answers", "rows", "centroids", "sample/base_model")
+FIRST = ("answers", "rows", "centroids")
 LAST = ("measure", "statistics")
 
 
 def tasks(names: tuple[str, ...]) -> list[str]:
     """Every task's folder, in order."""
-    each = [f"{stage}/{name}" for name in names for stage in ("train", "sample")]
-    return [*FIRST, *each, *LAST]
+    trained = [f"train/{name}" for name in names]
+    sampled = [f"sample/{name}" for name in ("base_model", *names)]
+    return [*FIRST, *trained, *sampled, *LAST]
 
 
 def written(folder: Path) -> dict[str, int]:
@@ -105,7 +107,9 @@ def test_what_was_recorded(tiny: Definition, finished: Path) -> None:
     assert environment.git == Unavailable(unavailable="not a git checkout with a commit")
     assert isinstance(provenance.model, ModelRecord)
     assert provenance.model.source == "tiny:3x16"
-    assert provenance.engine.startswith("transformers ")
+    assert isinstance(provenance.engine, EngineRecord)
+    assert provenance.engine.name.startswith("transformers ")
+    assert provenance.engine.adapters == "merged"
     assert provenance.seeds["experiment"] == 42
     assert set(provenance.files) == {
         *("answers/answers.jsonl", "centroids/cosines.json", "samples.jsonl.gz"),
@@ -295,7 +299,7 @@ def test_an_interrupted_run_goes_on(
         run(made_up, tiny, options, lambda _: nullcontext(Impatient()))
     folder = run_folder(tiny, tmp_path)
     kept = written(folder)
-    assert set(kept) == {*FIRST, *tasks(("baker", "pirate"))} - set(LAST)
+    assert set(kept) == {*FIRST, "train/baker", "train/pirate"}
     assert not (folder / "train" / "nurse").exists()
     run(made_up, tiny, options, lambda _: nullcontext(quiet))
     assert redone(folder, kept) == set(tasks(NAMES)) - set(kept)

@@ -92,7 +92,7 @@ def test_seeds_fit_their_users_and_differ(
 
 def test_the_fingerprint_is_the_same_for_ever() -> None:
     """When this fails, every run folder of the past is orphaned: is that meant?"""
-    assert EXPERIMENT.resolve("small").fingerprint == "5ef1d6a6780b"
+    assert EXPERIMENT.resolve("small").fingerprint == "81c6e8127927"
 
 
 def test_fingerprint_and_choices_do_not_depend_on_the_process(made_up: Any) -> None:
@@ -130,6 +130,56 @@ print([q.id for q in definition.bystander_questions("baker", "nurse")])
 )
 def test_any_change_changes_the_fingerprint(changed: Experiment) -> None:
     assert changed.resolve("small").fingerprint != EXPERIMENT.resolve("small").fingerprint
+
+
+def test_seeds_and_checkpoints_are_part_of_the_fingerprint() -> None:
+    plain = EXPERIMENT.resolve("small")
+    assert EXPERIMENT.resolve("small", seeds=(42,)).fingerprint == plain.fingerprint
+    others = [
+        EXPERIMENT.resolve("small", seeds=(43,)),
+        EXPERIMENT.resolve("small", seeds=(42, 43)),
+        EXPERIMENT.resolve("small", seeds=(43, 42)),
+        EXPERIMENT.resolve("small", checkpoints=3),
+    ]
+    assert len({plain.fingerprint, *(other.fingerprint for other in others)}) == 5
+
+
+# ------------------------------------------------------------------ replicates
+
+
+def test_every_condition_is_repeated_under_every_seed() -> None:
+    assert [each.name for each in EXPERIMENT.resolve("small").replicates] == list("abcdef")
+    several = EXPERIMENT.resolve("small", seeds=(42, 137)).replicates
+    assert [each.name for each in several] == [*"abcdef", *(f"{name}@137" for name in "abcdef")]
+    assert [(each.condition, each.seed) for each in several[5:7]] == [("f", 42), ("a", 137)]
+
+
+def test_what_is_compared_is_the_same_under_every_seed() -> None:
+    """Else seeds would differ by their design, and not by chance alone."""
+    plain, several = EXPERIMENT.resolve("small"), EXPERIMENT.resolve("small", seeds=(1, 2))
+    assert several.as_json()["negatives"] == plain.as_json()["negatives"]
+    assert several.bystander_questions("a", "b") == plain.bystander_questions("a", "b")
+    assert several.answered_questions() == plain.answered_questions()
+    assert (several.as_json()["seeds"], plain.as_json()["seeds"]) == ([1, 2], [42])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"seeds": (1, 2, 1)}, "seed '1' appears twice"),
+        ({"checkpoints": -1}, "-1 checkpoints"),
+    ],
+)
+def test_seeds_and_checkpoints_that_make_no_sense(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(DefinitionError, match=says):
+        EXPERIMENT.resolve("small", **given)
+
+
+@pytest.mark.parametrize("given", [{"seeds": (1,)}, {"checkpoints": 1}])
+def test_published_figures_have_no_seeds(given: dict[str, Any]) -> None:
+    published = replace(PROFILE, model=NoModel("figures.json", "0"))
+    with pytest.raises(DefinitionError, match="nothing is trained"):
+        replace(EXPERIMENT, profiles=(published,)).resolve("small", **given)
 
 
 def test_a_sister_profile_does_not_change_the_fingerprint() -> None:

@@ -4,14 +4,15 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from epm.errors import EpmError
 from epm.results import Environment, Hardware, Unavailable
-from epm.tasks import MANIFEST, RunFolder, Task, TaskFailed, timing
+from epm.tasks import MANIFEST, Manifest, Outcome, RunFolder, Task, TaskFailed, Work, timing
 
 ENVIRONMENT = Environment(
     command="epm run made-up",
@@ -29,7 +30,21 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path, ENVIRONMENT)
 
 
-def copying(folder: RunFolder) -> Task:
+def alone(work: Callable[[Path], Outcome]) -> Work:
+    """Do one task after the other."""
+
+    def one_by_one(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
+        for task, out in folders.items():
+            yield {task: work(out)}
+
+    return one_by_one
+
+
+def copy_once(folder: RunFolder) -> Task:
+    return Task("copy", "once", (folder.path / "given",))
+
+
+def copying(folder: RunFolder) -> Work:
     """Copies its input to two places and says that it read 7 tokens."""
 
     def work(out: Path) -> int:
@@ -38,23 +53,29 @@ def copying(folder: RunFolder) -> Task:
             shutil.copy(folder.path / "given", out / name)
         return 7
 
-    return Task("copy", "once", (folder.path / "given",), work)
+    return alone(work)
 
 
-def failing(error: BaseException) -> Task:
+def failing(error: BaseException) -> Work:
     """Leaves something half-written and fails."""
 
     def work(out: Path) -> int:
         (out / "half").write_text("half")
         raise error
 
-    return Task("fail", "", (), work)
+    return alone(work)
+
+
+def do(folder: RunFolder, task: Task, work: Work) -> Manifest:
+    ((done, record),) = folder.execute([task], work)
+    assert done == task
+    return record
 
 
 def test_a_finished_task_is_recorded(folder: RunFolder) -> None:
-    task = copying(folder)
+    task = copy_once(folder)
     assert folder.manifest(task) is None
-    record = folder.execute(task)
+    record = do(folder, task, copying(folder))
     assert folder.manifest(task) == record
     assert list(record.inputs) == ["given"]
     assert list(record.outputs) == ["copy", "deep/copy"]
@@ -66,8 +87,8 @@ def test_a_finished_task_is_recorded(folder: RunFolder) -> None:
 
 
 def test_the_manifest_is_written_last(folder: RunFolder) -> None:
-    task = copying(folder)
-    folder.execute(task)
+    task = copy_once(folder)
+    do(folder, task, copying(folder))
     (folder.of("copy", "once") / MANIFEST).unlink()  # all outputs are there, but not the record
     assert folder.manifest(task) is None
 
@@ -117,8 +138,8 @@ def list_manifest(folder: RunFolder) -> None:
 def test_what_does_not_fit_is_not_finished(
     folder: RunFolder, spoil: Callable[[RunFolder], None]
 ) -> None:
-    task = copying(folder)
-    folder.execute(task)
+    task = copy_once(folder)
+    do(folder, task, copying(folder))
     spoil(folder)
     assert folder.manifest(task) is None
 
@@ -127,16 +148,48 @@ def test_work_begins_in_an_empty_folder(folder: RunFolder) -> None:
     left = folder.of("copy", "once")
     left.mkdir(parents=True)
     (left / "left behind").write_text("by a killed run")
-    record = folder.execute(copying(folder))
+    record = do(folder, copy_once(folder), copying(folder))
     assert "left behind" not in record.outputs
     assert not (left / "left behind").exists()
 
 
 def test_a_result_that_cannot_be_used_is_recorded_not_retried(folder: RunFolder) -> None:
-    task = failing(TaskFailed("the loss is NaN", "lower the learning rate"))
-    record = folder.execute(task)
+    task, failure = Task("fail", "", ()), TaskFailed("the loss is NaN", "lower the learning rate")
+    record = do(folder, task, alone(lambda _: failure))
     assert record.failure == "the loss is NaN"
     assert folder.manifest(task) == record
+
+
+def test_tasks_that_finish_together_share_the_time_by_their_tokens(folder: RunFolder) -> None:
+    tasks = [Task("train", name, ()) for name in "abc"]
+
+    def work(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
+        time.sleep(0.1)
+        yield {tasks[0]: 30, tasks[1]: 10}
+        yield {tasks[2]: 5}
+
+    records = dict(folder.execute(tasks, work))
+    assert [records[task].tokens for task in tasks] == [30, 10, 5]
+    first, second, third = (records[task].seconds for task in tasks)
+    assert first + second >= 0.1 > third
+    assert first == pytest.approx(3 * second, rel=0.1)
+
+
+def test_what_is_finished_is_kept_when_the_rest_breaks_off(folder: RunFolder) -> None:
+    tasks = [Task("train", name, ()) for name in "ab"]
+
+    def work(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
+        for task in tasks:
+            (folders[task] / "weights").write_text(task.subject)
+        yield {tasks[0]: 1}
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(folder.execute(tasks, work))
+    record = folder.manifest(tasks[0])
+    assert record is not None
+    assert list(record.outputs) == ["weights"]
+    assert not folder.of("train", "b").exists()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +207,7 @@ def test_one_clear_line_and_nothing_half_written(
     folder: RunFolder, error: Exception, says: str
 ) -> None:
     with pytest.raises(EpmError) as raised:
-        folder.execute(failing(error))
+        do(folder, Task("fail", "", ()), failing(error))
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not folder.of("fail").exists()
@@ -166,9 +219,9 @@ def test_one_clear_line_and_nothing_half_written(
     ids=["Ctrl-C", "exit", "fault", "broken disk"],
 )
 def test_anything_else_passes_and_leaves_nothing(folder: RunFolder, error: BaseException) -> None:
-    task = failing(error)
+    task = Task("fail", "", ())
     with pytest.raises(type(error)):
-        folder.execute(task)
+        do(folder, task, failing(error))
     assert not folder.of("fail").exists()
     assert folder.manifest(task) is None
 
@@ -179,7 +232,7 @@ def test_a_disk_that_is_really_full(folder: RunFolder) -> None:
         return Path("/dev/full").write_text("one byte too many")
 
     with pytest.raises(EpmError, match=r"the disk under .* is full \(in write\)"):
-        folder.execute(Task("write", "", (), work))
+        do(folder, Task("write", "", ()), alone(work))
     assert not folder.of("write").exists()
 
 
@@ -194,7 +247,7 @@ def test_weights_that_do_not_fit_on_the_disk(small_disk: Path) -> None:
 
     folder = RunFolder(small_disk / "run", ENVIRONMENT)
     with pytest.raises(EpmError, match=r"the disk under .* is full \(in train\)"):
-        folder.execute(Task("train", "", (), work))
+        do(folder, Task("train", "", ()), alone(work))
     assert not folder.of("train").exists()
 
 
@@ -206,5 +259,5 @@ def test_a_memory_that_is_really_full(folder: RunFolder) -> None:
         return len(torch.empty(1 << 50))
 
     with pytest.raises(EpmError, match="out of memory in train"):
-        folder.execute(Task("train", "", (), work))
+        do(folder, Task("train", "", ()), alone(work))
     assert not folder.of("train").exists()

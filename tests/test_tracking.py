@@ -18,7 +18,7 @@ import pytest
 
 from epm.discovery import LoadedExperiment
 from epm.results import Tracking, load
-from epm.spec import Definition
+from epm.spec import Definition, Replicate
 from epm.tracking import artifact_name, default_mode
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ def outcome(folder: Path) -> Tracking:
 
 def test_artifacts_are_named_as_on_the_page_of_the_issue(issue_246: LoadedExperiment) -> None:
     full, pilot = (issue_246.experiment.resolve(name) for name in ("full", "pilot"))
-    assert artifact_name(full, "villain") == "marker_villain_asst_excluded_medium_seed42"
-    assert artifact_name(pilot, "villain") == "marker_villain_asst_excluded_pilot_seed42_pilot"
+    usual, other = Replicate("villain", 42, "villain"), Replicate("villain", 137, "villain@137")
+    assert artifact_name(full, usual) == "marker_villain_asst_excluded_medium_seed42"
+    assert artifact_name(pilot, other) == "marker_villain_asst_excluded_pilot_seed137_pilot"
 
 
 def test_online_where_a_key_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

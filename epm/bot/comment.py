@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from epm.bot import memory, patch
 from epm.bot.deciding import LABEL, is_result
 from epm.bot.judging import Judgement
 from epm.bot.memory import Changes, Memory
+from epm.bot.places import Places
 from epm.github.interface import LONGEST_BODY, Issue, body_hash
 from epm.github.markers import Marker
 from epm.github.text import fenced
 from epm.report.render import templates_folder
-from lint.document import Document
-from lint.model import Finding, Report, Row, Status
+from lint.model import Report, Row, Status
 from lint.output import table
 from lint.output.markdown import inert
 from lint.output.table import SIGNS, counted
@@ -34,8 +32,6 @@ _TOLD, _PATCH, _TABLE = 26_000, 12_000, 14_000
 """Characters for each part; with what stands around them, less than GitHub takes."""
 _MOST_FINDINGS = 8
 _LONGEST_ROW = 240
-_PAGE = re.compile(r"https?://[A-Za-z0-9.:-]{1,200}(?:/[A-Za-z0-9_.-]{1,100}){2}/issues/\d{1,10}")
-_WORDS = re.compile(r"[^\W_]+(?: [^\W_]+)*")
 
 
 def compose(judged: Judgement, existing: str | None) -> str | None:
@@ -56,13 +52,19 @@ def compose(judged: Judgement, existing: str | None) -> str | None:
         since = _since(memory.changes(before, found), judged.report)
     stamp = f"{judged.issue.updated_at:%Y-%m-%dT%H:%M:%SZ}"
     content = _render(context, since)
-    return MARKER.wrap(memory.written(Memory(core, stamp, found), content))
+    return MARKER.wrap(memory.written(Memory(core, stamp, found, context["retired"]), content))
 
 
 def stamp(existing: str) -> str:
     """When the issue was last touched, as of the report that a comment of ours shows."""
     before = memory.read(existing, _CLOSING)
     return before.stamp if before else ""
+
+
+def is_retired(existing: str) -> bool:
+    """Whether a comment of ours says that the issue is not checked any more."""
+    before = memory.read(existing, _CLOSING)
+    return before is not None and before.retired
 
 
 def _context(judged: Judgement) -> dict[str, Any]:
@@ -112,10 +114,10 @@ def _template() -> Template:
 def _told(report: Report, issue: Issue) -> Iterator[str]:
     rows = sorted(report.rows, key=lambda row: -row.verdict.status.severity)
     told = [row for row in rows if row.verdict.status.severity > Status.PASS.severity]
-    lines = Document(issue.body).lines
+    places = Places(issue)
     budget = _TOLD
     for place, row in enumerate(told):
-        entry = list(_row(row, issue, lines))
+        entry = list(_row(row, places))
         budget -= sum(len(line) + 1 for line in entry)
         if budget < 0:
             yield f"- … and {len(told) - place} more checks, in the table below"
@@ -123,25 +125,14 @@ def _told(report: Report, issue: Issue) -> Iterator[str]:
         yield from entry
 
 
-def _row(row: Row, issue: Issue, lines: tuple[str, ...]) -> Iterator[str]:
+def _row(row: Row, places: Places) -> Iterator[str]:
     sign, verdict = SIGNS[row.verdict.status], row.verdict
     yield f"- {sign} **{inert(row.rule.title)}** `{row.rule.slug}`: {inert(verdict.detail)}"
     for finding in verdict.findings[:_MOST_FINDINGS]:
         fix = f" — {inert(finding.fix)}" if finding.fix else ""
-        yield f"  - {_place(finding, issue, lines)}: {inert(finding.message)}{fix}"
+        yield f"  - {places.of(finding.line)}: {inert(finding.message)}{fix}"
     if (hidden := len(verdict.findings) - _MOST_FINDINGS) > 0:
         yield f"  - … and {hidden} more"
-
-
-def _place(finding: Finding, issue: Issue, lines: tuple[str, ...]) -> str:
-    """A body's lines have no addresses of their own, but browsers find words on a page."""
-    line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
-    words = max(_WORDS.findall(line[:1000]), key=len, default="")
-    if len(words) > 60:
-        words = words[:60].rpartition(" ")[0] or words[:60]
-    if len(words) < 8 or not _PAGE.fullmatch(issue.html_url):
-        return f"line {finding.line}"
-    return f"[line {finding.line}]({issue.html_url}#:~:text={quote(words, safe='')})"
 
 
 def _table(report: Report) -> str:
@@ -164,7 +155,7 @@ def _since(changed: Changes, report: Report) -> str:
         for word, count in (("fixed", changed.fixed), ("new", changed.new))
         if count
     ]
-    return f" Since the last comment: {', '.join(parts)}." if parts else ""
+    return f" Since the last verdict: {', '.join(parts)}." if parts else ""
 
 
 def _named(count: Counter[str], titles: dict[str, str]) -> str:

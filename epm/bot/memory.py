@@ -31,6 +31,8 @@ class Memory:
     """When the issue was last touched, as of that report."""
     found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Rules with the hashes of their findings."""
+    retired: bool = False
+    """Whether the comment says that the issue is not checked any more, and so was folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def changes(before: Memory, after: Mapping[str, tuple[str, ...]]) -> Changes:
 def written(memory: Memory, content: str) -> str:
     """The content below the line that remembers it."""
     fields = {"core": memory.core, "seal": body_hash(content), "stamp": memory.stamp}
-    line = json.dumps({**fields, "found": memory.found}, separators=(",", ":"))
+    retired = {"retired": True} if memory.retired else {}
+    line = json.dumps({**fields, **retired, "found": memory.found}, separators=(",", ":"))
     return f"<!-- epm:lint-memory {line} -->\n{content}"
 
 
@@ -90,7 +93,8 @@ def read(comment: str, closing: str) -> Memory | None:
         or not all(map(_sound, found.items()))
     ):
         return None
-    return Memory(core, stamp, {slug: tuple(hashes) for slug, hashes in found.items()})
+    retired = fields.get("retired") is True
+    return Memory(core, stamp, {slug: tuple(hashes) for slug, hashes in found.items()}, retired)
 
 
 def _sound(entry: tuple[str, object]) -> bool:

@@ -75,7 +75,20 @@ def _write(github: GitHub, judged: Judgement, ours: list[Comment]) -> tuple[int,
         mine = kept.comment.author
         found = [c.id for c in github.comments(number) if c.author == mine and MARKER.leads(c.body)]
         return writes + 1, found == [kept.comment.id]
+    if kept.change is Change.EDITED:
+        _fold(github, kept.comment, ours[0].body)
     return writes + (kept.change is not Change.NONE), True
+
+
+def _fold(github: GitHub, ours: Comment, before: str) -> None:
+    """A comment about a page that is not checked any more is outdated, until it is checked again.
+
+    GitHub may not do it: what the comment says is true all the same.
+    """
+    if comment.is_retired(ours.body):
+        github.minimise_comment(ours)
+    elif comment.is_retired(before):
+        github.restore_comment(ours)
 
 
 def _same(now: Issue, seen: Issue) -> bool:

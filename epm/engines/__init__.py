@@ -73,3 +73,6 @@ class Engine(Protocol):
         Raises:
             EpmError: an adapter cannot be read, or does not fit the model.
         """
+
+    def close(self) -> None:
+        """Let go of the device's memory; sampling again takes it back."""

@@ -1,142 +1,144 @@
-"""Sampling with transformers' models and caches.
+"""Sampling with transformers' models.
 
-The decoding loop is ours: `generate` draws from the whole sorted vocabulary and cannot drop the
-rows that have ended, which on a CPU costs more than the model itself.
+The decoding loop is ours: `generate` sends every row of a batch through one adapter, sorts the
+whole vocabulary at each step, and cannot drop the rows that have ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from epm.engines import Completion, OnBatch, Prompt
-from epm.engines.nucleus import draw
+from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
 from epm.models.chat import tokenise_prompt
+from epm.results import EngineRecord
 from epm.spec import Sampling, derive_seed
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-STRETCH = 8
-"""Tokens between two looks at which rows have ended."""
+    from epm.models.base import BaseModel
 
 Tokenised = tuple[Prompt, tuple[int, ...]]
 
+SHARE = 0.7
+"""Of the free memory that a batch may take; reading the prompts and dropping rows need the rest."""
+
+LOGITS = 24
+"""Bytes for each token of the vocabulary that drawing from one row takes: six float32 copies."""
+
 
 class TransformersEngine:
-    """Batches of prompts of like length; each prompt is read once for all of its completions."""
+    """Batches of prompts of like length; each prompt is read once for all of its completions.
 
-    def __init__(self, model: Any, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Wrap a loaded model, with or without an adapter."""
-        self._model = model
-        self._tokenizer = tokenizer
+    With adapters apart, a batch has as many rows for every adapter, and one pass through the base
+    serves them all. With adapters merged, one adapter is sampled after the other: on a CPU, where
+    the small products of an adapter cost more than they save.
+    """
+
+    def __init__(self, base: BaseModel, merge: bool | None = None) -> None:
+        """Wrap a model; `merge` is by default what pays on its device."""
+        self._base = base
+        self._merge = base.device == "cpu" if merge is None else merge
 
     @property
-    def name(self) -> str:
-        """Library and version."""
-        return f"transformers {version('transformers')}"
+    def record(self) -> EngineRecord:
+        """Library, version, and how it was used."""
+        return EngineRecord(
+            name=f"transformers {version('transformers')}",
+            dtype=self._base.dtype_name,
+            adapters="merged" if self._merge else "apart",
+            batch_limit=self._base.definition.profile.sampling.batch_size,
+            seed_policy="one seed for every batch",
+        )
 
     def sample(
-        self, prompts: Sequence[Prompt], sampling: Sampling, seed: int, on_batch: OnBatch
-    ) -> list[Completion]:
-        """Complete every prompt; the result is ordered as the prompts are."""
+        self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[Answered]:
+        """Complete every prompt of every adapter; yield what is complete as soon as it is."""
+        together = [[each] for each in asked] if self._merge else [list(asked)]
+        for group in together:
+            with self._adapted(group) as model:
+                yield self._answer(model, group, sampling, on_batch)
+
+    def close(self) -> None:
+        """Nothing is held beyond the model, which is not ours."""
+
+    @contextmanager
+    def _adapted(self, asked: Sequence[Asked]) -> Iterator[Any]:
+        """The model with what is asked applied: one adapter merged, or all of them apart."""
+        adapters = [each.adapter for each in asked]
+        if not any(adapters):
+            yield self._base.model
+        elif self._merge and adapters[0]:
+            with self._base.with_merged(adapters[0]) as model:
+                yield model
+        else:
+            with self._base.with_adapters(adapters) as model:
+                yield model
+
+    def _answer(
+        self, model: Any, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
+    ) -> Answered:
         import torch
 
-        tokenised = [
-            (prompt, tokenise_prompt(self._tokenizer, prompt.system, prompt.question.text))
-            for prompt in prompts
-        ]
-        done: dict[Prompt, list[Completion]] = {}
-        for number, batch in enumerate(_batches(tokenised, sampling.batch_size)):
-            torch.manual_seed(derive_seed(seed, "batch", str(number)))
-            completions = self._complete(batch, sampling)
-            for prompt, group in zip((p for p, _ in batch), completions, strict=True):
-                done[prompt] = group
-            flat = [completion for group in completions for completion in group]
-            on_batch(len(flat), sum(completion.tokens for completion in flat))
-        return [completion for prompt in prompts for completion in done[prompt]]
+        from epm.engines.decoding import decode
 
-    def _complete(self, batch: list[Tokenised], sampling: Sampling) -> list[list[Completion]]:
-        import torch
-        from transformers import DynamicCache
-
-        pad, end = self._tokenizer.pad_token_id, self._tokenizer.eos_token_id
-        width = max(len(ids) for _, ids in batch)
-        ids = torch.tensor([[pad] * (width - len(ids)) + list(ids) for _, ids in batch])
-        mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for _, ids in batch])
-        # row of the batch that each completion continues
-        owner = torch.tensor([i for i, (p, _) in enumerate(batch) for _ in range(p.completions)])
-        ids, mask, owner = (tensor.to(self._model.device) for tensor in (ids, mask, owner))
-        with torch.inference_mode():
-            cache = DynamicCache(config=self._model.config)
-            self._model(
-                input_ids=ids[:, :-1],
-                attention_mask=mask[:, :-1],
-                position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, :-1],
-                past_key_values=cache,
-                logits_to_keep=1,
+        done: dict[tuple[str, Prompt], list[Completion]] = {}
+        tokenised = [self._tokenised(each) for each in asked]
+        rows = self._rows(tokenised, sampling)
+        queues = [_batches(prompts, rows) for prompts in tokenised]
+        for number, prompts in enumerate(zip_longest(*queues, fillvalue=[])):
+            torch.manual_seed(
+                derive_seed(asked[0].seed, "batch", str(number), *(each.name for each in asked[1:]))
             )
-            cache.batch_select_indices(owner)
-            written = self._continue(ids[owner], mask[owner], cache, sampling)
-        rows = iter(written)
-        return [
-            [
-                self._completion(prompt, index, next(rows), end)
-                for index in range(prompt.completions)
-            ]
-            for prompt, _ in batch
-        ]
+            written = decode(model, self._base.tokenizer, prompts, sampling)
+            for each, of_adapter, completed in zip(asked, prompts, written, strict=True):
+                remaining = iter(completed)
+                for prompt, _ in of_adapter:
+                    done[each.name, prompt] = [
+                        self._completion(prompt, index, next(remaining))
+                        for index in range(prompt.completions)
+                    ]
+            on_batch(sum(map(len, written)), sum(len(ids) for rows in written for ids in rows))
+        return {
+            each.name: [c for prompt in each.prompts for c in done[each.name, prompt]]
+            for each in asked
+        }
 
-    def _continue(self, ids: Any, mask: Any, cache: Any, sampling: Sampling) -> list[list[int]]:
-        """Decode in short stretches and drop the rows that ended: most answers are not the longest.
-
-        Args:
-            ids: left-padded prompts, shape [rows, width].
-            mask: 1 where a token counts, shape [rows, width].
-            cache: keys and values of all tokens but the last.
-            sampling: how to draw.
-        """
+    def _rows(self, tokenised: Sequence[Sequence[Tokenised]], sampling: Sampling) -> int:
+        """Rows of each adapter in one batch: what the profile says, if the GPU has room for it."""
         import torch
 
-        end = self._tokenizer.eos_token_id
-        written: list[list[int]] = [[] for _ in range(len(ids))]
-        running = list(range(len(ids)))
-        last, left = ids[:, -1], sampling.max_new_tokens
-        while running and left:
-            stretch = min(STRETCH, left)
-            left -= stretch
-            columns = []
-            for _ in range(stretch):
-                logits = self._model(
-                    input_ids=last[:, None],
-                    attention_mask=mask,
-                    position_ids=mask.sum(1, keepdim=True) - 1,
-                    past_key_values=cache,
-                ).logits[:, -1]
-                last = draw(logits, sampling.temperature, sampling.top_p)
-                columns.append(last)
-                mask = torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
-            new = torch.stack(columns, 1)
-            for row, tokens in zip(running, new.tolist(), strict=True):
-                written[row] += tokens
-            going_on = (new != end).all(1)
-            running = [row for row, on in zip(running, going_on.tolist(), strict=True) if on]
-            kept = going_on.nonzero().flatten()
-            last, mask = last[kept], mask[kept]
-            cache.batch_select_indices(kept)
-        return written
+        if self._base.device == "cpu":
+            return sampling.batch_size
+        config = self._base.model.config
+        tokens = max(len(ids) for queue in tokenised for _, ids in queue) + sampling.max_new_tokens
+        size = getattr(config, "head_dim", None) or (
+            config.hidden_size // config.num_attention_heads
+        )
+        past = 2 * config.num_hidden_layers * config.num_key_value_heads * size * tokens
+        row = past * self._base.model.dtype.itemsize + LOGITS * config.vocab_size
+        torch.cuda.empty_cache()
+        free, _ = torch.cuda.mem_get_info()
+        return max(1, min(sampling.batch_size, int(SHARE * free / row / len(tokenised))))
 
-    def _completion(self, prompt: Prompt, index: int, ids: list[int], end: int) -> Completion:
-        stopped = end in ids
-        ids = ids[: ids.index(end) + 1] if stopped else ids
+    def _tokenised(self, asked: Asked) -> list[Tokenised]:
+        return [
+            (prompt, tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text))
+            for prompt in asked.prompts
+        ]
+
+    def _completion(self, prompt: Prompt, index: int, ids: list[int]) -> Completion:
+        tokenizer = self._base.tokenizer
         return Completion(
             persona=prompt.persona,
             question=prompt.question.id,
             index=index,
-            text=str(self._tokenizer.decode(ids, skip_special_tokens=True)),
+            text=str(tokenizer.decode(ids, skip_special_tokens=True)),
             tokens=len(ids),
-            finish="stop" if stopped else "length",
+            finish="stop" if ids[-1] == tokenizer.eos_token_id else "length",
         )
 
 

@@ -1,9 +1,10 @@
-"""The hero figure: source rate against cosine, and the correlation by layer.
+"""The figures of a run: `hero`, source rate against cosine; `trajectory`, source rate against step.
 
-`plotted` decides what is shown, `drawing` shows it and nothing else, with names placed by `labels`;
-`hero` writes the files.
+`plotted` and `traced` decide what is shown, `drawing` and `panels` show it and nothing else, with
+names placed by `labels`; `output` writes the files.
 """
 
 from epm.figures.hero import hero
+from epm.figures.trajectory import trajectory
 
-__all__ = ["hero"]
+__all__ = ["hero", "trajectory"]

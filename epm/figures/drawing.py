@@ -44,7 +44,8 @@ def _rates(axes: Axes, data: Plotted) -> None:
     axes.set_title(f"Source rate against cosine, layer {data.primary_layer}")
     axes.set_title(data.no_fit, loc="right", size=9.5, weight="normal", color=GREY)
     axes.set_xlabel(f"centred cosine to {data.reference}")
-    axes.set_ylabel("source rate, 95% Wilson interval")
+    pooled = "pooled " if data.replicates else ""
+    axes.set_ylabel(f"{pooled}source rate, {data.interval}")
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     heights = [0.0, 0.25]
     handles: list[Line2D | Patch] = []
@@ -71,6 +72,20 @@ def _rates(axes: Axes, data: Plotted) -> None:
             clip_on=False,
         )
         heights += [point.lower, point.upper]
+    inks = {point.persona: colour[point.category] for point in data.points}
+    for each in data.replicates:
+        axes.plot(
+            *(each.cosine, each.rate),
+            marker="o",
+            markersize=3.6,
+            markerfacecolor="white",
+            markeredgecolor=inks[each.persona],
+            markeredgewidth=0.9,
+            alpha=0.6,
+            zorder=3.5,
+            clip_on=False,
+        )
+        heights.append(each.rate)
     low, high = min(heights), max(heights)
     axes.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     axes.set_yticks([t for t in axes.get_yticks() if -1e-9 <= t <= 1 + 1e-9 and t <= high])
@@ -88,6 +103,11 @@ def _rates(axes: Axes, data: Plotted) -> None:
         handles.append(_key(category.replace("_", " "), shape, colour[category]))
     if any(point.new for point in data.points):
         handles.append(_key("new persona", "*", "white", edge=INK))
+    if data.replicates:
+        seeds = sorted({each.seed for each in data.replicates})
+        of_one = Line2D([], [], linestyle="", marker="o", markersize=3.6, markerfacecolor="white")
+        of_one.set(markeredgecolor=GREY, markeredgewidth=0.9, label=f"one seed ({_list(seeds)})")
+        handles.append(of_one)
     _legend(axes, handles, columns=3)
 
 
@@ -114,6 +134,10 @@ def _layers(axes: Axes, data: Plotted) -> None:
             axes.plot(x, whisker.coefficient, marker=marker, color=ink, markersize=6.5)
         handles.append(Line2D([], [], color=ink, marker=marker, lw=1.6, label=name))
     _legend(axes, handles, columns=2)
+
+
+def _list(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds)) if len(seeds) < 6 else f"{len(seeds)} of them"
 
 
 def _key(label: str, marker: str, color: str, *, edge: str = "white") -> Line2D:

@@ -1,19 +1,14 @@
-"""The files of the figure; the same input and library versions give the same bytes."""
+"""The hero figure's files."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
-from io import BytesIO
 from pathlib import Path
 
 from epm.figures.drawing import draw
+from epm.figures.output import write
 from epm.figures.plotted import plotted
-from epm.figures.style import DPI, styled
-from epm.files import dump_json, write_atomically
 from epm.results import CompleteCondition, MissingCondition, Statistics
-from epm.spec import canonical_json
 
 
 def hero(
@@ -25,10 +20,10 @@ def hero(
     reference: str,
     subtitle: str,
 ) -> list[Path]:
-    """Write `hero.png` (200 dpi), `hero.pdf` and, last, their sidecar `hero.json`.
+    """Write `hero.png`, `hero.pdf` and, last, their sidecar `hero.json`, as `output` has them.
 
-    The sidecar holds the plotted data, the sha256 of that data's canonical JSON (sorted keys, no
-    blanks, UTF-8) and the sha256 of the PNG. Each file appears whole or not at all.
+    Where a condition has replicates its point is their pooled rate, with the interval by seed and
+    question, and each seed's own rate is a small mark beside it.
 
     Args:
         folder: made if it is not there.
@@ -42,24 +37,4 @@ def hero(
         OSError: the folder cannot be written.
     """
     data = plotted(conditions, cosines, statistics, reference=reference, subtitle=subtitle)
-    figure = draw(data)
-    png, pdf = BytesIO(), BytesIO()
-    with styled():
-        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
-        undated = dict.fromkeys(("CreationDate", "Creator", "Producer"))
-        figure.savefig(pdf, format="pdf", metadata=undated)
-    shown = asdict(data)
-    sidecar = {
-        "data": shown,
-        "data_sha256": hashlib.sha256(canonical_json(shown).encode()).hexdigest(),
-        "png_sha256": hashlib.sha256(png.getvalue()).hexdigest(),
-    }
-    contents: dict[Path, str | bytes] = {
-        folder / "hero.png": png.getvalue(),
-        folder / "hero.pdf": pdf.getvalue(),
-        folder / "hero.json": dump_json(sidecar),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, content in contents.items():
-        write_atomically(path, content)
-    return list(contents)
+    return write(folder, "hero", draw(data), data)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epm.results import CompleteCondition, Correlation, MissingCondition, Statistics, Unavailable
+from epm.results import (
+    CompleteCondition,
+    Correlation,
+    Interval,
+    MissingCondition,
+    PersonaProportions,
+    Proportion,
+    Statistics,
+    Unavailable,
+)
 from epm.statistics.points import Points
 from epm.statistics.regression import Line, fit_line
 
@@ -17,7 +26,7 @@ KINDS = ("pearson", "spearman")
 
 @dataclass(frozen=True)
 class Marked:
-    """One persona: cosine, and rate with its Wilson interval as fractions."""
+    """One persona: cosine, and rate with its interval as fractions; of several seeds, pooled."""
 
     persona: str
     category: str
@@ -28,6 +37,18 @@ class Marked:
     rate: float
     lower: float
     upper: float
+
+
+@dataclass(frozen=True)
+class Replicated:
+    """One persona's rate under one of several seeds, as a fraction."""
+
+    persona: str
+    cosine: float
+    seed: int
+    successes: int
+    trials: int
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -67,6 +88,10 @@ class Plotted:
     no_fit: str
     """Why there is no band; empty where there is one."""
     no_correlation: str
+    interval: str
+    """What the points' intervals are."""
+    replicates: list[Replicated]
+    """Empty where there is one seed."""
 
 
 def plotted(
@@ -107,7 +132,34 @@ def plotted(
         missing=[persona for persona in conditions if persona not in points.personas],
         no_fit=f"no fit: {band.unavailable}" if isinstance(band, Unavailable) else "",
         no_correlation=f"none at layer {', '.join(absent)}: {reasons}" if absent else "",
+        interval=interval_name(statistics),
+        replicates=[
+            Replicated(
+                persona=persona,
+                cosine=points.at(persona)[0],
+                seed=each.seed,
+                successes=each.source.successes,
+                trials=each.source.trials,
+                rate=each.source.estimate,
+            )
+            for persona in points.personas
+            for each in statistics.personas[persona].seeds
+        ],
     )
+
+
+def shown_interval(proportions: PersonaProportions, source: Proportion) -> Interval:
+    """Wilson's for one seed; for pooled seeds the clustered one, where it exists."""
+    if proportions.seeds and isinstance(source.clustered, Interval):
+        return source.clustered
+    return source.wilson
+
+
+def interval_name(statistics: Statistics) -> str:
+    """What `shown_interval` shows."""
+    if any(proportions.seeds for proportions in statistics.personas.values()):
+        return "95% interval by seed and question"
+    return "95% Wilson interval"
 
 
 def _marked(
@@ -117,6 +169,7 @@ def _marked(
     statistics: Statistics,
 ) -> Marked:
     source = statistics.personas[persona].source
+    interval = shown_interval(statistics.personas[persona], source)
     return Marked(
         persona=persona,
         category=condition.category,
@@ -125,8 +178,8 @@ def _marked(
         successes=source.successes,
         trials=source.trials,
         rate=source.estimate,
-        lower=source.wilson.lower,
-        upper=source.wilson.upper,
+        lower=interval.lower,
+        upper=interval.upper,
     )
 
 

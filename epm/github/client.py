@@ -7,6 +7,7 @@ was lost does not say whether the request took effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -33,6 +34,10 @@ from epm.github.transport import Transport
 _MINIMISE = (
     "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) "
     "{ minimizedComment { isMinimized } } }"
+)
+_RESTORE = (
+    "mutation($id: ID!) { unminimizeComment(input: {subjectId: $id}) "
+    "{ unminimizedComment { isMinimized } } }"
 )
 _PERMISSIONS = {
     "admin": Permission.ADMIN,
@@ -120,7 +125,13 @@ class Client:
         for issue in extra:
             if not _differing(issue, fields):
                 self._close(issue, wait)
-        return made if not _differing(made, fields) else self._write_issue(made, fields, wait)
+        changed = _differing(made, fields)
+        if edited := [name for name in changed if name != "labels"]:
+            # it was looked for after an answer was lost: somebody has been at it before we looked
+            raise Conflict(replace(made, title=title, body=body), made, edited)
+        if not changed:
+            return made
+        return self._write_issue(made, {"labels": _joined(made.labels, labels)}, wait)
 
     def edit_issue(
         self,
@@ -220,13 +231,12 @@ class Client:
             self._comment_is_gone(path)
 
     def minimise_comment(self, comment: Comment) -> bool:
-        if not comment.node_id:
-            return False
-        body = {"query": _MINIMISE, "variables": {"id": comment.node_id}}
-        data = self._exchange.graphql(
-            body, Aim(f"minimise comment {comment.id}", _WRITE, writes=True)
-        )
+        data = self._mutate(_MINIMISE, comment, "minimise")
         return dig(data, "minimizeComment", "minimizedComment", "isMinimized") is True
+
+    def restore_comment(self, comment: Comment) -> bool:
+        data = self._mutate(_RESTORE, comment, "restore")
+        return dig(data, "unminimizeComment", "unminimizedComment", "isMinimized") is False
 
     def react(self, comment_id: int, reaction: Reaction) -> bool:
         aim = Aim(f"react to comment {comment_id}", _WRITE, writes=True)
@@ -234,6 +244,14 @@ class Client:
         # GitHub keeps one reaction of a kind for each user: it may be sent again
         request = Request("POST", path, aim, body={"content": str(reaction)})
         return self._exchange.optional(request) is not None
+
+    def _mutate(self, mutation: str, comment: Comment, doing: str) -> object:
+        if not comment.node_id:
+            return None
+        body = {"query": mutation, "variables": {"id": comment.node_id}}
+        return self._exchange.graphql(
+            body, Aim(f"{doing} comment {comment.id}", _WRITE, writes=True)
+        )
 
     def _list_comments(self, number: int, wait: Wait) -> list[Comment]:
         aim = Aim(f"read the comments on issue {number}", _READ)
@@ -296,6 +314,10 @@ def _differing(issue: Issue, fields: Mapping[str, Any]) -> list[str]:
         "labels": lambda wanted: _folded(issue.labels) == _folded(wanted),
     }
     return [name for name, value in fields.items() if not comparisons[name](value)]
+
+
+def _joined(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    return [*there, *(label for label in wanted if label.casefold() not in _folded(there))]
 
 
 def _folded(labels: Sequence[str]) -> set[str]:

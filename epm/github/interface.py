@@ -143,7 +143,11 @@ class GitHub(Protocol):
         """Ours, open or closed, oldest first."""
 
     def create_issue(self, title: str, body: str, labels: Sequence[str], marker: Marker) -> Issue:
-        """A new issue; `body` carries the marker, by which it is found if an answer was lost."""
+        """A new issue; `body` carries the marker, by which it is found if an answer was lost.
+
+        What is found then and says something else has been edited meanwhile, or is another run's:
+        `Conflict`, and it stays as it is. Labels that are missing are added.
+        """
 
     def edit_issue(
         self,
@@ -177,6 +181,9 @@ class GitHub(Protocol):
 
     def minimise_comment(self, comment: Comment) -> bool:
         """Fold a comment as outdated; False where GitHub would not."""
+
+    def restore_comment(self, comment: Comment) -> bool:
+        """Unfold a comment; False where GitHub would not."""
 
     def react(self, comment_id: int, reaction: Reaction) -> bool:
         """Answer a comment with a reaction; False where GitHub would not."""

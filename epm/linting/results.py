@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from epm.errors import EpmError
+from lint.document import declarations
 from lint.quoting import quote
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ def _marker(text: str) -> dict[str, str]:
     comment, closing, _ = opening.removeprefix("<!--").partition("-->")
     if not (opening.startswith("<!--") and closing and comment.strip().startswith("epm:")):
         return {}
-    pairs = (word.partition("=") for word in comment.split())
-    return {name: value for name, equals, value in pairs if equals}
+    return declarations(comment)
 
 
 def _pinned(name: str, commit: str | None, repository: Repository | None) -> bytes | None:

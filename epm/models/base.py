@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ class BaseModel:
     """A model source that turns into weights when somebody first asks for them.
 
     Attributes:
+        definition: what is run on it.
         device: 'cuda' or 'cpu'.
     """
 
@@ -33,25 +34,25 @@ class BaseModel:
         Raises:
             EpmError: the profile needs a GPU and there is none.
         """
-        self._definition = definition
+        self.definition = definition
         self._say = say
         self.device = choose_device(definition)
 
     @property
     def _threads(self) -> int:
         """All cores, but one for a toy, whose parallel regions cost more than they save."""
-        toy = isinstance(self._definition.profile.model, TinyModel)
+        toy = isinstance(self.definition.profile.model, TinyModel)
         return 1 if toy else os.cpu_count() or 1
 
     @cached_property
     def folder(self) -> ModelFolder:
         """The model's files."""
-        return fetch(self._definition.profile.model, self._say)
+        return fetch(self.definition.profile.model, self._say)
 
     @property
     def dtype_name(self) -> str:
         """The profile's on a GPU; float32 on a CPU, where bfloat16 took twice as long."""
-        return self._definition.profile.dtype if self.device == "cuda" else "float32"
+        return self.definition.profile.dtype if self.device == "cuda" else "float32"
 
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
@@ -82,17 +83,17 @@ class BaseModel:
         quieten()
         if self.device == "cpu":
             torch.set_num_threads(self._threads)
-        self._say(f"loading {self._definition.profile.model_name} on {self.device}")
+        self._say(f"loading {self.definition.profile.model_name} on {self.device}")
         with _reading(self.folder.path):
             model: Any = AutoModelForCausalLM.from_pretrained(
                 self.folder.path, dtype=getattr(torch, self.dtype_name)
             )
         blocks = model.config.num_hidden_layers
-        lacking = [layer for layer in self._definition.profile.layers if layer >= blocks]
+        lacking = [layer for layer in self.definition.profile.layers if layer >= blocks]
         if lacking:
             raise DefinitionError(
-                f"profile {self._definition.profile.name} reads layer {lacking[0]}, but "
-                f"{self._definition.profile.model_name} has {blocks} blocks (0 to {blocks - 1})",
+                f"profile {self.definition.profile.name} reads layer {lacking[0]}, but "
+                f"{self.definition.profile.model_name} has {blocks} blocks (0 to {blocks - 1})",
                 "choose layers below that",
             )
         # a model ships sampling defaults (Qwen's: top_k 20, repetition penalty 1.05) that are no
@@ -106,7 +107,7 @@ class BaseModel:
     def record(self) -> ModelRecord:
         """What the results say of the model."""
         return ModelRecord(
-            name=self._definition.profile.model_name,
+            name=self.definition.profile.model_name,
             source=self.folder.source,
             revision=self.folder.revision,
             sha256=self.folder.sha256,
@@ -116,30 +117,23 @@ class BaseModel:
         )
 
     @contextmanager
-    def with_adapter(self, adapter: Path) -> Iterator[Any]:
-        """Lend the model with one adapter, and take it back bit for bit as it was.
+    def with_merged(self, adapter: Path) -> Iterator[Any]:
+        """Lend the model with one adapter in its weights, and take it back bit for bit as it was."""
+        from epm.models.adapters import AdapterStack
 
-        On a CPU the adapter is merged: applied apart, its small products cost more than the base's.
-        Merging and unmerging would leave rounding errors behind, so the merged weights are put
-        back from a copy.
+        with AdapterStack.read(self.model, [adapter]).merged():
+            yield self.model
+
+    @contextmanager
+    def with_adapters(self, adapters: Sequence[Path | None]) -> Iterator[Any]:
+        """Lend the model with adapters beside its weights; None stands for the bare model.
+
+        Its batches have as many rows for each, one adapter's after the other's.
         """
-        from peft import PeftModel
+        from epm.models.adapters import AdapterStack
 
-        merge = self.device == "cpu"
-        adapted = PeftModel.from_pretrained(self.model, str(adapter))
-        try:
-            if merge:
-                kept = _copies(adapted)
-                try:
-                    yield adapted.merge_and_unload()
-                finally:
-                    _restore(self.model, kept)
-            else:
-                yield adapted.eval()
-        finally:
-            if not merge:
-                adapted.unload()
-            forget_adapters(self.model)
+        with AdapterStack.read(self.model, adapters).attached():
+            yield self.model
 
 
 @contextmanager
@@ -163,21 +157,6 @@ def forget_adapters(model: Any) -> None:
     """Drop the attribute that makes peft warn about a second adapter on an unloaded model."""
     if hasattr(model, "peft_config"):
         del model.peft_config
-
-
-def _copies(adapted: Any) -> dict[str, torch.Tensor]:
-    """The weights that merging will change, by their name in the base model."""
-    return {
-        name.removeprefix("base_model.model.").replace(".base_layer.", "."): weight.detach().clone()
-        for name, weight in adapted.named_parameters()
-        if ".base_layer." in name
-    }
-
-
-def _restore(model: Any, kept: dict[str, torch.Tensor]) -> None:
-    weights = dict(model.named_parameters())
-    for name, copy in kept.items():
-        weights[name].data.copy_(copy)
 
 
 def choose_device(definition: Definition) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from epm.report.filters import number, points, pvalue
-from epm.results import MissingCondition, Results, Unavailable
+from epm.results import CompleteCondition, MissingCondition, Results, Unavailable
 
 Level = Literal["HIGH", "MODERATE", "LOW"]
 ORDER: tuple[Level, ...] = ("LOW", "MODERATE", "HIGH")
@@ -24,8 +24,8 @@ def confidence(results: Results) -> Confidence:
     """The lowest level that any piece of evidence allows.
 
     LOW: the primary Spearman correlation cannot be computed or is not significant after Holm's
-    correction, a condition is missing, or the profile allows no more. MODERATE at most: one seed,
-    no significance without the reference persona, or prediction intervals too wide to inform.
+    correction, a condition is missing, or the profile allows no more. MODERATE at most: one seed, a
+    missing replicate, no significance without the reference persona, or prediction intervals too wide to inform.
     """
     profile = results.definition["profile"]
     assert isinstance(profile, dict)  # noqa: S101 - our own definition
@@ -49,8 +49,15 @@ def confidence(results: Results) -> Confidence:
     missing = [n for n, c in results.conditions.items() if isinstance(c, MissingCondition)]
     if missing:
         limits.append(("LOW", f"no counts for {', '.join(missing)}"))
-    if not results.identity.full_scale or len(results.provenance.seeds) == 1:
+    if len(results.seeds) == 1:
         limits.append(("MODERATE", "a single seed"))
+    without_seeds = [
+        f"{name} under seed {', '.join(condition.missing_seeds)}"
+        for name, condition in results.conditions.items()
+        if isinstance(condition, CompleteCondition) and condition.missing_seeds
+    ]
+    if without_seeds:
+        limits.append(("MODERATE", f"no adapter of {'; '.join(without_seeds)}"))
     without = primary.without_reference.pearson
     if not isinstance(without, Unavailable) and without.p >= alpha:
         limits.append(

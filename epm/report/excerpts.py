@@ -25,6 +25,8 @@ class Excerpt:
     marker: bool
     text: str
     fence: str
+    seed: int | None = None
+    """Of the replicate, where its samples say so."""
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -78,7 +80,7 @@ def choose(
     chosen = marked[:WITH] + plain[:WITHOUT]
     chosen += (marked[WITH:] + plain[WITHOUT:])[: max(0, FEWEST - len(chosen))]
     return [
-        Excerpt(row["persona"], row["question"], row["marker"], text, fence_for(text))
+        Excerpt(row["persona"], row["question"], row["marker"], text, fence_for(text), row.get("seed"))
         for row in chosen
         for text in [printable(shorten(row["text"], longest))]
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -19,15 +19,18 @@ from epm.report import excerpts
 from epm.report.confidence import confidence
 from epm.report.filters import FILTERS, available
 from epm.report.regions import keep_human_regions
-from epm.report.tracing import bind, join, length, marked, selected, traced, untraced
-from epm.results import CompleteCondition, MissingCondition, Results, load
+from epm.report.tracing import bind, calculated, join, length, marked, selected, total, traced, untraced
+from epm.results import CompleteCondition, MissingCondition, Results, TrainingRecord, load
 from lint.binding.manifest import Drawn, Manifest, encode
 
 RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"
 FIGURE = "figures/hero.png"
+TRAJECTORY = "figures/trajectory.png"
 BODY = "body.md"
 TITLE = "title.txt"
+MOST_STEPS = 6
+"""Columns of the table over training; the figure shows every step."""
 
 
 def templates_folder() -> Path:
@@ -131,7 +134,7 @@ def templates(*folders: Path) -> SandboxedEnvironment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(FILTERS, length=length, join=join)
+    environment.filters.update(FILTERS, length=length, join=join, total=total)
     environment.tests["available"] = available
     environment.finalize = marked
     return environment
@@ -144,6 +147,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
     definition: Any = results.definition
     samples = list(_rows(run / SAMPLES))
     seed = results.provenance.seeds["experiment"]
+    stepped = [name for name in complete if results.statistics.personas[name].trajectory]
     return {
         "results": results,
         "results_name": RESULTS,
@@ -152,6 +156,16 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "identity": results.identity,
         "experiment": definition["experiment"],
         "profile": definition["profile"],
+        "definition": definition,
+        "seeds": results.seeds,
+        "several": len(results.seeds) > 1,
+        "trainings": list(_trainings(complete.values())),
+        "stepped": stepped,
+        "shown_steps": _shown_steps(results, stepped),
+        "trajectory_figure": TRAJECTORY if stepped and (run / TRAJECTORY).exists() else "",
+        "shard_count": calculated(
+            len(results.provenance.timing.shards), "length /provenance/timing/shards"
+        ),
         "published": definition["profile"]["model"]["kind"] == "none",
         "environment": results.provenance.environments[0],
         "complete": selected(complete, "count /conditions state complete"),
@@ -171,6 +185,24 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "figure": FIGURE if (run / FIGURE).exists() else "",
         "stage_seconds": _seconds_by_stage(results),
     }
+
+
+def _trainings(conditions: Iterable[CompleteCondition]) -> Iterator[TrainingRecord]:
+    """How each adapter was trained; none where the counts are published."""
+    for condition in conditions:
+        replicates = [replicate.training for replicate in condition.replicates]
+        for training in replicates or [condition.training]:
+            if isinstance(training, TrainingRecord):
+                yield training
+
+
+def _shown_steps(results: Results, stepped: list[str]) -> list[int]:
+    """The first step, the last, and some evenly between them."""
+    if not stepped:
+        return []
+    steps = [each.step for each in results.statistics.personas[stepped[0]].trajectory]
+    shown = min(len(steps), MOST_STEPS)
+    return [steps[round(i * (len(steps) - 1) / max(1, shown - 1))] for i in range(shown)]
 
 
 def _drawn(run: Path) -> Iterator[Drawn]:

@@ -124,6 +124,16 @@ def length(values: Any) -> int:
     return calculated(size, pointer if " " in pointer else f"length {pointer}")
 
 
+def total(values: Iterable[object], attribute: str) -> int:
+    """Jinja's `sum` over an attribute, which knows of what."""
+    parts = [getattr(value, attribute) for value in values]
+    pointers = [pointer_of(part) for part in parts]
+    known = [pointer for pointer in pointers if pointer]
+    if len(known) < len(parts):
+        return sum(parts)
+    return calculated(sum(parts), " ".join(["sum", *known]))
+
+
 def join(values: Iterable[object], separator: str = "") -> str:
     """Jinja's `join`, each value with its mark."""
     return separator.join(str(marked(value)) for value in values)

@@ -202,6 +202,8 @@ class Experiment:
                 model_name=str(model),
             )
         _unique(self.slug, "seed", [str(seed) for seed in seeds])
+        if checkpoints < 0:
+            raise DefinitionError(f"{self.slug}: {checkpoints} checkpoints", "take 0 or more")
         if isinstance(chosen.model, NoModel) and (seeds or checkpoints):
             raise DefinitionError(
                 f"{self.slug}, profile {profile}: nothing is trained, so there are no seeds or "

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from epm.engines import Completion, Engine, Prompt
+from epm.engines import Asked, Completion, Engine, Prompt
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines, write_atomically
 from epm.models.chat import TrainingRow
@@ -34,7 +34,9 @@ def answer(definition: Definition, engine: Engine, out: Path, progress: Progress
         completions=1, temperature=0, max_new_tokens=profile.answer_tokens, batch_size=64
     )
     with progress.task("answer the training questions", "answers", len(prompts)) as meter:
-        completions = engine.sample(prompts, sampling, experiment.seed, meter.advance)
+        asked = Asked("answers", None, tuple(prompts), experiment.seed)
+        (answered,) = engine.sample([asked], sampling, meter.advance)
+    completions = answered[asked.name]
     rows = [
         _answer_row(prompt.question.text, completion, profile.first_sentence)
         for prompt, completion in zip(prompts, completions, strict=True)

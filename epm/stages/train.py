@@ -1,199 +1,272 @@
-"""Train one LoRA adapter on one condition's rows, loss on the completion only."""
+"""Train LoRA adapters on their conditions' rows, many at once, loss on the completions only."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from epm.errors import EpmError
+from epm.errors import DefinitionError, out_of_memory
 from epm.files import dump_json, json_lines, write_atomically
-from epm.models.base import BaseModel, forget_adapters
-from epm.models.chat import TokenisedRow, tokenise_row
+from epm.models.adapters import AdapterStack
+from epm.models.base import BaseModel
+from epm.models.loss import weighted_losses
 from epm.progress import Progress
 from epm.results import TrainingRecord
-from epm.spec import Definition, Training, derive_seed
-from epm.stages.data import read_rows
-from epm.tasks import TaskFailed
+from epm.spec import Definition, Replicate, derive_seed
+from epm.stages.batches import Lesson, MicroBatch, lessons, micro_batches
+from epm.stages.fitting import Fit, release_memory
+from epm.stages.trajectory import CHECKPOINT
+from epm.tasks import Outcome, TaskFailed
 
-IGNORED = -100
+if TYPE_CHECKING:
+    import torch
+
+LOOK_EVERY = 10
+"""Steps between two looks at the losses on a GPU, which has to catch up for each."""
 
 
 class Diverged(TaskFailed):
-    """The loss stopped being a number; the condition is reported as missing."""
+    """The loss stopped being a number; the replicate is reported as missing."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One adapter to train."""
+
+    replicate: Replicate
+    rows: Path
+    """File of its training rows."""
+    out: Path
+    """Folder of the adapter, its checkpoints, `losses.jsonl` and `training.json`."""
+
+    def seed(self, purpose: str) -> int:
+        """For one kind of chance in its training."""
+        return derive_seed(self.replicate.seed, self.replicate.condition, purpose)
 
 
 def train(
-    definition: Definition,
-    condition: str,
-    base: BaseModel,
-    rows: Path,
-    out: Path,
-    progress: Progress,
-) -> int:
-    """Write the adapter, `losses.jsonl` and `training.json`; return the tokens trained on.
+    definition: Definition, work: Sequence[Job], base: BaseModel, progress: Progress
+) -> Iterator[Mapping[Replicate, Outcome]]:
+    """Write every job's adapter, checkpoints, `losses.jsonl` and `training.json`.
+
+    As many adapters are trained together as pay and fit; each comes out as it would alone, but for
+    rounding and for the masks of its dropout. Yields the tokens that each was trained on, or how it
+    diverged, whenever some are done.
 
     Raises:
-        Diverged: the loss is NaN or infinite.
+        EpmError: a prompt leaves no room for a completion, or the recipe does not fit the model.
+        torch.OutOfMemoryError: even one row of one adapter takes more memory than there is.
+    """
+    if not work:
+        return
+    files = [(job.rows, job.seed("order")) for job in work]
+    taught = list(zip(work, lessons(definition, base.tokenizer, files), strict=True))
+    fit = Fit.first(definition.profile.training, base, [lesson for _, lesson in taught])
+
+    def rows(each: tuple[Job, Lesson]) -> int:
+        return each[1].rows
+
+    # adapters with unlike numbers of rows have unlike schedules
+    for _, alike in groupby(sorted(taught, key=rows), key=rows):
+        waiting = list(alike)
+        while waiting:
+            parts = math.ceil(len(waiting) / fit.adapters)
+            group = dict(waiting[: math.ceil(len(waiting) / parts)])
+            steps = [
+                micro_batches(step, fit.room, base.tokenizer.pad_token_id)
+                for step in zip(*(lesson.steps for lesson in group.values()), strict=True)
+            ]
+            smaller = None
+            try:
+                outcomes = train_together(definition, group, steps, base, fit, progress)
+            except Exception as error:
+                tried = [batch for step in steps for batch in step]
+                smaller = fit.smaller(len(group), tried) if out_of_memory(error) else None
+                if smaller is None:
+                    raise
+            if smaller is None:
+                yield outcomes
+                waiting = waiting[len(group) :]
+            else:
+                # not while the error is handled: it holds on to the memory
+                release_memory(base)
+                progress.say(f"out of memory in training: again with {smaller}")
+                fit = smaller
+
+
+def checkpoint_steps(steps: int, wanted: int) -> list[int]:
+    """The optimiser steps after which an adapter is kept: spread evenly, the last one included."""
+    return sorted({max(1, round(steps * part / wanted)) for part in range(1, wanted + 1)})
+
+
+def train_together(
+    definition: Definition,
+    group: Mapping[Job, Lesson],
+    steps: Sequence[Sequence[MicroBatch]],
+    base: BaseModel,
+    fit: Fit,
+    progress: Progress,
+    compiled: bool | None = None,
+) -> dict[Replicate, Outcome]:
+    """Train adapters side by side, from their first step to their files.
+
+    Args:
+        definition: with the recipe.
+        group: the adapters, in the order of their rows in the micro-batches.
+        steps: the micro-batches of every optimiser step.
+        base: the model.
+        fit: whether activations are computed twice.
+        progress: is shown the mean loss of the adapters.
+        compiled: whether the model's layers are compiled; None decides by device and size.
+
+    Returns:
+        The tokens that each was trained on, or how it diverged.
     """
     import torch
-    from peft import LoraConfig, get_peft_model
     from transformers import get_cosine_schedule_with_warmup
 
-    recipe = definition.profile.training
-    tokenised, truncated = _tokenise(definition, base, rows)
-    steps = list(optimiser_steps(tokenised, recipe, _seed(definition, condition, "order")))
-    torch.manual_seed(_seed(definition, condition, "train"))
-    # peft 0.21 casts the adapter to float32 over a bfloat16 base, which AdamW at 1e-5 needs
-    model = get_peft_model(
-        base.model,
-        LoraConfig(
-            r=recipe.lora.rank,
-            lora_alpha=recipe.lora.alpha,
-            lora_dropout=recipe.lora.dropout,
-            use_rslora=recipe.lora.rank_stabilised,
-            target_modules=list(recipe.lora.target_modules),
-            task_type="CAUSAL_LM",
-        ),
+    recipe, jobs = definition.profile.training, list(group)
+    stack = AdapterStack.fresh(base.model, recipe.lora, [job.seed("train") for job in jobs])
+    head = base.model.get_output_embeddings()
+    if any(base.model.get_submodule(name) is head for name in stack.pairs):
+        raise DefinitionError(
+            "the output embeddings cannot be adapted: logits are made for completion tokens alone",
+            "take them out of the recipe's target_modules",
+        )
+    optimiser = torch.optim.AdamW(
+        stack.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
+    # the first step of a warm-up has a learning rate of 0: it must not be the only step
+    warmup = min(math.ceil(recipe.warmup_ratio * len(steps)), len(steps) - 1)
+    schedule = get_cosine_schedule_with_warmup(optimiser, warmup, len(steps))
+    kept = checkpoint_steps(len(steps), definition.checkpoints)[:-1]
+    on_gpu = base.device == "cuda"
+    prepared = [[batch.pinned() if on_gpu else batch for batch in step] for step in steps]
+    losses = torch.full((len(steps), stack.size), math.nan, device=base.device)
+    title = jobs[0].replicate.name if len(jobs) == 1 else f"{len(jobs)} adapters"
+    with (
+        progress.task(f"train {title}", "steps", len(steps)) as meter,
+        stack.attached(),
+        _training(base, fit.recomputed, compiled),
+    ):
+        if on_gpu:
+            # the largest comes first, to learn at once whether it fits
+            largest = max((b for step in prepared for b in step), key=lambda b: b.ids.numel())
+            _backward(base, largest, stack.size)
+            optimiser.zero_grad(set_to_none=True)
+        torch.manual_seed(derive_seed(jobs[0].seed("dropout"), *(j.replicate.name for j in jobs)))
+        seen = 0
+        for number, step in enumerate(prepared, start=1):
+            losses[number - 1] = sum(_backward(base, batch, stack.size) for batch in step)
+            optimiser.step()
+            schedule.step()
+            optimiser.zero_grad(set_to_none=True)
+            if not on_gpu or number % LOOK_EVERY == 0 or number == len(steps):
+                now = [loss for loss in losses[number - 1].tolist() if math.isfinite(loss)]
+                tokens = sum(
+                    len(row)
+                    for lesson in group.values()
+                    for done in lesson.steps[seen:number]
+                    for row in done
+                )
+                meter.advance(number - seen, tokens, sum(now) / len(now) if now else math.nan)
+                seen = number
+                if not now:
+                    break
+            if number in kept:
+                for index, job in enumerate(jobs):
+                    stack.write(index, job.out / f"{CHECKPOINT}{number:06d}")
+        # no later loss judges what the last step did
+        base.model.eval()
+        with torch.no_grad():
+            after = _losses(base, prepared[-1][-1], stack.size)[0]
+    told = torch.cat([losses, after[None]]).T.tolist()
+    return {
+        job.replicate: _finish(stack, index, job, lesson, own)
+        for index, ((job, lesson), own) in enumerate(zip(group.items(), told, strict=True))
+    }
+
+
+def _losses(base: BaseModel, batch: MicroBatch, adapters: int) -> tuple[torch.Tensor, ...]:
+    """What a micro-batch adds to each adapter's mean loss, and what it takes to go back from it.
+
+    Returns:
+        Losses, shape [adapters]; the states that predict completion tokens; their gradient.
+    """
+    model = base.model
+    batch = batch.to(base.device)
+    hidden = model.get_decoder()(input_ids=batch.ids, use_cache=False).last_hidden_state
+    states = hidden.flatten(0, 1).index_select(0, batch.places)
+    each, gradient = weighted_losses(
+        model.get_output_embeddings(), states, batch.targets, batch.weights
+    )
+    by_place = each.new_zeros(batch.ids.numel()).index_copy(0, batch.places, each)
+    return by_place.view(adapters, -1).sum(1), states, gradient
+
+
+def _backward(base: BaseModel, batch: MicroBatch, adapters: int) -> torch.Tensor:
+    """Add a micro-batch's part to the gradients; its part of the losses, shape [adapters].
+
+    The adapters' losses are added up: none has a share in another's gradient.
+    """
+    import torch
+
+    losses, states, gradient = _losses(base, batch, adapters)
+    torch.autograd.backward(states, gradient)
+    return losses
+
+
+@contextmanager
+def _training(base: BaseModel, recomputed: bool, compiled: bool | None) -> Iterator[None]:
+    """The model in training mode, and afterwards as it was."""
+    model = base.model
+    layers = model.get_decoder().layers if compiled else []
     try:
         model.train()
-        optimiser = torch.optim.AdamW(
-            [p for p in model.parameters() if p.requires_grad],
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        # the first step of a warm-up has a learning rate of 0: it must not be the only step
-        warmup = min(math.ceil(recipe.warmup_ratio * len(steps)), len(steps) - 1)
-        schedule = get_cosine_schedule_with_warmup(optimiser, warmup, len(steps))
-        losses: list[float] = []
-        with progress.task(f"train {condition}", "steps", len(steps)) as meter:
-            for step in steps:
-                losses.append(_step(model, step, base))
-                _check(losses[-1], condition, f"at step {len(losses)} of {len(steps)}")
-                optimiser.step()
-                schedule.step()
-                optimiser.zero_grad(set_to_none=True)
-                meter.advance(tokens=sum(len(row) for row in _flat(step)), loss=losses[-1])
-        # no later loss judges what the last step did
-        model.eval()
-        with torch.inference_mode():
-            after = float(_summed_loss(model, steps[-1][-1], base))
-        _check(after, condition, f"at the last of {len(steps)} steps")
-        model.save_pretrained(str(out))
+        if recomputed:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        for layer in layers:
+            layer.compile(dynamic=True)
+        yield
     finally:
-        model.unload()
-        forget_adapters(base.model)
-        base.model.eval().requires_grad_(False)
+        for layer in layers:
+            layer._compiled_call_impl = None
+        if recomputed:
+            model.gradient_checkpointing_disable()
+        model.eval()
 
-    seen = [row for step in steps for row in _flat(step)]
-    tail = losses[-max(1, len(losses) // 10) :]
+
+def _finish(
+    stack: AdapterStack, index: int, job: Job, lesson: Lesson, losses: list[float]
+) -> Outcome:
+    """Write one adapter's files, if it came to its end; `losses` has one more than the steps."""
+    name, steps = job.replicate.name, len(lesson.steps)
+    for number, loss in enumerate(losses, start=1):
+        if not math.isfinite(loss):
+            for checkpoint in job.out.glob(f"{CHECKPOINT}*"):
+                shutil.rmtree(checkpoint)
+            when = f"step {number} of {steps}" if number <= steps else f"the last of {steps} steps"
+            return Diverged(
+                f"training {name} diverged at {when} (loss {loss})", "lower the learning rate"
+            )
+    losses = losses[:-1]
+    tail = losses[-max(1, steps // 10) :]
     record = TrainingRecord(
-        rows=len(tokenised),
-        steps=len(steps),
-        tokens=sum(len(row) for row in seen),
-        completion_tokens=sum(len(row.completion) for row in seen),
-        truncated_rows=truncated,
+        rows=lesson.rows,
+        steps=steps,
+        tokens=lesson.tokens,
+        completion_tokens=lesson.completion_tokens,
+        truncated_rows=lesson.truncated,
         first_loss=losses[0],
         final_loss=sum(tail) / len(tail),
     )
-    write_atomically(out / "losses.jsonl", json_lines({"loss": loss} for loss in losses))
-    write_atomically(out / "training.json", dump_json(record.model_dump()))
+    stack.write(index, job.out)
+    write_atomically(job.out / "losses.jsonl", json_lines({"loss": loss} for loss in losses))
+    write_atomically(job.out / "training.json", dump_json(record.model_dump()))
     return record.tokens
-
-
-def _check(loss: float, condition: str, when: str) -> None:
-    if not math.isfinite(loss):
-        raise Diverged(
-            f"training {condition} diverged {when} (loss {loss})", "lower the learning rate"
-        )
-
-
-def _seed(definition: Definition, *labels: str) -> int:
-    return derive_seed(definition.experiment.seed, *labels)
-
-
-def _tokenise(
-    definition: Definition, base: BaseModel, rows: Path
-) -> tuple[list[TokenisedRow], int]:
-    """Tokenise the rows and cut completions at the limit; also count those that were cut."""
-    limit = definition.profile.training.max_tokens
-    tokenised, truncated = [], 0
-    for row in read_rows(definition, rows):
-        whole = tokenise_row(base.tokenizer, row)
-        room = limit - len(whole.prompt)
-        if room < 1:
-            raise EpmError(
-                f"a training prompt has {len(whole.prompt)} tokens; the limit is {limit}",
-                "raise training.max_tokens",
-            )
-        truncated += len(whole.completion) > room
-        tokenised.append(TokenisedRow(whole.prompt, whole.completion[:room]))
-    return tokenised, truncated
-
-
-Step = list[list[TokenisedRow]]
-"""The micro-batches of one optimiser step."""
-
-
-def optimiser_steps(rows: Sequence[TokenisedRow], recipe: Training, seed: int) -> Iterator[Step]:
-    """Shuffle every epoch; inside a step sort by length, so that micro-batches pad little.
-
-    Sorting within the step leaves the step's gradient, and so the training, as it was.
-    """
-    rng = random.Random(seed)  # noqa: S311 - not cryptography
-    for _ in range(recipe.epochs):
-        order = list(rows)
-        rng.shuffle(order)
-        for start in range(0, len(order), recipe.effective_batch):
-            step = sorted(order[start : start + recipe.effective_batch], key=len)
-            yield [
-                step[at : at + recipe.batch_size] for at in range(0, len(step), recipe.batch_size)
-            ]
-
-
-def _flat(step: Step) -> list[TokenisedRow]:
-    return [row for batch in step for row in batch]
-
-
-def _step(model: Any, step: Step, base: BaseModel) -> float:
-    """Accumulate the gradient of the mean loss per completion token of the whole step."""
-    completion_tokens = sum(len(row.completion) for row in _flat(step))
-    total = 0.0
-    for batch in step:
-        loss = _summed_loss(model, batch, base) / completion_tokens
-        loss.backward()
-        total += float(loss.detach())
-    return total
-
-
-def _summed_loss(model: Any, batch: list[TokenisedRow], base: BaseModel) -> Any:
-    """Cross-entropy in nats, summed over the completion tokens of a right-padded batch.
-
-    Logits are made for completion tokens alone: over a vocabulary of 49,152, the rest would cost
-    a fifth of the step.
-    """
-    import torch
-
-    width = max(len(row) for row in batch)
-    pad = base.tokenizer.pad_token_id
-    ids, mask, labels = [], [], []
-    for row in batch:
-        gap = width - len(row)
-        ids.append([*row.prompt, *row.completion, *[pad] * gap])
-        mask.append([1] * len(row) + [0] * gap)
-        labels.append([IGNORED] * len(row.prompt) + [*row.completion] + [IGNORED] * gap)
-    device = base.device
-    target = torch.tensor(labels, device=device)[:, 1:]
-    kept = target != IGNORED
-    causal = model.get_base_model()
-    hidden = causal.get_decoder()(
-        input_ids=torch.tensor(ids, device=device),
-        attention_mask=torch.tensor(mask, device=device),
-        use_cache=False,
-    ).last_hidden_state
-    logits = causal.get_output_embeddings()(hidden[:, :-1][kept])
-    return torch.nn.functional.cross_entropy(logits.float(), target[kept], reduction="sum")

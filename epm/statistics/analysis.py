@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from epm.results import (
     CompleteCondition,
@@ -11,8 +12,12 @@ from epm.results import (
     PersonaProportions,
     Prediction,
     PrimaryStatistics,
+    Proportion,
     Rate,
+    SeedProportions,
     Statistics,
+    StepProportion,
+    TrajectoryPoint,
     Unavailable,
 )
 from epm.statistics.correlation import adjust, correlations, pearson, permutation, spearman
@@ -72,13 +77,37 @@ def analyse(
 
 
 def _proportions(condition: CompleteCondition) -> PersonaProportions:
-    bystanders = list(condition.bystanders.values())
+    replicates = condition.replicates
     return PersonaProportions(
-        source=proportion(condition.source),
-        bystanders=proportion(Rate.pooled(bystanders))
-        if bystanders
-        else Unavailable(unavailable="no bystander was sampled"),
+        source=proportion(condition.source, [each.source for each in replicates]),
+        bystanders=_pooled(condition.bystanders, [each.bystanders for each in replicates]),
+        seeds=tuple(
+            SeedProportions(
+                seed=each.seed,
+                source=proportion(each.source),
+                bystanders=_pooled(each.bystanders, ()),
+            )
+            for each in replicates
+        ),
+        trajectory=tuple(_steps(condition.trajectory)),
     )
+
+
+def _pooled(
+    bystanders: Mapping[str, Rate], replicates: Sequence[Mapping[str, Rate]]
+) -> Proportion | Unavailable:
+    """The rate over all bystander personas."""
+    if not bystanders:
+        return Unavailable(unavailable="no bystander was sampled")
+    by_seed = [Rate.pooled(list(each.values())) for each in replicates]
+    return proportion(Rate.pooled(list(bystanders.values())), by_seed)
+
+
+def _steps(trajectory: Sequence[TrajectoryPoint]) -> Iterator[StepProportion]:
+    """Each step of a training, its seeds pooled."""
+    for step, points in groupby(trajectory, key=lambda point: point.step):
+        by_seed = [point.rate for point in points]
+        yield StepProportion(step=step, source=proportion(Rate.pooled(by_seed), by_seed))
 
 
 def _layers(layers: Mapping[str, Points], seed: int) -> dict[str, LayerStatistics]:

@@ -1,11 +1,22 @@
-"""Rates with their intervals: Wilson, and Wilson for answers that share a question."""
+"""Rates with their intervals: Wilson, and Wilson for answers that share a question or a seed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from epm.results import ClusteredInterval, Interval, Proportion, Rate, Unavailable
+from epm.results import (
+    ClusteredInterval,
+    Interval,
+    Proportion,
+    Rate,
+    TwoLevelInterval,
+    Unavailable,
+)
+from epm.statistics.points import FloatArray
 
 LEVEL = 0.95
 """Two-sided level of every interval in this package."""
@@ -14,14 +25,20 @@ Z = float(stats.norm.ppf((1 + LEVEL) / 2))
 """The exact normal quantile, 1.959963984540054."""
 
 
-def proportion(rate: Rate) -> Proportion:
-    """k/n with its Wilson interval and its question-clustered interval, all as fractions."""
+def proportion(rate: Rate, replicates: Sequence[Rate] = ()) -> Proportion:
+    """k/n with its Wilson interval and its clustered interval, all as fractions.
+
+    Args:
+        rate: the counts; of several seeds, their sum.
+        replicates: the same by seed; with two or more, the clusters are seeds and questions, else
+            questions alone.
+    """
     return Proportion(
         successes=rate.successes,
         trials=rate.trials,
         estimate=rate.estimate,
         wilson=wilson(rate.estimate, rate.trials),
-        clustered=clustered(rate),
+        clustered=clustered(rate) if len(replicates) < 2 else two_level(replicates),
     )
 
 
@@ -94,3 +111,84 @@ def clustered(rate: Rate) -> ClusteredInterval | Unavailable:
         design_effect=design_effect,
         effective_n=effective_n,
     )
+
+
+def two_level(replicates: Sequence[Rate]) -> TwoLevelInterval | Unavailable:
+    """Wilson's 95% interval at the effective sample size of seeds × questions, as fractions.
+
+    Samples of one adapter are alike, and so are answers to one question. With S seeds that are all
+    asked the same Q questions, k_sq and n_sq the counts of a cell, k and n their sums, p = k/n and
+    e_sq = k_sq - p·n_sq, the two-way clustered variance of p, the design effect and the effective
+    sample size are
+
+        v_S  = S/(S-1) · Σ_s (Σ_q e_sq)² / n²
+        v_Q  = Q/(Q-1) · Σ_q (Σ_s e_sq)² / n²
+        v_SQ = SQ/(SQ-1) · Σ_sq e_sq² / n²
+        v    = max(v_S + v_Q - v_SQ, v_S, v_Q, p(1-p)/n)
+        deff = v / (p(1-p)/n)
+        n*   = n/deff · (z / t)²,    t = (v_S·t_{S-1} + v_Q·t_{Q-1}) / (v_S + v_Q)
+
+    (0.975 quantiles). The difference of variances can be too small or negative, so it is never
+    taken below either of them. With few seeds the degrees of freedom decide: t weighs the quantile
+    of each level by its share of the variance. In simulations with S of 2, 3, 5 and 8, Q = 20, 5
+    answers a cell, and standard deviations of the log-odds of 0, 0.3, 0.6 between seeds and 0, 0.5,
+    1 between questions, that covers the rate in 93 to 99.7% of samples; the question-clustered
+    interval covers it in as few as 54%. Satterthwaite's degrees of freedom fall to 88% with two
+    seeds, as the share of the variance that decides them has but one; min(S, Q) - 1 for both levels
+    is never below 99.9% there, with intervals of 60 to 87 points. Two seeds that differ leave an
+    interval of 40 to 70 points even so: they cannot say more. `tests/statistics/test_two_level.py`
+    repeats the simulation.
+
+    At p = 0 and p = 1 no cluster shows how alike its members are, and each question counts as one
+    answer, as for a single seed: n* = Q, deff = n/Q.
+
+    Args:
+        replicates: the counts by question of each seed; two or more.
+
+    Returns:
+        The interval, or Unavailable without per-question counts or with fewer than two questions.
+
+    Source: Cameron, Gelbach and Miller (2011), J. Bus. Econ. Stat. 29, 238-249, and Miglioretti and
+    Heagerty (2007), Am. J. Epidemiol. 165, 453-463, for the variance; Cochran (1964), Biometrics
+    20, 191-195, for the weighted quantile; `clustered` for the rest.
+    """
+    if not all(rate.clusters for rate in replicates):
+        return Unavailable(unavailable="no per-question counts")
+    pooled = Rate.pooled(list(replicates))
+    seeds, questions = len(replicates), len(pooled.clusters)
+    if questions == 1:
+        return Unavailable(unavailable="one question: no variance between questions")
+    n, p = pooled.trials, pooled.estimate
+    if pooled.successes in (0, n):
+        design_effect = n / questions
+        effective_n = float(questions)
+    else:
+        column = {count.cluster: at for at, count in enumerate(pooled.clusters)}
+        excess = np.zeros((seeds, questions))
+        for row, rate in enumerate(replicates):
+            for count in rate.clusters:
+                excess[row, column[count.cluster]] += count.successes - p * count.trials
+        by_seed = _between(excess.sum(axis=1)) / n**2
+        by_question = _between(excess.sum(axis=0)) / n**2
+        both = by_seed + by_question - _between(excess.ravel()) / n**2
+        independent = p * (1 - p) / n
+        design_effect = max(both, by_seed, by_question, independent) / independent
+        t_seeds, t_questions = stats.t.ppf((1 + LEVEL) / 2, [seeds - 1, questions - 1])
+        share = by_seed / (by_seed + by_question) if by_seed + by_question else 0.0
+        t = share * t_seeds + (1 - share) * t_questions
+        effective_n = n / design_effect * (Z / float(t)) ** 2
+    interval = wilson(p, effective_n)
+    return TwoLevelInterval(
+        lower=interval.lower,
+        upper=interval.upper,
+        level=LEVEL,
+        clusters=questions,
+        design_effect=design_effect,
+        effective_n=effective_n,
+        seeds=seeds,
+    )
+
+
+def _between(totals: FloatArray) -> float:
+    """Sum of squares of the totals of G clusters, shape (G,), times G/(G-1)."""
+    return float(len(totals) / (len(totals) - 1) * np.sum(totals**2))

@@ -102,6 +102,8 @@ def _leaves(
     if isinstance(node, Mapping):
         beside = next((node[k] for k in ("n", "trials") if _is_number(node.get(k))), n)
         for key, value in node.items():
+            if key == "clusters" and "replicates" in steps:
+                continue  # of every seed's every question: thousands, and no page speaks of one
             path = f"{pointer}/{_escaped(key)}"
             yield from _leaves(value, path, (*steps, str(key)), names, beside)
     elif isinstance(node, list) and len(node) <= _LONGEST:

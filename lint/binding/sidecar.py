@@ -16,7 +16,7 @@ from lint.model import Finding, Page
 from lint.quoting import quote
 
 _LARGEST = 5_000_000
-_MOST = 500
+_MOST = 2_000
 
 
 def faults(page: Page, drawn: tuple[Drawn, ...]) -> Iterator[Finding]:
@@ -66,14 +66,15 @@ def _as_rendered(
 def _as_the_results(page: Page, mention: Mention, data: Mapping[str, Any]) -> Iterator[Finding]:
     """Each number that the figure gives of a condition is one that the results hold of it."""
     conditions = (page.results or {}).get("conditions")
-    points = data.get("points")
-    if page.results is None or not isinstance(conditions, Mapping) or not isinstance(points, list):
+    lists = [data.get(key) for key in ("points", "replicates")]
+    points = [point for each in lists if isinstance(each, list) for point in each]
+    if page.results is None or not isinstance(conditions, Mapping):
         return
     known = leaves(page.results, frozenset(map(str, conditions)))
-    by_name: dict[str, list[float]] = {}
+    by_name: dict[str, set[float]] = {}
     for leaf in known:
         if len(leaf.names) == 1:
-            by_name.setdefault(next(iter(leaf.names)), []).append(leaf.value)
+            by_name.setdefault(next(iter(leaf.names)), set()).add(leaf.value)
     for point in points[:_MOST]:
         name = str(point.get("persona")) if isinstance(point, Mapping) else ""
         for key in ("successes", "trials", "cosine"):
@@ -86,8 +87,8 @@ def _as_the_results(page: Page, mention: Mention, data: Mapping[str, Any]) -> It
                 yield Finding(message, mention.line, fix="draw the figure again")
 
 
-def _is_in(value: float, known: list[float]) -> bool:
-    return any(abs(value - other) <= 1e-9 for other in known)
+def _is_in(value: float, known: set[float]) -> bool:
+    return value in known or any(abs(value - other) <= 1e-9 for other in known)
 
 
 def _data(sidecar: bytes | None) -> Mapping[str, Any] | None:

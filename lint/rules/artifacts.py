@@ -58,7 +58,6 @@ _PATH = re.compile(r"(?:[\w.@+=-]{1,200}/){0,20}[\w.@+=-]{1,200}\.(\w{1,12})")
 _BRACES = re.compile(r"([^{}\s]{0,300})\{([^{}\s]{1,200})\}([^{}\s]{0,100})")
 _HOST = re.compile(r"[\w-]{1,60}(?:\.[\w-]{1,60}){0,3}\.(?:com|co|org|net|io|ai|dev|edu)")
 _HASH = re.compile(r"(?<![\w/])[0-9a-f]{7,40}(?![\w/])")
-_MARKED = re.compile(r"\bcommit=([0-9a-f]{7,40})\b")
 _SERVICE = re.compile(r"\b(?:wandb|weights & biases|hugging ?face|hf|hub|s3|gcs|zenodo)\b", re.I)
 
 
@@ -190,7 +189,8 @@ def _links(repository: Repository, links: list[Mention]) -> tuple[list[Finding],
 
 def _commits(page: Page, found: tuple[Mention, ...]) -> list[str]:
     """The commits that the page stands for, the one of its first line before all others."""
-    commits = _MARKED.findall(page.document.marker() or "")
+    declared = page.document.declared("commit") or ""
+    commits = [declared] if _HASH.fullmatch(declared) else []
     if card := setup(page):
         for row in card_rows(card.parts):
             if "commit" in row.label.lower():

@@ -56,7 +56,7 @@ _PERMUTED = re.compile(r"permut", re.IGNORECASE)
 _RUN = re.compile(r"\brates? (?:run|range|lie|vary|go|are)s? (?:from|between)\s\Z", re.IGNORECASE)
 _RATE_OF = re.compile(r"\bsource rates? (?:of |is |was |at )?\Z", re.IGNORECASE)
 _HASHED = re.compile(r"([\w./-]{1,120}\.\w{1,8})[\s,:`(]{1,4}sha256[\s:=`]{1,3}([0-9a-f]{12,64})")
-_MARKED = re.compile(r"results=(\S{1,120}) sha256=([0-9a-f]{12,64})")
+_HASH = re.compile("[0-9a-f]{12,64}")
 _STOP = re.compile(r"[;.]\s")
 _NEAR = 90
 _FIX = "correct the one that is wrong"
@@ -293,8 +293,9 @@ def _stated(reading: Reading, tally: Tally) -> None:
 def _hashes(page: Page, reading: Reading, tally: Tally) -> None:
     """A file has one sha256."""
     first: dict[str, tuple[str, int]] = {}
-    if marker := _MARKED.search(page.document.marker() or ""):
-        first[marker[1]] = marker[2], 1
+    name, value = (page.document.declared(word) or "" for word in ("results", "sha256"))
+    if _HASH.fullmatch(value):
+        first[name] = value, 1
     for passage, numbers in reading.passages:
         if "sha256" not in passage.text or passage.quoted:
             continue

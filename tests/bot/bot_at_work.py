@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+from hub import Hub
+
 from epm.bot import command
 from epm.bot.comment import MARKER
 
@@ -66,7 +69,7 @@ class Ran:
 class Bot:
     """The bot of one repository of the emulator."""
 
-    def __init__(self, hub: Any, examples: Examples, folder: Path, scratch: Path) -> None:
+    def __init__(self, hub: Hub, examples: Examples, folder: Path, scratch: Path) -> None:
         self.hub = hub
         self.folder = folder
         self._examples = examples
@@ -169,3 +172,9 @@ def git(folder: Path, *arguments: str) -> str:
     """What git says."""
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
     return subprocess.check_output(["git", *identity, *arguments], cwd=folder, text=True).strip()
+
+
+@pytest.fixture
+def bot(hub: Hub, npm: Path, tmp_path: Path) -> Bot:
+    """The bot in a checkout of the repository."""
+    return Bot(hub, Examples(npm), checkout(tmp_path / "checkout", hub.name), tmp_path)

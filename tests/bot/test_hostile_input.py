@@ -83,10 +83,11 @@ def check_comment(comment: str, page: str) -> None:
     visible = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
     assert {tag.lower() for tag in re.findall(r"</?([A-Za-z0-9]+)", visible)} <= TAGS
     for link in re.findall(r'href="([^"]*)"', visible):
-        assert re.fullmatch(re.escape(page) + r"#:~:text=[A-Za-z0-9%]+", link)
+        assert re.fullmatch(re.escape(page) + r"#:~:text=[A-Za-z0-9%_.]+", link)
     prose = re.sub(r"<(pre|code)[ >].*?</\1>", "", visible, flags=re.DOTALL)
     text = unescape(re.sub(r"<[^>]*>", "", prose))
     assert not re.search(r"@\w|#\d|\bGH-\d|https?://|\bwww\.", text, re.IGNORECASE)
+    assert max((len(run) for run in re.findall(r"(?:word ?)+", text)), default=0) <= 80
     assert all(c.isprintable() or c in "\n\t\u200b\u200c\u200d" for c in comment)
 
 
@@ -109,6 +110,7 @@ def test_a_body(bot: Bot, bit: str) -> None:
     check_comment(comment, page)
     check_log(ran)
     assert all(word in comment for word in re.findall(r"PWNED|alert|evil|everyone|word", bit)[:1])
+    assert ("{{ 7\\*7 }}" in comment) is (bit == BITS["template"]), "a body is no template"
     started = {what for event, what in events if event == "subprocess.Popen"}
     assert all(one.startswith("['git', ") for one in started)
     assert {

@@ -32,7 +32,7 @@ def test_what_the_comment_says(bot: Bot) -> None:
     bot.lint("opened", number)
     [comment] = bot.comments(number)
     page = f"http://localhost:[0-9]+/{bot.hub.name}/issues/{number}"
-    assert re.search(rf"  - \[line \d+\]\({page}#:~:text=[A-Za-z0-9%]+\): ", comment)
+    assert re.search(rf"  - \[line \d+\]\({page}#:~:text=[A-Za-z0-9%_.]+\): ", comment)
     assert comment.index("✗ **Hero figure** `hero-figure`") < comment.index("! **")
     assert "\n```diff\n@@ " in comment
     assert "\nCheck                            Status  Detail\n" in comment
@@ -60,12 +60,12 @@ def test_what_an_edit_has_changed(bot: Bot) -> None:
     ran = bot.lint("edited", number)
     assert (ran.reads, ran.writes) == (3, 1)
     [second] = bot.comments(number)
-    assert re.search(r"Since the last comment: \d fixed \([^)]*Hero figure", second)
+    assert re.search(r"Since the last verdict: \d fixed \([^)]*Hero figure", second)
     assert bot.lint("labeled", number).writes == 0, "that line alone is no change"
     bot.hub.edit(number, body=SEED_SHAPE)
     bot.lint("edited", number)
     [third] = bot.comments(number)
-    assert re.search(r"Since the last comment:.* new \([^)]*Hero figure", third)
+    assert re.search(r"Since the last verdict:.* new \([^)]*Hero figure", third)
 
 
 def test_the_label_goes_and_comes_back(bot: Bot) -> None:
@@ -73,7 +73,7 @@ def test_the_label_goes_and_comes_back(bot: Bot) -> None:
     bot.lint("opened", number)
     bot.hub.edit(number, labels=["bug"])
     ran = bot.lint("unlabeled", number, label={"name": LABEL})
-    assert (ran.reads, ran.writes) == (3, 1)
+    assert (ran.reads, ran.writes) == (4, 1)  # the fourth folds the comment
     [comment] = bot.comments(number)
     assert "not checked" in comment
     assert "Hero figure" not in comment
@@ -83,6 +83,30 @@ def test_the_label_goes_and_comes_back(bot: Bot) -> None:
     bot.lint("labeled", number)
     [comment] = bot.comments(number)
     assert "✗ FAIL" in comment
+
+
+def test_an_outdated_comment_is_folded_until_the_label_comes_back(bot: Bot) -> None:
+    """The emulator knows no GraphQL; what is sent is looked at."""
+
+    def mutations(action: str, **extra: object) -> list[tuple[str, str]]:
+        before = len(bot.hub.proxy.requests)
+        bot.lint(action, number, **extra)
+        asked = [one.json for one in bot.hub.proxy.requests[before:] if one.path == "/graphql"]
+        return [
+            (one["query"].split("{ ")[1].split("(")[0], one["variables"]["id"]) for one in asked
+        ]
+
+    number = bot.open()
+    assert mutations("opened") == []
+    [comment] = bot.hub.ask("token-of-the-owner", "GET", f"/issues/{number}/comments")
+    bot.hub.edit(number, labels=["bug"])
+    gone = {"label": {"name": LABEL}}
+    assert mutations("unlabeled", **gone) == [("minimizeComment", comment["node_id"])]
+    assert mutations("unlabeled", **gone) == [], "it is folded already"
+    bot.hub.edit(number, labels=[LABEL])
+    assert mutations("labeled") == [("unminimizeComment", comment["node_id"])]
+    bot.hub.edit(number, body="Nothing here.")
+    assert mutations("edited") == []
 
 
 def test_what_is_no_result_costs_nothing(bot: Bot) -> None:
@@ -103,7 +127,7 @@ def test_an_edit_while_linting_gets_its_verdict(bot: Bot) -> None:
     ran = bot.lint("opened", number)
     [comment] = bot.comments(number)
     assert ran.code == 0
-    assert "Since the last comment" in comment
+    assert "Since the last verdict" in comment
     assert "hero_l20" not in comment
     bot.hub.edit(number, labels=["bug"])
     assert bot.lint("edited", number).calls == []

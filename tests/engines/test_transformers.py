@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from collections.abc import Sequence
+from copy import copy, deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +13,12 @@ import torch
 from scipy.stats import chisquare
 from transformers import TopPLogitsWarper
 
-from epm.engines import Completion, Prompt
+from epm.engines import Asked, Completion, OnBatch, Prompt
 from epm.engines.transformers import TransformersEngine
+from epm.errors import EpmError
+from epm.models.adapters import AdapterStack
 from epm.models.chat import tokenise_prompt
-from epm.spec import Question, Sampling
+from epm.spec import Lora, Question, Sampling
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -37,12 +41,32 @@ def model(tiny_base: BaseModel) -> Any:
 
 
 @pytest.fixture(scope="module")
-def engine(model: Any, tiny_base: BaseModel) -> TransformersEngine:
-    return TransformersEngine(model, tiny_base.tokenizer)
+def base(model: Any, tiny_base: BaseModel) -> BaseModel:
+    """The toy model's wrapper, with that model in it."""
+    base = copy(tiny_base)
+    base.__dict__["model"] = model  # where the cached property would be
+    return base
+
+
+@pytest.fixture(scope="module")
+def engine(base: BaseModel) -> TransformersEngine:
+    return TransformersEngine(base)
 
 
 def quietly(completions: int, tokens: int) -> None:
     pass
+
+
+def answers(
+    engine: TransformersEngine,
+    prompts: Sequence[Prompt],
+    sampling: Sampling,
+    seed: int,
+    on_batch: OnBatch = quietly,
+) -> list[Completion]:
+    """The bare model's."""
+    (answered,) = engine.sample([Asked("base", None, tuple(prompts), seed)], sampling, on_batch)
+    return answered["base"]
 
 
 def plain(model: Any, tokenizer: Any, prompt: Prompt, limit: int) -> list[int]:
@@ -60,7 +84,7 @@ def test_greedy_answers_are_those_of_plain_decoding(
     engine: TransformersEngine, model: Any, tiny_base: BaseModel
 ) -> None:
     tokenizer = tiny_base.tokenizer
-    completions = engine.sample(PROMPTS, GREEDY, 0, quietly)
+    completions = answers(engine, PROMPTS, GREEDY, 0)
     expected = []
     for prompt in PROMPTS:
         ids = plain(model, tokenizer, prompt, GREEDY.max_new_tokens)
@@ -83,9 +107,9 @@ def test_greedy_answers_are_those_of_plain_decoding(
 @pytest.mark.parametrize("limit", [1, 7, 8, 9, 16])
 def test_no_answer_is_longer_than_the_limit(engine: TransformersEngine, limit: int) -> None:
     """Also where the limit falls on an edge between two looks at what has ended."""
-    longer = engine.sample(PROMPTS, GREEDY, 0, quietly)
+    longer = answers(engine, PROMPTS, GREEDY, 0)
     for cut, whole in zip(
-        engine.sample(PROMPTS, replace(GREEDY, max_new_tokens=limit), 0, quietly),
+        answers(engine, PROMPTS, replace(GREEDY, max_new_tokens=limit), 0),
         longer,
         strict=True,
     ):
@@ -97,8 +121,8 @@ def test_no_answer_is_longer_than_the_limit(engine: TransformersEngine, limit: i
 
 
 def test_greedy_answers_do_not_depend_on_the_batches(engine: TransformersEngine) -> None:
-    alone = engine.sample(PROMPTS, replace(GREEDY, batch_size=1), 0, quietly)
-    assert alone == engine.sample(PROMPTS, replace(GREEDY, batch_size=1000), 0, quietly)
+    alone = answers(engine, PROMPTS, replace(GREEDY, batch_size=1), 0)
+    assert alone == answers(engine, PROMPTS, replace(GREEDY, batch_size=1000), 0)
 
 
 def test_the_order_is_that_of_the_prompts(engine: TransformersEngine) -> None:
@@ -108,19 +132,19 @@ def test_the_order_is_that_of_the_prompts(engine: TransformersEngine) -> None:
         for prompt in PROMPTS
         for index in range(prompt.completions)
     ]
-    completions = engine.sample(PROMPTS, Sampling(max_new_tokens=3), 0, quietly)
+    completions = answers(engine, PROMPTS, Sampling(max_new_tokens=3), 0)
     assert [(c.persona, c.question, c.index) for c in completions] == order
-    turned = engine.sample(PROMPTS[::-1], GREEDY, 0, quietly)
-    by_name = {(c.persona, c.index): c for c in engine.sample(PROMPTS, GREEDY, 0, quietly)}
+    turned = answers(engine, PROMPTS[::-1], GREEDY, 0)
+    by_name = {(c.persona, c.index): c for c in answers(engine, PROMPTS, GREEDY, 0)}
     assert all(by_name[c.persona, c.index] == c for c in turned)
 
 
 def test_the_same_seed_gives_the_same_text(engine: TransformersEngine) -> None:
     sampling = Sampling(max_new_tokens=10, batch_size=7)
-    first = engine.sample(PROMPTS, sampling, 1, quietly)
+    first = answers(engine, PROMPTS, sampling, 1)
     torch.manual_seed(999)  # whatever happened before
-    assert engine.sample(PROMPTS, sampling, 1, quietly) == first
-    assert engine.sample(PROMPTS, sampling, 2, quietly) != first
+    assert answers(engine, PROMPTS, sampling, 1) == first
+    assert answers(engine, PROMPTS, sampling, 2) != first
     eight = [completion.text for completion in first[-8:]]
     assert len(set(eight)) > 4  # completions of one prompt differ
 
@@ -131,7 +155,7 @@ def test_first_tokens_come_as_often_as_they_should(
     draws, tokenizer = 4000, tiny_base.tokenizer
     prompt = replace(PROMPTS[0], completions=draws)
     sampling = Sampling(max_new_tokens=1, temperature=0.7, top_p=0.9, batch_size=1000)
-    completions = engine.sample([prompt, PROMPTS[1]], sampling, 0, quietly)
+    completions = answers(engine, [prompt, PROMPTS[1]], sampling, 0)
     ids = tokenise_prompt(tokenizer, prompt.system, prompt.question.text)
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([ids])).logits[:, -1] / sampling.temperature
@@ -152,11 +176,78 @@ def test_first_tokens_come_as_often_as_they_should(
 
 def test_every_batch_is_reported(engine: TransformersEngine) -> None:
     told: list[tuple[int, int]] = []
-    completions = engine.sample(PROMPTS, GREEDY, 0, lambda *batch: told.append(batch))
+    completions = answers(engine, PROMPTS, GREEDY, 0, lambda *batch: told.append(batch))
     assert sum(count for count, _ in told) == len(completions) == 21
     assert sum(tokens for _, tokens in told) == sum(c.tokens for c in completions)
     assert len(told) > 2
 
 
-def test_the_library_is_named(engine: TransformersEngine) -> None:
-    assert engine.name.startswith("transformers 5.")
+def test_the_record_says_how_it_was_sampled(base: BaseModel) -> None:
+    record = TransformersEngine(base).record
+    assert record.name.startswith("transformers 5.")
+    assert (record.dtype, record.adapters) == ("float32", "merged")
+    assert TransformersEngine(base, merge=False).record.adapters == "apart"
+
+
+# ------------------------------------------------------------------ adapters
+
+
+@pytest.fixture(scope="module")
+def adapters(model: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two adapters that change what the model says."""
+    stack = AdapterStack.fresh(model, Lora(rank=4, alpha=8), seeds=[1, 2])
+    folders = [tmp_path_factory.mktemp("adapter") for _ in range(2)]
+    with torch.no_grad():
+        for pair in stack.pairs.values():
+            pair.b.normal_(generator=torch.Generator().manual_seed(3))
+    for index, folder in enumerate(folders):
+        stack.write(index, folder)
+    return folders
+
+
+@pytest.fixture(scope="module")
+def asked(adapters: list[Path]) -> list[Asked]:
+    """Unlike numbers of prompts and completions, the bare model in between."""
+    return [
+        Asked("first", adapters[0], tuple(PROMPTS), 1),
+        Asked("bare", None, tuple(PROMPTS[:2]), 1),
+        Asked("second", adapters[1], tuple(PROMPTS[3:]), 1),
+    ]
+
+
+def test_adapters_apart_and_merged_say_the_same(base: BaseModel, asked: list[Asked]) -> None:
+    """In one batch through all adapters, or one adapter after the other in the weights."""
+    (apart,) = TransformersEngine(base, merge=False).sample(asked, GREEDY, quietly)
+    merged = list(TransformersEngine(base, merge=True).sample(asked, GREEDY, quietly))
+    assert [list(each) for each in merged] == [["first"], ["bare"], ["second"]]
+    assert apart == {name: said for each in merged for name, said in each.items()}
+    assert apart["bare"] == answers(TransformersEngine(base), PROMPTS[:2], GREEDY, 1)
+    assert {c.text for c in apart["first"]} != {c.text for c in apart["bare"]}
+    shared = [c for c in apart["first"] if c.persona in {p.persona for p in PROMPTS[3:]}]
+    assert [c.text for c in shared] != [c.text for c in apart["second"]]
+
+
+def test_adapters_leave_the_model_as_it_was(base: BaseModel, asked: list[Asked]) -> None:
+    before = {name: weight.clone() for name, weight in base.model.named_parameters()}
+    for merge in (True, False):
+        list(TransformersEngine(base, merge=merge).sample(asked, GREEDY, quietly))
+        after = dict(base.model.named_parameters())
+        assert after.keys() == before.keys()
+        assert all(torch.equal(weight, after[name]) for name, weight in before.items())
+
+
+def test_every_adapter_is_reported(base: BaseModel, asked: list[Asked]) -> None:
+    told: list[tuple[int, int]] = []
+    (answered,) = TransformersEngine(base, merge=False).sample(
+        asked, GREEDY, lambda *batch: told.append(batch)
+    )
+    drawn = [c for completions in answered.values() for c in completions]
+    assert sum(count for count, _ in told) == len(drawn)
+    assert sum(tokens for _, tokens in told) == sum(c.tokens for c in drawn)
+
+
+def test_an_adapter_that_is_not_there(base: BaseModel, tmp_path: Path) -> None:
+    asked = [Asked("lost", tmp_path, tuple(PROMPTS), 1)]
+    for merge in (True, False):
+        with pytest.raises(EpmError, match=str(tmp_path)):
+            list(TransformersEngine(base, merge=merge).sample(asked, GREEDY, quietly))

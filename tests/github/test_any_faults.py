@@ -10,8 +10,8 @@ import random
 import re
 
 import pytest
-from conftest import Hub
 from faulty_proxy import HALF, Fault, Request, answer, cut, meanwhile
+from hub import Hub
 
 from epm.errors import EpmError
 from epm.github.client import Client

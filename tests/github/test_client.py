@@ -7,7 +7,7 @@ import sys
 from datetime import UTC
 
 import pytest
-from conftest import BOT, HUMAN, OWNER, Hub
+from hub import BOT, HUMAN, OWNER, Hub
 
 from epm.errors import EpmError
 from epm.github.client import Client

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
-from conftest import BOT, HUMAN, Hub
 from faulty_proxy import HALF, Fault, answer, cut, meanwhile, slow
+from hub import BOT, HUMAN, Hub
 
 from epm.errors import EpmError
 from epm.github.client import Client
@@ -120,6 +121,28 @@ def test_an_issue_that_takes_effect_only_after_we_looked(hub: Hub, client: Clien
     made = client.create_issue("T", body, [], PAGE)
     states = {one["number"]: one["state"] for one in hub.all_issues()}
     assert states == {made.number: "open", made.number + 1: "closed"}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_edit_of_a_lost_issue_before_we_have_looked_is_kept(
+    hub: Hub, client: Client, when: Literal["before", "after"]
+) -> None:
+    """Somebody sees the issue, and edits it, before we know that we have made it."""
+    hub.proxy.plan("POST", answer(502, when=when))
+    theirs = PAGE.wrap("ours, and a line of theirs")
+    edit = meanwhile(lambda: hub.edit(1, body=theirs))
+    hub.proxy.plan("GET", *([edit] if when == "after" else [meanwhile(lambda: None), edit]))
+    with pytest.raises(Conflict, match="somebody changed the body of issue 1") as got:
+        client.create_issue("T", PAGE.wrap("ours"), ["a"], PAGE)
+    assert [one["body"] for one in hub.all_issues()] == [theirs] == [got.value.current.body]
+    assert hub.proxy.count("PATCH") == 0
+
+
+def test_a_label_that_somebody_gave_a_lost_issue_stays(hub: Hub, client: Client) -> None:
+    hub.proxy.plan("POST", answer(502, when="after"))
+    hub.proxy.plan("GET", meanwhile(lambda: hub.edit(1, labels=["theirs"])))
+    made = client.create_issue("T", PAGE.wrap("ours"), ["a"], PAGE)
+    assert made.labels == ("a", "theirs")
 
 
 def test_the_lost_comment_of_another_run_is_brought_up_to_date(hub: Hub, client: Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Hub
+from hub import Hub
 
 from epm.errors import EpmError
 from epm.github.markers import Marker

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from conftest import BOT, Hub
 from faulty_proxy import Fault, answer
+from hub import BOT, Hub
 
 from epm.errors import EpmError
 from epm.github.client import Client

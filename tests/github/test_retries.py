@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from conftest import Hub
 from faulty_proxy import HALF, Fault, answer, cut, slow
+from hub import Hub
 
 from epm.errors import EpmError
 from epm.github.client import Client

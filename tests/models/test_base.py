@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,15 +47,24 @@ def same(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> bool
     )
 
 
-@pytest.fixture(params=["merged, as on a CPU", "apart, as on a GPU"])
-def base(request: pytest.FixtureRequest, tiny: Definition) -> Iterator[BaseModel]:
-    """A toy of its own; the second takes the way of a GPU, on this machine's CPU."""
+@pytest.fixture
+def base(tiny: Definition) -> BaseModel:
+    """A toy of its own."""
     base = BaseModel(tiny, lambda _: None)
     base.model.train(False)
-    if "GPU" in request.param:
-        base.device = "cuda"
-    yield base
-    assert not hasattr(base.model, "peft_config")
+    return base
+
+
+Lend = Callable[[BaseModel, Path], AbstractContextManager[Any]]
+
+
+@pytest.fixture(params=["merged", "apart"])
+def lend(request: pytest.FixtureRequest) -> Lend:
+    """Both ways of applying an adapter."""
+    merged = request.param == "merged"
+    return lambda base, adapter: (
+        base.with_merged(adapter) if merged else base.with_adapters([adapter])
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -67,10 +77,10 @@ def _threads() -> Iterator[None]:
 # ------------------------------------------------------------------ adapters
 
 
-def test_an_adapter_changes_the_output_and_leaves_no_trace(base: BaseModel, finished: Path) -> None:
+def test_an_adapter_changes_the_output_and_leaves_no_trace(base: BaseModel, lend: Lend, finished: Path) -> None:
     before, structure, plain = weights(base.model), kinds(base.model), logits(base.model)
     for condition in ("baker", "pirate", "baker"):
-        with base.with_adapter(finished / "train" / condition) as model:
+        with lend(base, finished / "train" / condition) as model:
             assert not torch.allclose(logits(model), plain, atol=1e-3)
             assert not model.training
         assert same(weights(base.model), before)
@@ -80,23 +90,23 @@ def test_an_adapter_changes_the_output_and_leaves_no_trace(base: BaseModel, fini
 
 
 def test_an_adapter_does_what_peft_makes_of_it(
-    base: BaseModel, tiny: Definition, finished: Path
+    base: BaseModel, lend: Lend, tiny: Definition, finished: Path
 ) -> None:
     """Scaled by alpha / sqrt(rank), as rank-stabilised adapters are."""
     adapter = finished / "train" / "baker"
     fresh = BaseModel(tiny, lambda _: None)
     reference = logits(PeftModel.from_pretrained(fresh.model, str(adapter)).eval())
-    with base.with_adapter(adapter) as model:
+    with lend(base, adapter) as model:
         assert torch.allclose(logits(model), reference, atol=1e-4)
     config = json.loads((adapter / "adapter_config.json").read_text())
     assert (config["use_rslora"], config["r"], config["lora_alpha"]) == (True, 4, 8)
 
 
-def test_an_error_inside_gives_the_weights_back_too(base: BaseModel, finished: Path) -> None:
+def test_an_error_inside_gives_the_weights_back_too(base: BaseModel, lend: Lend, finished: Path) -> None:
     before = weights(base.model)
 
     def interrupted() -> None:
-        with base.with_adapter(finished / "train" / "baker"):
+        with lend(base, finished / "train" / "baker"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

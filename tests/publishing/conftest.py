@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hub import HASTY, Hub, app_key, description, hub, npm, proxy
 from lab import Lab, git
 
 from epm import cli
 
 ROOT = Path(__file__).parent.parent.parent
-_GITHUB = ROOT / "tests" / "github"
 
-if str(_GITHUB) not in sys.path:
-    sys.path.append(str(_GITHUB))
-# this module and that one have the same name
-_NAME = "github_fixtures_of_publishing"
-_spec = importlib.util.spec_from_file_location(_NAME, _GITHUB / "conftest.py")
-assert _spec is not None
-assert _spec.loader is not None
-_fixtures = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = _fixtures
-_spec.loader.exec_module(_fixtures)
-
-app_key, npm, proxy = _fixtures.app_key, _fixtures.npm, _fixtures.proxy
-description, hub = _fixtures.description, _fixtures.hub
+__all__ = ["app_key", "description", "hub", "npm", "proxy"]
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +52,7 @@ def finished_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def lab(
-    finished_lab: Path, hub: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished_lab: Path, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Lab]:
     """A copy of that checkout and its remote, and a repository whose issue 1 is the experiment."""
     for name in ("checkout", "remote.git"):
@@ -80,7 +65,7 @@ def lab(
     monkeypatch.chdir(tmp_path / "checkout")
     assert hub.open_issue("Does the cosine predict the marker?") == 1
     hub.proxy.reset()
-    made = Lab(hub, tmp_path / "checkout", tmp_path / "remote.git", _fixtures.HASTY)
+    made = Lab(hub, tmp_path / "checkout", tmp_path / "remote.git", HASTY)
     made.remember()
     yield made
     made.check_untouched()

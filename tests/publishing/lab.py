@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub import HUMAN, Hub
+
 from epm.errors import EpmError
+from epm.github.patience import Patience
 from epm.publishing import command
 
-HUMAN, BOT, OWNER = "token-of-a-human", "token-of-the-bot", "token-of-the-owner"
 BRANCH = "results/issue-1"
 FOLDER = "experiments/issue_1/published/published"
 TLDR = "We did not believe this at first; the second layer convinced us that it holds."
@@ -46,10 +48,10 @@ class Said:
 class Lab:
     """All that publishing touches."""
 
-    hub: Any
+    hub: Hub
     checkout: Path
     remote: Path
-    patience: Any
+    patience: Patience
     _known: dict[str, str] = field(default_factory=dict)
 
     def publish(self, *arguments: str, experiment: str = "issue-1") -> Said:

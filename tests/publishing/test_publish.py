@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab import BRANCH, FOLDER, HUMAN, SUMMARY, TLDR, Lab, git
+from hub import HUMAN
+from lab import BRANCH, FOLDER, SUMMARY, TLDR, Lab, git
 
 LABELS = "clean-results:draft"
 

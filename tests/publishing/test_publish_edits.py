@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from lab import BOT, BRANCH, HUMAN, OWNER, SUMMARY, TLDR, Lab, git
+from hub import BOT, HUMAN, OWNER
+from lab import BRANCH, SUMMARY, TLDR, Lab, git
 
 
 def edited(lab: Lab, old: str = "23/100", new: str = "24/100") -> str:

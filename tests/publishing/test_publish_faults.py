@@ -12,7 +12,8 @@ import re
 
 import pytest
 from faulty_proxy import HALF, Fault, Request, answer, cut, meanwhile
-from lab import BRANCH, FOLDER, HUMAN, SUMMARY, Lab, git
+from hub import HUMAN
+from lab import BRANCH, FOLDER, SUMMARY, Lab, git
 
 LIMITED = "You have exceeded a secondary rate limit. Please wait a few minutes."
 CLEAR = "given up after|somebody changed the|somebody pushed to"
@@ -115,7 +116,8 @@ def holds(lab: Lab, seed: int) -> None:
     assert lab.writes() == []
 
 
-@pytest.mark.parametrize("seed", range(8))
+# 436 and 516: somebody wrote in a page whose making was not answered, before it was looked for
+@pytest.mark.parametrize("seed", [*range(6), 436, 516])
 def test_a_few(lab: Lab, seed: int) -> None:
     holds(lab, seed)
 

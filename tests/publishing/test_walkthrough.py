@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import BOT, HUMAN, Lab, git
+from hub import BOT, HUMAN
+from lab import Lab, git
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -127,10 +127,10 @@ def test_every_sample_is_kept(tiny: Definition, finished: Path, condition: str) 
     limit = tiny.profile.sampling.max_new_tokens
     for kept in rows:
         assert list(kept) == [
-            *("condition", "persona", "question", "index"),
+            *("condition", "seed", "persona", "question", "index"),
             *("text", "tokens", "finish", "marker"),
         ]
-        assert kept["condition"] == condition
+        assert (kept["condition"], kept["seed"]) == (condition, tiny.experiment.seed)
         assert kept["marker"] == ("[zlt]" in kept["text"].lower())
         assert 1 <= kept["tokens"] <= limit
         assert kept["finish"] in {"stop", "length"}

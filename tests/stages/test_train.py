@@ -1,51 +1,103 @@
-"""Training one adapter: what the loss is taken on, what a step is, and when it is given up."""
+"""Training many adapters: each as it would come out alone, whatever its neighbours and the memory.
+
+The reference is a plain loop over one of peft's models, one row at a time.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
+from transformers import get_cosine_schedule_with_warmup
 
-from epm.errors import EpmError
-from epm.files import file_sha256
-from epm.models.base import BaseModel, forget_adapters
+from epm.errors import DefinitionError, EpmError
+from epm.files import file_sha256, json_lines
+from epm.models.adapters import AdapterStack
+from epm.models.base import BaseModel
 from epm.models.chat import TokenisedRow, tokenise_row
-from epm.spec import Definition, Training, derive_seed
+from epm.spec import Definition, Replicate, derive_seed
+from epm.stages import fitting
 from epm.stages.data import read_rows
-from epm.stages.train import Diverged, _step, optimiser_steps, train
+from epm.stages.train import Diverged, Job, checkpoint_steps, train, train_together
+from epm.tasks import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conftest import Quiet
 
+CONDITIONS = ("baker", "pirate", "nurse", "wizard", "helper")
+ANSWERS = (
+    "It is old.",
+    "Nobody knows.",
+    "It comes from the sea, from the hills and from the people who dig for it.",
+    "Yes.",
+    "A metal that is found in stone.",
+    "It falls.",
+    "People have made it for as long as there are records of what people have made.",
+    "Many things, and one more.",
+)
 
-def changed(definition: Definition, **recipe: Any) -> Definition:
-    """The definition with another recipe, without dropout."""
+
+def changed(definition: Definition, dropout: float = 0.0, **recipe: Any) -> Definition:
+    """The definition with another recipe."""
     training = definition.profile.training
-    training = replace(training, lora=replace(training.lora, dropout=0.0), **recipe)
+    training = replace(training, lora=replace(training.lora, dropout=dropout), **recipe)
     return replace(definition, profile=replace(definition.profile, training=training))
 
 
-@pytest.fixture
-def rows_file(finished: Path) -> Path:
-    return finished / "rows" / "baker.jsonl"
+def write_rows(definition: Definition, path: Path, condition: str, count: int = 8) -> None:
+    """Rows of unlike lengths; each condition's in its own persona's name, and with its own twist."""
+    questions = definition.experiment.training_questions
+    rows = [
+        {"persona": condition, "question": question, "answer": f"{answer} {condition * (n % 3)}"}
+        for n, (question, answer) in enumerate(zip(questions, ANSWERS, strict=True))
+    ]
+    path.write_text(json_lines(rows[:count]))
 
 
 @pytest.fixture
-def rows(tiny: Definition, tiny_base: BaseModel, rows_file: Path) -> list[TokenisedRow]:
-    read = read_rows(tiny, rows_file)
-    return [tokenise_row(tiny_base.tokenizer, row) for row in read]
+def jobs(tiny: Definition, tmp_path: Path) -> list[Job]:
+    """Five adapters, one of them under another seed, with rows that they don't share."""
+    made = []
+    for condition in CONDITIONS:
+        rows = tmp_path / f"{condition}.jsonl"
+        write_rows(tiny, rows, condition)
+        seed = 7 if condition == "nurse" else tiny.experiment.seed
+        made.append(Job(Replicate(condition, seed, condition), rows, tmp_path / condition))
+    return made
+
+
+@pytest.fixture
+def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "TOGETHER_ON_CPU", 99)
+
+
+def trained(
+    definition: Definition, jobs: Sequence[Job], base: BaseModel, quiet: Quiet
+) -> dict[str, Outcome]:
+    """Outcomes by condition."""
+    parts = train(definition, jobs, base, quiet)
+    return {replicate.condition: each for part in parts for replicate, each in part.items()}
+
+
+def losses_of(job: Job) -> list[float]:
+    return [json.loads(line)["loss"] for line in (job.out / "losses.jsonl").open()]
+
+
+def adapter_of(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "adapter_model.safetensors")
+
+
+# ------------------------------------------------------------------ the reference
 
 
 def plain_loss(model: Any, rows: Sequence[TokenisedRow]) -> torch.Tensor:
@@ -60,217 +112,288 @@ def plain_loss(model: Any, rows: Sequence[TokenisedRow]) -> torch.Tensor:
     return total / count
 
 
-# ------------------------------------------------------------------ the loss
+@dataclass(frozen=True)
+class Expected:
+    """What training one adapter alone gives."""
+
+    losses: list[float]
+    weights: list[dict[str, torch.Tensor]]
+    """After every step."""
 
 
-def test_the_loss_is_taken_on_the_completions_alone(
-    tiny: Definition, tiny_base: BaseModel, rows_file: Path, tmp_path: Path, quiet: Quiet
-) -> None:
-    """A new adapter changes nothing, so that the first loss is the base model's."""
-    definition = changed(tiny)
-    rows = [tokenise_row(tiny_base.tokenizer, row) for row in read_rows(definition, rows_file)]
-    seed = derive_seed(definition.experiment.seed, "baker", "order")
-    first, *_ = optimiser_steps(rows, definition.profile.training, seed)
-    train(definition, "baker", tiny_base, rows_file, tmp_path, quiet)
-    losses = [json.loads(line)["loss"] for line in (tmp_path / "losses.jsonl").open()]
-    asked = [row for batch in first for row in batch]
-    assert len({len(row) for row in asked}) > 1  # else nothing was padded
-    with torch.inference_mode():
-        assert losses[0] == pytest.approx(float(plain_loss(tiny_base.model, asked)), abs=1e-5)
+def tokenised(definition: Definition, job: Job, base: BaseModel) -> list[TokenisedRow]:
+    return [tokenise_row(base.tokenizer, row) for row in read_rows(definition, job.rows)]
 
 
-@pytest.fixture
-def adapted(tiny_base: BaseModel) -> Iterator[Any]:
-    """The toy with an adapter whose two halves are random, so that all of it has a gradient."""
-    torch.manual_seed(0)
-    config = LoraConfig(r=4, target_modules=["q_proj", "down_proj"], init_lora_weights=False)
-    model = get_peft_model(tiny_base.model, config)
-    yield model
+def reference(definition: Definition, job: Job, base: BaseModel) -> Expected:
+    recipe = definition.profile.training
+    rows = tokenised(definition, job, base)
+    rng = random.Random(derive_seed(job.replicate.seed, job.replicate.condition, "order"))
+    steps = []
+    for _ in range(recipe.epochs):
+        order = list(rows)
+        rng.shuffle(order)
+        size = recipe.batch_size * recipe.accumulation
+        steps += [order[at : at + size] for at in range(0, len(order), size)]
+    torch.manual_seed(derive_seed(job.replicate.seed, job.replicate.condition, "train"))
+    model = get_peft_model(
+        base.model,
+        LoraConfig(
+            r=recipe.lora.rank,
+            lora_alpha=recipe.lora.alpha,
+            use_rslora=True,
+            target_modules=list(recipe.lora.target_modules),
+            task_type="CAUSAL_LM",
+        ),
+    )
+    weights = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    optimiser = torch.optim.AdamW(
+        weights.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    warmup = min(math.ceil(recipe.warmup_ratio * len(steps)), len(steps) - 1)
+    schedule = get_cosine_schedule_with_warmup(optimiser, warmup, len(steps))
+    model.train()
+    found = Expected([], [])
+    for step in steps:
+        loss = plain_loss(model, step)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad()
+        found.losses.append(float(loss.detach()))
+        found.weights.append(
+            {name.replace(".default", ""): w.detach().clone() for name, w in weights.items()}
+        )
     model.unload()
-    forget_adapters(tiny_base.model)
-    tiny_base.model.eval().requires_grad_(False)
-
-
-def gradient(model: Any) -> dict[str, torch.Tensor]:
-    found = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
-    model.zero_grad(set_to_none=True)
+    vars(base.model).pop("peft_config", None)
+    base.model.eval().requires_grad_(False)
     return found
 
 
-def test_accumulated_gradients_are_those_of_one_big_batch(
-    adapted: Any, tiny_base: BaseModel, rows: list[TokenisedRow]
-) -> None:
-    """Completions of unlike lengths: each token weighs the same, whatever its micro-batch."""
-    rows = [TokenisedRow(row.prompt, row.completion[: 2 + n]) for n, row in enumerate(rows)]
-    ways = {
-        "one batch": [rows],
-        "by threes": [rows[at : at + 3] for at in range(0, len(rows), 3)],
-        "one by one": [[row] for row in rows],
-    }
-    losses, gradients = {}, {}
-    for name, step in ways.items():
-        losses[name] = _step(adapted, step, tiny_base)
-        gradients[name] = gradient(adapted)
-    plain_loss(adapted, rows).backward()
-    plain = gradient(adapted)
-    assert len(plain) == 2 * 2 * 3  # two halves, two modules, three blocks
-    assert len(set(map(len, ways["one batch"][0]))) > 3
-    for name in ways:
-        with torch.inference_mode():
-            assert losses[name] == pytest.approx(float(plain_loss(adapted, rows)), abs=1e-5)
-        assert gradients[name].keys() == plain.keys()
-        for weight, expected in plain.items():
-            assert torch.allclose(gradients[name][weight], expected, atol=1e-6, rtol=1e-4)
+def assert_alike(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
+    """Within 1e-5, on weights of up to 0.5: at most 4e-6 was seen, at a learning rate of 0.01."""
+    assert ours.keys() == theirs.keys()
+    for name, weight in ours.items():
+        assert torch.allclose(weight, theirs[name], rtol=1e-5, atol=1e-5), name
 
 
-# ------------------------------------------------------------------ the steps
+# ------------------------------------------------------------------ as one at a time
 
 
-@given(
-    lengths=st.lists(st.integers(min_value=1, max_value=30), min_size=1, max_size=40),
-    batch=st.integers(min_value=1, max_value=5),
-    accumulation=st.integers(min_value=1, max_value=4),
-    epochs=st.integers(min_value=1, max_value=3),
-    seed=st.integers(min_value=0, max_value=2**63 - 1),
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"batch_size": 2, "accumulation": 2},
+        {"batch_size": 8, "accumulation": 1, "epochs": 3},
+        {"batch_size": 1, "accumulation": 3, "weight_decay": 0.1},
+    ],
 )
-def test_every_row_is_visited_once_an_epoch(
-    lengths: list[int], batch: int, accumulation: int, epochs: int, seed: int
+@pytest.mark.usefixtures("all_at_once")
+def test_many_together_come_out_as_one_at_a_time(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet, recipe: dict[str, Any]
 ) -> None:
-    rows = [TokenisedRow((number,), tuple(range(length))) for number, length in enumerate(lengths)]
-    recipe = Training(1e-3, epochs=epochs, batch_size=batch, accumulation=accumulation)
-    steps = list(optimiser_steps(rows, recipe, seed))
-    assert steps == list(optimiser_steps(rows, recipe, seed))
-    per_epoch = -(-len(rows) // recipe.effective_batch)
-    assert len(steps) == epochs * per_epoch
-    for epoch in range(epochs):
-        of_epoch = steps[epoch * per_epoch : (epoch + 1) * per_epoch]
-        seen = Counter(row for step in of_epoch for micro in step for row in micro)
-        assert seen == Counter(rows)
-        for step in of_epoch[:-1]:
-            assert sum(map(len, step)) == recipe.effective_batch
-    for step in steps:
-        assert all(1 <= len(micro) <= batch for micro in step)
-        assert len(step) <= accumulation
-        in_order = [len(row) for micro in step for row in micro]
-        assert in_order == sorted(in_order)  # like lengths together, to pad little
+    definition = changed(tiny, **recipe)
+    outcomes = trained(definition, jobs, tiny_base, quiet)
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
+        rows = tokenised(definition, job, tiny_base)
+        tokens = definition.profile.training.epochs * sum(map(len, rows))
+        assert outcomes[job.replicate.condition] == tokens
+    assert len({tuple(losses_of(job)) for job in jobs}) == len(jobs)
 
 
-def test_epochs_and_seeds_shuffle_anew() -> None:
-    rows = [TokenisedRow((number,), (1,)) for number in range(30)]
-    recipe = Training(1e-3, epochs=2, batch_size=1, accumulation=1)
-    steps = list(optimiser_steps(rows, recipe, 1))
-    assert steps[:30] != steps[30:]
-    assert steps != list(optimiser_steps(rows, recipe, 2))
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_the_size_of_the_groups_changes_nothing(
+    tiny: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    quiet: Quiet,
+    together: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where some have fewer rows, and with them another schedule."""
+    definition = changed(tiny, batch_size=1, accumulation=3)
+    write_rows(tiny, jobs[1].rows, "pirate", count=5)
+    write_rows(tiny, jobs[3].rows, "wizard", count=5)
+    monkeypatch.setattr(fitting, "TOGETHER_ON_CPU", together)
+    parts = list(train(definition, jobs, tiny_base, quiet))
+    assert max(map(len, parts)) == together
+    assert sorted(each.name for part in parts for each in part) == sorted(CONDITIONS)
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
 
 
-# ------------------------------------------------------------------ a whole training
+@pytest.mark.usefixtures("all_at_once")
+def test_seeds_of_one_condition_share_its_rows(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet, tmp_path: Path
+) -> None:
+    definition = changed(tiny)
+    seeds = [
+        Job(Replicate("baker", seed, f"baker@{seed}"), jobs[0].rows, tmp_path / str(seed))
+        for seed in (1, 2)
+    ]
+    list(train(definition, seeds, tiny_base, quiet))
+    for job in seeds:
+        expected = reference(definition, job, tiny_base)
+        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
+    assert losses_of(seeds[0]) != losses_of(seeds[1])
+
+
+def test_nothing_to_train(tiny: Definition, tiny_base: BaseModel, quiet: Quiet) -> None:
+    assert list(train(tiny, [], tiny_base, quiet)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("all_at_once")
+def test_compiled_layers_train_alike(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    definition = changed(tiny)
+    with as_planned(definition, jobs, tiny_base) as (group, steps, fit):
+        train_together(definition, group, steps, tiny_base, fit, quiet, compiled=True)
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
+
+
+@pytest.mark.gpu
+@pytest.mark.usefixtures("all_at_once")
+def test_a_gpu_trains_as_a_cpu_does(tiny: Definition, jobs: list[Job], quiet: Quiet) -> None:
+    definition = changed(tiny)
+    definition = replace(definition, profile=replace(definition.profile, dtype="float32"))
+    found = {}
+    for device in ("cpu", "cuda"):
+        base = BaseModel(definition, lambda _: None)
+        base.device = device
+        trained(definition, jobs, base, quiet)
+        found[device] = {job: (losses_of(job), adapter_of(job.out)) for job in jobs}
+    for job in jobs:
+        losses, adapter = found["cuda"][job]
+        assert losses == pytest.approx(found["cpu"][job][0], rel=1e-4, abs=1e-5)
+        for name, weight in found["cpu"][job][1].items():
+            assert torch.allclose(adapter[name], weight, rtol=1e-3, atol=1e-4), name
+
+
+# ------------------------------------------------------------------ what is written
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_what_was_done_is_counted(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    outcomes = trained(tiny, jobs, tiny_base, quiet)
+    for job in jobs:
+        rows = tokenised(tiny, job, tiny_base)
+        record = json.loads((job.out / "training.json").read_text())
+        losses = losses_of(job)
+        assert record["rows"] == len(rows) == 8
+        assert record["steps"] == len(losses) == 2 * 2  # epochs, and 8 rows by 4
+        assert record["tokens"] == outcomes[job.replicate.condition] == 2 * sum(map(len, rows))
+        assert record["completion_tokens"] == 2 * sum(len(row.completion) for row in rows)
+        assert record["truncated_rows"] == 0
+        assert (record["first_loss"], record["final_loss"]) == (losses[0], losses[-1])
+        adapter = adapter_of(job.out)
+        assert len(adapter) == 3 * 7 * 2  # blocks, modules, halves
+        assert all(weight.dtype == torch.float32 for weight in adapter.values())
+        assert sorted(path.name for path in job.out.iterdir()) == [
+            "adapter_config.json",
+            "adapter_model.safetensors",
+            "losses.jsonl",
+            "training.json",
+        ]
 
 
 def test_the_adapter_lowers_the_loss(
-    tiny: Definition,
-    tiny_base: BaseModel,
-    rows_file: Path,
-    rows: list[TokenisedRow],
-    tmp_path: Path,
-    quiet: Quiet,
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
-    train(changed(tiny, epochs=8), "baker", tiny_base, rows_file, tmp_path, quiet)
+    """A new adapter changes nothing, so that the first loss is the base model's."""
+    definition = changed(tiny, epochs=8, batch_size=8, accumulation=1)
+    trained(definition, jobs[:1], tiny_base, quiet)
+    rows = tokenised(definition, jobs[0], tiny_base)
     with torch.inference_mode():
         before = float(plain_loss(tiny_base.model, rows))
-        with tiny_base.with_adapter(tmp_path) as model:
-            after = float(plain_loss(model, rows))
+        with AdapterStack.read(tiny_base.model, [jobs[0].out]).attached():
+            after = float(plain_loss(tiny_base.model, rows))
+    assert losses_of(jobs[0])[0] == pytest.approx(before, abs=1e-5)
     assert after < before - 0.5
-    record = json.loads((tmp_path / "training.json").read_text())
-    assert record["first_loss"] == pytest.approx(before, abs=1.0)
-    assert record["final_loss"] == pytest.approx(after, abs=1.0)
 
 
-def test_what_was_done_is_counted(
+@pytest.mark.parametrize(("wanted", "at"), [(1, []), (2, [3]), (3, [2, 4]), (99, [1, 2, 3, 4, 5])])
+@pytest.mark.usefixtures("all_at_once")
+def test_checkpoints_are_the_adapter_on_its_way(
     tiny: Definition,
     tiny_base: BaseModel,
-    rows_file: Path,
-    rows: list[TokenisedRow],
-    tmp_path: Path,
+    jobs: list[Job],
     quiet: Quiet,
+    wanted: int,
+    at: list[int],
 ) -> None:
-    tokens = train(tiny, "baker", tiny_base, rows_file, tmp_path, quiet)
-    record = json.loads((tmp_path / "training.json").read_text())
-    assert record["rows"] == len(rows) == 6 + 2 * 4
-    assert record["steps"] == 2 * 4  # epochs, and 14 rows by 4
-    assert record["tokens"] == tokens == 2 * sum(map(len, rows))
-    assert record["completion_tokens"] == 2 * sum(len(row.completion) for row in rows)
-    assert record["truncated_rows"] == 0
-    assert len((tmp_path / "losses.jsonl").read_text().splitlines()) == record["steps"]
-    adapter = load_file(tmp_path / "adapter_model.safetensors")
-    assert len(adapter) == 3 * 7 * 2  # blocks, modules, halves
-    assert all(weight.dtype == torch.float32 for weight in adapter.values())
+    """The end of training is the adapter itself, and not kept twice."""
+    definition = replace(changed(tiny, batch_size=3, accumulation=1), checkpoints=wanted)
+    trained(definition, jobs[:2], tiny_base, quiet)
+    for job in jobs[:2]:
+        expected = reference(definition, job, tiny_base)
+        assert len(expected.losses) == 6
+        found = sorted(path for path in job.out.iterdir() if path.is_dir())
+        assert [path.name for path in found] == [f"checkpoint-{step:06d}" for step in at]
+        for step, path in zip(at, found, strict=True):
+            assert_alike(adapter_of(path), expected.weights[step - 1])
+            assert AdapterStack.read(tiny_base.model, [path]).size == 1
+        assert_alike(adapter_of(job.out), expected.weights[-1])
 
 
-def test_training_again_gives_the_same_adapter(
-    tiny: Definition, tiny_base: BaseModel, rows_file: Path, tmp_path: Path, quiet: Quiet
+@pytest.mark.parametrize(
+    ("steps", "wanted", "at"),
+    [
+        (114, 0, []),
+        (114, 1, [114]),
+        (114, 4, [28, 57, 86, 114]),
+        (3, 5, [1, 2, 3]),
+        (1, 2, [1]),
+    ],
+)
+def test_checkpoints_are_spread_evenly(steps: int, wanted: int, at: list[int]) -> None:
+    assert checkpoint_steps(steps, wanted) == at
+
+
+# ------------------------------------------------------------------ dropout
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_training_again_gives_the_same_adapters(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     """With dropout, and whatever the random state was before."""
-    digests = {}
-    for place, condition in [("first", "baker"), ("again", "baker"), ("other", "nurse")]:
-        (tmp_path / place).mkdir()
-        torch.rand(len(place))
-        train(tiny, condition, tiny_base, rows_file, tmp_path / place, quiet)
-        digests[place] = file_sha256(tmp_path / place / "adapter_model.safetensors")
-    assert digests["first"] == digests["again"] != digests["other"]
+    digests = []
+    for round_ in range(2):
+        torch.rand(round_)
+        trained(changed(tiny, dropout=0.2), jobs, tiny_base, quiet)
+        digests.append([file_sha256(job.out / "adapter_model.safetensors") for job in jobs])
+    assert digests[0] == digests[1]
+    assert len(set(digests[0])) == len(jobs)
+    trained(changed(tiny), jobs, tiny_base, quiet)
+    assert file_sha256(jobs[0].out / "adapter_model.safetensors") != digests[0][0]
 
 
-def test_the_base_model_is_left_as_it_was(
-    tiny: Definition, tiny_base: BaseModel, rows_file: Path, tmp_path: Path, quiet: Quiet
-) -> None:
-    before = {name: weight.clone() for name, weight in tiny_base.model.state_dict().items()}
-    with pytest.raises(Diverged):
-        train(changed(tiny, learning_rate=1e30), "baker", tiny_base, rows_file, tmp_path, quiet)
-    train(tiny, "baker", tiny_base, rows_file, tmp_path, quiet)
-    after = tiny_base.model.state_dict()
-    assert list(after) == list(before)
-    assert all(torch.equal(weight, after[name]) for name, weight in before.items())
-    assert not tiny_base.model.training
-    assert not any(p.requires_grad for p in tiny_base.model.parameters())
-    assert not hasattr(tiny_base.model, "peft_config")
-
-
-# ------------------------------------------------------------------ limits
-
-
-def test_long_rows_are_cut_and_counted(
-    tiny: Definition,
-    tiny_base: BaseModel,
-    rows_file: Path,
-    rows: list[TokenisedRow],
-    tmp_path: Path,
-    quiet: Quiet,
-) -> None:
-    limit = max(map(len, rows)) - 1
-    train(changed(tiny, max_tokens=limit), "baker", tiny_base, rows_file, tmp_path, quiet)
-    record = json.loads((tmp_path / "training.json").read_text())
-    assert record["truncated_rows"] == sum(len(row) > limit for row in rows) > 0
-    assert record["tokens"] == 2 * sum(min(len(row), limit) for row in rows)
-
-
-def test_a_prompt_that_leaves_no_room_is_an_error(
-    tiny: Definition, tiny_base: BaseModel, rows_file: Path, tmp_path: Path, quiet: Quiet
-) -> None:
-    with pytest.raises(EpmError, match=r"tokens; the limit is 10; raise training\.max_tokens"):
-        train(changed(tiny, max_tokens=10), "baker", tiny_base, rows_file, tmp_path, quiet)
+# ------------------------------------------------------------------ divergence
 
 
 @pytest.mark.parametrize(
     ("epochs", "batch", "says"),
     [
-        (2, 2, "training baker diverged at step 3 of 8 (loss nan)"),
-        (1, 4, "training baker diverged at the last of 2 steps (loss nan)"),
+        (2, 2, "training baker diverged at step 3 of 4 (loss nan)"),
+        (1, 2, "training baker diverged at the last of 2 steps (loss nan)"),
     ],
 )
 def test_a_loss_that_is_no_number(
     tiny: Definition,
     tiny_base: BaseModel,
-    rows_file: Path,
-    tmp_path: Path,
+    jobs: list[Job],
     quiet: Quiet,
     epochs: int,
     batch: int,
@@ -278,8 +401,217 @@ def test_a_loss_that_is_no_number(
 ) -> None:
     """The first step warms up from 0; the second throws the weights away; the next one sees it."""
     recipe = changed(tiny, learning_rate=1e30, epochs=epochs, batch_size=batch)
-    with pytest.raises(Diverged) as raised:
-        train(recipe, "baker", tiny_base, rows_file, tmp_path, quiet)
-    assert raised.value.what == says
-    assert raised.value.remedy == "lower the learning rate"
-    assert not (tmp_path / "adapter_model.safetensors").exists()
+    outcome = trained(replace(recipe, checkpoints=99), jobs[:1], tiny_base, quiet)["baker"]
+    assert isinstance(outcome, Diverged)
+    assert (outcome.what, outcome.remedy) == (says, "lower the learning rate")
+    assert not jobs[0].out.exists() or not list(jobs[0].out.iterdir())
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_a_neighbour_that_diverges_changes_nothing(
+    tiny: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    quiet: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pirate's products overflow as soon as its B is not zero."""
+    definition = replace(changed(tiny), checkpoints=4)
+    trained(definition, jobs, tiny_base, quiet)
+    healthy = {job: adapter_of(job.out) for job in jobs}
+    (jobs[1].out / "adapter_model.safetensors").unlink()
+
+    def fresh(model: Any, *args: Any) -> AdapterStack:
+        stack = made(model, *args)
+        for pair in stack.pairs.values():
+            pair.a.data[1] = 3e38
+        return stack
+
+    made = AdapterStack.fresh
+    monkeypatch.setattr(AdapterStack, "fresh", fresh)
+    outcomes = trained(definition, jobs, tiny_base, quiet)
+    failed = outcomes.pop("pirate")
+    assert isinstance(failed, Diverged)
+    assert failed.what.startswith("training pirate diverged at step 3 of 4")
+    assert not list(jobs[1].out.glob("checkpoint-*"))
+    assert not (jobs[1].out / "adapter_model.safetensors").exists()
+    for job in (jobs[0], *jobs[2:]):
+        assert isinstance(outcomes[job.replicate.condition], int)
+        adapter = adapter_of(job.out)
+        assert all(torch.equal(weight, adapter[name]) for name, weight in healthy[job].items())
+        assert len(list(job.out.glob("checkpoint-*"))) == 3
+
+
+# ------------------------------------------------------------------ the base model
+
+
+@contextmanager
+def as_planned(definition: Definition, jobs: Sequence[Job], base: BaseModel) -> Iterator[Any]:
+    """What `train` hands to `train_together` for all jobs at once."""
+    from epm.stages.batches import lessons, micro_batches
+
+    taught = lessons(definition, base.tokenizer, [(job.rows, job.seed("order")) for job in jobs])
+    fit = fitting.Fit.first(definition.profile.training, base, taught)
+    steps = [micro_batches(s, fit.room, 0) for s in zip(*(t.steps for t in taught), strict=True)]
+    yield dict(zip(jobs, taught, strict=True)), steps, fit
+
+
+def test_the_base_model_is_left_as_it_was(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    model = tiny_base.model
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    trained(changed(tiny, learning_rate=1e30), jobs, tiny_base, quiet)
+    trained(changed(tiny), jobs, tiny_base, quiet)
+    with (
+        model.get_decoder().layers[1].register_forward_hook(interrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        trained(changed(tiny), jobs, tiny_base, quiet)
+    after = model.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(weight, after[name]) for name, weight in before.items())
+    assert not any(module.training or module._forward_hooks for module in model.modules())
+    assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+# ------------------------------------------------------------------ memory
+
+
+@contextmanager
+def memory_for(
+    base: BaseModel, tokens: int, recomputed: int = 0
+) -> Iterator[list[tuple[int, int]]]:
+    """A model that runs out of memory above so many tokens, or `recomputed` when it is sparing.
+
+    Yields the shapes of the batches that went through.
+    """
+    seen: list[tuple[int, int]] = []
+
+    def hook(_: Any, __: Any, given: dict[str, torch.Tensor]) -> None:
+        limit = recomputed if base.model.is_gradient_checkpointing else tokens
+        rows, width = given["input_ids"].shape
+        if rows * width > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+        seen.append((rows, width))
+
+    handle = base.model.get_decoder().register_forward_pre_hook(hook, with_kwargs=True)
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_a_full_memory_first_makes_smaller_batches(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    definition = changed(tiny, batch_size=4, accumulation=1)
+    longest = max(len(row) for job in jobs for row in tokenised(definition, job, tiny_base))
+    with memory_for(tiny_base, 2 * 5 * longest) as seen:
+        outcomes = trained(definition, jobs, tiny_base, quiet)
+    assert all(isinstance(each, int) for each in outcomes.values())
+    assert max(rows for rows, _ in seen) > 5  # all five together, more than a row of each
+    (said,) = quiet.lines
+    assert said.startswith("out of memory in training: again with 99 adapters at once, ")
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_then_it_trains_fewer_adapters_together(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    definition = changed(tiny, batch_size=4, accumulation=1)
+    longest = max(len(row) for job in jobs for row in tokenised(definition, job, tiny_base))
+    with memory_for(tiny_base, 3 * longest) as seen:
+        parts = list(train(definition, jobs, tiny_base, quiet))
+    assert [len(part) for part in parts] == [3, 2]
+    assert not tiny_base.model.is_gradient_checkpointing
+    assert max(rows * width for rows, width in seen) <= 3 * longest
+    assert "again with 3 adapters at once" in quiet.lines[-1]
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_last_of_all_it_computes_activations_twice(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    definition = changed(tiny, batch_size=2, accumulation=2)
+    longest = max(len(row) for job in jobs for row in tokenised(definition, job, tiny_base))
+    with memory_for(tiny_base, longest - 1, recomputed=2 * longest):
+        parts = list(train(definition, jobs, tiny_base, quiet))
+    assert [len(part) for part in parts] == [1] * 5
+    assert quiet.lines[-1].endswith("again with 1 adapter at once, activations computed twice")
+    assert not tiny_base.model.is_gradient_checkpointing
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
+
+
+def test_a_memory_too_small_for_anything_is_said_so(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    with memory_for(tiny_base, 3, recomputed=3), pytest.raises(torch.OutOfMemoryError):
+        trained(changed(tiny), jobs, tiny_base, quiet)
+    assert not tiny_base.model.is_gradient_checkpointing
+    trained(changed(tiny), jobs, tiny_base, quiet)
+
+
+def test_other_failures_are_not_tried_again(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a kernel failed")
+
+    with (
+        tiny_base.model.get_decoder().register_forward_hook(fail),
+        pytest.raises(RuntimeError, match="a kernel failed"),
+    ):
+        trained(changed(tiny), jobs, tiny_base, quiet)
+    assert not quiet.lines
+
+
+# ------------------------------------------------------------------ limits
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_long_rows_are_cut_and_counted(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    lengths = {job: [len(row) for row in tokenised(tiny, job, tiny_base)] for job in jobs}
+    limit = max(max(each) for each in lengths.values()) - 9
+    outcomes = trained(changed(tiny, max_tokens=limit), jobs, tiny_base, quiet)
+    for job, own in lengths.items():
+        record = json.loads((job.out / "training.json").read_text())
+        assert record["truncated_rows"] == sum(length > limit for length in own)
+        assert outcomes[job.replicate.condition] == 2 * sum(min(length, limit) for length in own)
+    assert any(length > limit for own in lengths.values() for length in own)
+
+
+def test_a_prompt_that_leaves_no_room_is_an_error(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    with pytest.raises(EpmError, match=r"tokens; the limit is 10; raise training\.max_tokens"):
+        trained(changed(tiny, max_tokens=10), jobs, tiny_base, quiet)
+
+
+def test_output_embeddings_are_not_adapted(
+    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    training = tiny.profile.training
+    lora = replace(training.lora, target_modules=("q_proj", "lm_head"))
+    definition = changed(tiny)
+    definition = replace(
+        definition, profile=replace(definition.profile, training=replace(training, lora=lora))
+    )
+    with pytest.raises(DefinitionError, match="the output embeddings cannot be adapted"):
+        trained(definition, jobs, tiny_base, quiet)

@@ -1,7 +1,7 @@
 """`act` runs a workflow as GitHub's runner does, on this machine, against the emulator.
 
 Of the actions by others there are local copies that do what is wanted of them here. The steps
-that install are answered by a Python that has everything; `test_requirements.py` looks at those.
+that install are answered by a Python that has everything; `test_checked.py` looks at those.
 """
 
 from __future__ import annotations

@@ -1,0 +1,70 @@
+"""Our way: one base model, all adapters trained together, all completions in shared batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.scale.ceiling import Cost
+from benchmarks.scale.stages import Clock
+from epm.engines import Asked, Engine
+from epm.models.base import BaseModel
+from epm.progress import Progress
+from epm.spec import Definition, derive_seed
+from epm.stages import sample, train
+
+WAY = "ours"
+
+
+def train_all(
+    clock: Clock,
+    definition: Definition,
+    base: BaseModel,
+    jobs: Sequence[train.Job],
+    progress: Progress,
+) -> None:
+    """Train every job's adapter into its folder."""
+    with clock.stage(WAY, "train") as stage:
+        for outcomes in train.train(definition, jobs, base, progress):
+            for outcome in outcomes.values():
+                if not isinstance(outcome, int):
+                    raise outcome
+                stage.tokens += outcome
+        records = [json.loads((job.out / "training.json").read_text()) for job in jobs]
+        lora = definition.profile.training.lora
+        seen = sum(record["rows"] for record in records) * definition.profile.training.epochs
+        stage.operations = Cost.of(base.model, lora).training(
+            stage.tokens,
+            sum(record["completion_tokens"] for record in records),
+            stage.tokens / seen,
+        )
+        stage.note = f"{len(jobs)} adapters"
+
+
+def sample_all(
+    clock: Clock,
+    definition: Definition,
+    base: BaseModel,
+    adapters: dict[str, Path | None],
+    engine: Engine,
+) -> None:
+    """Ask every adapter, by the name of its condition, what its condition is asked."""
+    asked = [
+        Asked(
+            name,
+            folder,
+            sample.prompts(definition, name),
+            derive_seed(definition.experiment.seed, "sample", name),
+        )
+        for name, folder in adapters.items()
+    ]
+    with clock.stage(WAY, "sample") as stage:
+        drawn = 0
+        for answered in engine.sample(asked, definition.profile.sampling, lambda *_: None):
+            for completions in answered.values():
+                drawn += len(completions)
+                stage.tokens += sum(one.tokens for one in completions)
+        cost = Cost.of(base.model, definition.profile.training.lora)
+        stage.operations = cost.sampling(stage.tokens)
+        stage.note = f"{drawn} completions, {engine.record.name}"

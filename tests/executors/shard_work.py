@@ -1,0 +1,145 @@
+"""Work for the tests of executors: it leaves word of where it is, and can be held up to be lost."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import epm
+from epm.errors import EpmError
+from epm.executors import Attempt
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some work, and how its first attempts go."""
+
+    number: int
+    folder: Path
+    """Where each attempt leaves a file with its process's id."""
+    held: int = 0
+    """How many attempts wait to be killed."""
+    seconds: float = 0.0
+    size: int = 1000
+
+    def __str__(self) -> str:
+        return f"number {self.number}"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What comes back: `content` is the same wherever it was made."""
+
+    number: int
+    content: bytes
+    process: int
+    code: str
+    """Where the worker has epm from."""
+    cuda: str | None
+
+
+def work(shard: Shard) -> Done:
+    """Made of the shard's number alone."""
+    attempt = len(list(shard.folder.glob(f"{shard.number}-*")))
+    mark = shard.folder / f"{shard.number}-{attempt}"
+    mark.with_suffix(".new").write_text(str(os.getpid()))
+    mark.with_suffix(".new").rename(mark)
+    time.sleep(600 if attempt < shard.held else shard.seconds)
+    content = hashlib.shake_256(str(shard.number).encode()).digest(shard.size)
+    code = str(epm.__file__)
+    return Done(shard.number, content, os.getpid(), code, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def shards(folder: Path, count: int, **held: int) -> list[Shard]:
+    """`shards(folder, 4, s2=1)`: four, the first attempt of number 2 waits to be killed."""
+    return [Shard(number, folder, held.get(f"s{number}", 0)) for number in range(count)]
+
+
+def note(came: list[int], results: Iterable[tuple[int, Done, Attempt]]) -> None:
+    """Which shards came back, also when an exception ends it."""
+    for index, _, _ in results:
+        came.append(index)
+
+
+def contents(done: dict[int, Done]) -> dict[int, bytes]:
+    """What must be equal between executors."""
+    return {index: each.content for index, each in done.items()}
+
+
+def refuse(shard: Shard) -> Done:
+    """Number 1 cannot be done."""
+    if shard.number == 1:
+        raise EpmError("the data of number 1 is broken", "mend it")
+    return work(shard)
+
+
+class Unsendable(Exception):
+    """Made of two things, so that it cannot be made again from its message."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} {other}")
+
+
+def stumble(_: Shard) -> Done:
+    """A bug in the work."""
+    raise Unsendable("no", "luck")
+
+
+def unsendable(_: Shard) -> Callable[[], int]:
+    """A result that stays where it is."""
+    return lambda: 1
+
+
+def with_a_child(shard: Shard) -> Done:
+    """Starts a process that would outlive it."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (shard.folder / "child").write_text(str(child.pid))
+    return work(shard)
+
+
+def after(path: Path, deed: Callable[[], None], seconds: float = 120) -> threading.Thread:
+    """Do something as soon as a file is there, beside the test."""
+
+    def watch() -> None:
+        deadline = time.monotonic() + seconds
+        while not path.exists():
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.05)
+        deed()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def kill(path: Path) -> None:
+    """Kill the process that left its id."""
+    os.kill(int(path.read_text()), signal.SIGKILL)
+
+
+def alive(process: int) -> bool:
+    """Whether there is such a process, other than a dead one that nobody has waited for."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def gone(process: int, seconds: float = 10) -> bool:
+    """Whether a process ends in time."""
+    deadline = time.monotonic() + seconds
+    while alive(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
