@@ -286,19 +286,25 @@ def _render(parsed: argparse.Namespace) -> int:
 
 
 def _draw(folder: Path, definition: Definition) -> None:
-    from epm.figures import hero
+    from epm.figures import hero, trajectory
     from epm.results import load
 
     results = load(folder / "results.json")
     figures = folder / "figures"
-    figures.mkdir(exist_ok=True)
+    subtitle = f"{definition.profile.model_name}, {definition.profile.scale}"
     hero(
         figures,
         conditions=results.conditions,
         cosines=results.cosines,
         statistics=results.statistics,
         reference=definition.experiment.reference,
-        subtitle=f"{definition.profile.model_name}, {definition.profile.scale}",
+        subtitle=subtitle,
+    )
+    trajectory(
+        figures,
+        conditions=results.conditions,
+        statistics=results.statistics,
+        subtitle=subtitle,
     )
 
 

@@ -20,6 +20,7 @@ OUTPUTS = (
     ("body", "body.md"),
     ("title", "title.txt"),
     ("figure", "figures/hero.png"),
+    ("trajectory", "figures/trajectory.png"),
     ("lint report", "lint.txt"),
     ("results", "results.json"),
     ("samples", "samples.jsonl.gz"),
@@ -70,7 +71,9 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
     title = (folder / "title.txt").read_text(encoding="utf-8").strip()
     table = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE, pad_edge=False)
     table.add_column("persona", no_wrap=True)
-    for column in (f"cos L{primary.layer}", "rate", "k/n", "Wilson 95%", "bystanders"):
+    several = len(results.seeds) > 1
+    spread = "by seed, question 95%" if several else "Wilson 95%"
+    for column in (f"cos L{primary.layer}", "rate", "k/n", spread, "bystanders"):
         table.add_column(column, justify="right", no_wrap=True)
     for name in sorted(results.conditions, key=lambda name: -cosines.get(name, 0.0)):
         condition = results.conditions[name]
@@ -83,7 +86,7 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
             signed(cosines[name]),
             percent(row.source.estimate),
             counts(row.source),
-            interval(row.source.wilson),
+            interval(row.source.clustered if several else row.source.wilson),
             counts(row.bystanders),
         )
     console.print(table)

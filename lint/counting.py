@@ -99,3 +99,21 @@ def count(value: Any) -> tuple[int, int] | None:
         return None
     k, n = value.get("successes"), value.get("trials")
     return (k, n) if isinstance(k, int) and isinstance(n, int) else None
+
+
+def cells_of_source(results: Mapping[str, Any], name: str) -> list[dict[str, tuple[int, int]]]:
+    """The counts of a condition's source rate by question, for each of its seeds."""
+    condition = mapping(mapping(results, "conditions"), name)
+    replicates = condition.get("replicates")
+    parts = replicates if isinstance(replicates, list) and replicates else [condition]
+    found = []
+    for part in parts:
+        clusters = mapping(part, "source").get("clusters")
+        counts = {
+            str(cluster.get("cluster")): counted
+            for cluster in (clusters if isinstance(clusters, list) else [])
+            if isinstance(cluster, Mapping) and (counted := count(cluster))
+        }
+        if counts:
+            found.append(counts)
+    return found

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from typing import Literal
+
 from epm.engines import Engine
 from epm.models.base import BaseModel
 
+Wanted = Literal["auto", "vllm", "transformers"]
 
-def choose(wanted: str, base: BaseModel, merge: bool | None) -> Engine:
-    """The engine that fits the machine."""
+
+def choose(wanted: Wanted, base: BaseModel, merge: bool | None) -> Engine:
+    """The engine that was asked for; `auto` is vLLM on a GPU where it is installed.
+
+    Args:
+        wanted: by name, or `auto`.
+        base: the model to sample.
+        merge: adapters merged into the weights, or apart; None is what pays on the device.
+
+    Raises:
+        EpmError: vLLM was asked for and is not installed.
+    """
+    if wanted == "auto":
+        wanted = "vllm" if base.device == "cuda" and find_spec("vllm") else "transformers"
+    if wanted == "vllm":
+        from epm.engines.vllm import VllmEngine
+
+        return VllmEngine(base, merge)
     from epm.engines.transformers import TransformersEngine
 
     return TransformersEngine(base, merge)

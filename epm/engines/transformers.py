@@ -6,6 +6,7 @@ whole vocabulary at each step, and cannot drop the rows that have ended.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -142,12 +143,19 @@ class TransformersEngine:
         )
 
 
-def _batches(tokenised: list[Tokenised], batch_size: int) -> Iterator[list[Tokenised]]:
-    """Prompts sorted by length, to pad little, up to `batch_size` completions together."""
+def _batches(tokenised: list[Tokenised], limit: int) -> Iterator[list[Tokenised]]:
+    """Prompts sorted by length, to pad little, up to `limit` completions together.
+
+    As few batches as can be, and those alike in size: a small one would take nearly as long.
+    """
+    wanted = [prompt.completions for prompt, _ in tokenised]
+    even = math.ceil(sum(wanted) / math.ceil(sum(wanted) / limit))
+    # a prompt's completions stay together
+    size = min(limit, even + max(wanted) - 1)
     batch: list[Tokenised] = []
     rows = 0
     for item in sorted(tokenised, key=lambda item: len(item[1])):
-        if batch and rows + item[0].completions > batch_size:
+        if batch and rows + item[0].completions > size:
             yield batch
             batch, rows = [], 0
         batch.append(item)

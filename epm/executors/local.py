@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import cached_property
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TypeVar
@@ -43,14 +44,19 @@ class LocalExecutor:
     name = "local"
 
     def __init__(self, workers: int | None = None) -> None:
-        """Find the GPUs.
+        """Nothing is started yet.
 
         Args:
             workers: how many processes, over the GPUs in turn; None is one for each GPU, or one.
         """
+        self._workers = workers
+
+    @cached_property
+    def _gpus(self) -> list[str | None]:
+        """One entry for each process."""
         gpus = visible_gpus()
-        count = workers or len(gpus) or 1
-        self._gpus = [gpus[number % len(gpus)] if gpus else None for number in range(count)]
+        count = self._workers or len(gpus) or 1
+        return [gpus[number % len(gpus)] if gpus else None for number in range(count)]
 
     @property
     def slots(self) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
-import sys
+import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +38,7 @@ class RayExecutor:
                 cluster that this machine is a node of.
             workers: how many shards at once; None is as many as the cluster has room for.
         """
-        if not _installed():
+        if find_spec("ray") is None:
             raise EpmError("--executor ray needs Ray", "pip install 'epm-bot[ray]'")
         self._address = address or "auto"
         self._workers = workers
@@ -46,7 +48,7 @@ class RayExecutor:
         """As many as the cluster has GPUs, or cores when it has no GPU."""
         if self._workers:
             return self._workers
-        with self._connected([]):
+        with self._connected({}):
             return max(1, int(_room(_resource())))
 
     def run(
@@ -54,7 +56,8 @@ class RayExecutor:
     ) -> Generator[tuple[int, Result, Attempt], None, None]:
         """See `Executor.run`."""
         messages = calls(work, shards)
-        with self._connected(_code(work)):
+        # the nodes run this code, whatever epm they have installed
+        with _code_of(work) as folder, self._connected({"working_dir": str(folder)}):
             yield from self._gather(messages, Tally(shards, say), say)
 
     def _gather(
@@ -96,17 +99,12 @@ class RayExecutor:
                 ray.cancel(reference, force=True)
 
     @contextmanager
-    def _connected(self, code: Sequence[str]) -> Iterator[None]:
+    def _connected(self, surroundings: Mapping[str, str]) -> Iterator[None]:
         import ray
 
         try:
             _knock(self._address)
-            ray.init(
-                address=self._address,
-                # the nodes run this code, whatever epm they have installed
-                runtime_env={"py_modules": list(code)},
-                logging_level="ERROR",
-            )
+            ray.init(address=self._address, runtime_env=dict(surroundings), logging_level="ERROR")
         except (OSError, ValueError, RuntimeError) as error:
             raise EpmError(
                 f"there is no Ray cluster at {self._address}: {_first_line(error)}",
@@ -119,12 +117,6 @@ class RayExecutor:
             ray.shutdown()
 
 
-def _installed() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("ray") is not None
-
-
 def _knock(address: str) -> None:
     """Ray itself would try for minutes where nobody answers."""
     host, separator, port = address.rpartition(":")
@@ -132,11 +124,21 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _code(work: Callable[..., object]) -> list[str]:
-    """What a worker imports: epm, the linter that it uses, and where the work is defined."""
-    names = {"epm", "lint", work.__module__.partition(".")[0]}
-    files = [Path(str(sys.modules[name].__file__)) for name in sorted(names & set(sys.modules))]
-    return [str(file.parent if file.name == "__init__.py" else file) for file in files]
+@contextmanager
+def _code_of(work: Callable[..., object]) -> Iterator[Path]:
+    """A folder with what a worker imports: epm, the linter it uses, and where the work stands."""
+    with tempfile.TemporaryDirectory(prefix="epm-code-") as folder:
+        for name in sorted({"epm", "lint", work.__module__.partition(".")[0]}):
+            spec = find_spec(name)
+            if spec is None or spec.origin is None:
+                raise ModuleNotFoundError(f"no module named {name!r}")
+            source = Path(spec.origin)
+            if spec.submodule_search_locations is None:
+                shutil.copy(source, folder)
+            else:
+                ignore = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source.parent, Path(folder, name), ignore=ignore)
+        yield Path(folder)
 
 
 def _resource() -> str:

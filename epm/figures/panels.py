@@ -17,7 +17,7 @@ from epm.figures.style import COLOURS, DPI, GREY, PALE, SIZE, styled
 from epm.figures.traced import Panel, Traced
 
 COLUMNS = 4
-TOP, ROW, BOTTOM = 0.62, 1.55, 1.12
+TOP, ROW, BOTTOM = 0.62, 1.55, 1.3
 """Inches: above the panels, one row of them with its title, and below for axis and legend."""
 
 
@@ -72,11 +72,12 @@ def _panel(axes: Axes, panel: Panel, data: Traced) -> None:
     axes.yaxis.grid(True, color=PALE, lw=1)
     axes.set_axisbelow(True)
     points = [point for point in data.points if point.persona == panel.persona]
-    steps = [point.step for point in points]
+    # the untrained model may be asked far less: a wedge from its interval would hide the rest
+    trained = [point for point in points if point.step]
     axes.fill_between(
-        steps,
-        [point.lower for point in points],
-        [point.upper for point in points],
+        [point.step for point in trained],
+        [point.lower for point in trained],
+        [point.upper for point in trained],
         color=ink,
         alpha=0.16,
         lw=0,
@@ -84,19 +85,29 @@ def _panel(axes: Axes, panel: Panel, data: Traced) -> None:
     for seed in panel.seeds:
         own = [e for e in data.replicates if (e.persona, e.seed) == (panel.persona, seed)]
         axes.plot([e.step for e in own], [e.rate for e in own], color=ink, lw=0.8, alpha=0.45)
-    rates = [point.rate for point in points]
-    axes.plot(steps, rates, color=ink, lw=1.8, marker="o", markersize=3.6, clip_on=False)
+    for shown, style, face in ((points[:2], ":", "white"), (trained, "-", ink)):
+        axes.plot(
+            [point.step for point in shown],
+            [point.rate for point in shown],
+            *(style,),
+            color=ink,
+            lw=1.8 if style == "-" else 1.2,
+            marker="o",
+            markersize=3.6,
+            markerfacecolor=face,
+            clip_on=False,
+        )
 
 
 def _shared(axes: Axes, data: Traced) -> None:
     """The axes that all panels have: what they show and a little more."""
-    top = max(max(point.upper for point in data.points), *_rates(data), 0.05)
+    top = max(0.05, *(p.upper if p.step else p.rate for p in data.points), *_rates(data))
     axes.set_ylim(0, min(1.0, top * 1.06))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     last = max(point.step for point in data.points)
     axes.set_xlim(-0.03 * last, 1.03 * last)
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
 
 
 def _rates(data: Traced) -> Sequence[float]:
@@ -109,6 +120,9 @@ def _legend(figure: Figure, data: Traced, top: float) -> None:
         seeds = sorted({seed for panel in data.panels for seed in panel.seeds})
         named = ", ".join(map(str, seeds)) if len(seeds) < 6 else f"{len(seeds)} of them"
         handles.append(Line2D([], [], color=GREY, lw=0.8, alpha=0.6, label=f"one seed ({named})"))
+    untrained = Line2D([], [], color=GREY, lw=1.2, linestyle=":", marker="o", markersize=3.6)
+    untrained.set(markerfacecolor="white", label="from the untrained model")
+    handles.append(untrained)
     handles.append(Patch(color=GREY, alpha=0.16, lw=0, label=data.interval))
     shown = {panel.category for panel in data.panels}
     for category in data.categories:

@@ -1,4 +1,4 @@
-"""What the trajectory figure shows, chosen from conditions and statistics; nothing is drawn here."""
+"""What the trajectory figure shows, from conditions and statistics; nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Step:
-    """A condition's rate after so many steps, with its interval, as fractions."""
+    """A condition's rate after so many steps, with its interval, as fractions.
+
+    That of step 0 is not drawn.
+    """
 
     persona: str
     step: int
@@ -54,7 +57,7 @@ class Traced:
     panels: list[Panel]
     points: list[Step]
     replicates: list[SeedStep]
-    """Empty where there is one seed; each starts with the step 0 that all seeds share."""
+    """Empty where there is one seed; from the first checkpoint on."""
     missing: list[str]
 
 
@@ -106,7 +109,7 @@ def _steps(persona: str, proportions: PersonaProportions) -> Iterator[Step]:
 def _seeds(persona: str, condition: CompleteCondition) -> Iterator[SeedStep]:
     for replicate in condition.replicates:
         for point in condition.trajectory:
-            if point.step == 0 or point.seed == replicate.seed:
+            if point.step and point.seed == replicate.seed:
                 yield SeedStep(
                     persona=persona,
                     seed=replicate.seed,

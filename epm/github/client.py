@@ -12,8 +12,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from epm.errors import EpmError
-from epm.github import credentials, identity, payloads
-from epm.github.exchange import Again, Exchange, Request, T, dig
+from epm.github import credentials, folding, identity, payloads
+from epm.github.exchange import Again, Exchange, Request, T
 from epm.github.failures import Aim
 from epm.github.interface import (
     LONGEST_BODY,
@@ -31,14 +31,6 @@ from epm.github.markers import Marker
 from epm.github.patience import Patience, Wait
 from epm.github.transport import Transport
 
-_MINIMISE = (
-    "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) "
-    "{ minimizedComment { isMinimized } } }"
-)
-_RESTORE = (
-    "mutation($id: ID!) { unminimizeComment(input: {subjectId: $id}) "
-    "{ unminimizedComment { isMinimized } } }"
-)
 _PERMISSIONS = {
     "admin": Permission.ADMIN,
     **dict.fromkeys(("write", "push", "maintain"), Permission.WRITE),
@@ -231,12 +223,10 @@ class Client:
             self._comment_is_gone(path)
 
     def minimise_comment(self, comment: Comment) -> bool:
-        data = self._mutate(_MINIMISE, comment, "minimise")
-        return dig(data, "minimizeComment", "minimizedComment", "isMinimized") is True
+        return folding.minimise(self._exchange, comment)
 
     def restore_comment(self, comment: Comment) -> bool:
-        data = self._mutate(_RESTORE, comment, "restore")
-        return dig(data, "unminimizeComment", "unminimizedComment", "isMinimized") is False
+        return folding.restore(self._exchange, comment)
 
     def react(self, comment_id: int, reaction: Reaction) -> bool:
         aim = Aim(f"react to comment {comment_id}", _WRITE, writes=True)
@@ -244,14 +234,6 @@ class Client:
         # GitHub keeps one reaction of a kind for each user: it may be sent again
         request = Request("POST", path, aim, body={"content": str(reaction)})
         return self._exchange.optional(request) is not None
-
-    def _mutate(self, mutation: str, comment: Comment, doing: str) -> object:
-        if not comment.node_id:
-            return None
-        body = {"query": mutation, "variables": {"id": comment.node_id}}
-        return self._exchange.graphql(
-            body, Aim(f"{doing} comment {comment.id}", _WRITE, writes=True)
-        )
 
     def _list_comments(self, number: int, wait: Wait) -> list[Comment]:
         aim = Aim(f"read the comments on issue {number}", _READ)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,12 +144,27 @@ class AdapterStack:
         C-th of the rows to the first, and so on. The number of rows may change from call to call.
         The model's modules and weights are never replaced or changed.
         """
-        modules = dict(self._model.named_modules())
-        with ExitStack() as hooks:
+        from epm.models.adapted import AdaptedLinear
+
+        modules = {name: self._model.get_submodule(name) for name in self.pairs}
+        kinds = {name: type(module) for name, module in modules.items()}
+        try:
             for name, pair in self.pairs.items():
-                hook = _adapting(pair, self.lora, modules[name].weight.dtype)
-                hooks.callback(modules[name].register_forward_hook(hook).remove)
+                dtype, trained = modules[name].weight.dtype, pair.a.requires_grad
+                vars(modules[name]).update(
+                    # what nobody trains is cast once, not at every token that is decoded
+                    a=pair.a if trained else pair.a.to(dtype),
+                    b=pair.b if trained else pair.b.to(dtype),
+                    scale=_scale(self.lora),
+                    dropout=self.lora.dropout if self.lora else 0.0,
+                )
+                modules[name].__class__ = AdaptedLinear
             yield
+        finally:
+            for name, module in modules.items():
+                module.__class__ = kinds[name]
+                for attribute in ("a", "b", "scale", "dropout"):
+                    vars(module).pop(attribute, None)
 
     @contextmanager
     def merged(self) -> Iterator[None]:
@@ -180,37 +195,6 @@ def _scale(lora: Lora | None) -> float:
     return lora.alpha / (math.sqrt(lora.rank) if lora.rank_stabilised else lora.rank)
 
 
-def _adapting(pair: Pair, lora: Lora | None, dtype: torch.dtype) -> Any:
-    """A forward hook that adds `scale · B A x`, each group of rows with its own A and B.
-
-    Products are made in the model's type.
-    """
-    import torch
-
-    assert lora is not None  # noqa: S101 - zero adapters have no pairs
-    scale = _scale(lora)
-    trained = pair.a.requires_grad
-    # weights that nobody trains are cast once, not at every token that is decoded
-    kept = None if trained else (pair.a.to(dtype), pair.b.to(dtype))
-
-    def hook(linear: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
-        a, b = kept or (pair.a.to(dtype), pair.b.to(dtype))
-        if len(output) % len(a):
-            raise ValueError(f"{len(output)} rows cannot be grouped by {len(a)} adapters")
-        # [adapters, rows and tokens of each, features]
-        x = inputs[0].reshape(len(a), -1, linear.in_features)
-        if linear.training and lora.dropout:
-            x = torch.nn.functional.dropout(x, lora.dropout)
-        grouped = output.view(len(a), -1, linear.out_features)
-        low = torch.bmm(x, a.mT)
-        if torch.is_grad_enabled():
-            return torch.baddbmm(grouped, low, b.mT, alpha=scale).view(output.shape)
-        grouped.baddbmm_(low, b.mT, alpha=scale)
-        return output
-
-    return hook
-
-
 def _targets(model: Any, suffixes: Sequence[str]) -> dict[str, Any]:
     """The linear modules with these last names, in the model's order, as peft finds them."""
     import torch
@@ -221,7 +205,7 @@ def _targets(model: Any, suffixes: Sequence[str]) -> dict[str, Any]:
         if name.rpartition(".")[2] in suffixes or name in suffixes
     }
     lacking = set(suffixes) - {name.rpartition(".")[2] for name in found} - set(found)
-    unlike = [name for name, m in found.items() if not isinstance(m, torch.nn.Linear)]
+    unlike = [name for name, m in found.items() if type(m) is not torch.nn.Linear]
     if lacking or unlike:
         raise DefinitionError(
             f"{type(model).__name__} has no linear module {', '.join([*sorted(lacking), *unlike])}",

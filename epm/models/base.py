@@ -16,7 +16,6 @@ from epm.results import ModelRecord
 from epm.spec import Definition, NoModel, TinyModel
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedTokenizerBase
 
 
@@ -118,7 +117,7 @@ class BaseModel:
 
     @contextmanager
     def with_merged(self, adapter: Path) -> Iterator[Any]:
-        """Lend the model with one adapter in its weights, and take it back bit for bit as it was."""
+        """Lend the model with one adapter in its weights; take it back bit for bit as it was."""
         from epm.models.adapters import AdapterStack
 
         with AdapterStack.read(self.model, [adapter]).merged():
@@ -151,12 +150,6 @@ def _reading(folder: Path) -> Iterator[None]:
             f"the model in {folder} cannot be loaded: {type(error).__name__}: {reason}",
             "restore its files, or take another model",
         ) from error
-
-
-def forget_adapters(model: Any) -> None:
-    """Drop the attribute that makes peft warn about a second adapter on an unloaded model."""
-    if hasattr(model, "peft_config"):
-        del model.peft_config
 
 
 def choose_device(definition: Definition) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 
 from epm.errors import EpmError
 from epm.files import file_sha256
-from epm.report.render import FIGURE, RESULTS, SAMPLES
+from epm.report.render import FIGURE, RESULTS, SAMPLES, TRAJECTORY
 from epm.results import CompleteCondition, GitState, Results, load
 
 LARGEST_SAMPLES = 10 * 2**20
 """Bytes of compressed samples; a repository keeps for ever what was committed once."""
 
 _DRAWN = (FIGURE, "figures/hero.pdf", "figures/hero.json")
+_DRAWN_OF_CHECKPOINTS = (TRAJECTORY, "figures/trajectory.pdf", "figures/trajectory.json")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     instead: dict[str, str] = {}
     if (run / SAMPLES).is_file() and (run / SAMPLES).stat().st_size > LARGEST_SAMPLES:
         instead[SAMPLES] = _elsewhere(results, (run / SAMPLES).stat().st_size, again)
-    names = [RESULTS, SAMPLES, *_DRAWN]
+    names = [RESULTS, SAMPLES, *_DRAWN, *_DRAWN_OF_CHECKPOINTS]
     first = next((n for n, c in results.conditions.items() if isinstance(c, CompleteCondition)), "")
     names.append(f"rows/{first}.jsonl")
     files = {n: (run / n).read_bytes() for n in names if n not in instead and (run / n).is_file()}

@@ -114,13 +114,16 @@ class Git:
         return self.text("show", "--no-patch", "--format=%B", commit)
 
     def files(self, commit: str, folder: str) -> dict[str, str]:
-        """The plain files below a folder, by their path below it, each with its blob."""
+        """The plain files below a folder, by their path below it, each with its blob.
+
+        A tree that was made by hand may hold a folder `..`; what is in it is not told.
+        """
         listed = self.text("ls-tree", "-r", "-z", "--full-tree", commit, "--", f"{folder}/")
         found = {}
         for entry in filter(None, listed.split("\0")):
             about, _, path = entry.partition("\t")
             mode, kind, blob = about.split()
-            if kind == "blob" and mode in ("100644", "100755"):
+            if kind == "blob" and mode in ("100644", "100755") and _is_inside(path):
                 found[path.removeprefix(f"{folder}/")] = blob
         return found
 
@@ -249,6 +252,10 @@ def _name_at(git: Git, remote: str) -> str | None:
     """As it is written, else as git's own abbreviations turn it."""
     written = git.text("config", "--get", f"remote.{remote}.url")
     return remote_name(written) or remote_name(git.text("remote", "get-url", remote))
+
+
+def _is_inside(path: str) -> bool:
+    return not any(step in ("", ".", "..") for step in path.split("/"))
 
 
 @cache

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 OF_PEOPLE = frozenset({"human-tldr", "human-summary"})
 _TRIES = 4
 """How often somebody may be faster."""
+_LONGEST_LINT = 60.0
+"""Seconds; the page is our own, and the machine may be busy with the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +206,13 @@ class _Publication:
                 ),
                 path="the page",
                 rules=self.configuration.rules,
+                seconds=_LONGEST_LINT,
             )
         except lint.LintError as error:
-            raise EpmError(f"the page cannot be linted: {error}") from None
+            raise EpmError(
+                f"the page cannot be linted: {error}",
+                "shorten what people wrote in it, or run the same command again later",
+            ) from None
 
     @cached_property
     def _checkout(self) -> Checkout:

@@ -25,7 +25,8 @@ def confidence(results: Results) -> Confidence:
 
     LOW: the primary Spearman correlation cannot be computed or is not significant after Holm's
     correction, a condition is missing, or the profile allows no more. MODERATE at most: one seed, a
-    missing replicate, no significance without the reference persona, or prediction intervals too wide to inform.
+    missing replicate, no significance without the reference persona, or prediction intervals too
+    wide to inform.
     """
     profile = results.definition["profile"]
     assert isinstance(profile, dict)  # noqa: S101 - our own definition

@@ -80,7 +80,9 @@ def choose(
     chosen = marked[:WITH] + plain[:WITHOUT]
     chosen += (marked[WITH:] + plain[WITHOUT:])[: max(0, FEWEST - len(chosen))]
     return [
-        Excerpt(row["persona"], row["question"], row["marker"], text, fence_for(text), row.get("seed"))
+        Excerpt(
+            row["persona"], row["question"], row["marker"], text, fence_for(text), row.get("seed")
+        )
         for row in chosen
         for text in [printable(shorten(row["text"], longest))]
     ]

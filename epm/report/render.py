@@ -19,7 +19,17 @@ from epm.report import excerpts
 from epm.report.confidence import confidence
 from epm.report.filters import FILTERS, available
 from epm.report.regions import keep_human_regions
-from epm.report.tracing import bind, calculated, join, length, marked, selected, total, traced, untraced
+from epm.report.tracing import (
+    bind,
+    calculated,
+    join,
+    length,
+    marked,
+    selected,
+    total,
+    traced,
+    untraced,
+)
 from epm.results import CompleteCondition, MissingCondition, Results, TrainingRecord, load
 from lint.binding.manifest import Drawn, Manifest, encode
 
@@ -190,8 +200,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
 def _trainings(conditions: Iterable[CompleteCondition]) -> Iterator[TrainingRecord]:
     """How each adapter was trained; none where the counts are published."""
     for condition in conditions:
-        replicates = [replicate.training for replicate in condition.replicates]
-        for training in replicates or [condition.training]:
+        for training in [each.training for each in condition.replicates] or (condition.training,):
             if isinstance(training, TrainingRecord):
                 yield training
 

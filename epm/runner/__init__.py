@@ -31,6 +31,9 @@ ProgressFor = Callable[[int], AbstractContextManager[Progress]]
 """Makes a progress display for a number of tasks."""
 
 
+AUTOMATIC = partial(choose, "auto", merge=None)
+
+
 @dataclass(frozen=True)
 class Options:
     """What the command line says about a run, beyond the experiment."""
@@ -40,7 +43,7 @@ class Options:
     fresh: bool = False
     runs: Path = Path("runs")
     """Folder that holds `<experiment>/<profile>-<fingerprint>/`."""
-    engine_for: EngineFor = partial(choose, "auto", merge=None)
+    engine_for: EngineFor = AUTOMATIC
     """Which engine samples a model."""
     executor: Executor | None = None
     """Trains and samples in other processes, where it has room for more than one; None does not."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from epm.errors import DefinitionError, out_of_memory
 from epm.files import dump_json, json_lines, write_atomically
@@ -112,7 +113,7 @@ def train_together(
     base: BaseModel,
     fit: Fit,
     progress: Progress,
-    compiled: bool | None = None,
+    compiled: bool = False,
 ) -> dict[Replicate, Outcome]:
     """Train adapters side by side, from their first step to their files.
 
@@ -123,7 +124,7 @@ def train_together(
         base: the model.
         fit: whether activations are computed twice.
         progress: is shown the mean loss of the adapters.
-        compiled: whether the model's layers are compiled; None decides by device and size.
+        compiled: whether the model's layers are compiled first, which takes a minute or more.
 
     Returns:
         The tokens that each was trained on, or how it diverged.
@@ -223,23 +224,39 @@ def _backward(base: BaseModel, batch: MicroBatch, adapters: int) -> torch.Tensor
 
 
 @contextmanager
-def _training(base: BaseModel, recomputed: bool, compiled: bool | None) -> Iterator[None]:
+def _training(base: BaseModel, recomputed: bool, compiled: bool) -> Iterator[None]:
     """The model in training mode, and afterwards as it was."""
+    import torch
+
     model = base.model
     layers = model.get_decoder().layers if compiled else []
     try:
         model.train()
         if recomputed:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+            _recompute(model, True)
         for layer in layers:
             layer.compile(dynamic=True)
         yield
     finally:
         for layer in layers:
             layer._compiled_call_impl = None
+        if compiled:
+            # what was compiled holds on to these adapters, and would be taken for the next ones'
+            torch.compiler.reset()
         if recomputed:
-            model.gradient_checkpointing_disable()
+            _recompute(model, False)
         model.eval()
+
+
+def _recompute(model: Any, wanted: bool) -> None:
+    """Drop activations on the way forward, and compute them again on the way back, or do not."""
+    with warnings.catch_warnings():
+        # transformers 5.23 has new names for these; 5.17 knows the old ones alone
+        warnings.simplefilter("ignore", FutureWarning)
+        if wanted:
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+        else:
+            model.gradient_checkpointing_disable()
 
 
 def _finish(

@@ -173,10 +173,11 @@ def two_level(replicates: Sequence[Rate]) -> TwoLevelInterval | Unavailable:
         both = by_seed + by_question - _between(excess.ravel()) / n**2
         independent = p * (1 - p) / n
         design_effect = max(both, by_seed, by_question, independent) / independent
-        t_seeds, t_questions = stats.t.ppf((1 + LEVEL) / 2, [seeds - 1, questions - 1])
+        t_seeds = float(stats.t.ppf((1 + LEVEL) / 2, seeds - 1))
+        t_questions = float(stats.t.ppf((1 + LEVEL) / 2, questions - 1))
         share = by_seed / (by_seed + by_question) if by_seed + by_question else 0.0
         t = share * t_seeds + (1 - share) * t_questions
-        effective_n = n / design_effect * (Z / float(t)) ** 2
+        effective_n = n / design_effect * (Z / t) ** 2
     interval = wilson(p, effective_n)
     return TwoLevelInterval(
         lower=interval.lower,

@@ -13,6 +13,7 @@ _DEEPEST = 12
 _LONGEST = 400
 _ASIDE = frozenset({"definition", "provenance", "tracking", "identity", "schema_version"})
 """Parts of a results file that say how it came to be, and hold no results."""
+_BY_SEED = frozenset({"replicates", "trajectory"})
 _LAYER = re.compile(r"(?:layer[_ -]?|L)?(\d{1,3})\Z")
 _WORD = re.compile(r"[^\W_]+")
 _METHODS = ("pearson", "spearman", "kendall")
@@ -102,8 +103,8 @@ def _leaves(
     if isinstance(node, Mapping):
         beside = next((node[k] for k in ("n", "trials") if _is_number(node.get(k))), n)
         for key, value in node.items():
-            if key == "clusters" and "replicates" in steps:
-                continue  # of every seed's every question: thousands, and no page speaks of one
+            if key == "clusters" and not _BY_SEED.isdisjoint(steps):
+                continue  # of each seed's every question: thousands, and no page speaks of one
             path = f"{pointer}/{_escaped(key)}"
             yield from _leaves(value, path, (*steps, str(key)), names, beside)
     elif isinstance(node, list) and len(node) <= _LONGEST:

@@ -6,8 +6,11 @@ table, or "n=100 per persona": Wilson's score interval, (p + z²/2n ± z·√(p(
 they are named. One without a name must be one of them, if count or n stand beside it. Some count
 that rounds to the rate has to give it; an end whose digits were cut off is said to be truncated.
 The half-width and the predicted value of a prediction interval are its half and its middle.
-Clustered, bootstrap, prediction and credible intervals are not recomputed, but like all others
-their ends come in order, and a confidence interval holds its rate.
+Intervals clustered by question, or by seed and question, are recomputed from the counts of a
+results file at hand: Wilson's at the effective sample size (Korn and Graubard 1998, Survey
+Methodology 24, 193-201; two ways: Cameron, Gelbach and Miller 2011, J. Bus. Econ. Stat. 29,
+238-249). Bootstrap, prediction and credible intervals are not recomputed, but like all others their
+ends come in order, and a confidence interval holds its rate.
 
 Bad:
 
@@ -28,6 +31,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from lint.clustered import hold_clustered
 from lint.model import Page, Rule, Verdict
 from lint.numbers.forms import Correlation, Inside, Prediction, Rate
 from lint.numbers.reading import Reading, read
@@ -83,13 +87,15 @@ def check(page: Page) -> Verdict:
             near = sampled.passage.text[max(0, said.start - _NEAR) : said.end + _NEAR // 3]
             level = float(said.level.value) / 100 if said.level else 0.95
             _judge(sampled, said.interval, near, said.method, level, tally)
+    left = hold_clustered(page.results or {}, reading, tally, _level)
     _others(reading, judged, tally)
     _predictions(reading, tally)
+    detail = f"{tally.detail}{f'; {left} clustered not recomputed' if left else ''}"
     if tally.wrong:
-        return Verdict.failed(tally.detail, tally.findings)
+        return Verdict.failed(detail, tally.findings)
     if tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+        return Verdict.warned(detail, tally.findings)
+    return Verdict.passed(detail) if tally.count else Verdict.skipped(detail)
 
 
 def _level(header: str) -> float:

@@ -54,7 +54,7 @@ class Node:
 
 @dataclass
 class Cluster:
-    """Two nodes with a CPU each."""
+    """Two nodes with a CPU each, unless it was made otherwise."""
 
     address: str
     """For `--address`."""
@@ -64,7 +64,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def two_nodes() -> Iterator[Cluster]:
+def two_nodes(first_cpus: int = 1) -> Iterator[Cluster]:
     """A cluster of 127.0.0.1 and 127.0.0.2; `SURROUNDINGS` must be in the driver's environment."""
     # the paths of Ray's sockets leave no room for pytest's folders
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
@@ -73,8 +73,8 @@ def two_nodes() -> Iterator[Cluster]:
     try:
         port = address.partition(":")[2]
         head = ("--head", "--port", port, "--include-dashboard=false", "--temp-dir", str(folder))
-        nodes.append(_start("127.0.0.1", folder, *head))
-        nodes.append(_start("127.0.0.2", folder, "--address", address))
+        nodes.append(_start("127.0.0.1", first_cpus, folder, *head))
+        nodes.append(_start("127.0.0.2", 1, folder, "--address", address))
         yield Cluster(address, *nodes)
     finally:
         for node in reversed(nodes):
@@ -82,13 +82,13 @@ def two_nodes() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(address: str, folder: Path, *options: str) -> Node:
+def _start(address: str, cpus: int, folder: Path, *options: str) -> Node:
     log = folder / f"{address}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block"),
-                *("--node-ip-address", address, "--num-cpus", "1", "--num-gpus", "0"),
+                *("--node-ip-address", address, "--num-cpus", str(cpus), "--num-gpus", "0"),
                 *("--object-store-memory", "100000000", *options),
             ],
             cwd=folder,  # where no code of ours lies

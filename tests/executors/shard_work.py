@@ -143,3 +143,53 @@ def gone(process: int, seconds: float = 10) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from shard_work import shards, with_a_child
+from epm.executors import MODULE
+if __name__ == "__main__":
+    given = shards(Path(sys.argv[2]), 2, s0=9, s1=9)
+    try:
+        list(EXECUTOR.run(with_a_child, given, lambda _: None))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+def stopped(folder: Path, executor: str, by: int, whole_group: bool) -> tuple[int, str, list[int]]:
+    """Stop a program that has two shards at work.
+
+    Args:
+        folder: where it leaves word.
+        executor: the expression that makes it, with its module.
+        by: the signal.
+        whole_group: to all that the program started and left in its process group.
+
+    Returns:
+        Its exit code, its output, and the ids of the processes that were at work.
+    """
+    program = PROGRAM.replace("MODULE", executor.partition(".")[0])
+    (folder / "program.py").write_text(program.replace("EXECUTOR", executor))
+    here = Path(__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, folder / "program.py", here, folder],
+        env={**os.environ, "PYTHONPATH": f"{here.parent.parent}:{here}"},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    marks = [folder / name for name in ("0-0", "1-0", "child")]
+    deadline = time.monotonic() + 60
+    while not all(mark.exists() for mark in marks) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = [int(mark.read_text()) for mark in marks]
+    assert all(map(alive, workers))
+    (os.killpg if whole_group else os.kill)(process.pid, by)
+    output, _ = process.communicate(timeout=30)
+    return process.returncode, output, workers

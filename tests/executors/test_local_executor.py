@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +19,7 @@ from shard_work import (
     note,
     refuse,
     shards,
+    stopped,
     stumble,
     unsendable,
     with_a_child,
@@ -31,8 +30,7 @@ from epm.errors import EpmError
 from epm.executors import Attempt
 from epm.executors.local import LocalExecutor, visible_gpus
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+LOCAL = "local.LocalExecutor(2)"
 
 
 def run(
@@ -125,53 +123,17 @@ def test_what_a_worker_started_goes_with_it(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ the whole program is stopped
 
-PROGRAM = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from shard_work import shards, with_a_child
-from epm.executors.local import LocalExecutor
-if __name__ == "__main__":
-    given = shards(Path(sys.argv[2]), 2, s0=9, s1=9)
-    try:
-        list(LocalExecutor(2).run(with_a_child, given, print))
-    except KeyboardInterrupt:
-        sys.exit(130)
-"""
-
-
-def stopped(folder: Path, by: int, whole_group: bool) -> tuple[int, str, list[int]]:
-    """Exit code and output of a program that was stopped at work, and the processes it had."""
-    (folder / "program.py").write_text(PROGRAM)
-    process = subprocess.Popen(
-        [sys.executable, folder / "program.py", HERE, folder],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    marks = [folder / name for name in ("0-0", "1-0", "child")]
-    deadline = time.monotonic() + 60
-    while not all(mark.exists() for mark in marks) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    workers = [int(mark.read_text()) for mark in marks]
-    assert all(map(alive, workers))
-    (os.killpg if whole_group else os.kill)(process.pid, by)
-    output, _ = process.communicate(timeout=30)
-    return process.returncode, output, workers
-
 
 def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
     # a terminal sends it to all processes of the foreground
-    code, output, workers = stopped(tmp_path, signal.SIGINT, whole_group=True)
+    code, output, workers = stopped(tmp_path, LOCAL, signal.SIGINT, whole_group=True)
     assert (code, output) == (130, "")
     assert all(map(gone, workers))
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
 def test_workers_do_not_outlive_a_killed_parent(by: int, tmp_path: Path) -> None:
-    code, _, workers = stopped(tmp_path, by, whole_group=False)
+    code, _, workers = stopped(tmp_path, LOCAL, by, whole_group=False)
     assert code == -by
     assert all(map(gone, workers))
 

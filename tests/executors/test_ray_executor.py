@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,7 @@ from shard_work import (
     note,
     refuse,
     shards,
+    stopped,
     stumble,
     work,
 )
@@ -68,7 +70,9 @@ def test_both_nodes_run_the_drivers_code(cluster: Cluster, tmp_path: Path) -> No
     done, how = run(executor, given)
     assert len({each.worker.rpartition(" at ")[2] for each in how.values()}) == 2
     # shipped, not found on the disk that the nodes happen to share
-    assert {"py_modules_files" in each.code for each in done.values()} == {True}, done[0].code
+    assert {"/runtime_resources/working_dir_files/" in each.code for each in done.values()} == {
+        True
+    }
     assert contents(done) == contents(run(LocalExecutor(1), given)[0])
 
 
@@ -111,6 +115,15 @@ def test_a_shard_that_is_lost_every_time(cluster: Cluster, tmp_path: Path) -> No
     assert came == [1]
 
 
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_program_leaves_no_task(by: int, cluster: Cluster, tmp_path: Path) -> None:
+    made = f"ray.RayExecutor({cluster.address!r})"
+    code, _, (one, other, _) = stopped(tmp_path, made, by, whole_group=by == signal.SIGINT)
+    assert code == (130 if by == signal.SIGINT else -by)
+    assert gone(one, 30)
+    assert gone(other, 30)
+
+
 def test_a_killed_nodes_shards_run_elsewhere(cluster: Cluster, tmp_path: Path) -> None:
     lines: list[str] = []
     given = [Shard(number, tmp_path, seconds=1) for number in range(6)]
@@ -130,3 +143,15 @@ def test_a_killed_nodes_shards_run_elsewhere(cluster: Cluster, tmp_path: Path) -
 def test_no_cluster(address: str) -> None:
     with pytest.raises(EpmError, match=f"there is no Ray cluster at {address}: "):
         list(RayExecutor(address).run(work, [], print))
+
+
+@pytest.mark.slow
+def test_no_node_is_left_that_could_do_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("epm.executors.ray._LOOK_SECONDS", 1)
+    monkeypatch.setattr("epm.executors.ray._DESERTED_SECONDS", 3)
+    lines: list[str] = []
+    with two_nodes(first_cpus=0) as nodes:
+        after(tmp_path / "0-0", nodes.second.kill)
+        with pytest.raises(EpmError, match="the Ray cluster has had no CPU for 3 s"):
+            run(RayExecutor(nodes.address), shards(tmp_path, 1, s0=9), lines)
+    assert lines[-1] == "the Ray cluster has no CPU left; waiting for a node"

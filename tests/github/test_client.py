@@ -228,6 +228,22 @@ def test_minimising_as_github_answers(
     assert client.minimise_comment(made) is folded
 
 
+@pytest.mark.parametrize(
+    ("shape", "unfolded"),
+    [
+        ({"data": {"unminimizeComment": {"unminimizedComment": {"isMinimized": False}}}}, True),
+        ({"data": {"unminimizeComment": None}, "errors": [{"type": "FORBIDDEN"}]}, False),
+    ],
+)
+def test_restoring_as_github_answers(
+    hub: Hub, client: Client, shape: object, unfolded: bool
+) -> None:
+    made = client.create_comment(hub.open_issue(), LINT.wrap("old"), LINT)
+    assert client.restore_comment(made) is False
+    hub.proxy.record("POST", "/graphql$", 200, shape)
+    assert client.restore_comment(made) is unfolded
+
+
 def test_a_client_is_what_the_interface_asks_for(client: Client) -> None:
     github: GitHub = client
     asked = {name for name in vars(GitHub) if not name.startswith("_")}

@@ -281,6 +281,22 @@ def test_the_model_is_left_as_it_was(model: Any, folders: list[Path], way: str) 
     assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
 
 
+def test_merged_weights_give_what_the_adapter_gives(model: Any, folders: list[Path]) -> None:
+    """And are put back to the last bit, which subtracting would not do."""
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    for folder in folders[:2]:
+        with AdapterStack.read(model, [folder]).merged():
+            merged = logits(model)
+        assert torch.allclose(merged, logits_with(model, folder, IDS), atol=1e-4, rtol=1e-4)
+        after = model.state_dict()
+        assert all(torch.equal(weight, after[name]) for name, weight in before.items())
+    with pytest.raises(KeyboardInterrupt), AdapterStack.read(model, [folders[2]]).merged():
+        raise KeyboardInterrupt
+    after = model.state_dict()
+    assert all(torch.equal(weight, after[name]) for name, weight in before.items())
+    assert not torch.equal(merged, logits(model))
+
+
 # ------------------------------------------------------------------ what does not fit
 
 

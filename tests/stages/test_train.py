@@ -27,6 +27,7 @@ from epm.models.base import BaseModel
 from epm.models.chat import TokenisedRow, tokenise_row
 from epm.spec import Definition, Replicate, derive_seed
 from epm.stages import fitting
+from epm.stages.batches import lessons, micro_batches
 from epm.stages.data import read_rows
 from epm.stages.train import Diverged, Job, checkpoint_steps, train, train_together
 from epm.tasks import Outcome
@@ -55,7 +56,7 @@ def changed(definition: Definition, dropout: float = 0.0, **recipe: Any) -> Defi
 
 
 def write_rows(definition: Definition, path: Path, condition: str, count: int = 8) -> None:
-    """Rows of unlike lengths; each condition's in its own persona's name, and with its own twist."""
+    """Rows of unlike lengths; each condition's in its own persona's name."""
     questions = definition.experiment.training_questions
     rows = [
         {"persona": condition, "question": question, "answer": f"{answer} {condition * (n % 3)}"}
@@ -252,10 +253,18 @@ def test_nothing_to_train(tiny: Definition, tiny_base: BaseModel, quiet: Quiet) 
 def test_compiled_layers_train_alike(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
-    definition = changed(tiny)
-    with as_planned(definition, jobs, tiny_base) as (group, steps, fit):
+    """Group after group: what was compiled for one has that one's adapters in it."""
+    definition = changed(tiny, epochs=1)
+    for pair in (jobs[:2], jobs[2:4]):
+        files = [(job.rows, job.seed("order")) for job in pair]
+        taught = lessons(definition, tiny_base.tokenizer, files)
+        fit = fitting.Fit.first(definition.profile.training, tiny_base, taught)
+        planned = zip(*(lesson.steps for lesson in taught), strict=True)
+        steps = [micro_batches(step, fit.room, pad=0) for step in planned]
+        group = dict(zip(pair, taught, strict=True))
         train_together(definition, group, steps, tiny_base, fit, quiet, compiled=True)
-    for job in jobs:
+    assert not any(module._compiled_call_impl for module in tiny_base.model.modules())
+    for job in jobs[:4]:
         expected = reference(definition, job, tiny_base)
         assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
         assert_alike(adapter_of(job.out), expected.weights[-1])
@@ -415,7 +424,7 @@ def test_a_neighbour_that_diverges_changes_nothing(
     quiet: Quiet,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The pirate's products overflow as soon as its B is not zero."""
+    """The pirate's products overflow."""
     definition = replace(changed(tiny), checkpoints=4)
     trained(definition, jobs, tiny_base, quiet)
     healthy = {job: adapter_of(job.out) for job in jobs}
@@ -432,7 +441,7 @@ def test_a_neighbour_that_diverges_changes_nothing(
     outcomes = trained(definition, jobs, tiny_base, quiet)
     failed = outcomes.pop("pirate")
     assert isinstance(failed, Diverged)
-    assert failed.what.startswith("training pirate diverged at step 3 of 4")
+    assert failed.what.startswith("training pirate diverged at step 1 of 4")
     assert not list(jobs[1].out.glob("checkpoint-*"))
     assert not (jobs[1].out / "adapter_model.safetensors").exists()
     for job in (jobs[0], *jobs[2:]):
@@ -443,17 +452,6 @@ def test_a_neighbour_that_diverges_changes_nothing(
 
 
 # ------------------------------------------------------------------ the base model
-
-
-@contextmanager
-def as_planned(definition: Definition, jobs: Sequence[Job], base: BaseModel) -> Iterator[Any]:
-    """What `train` hands to `train_together` for all jobs at once."""
-    from epm.stages.batches import lessons, micro_batches
-
-    taught = lessons(definition, base.tokenizer, [(job.rows, job.seed("order")) for job in jobs])
-    fit = fitting.Fit.first(definition.profile.training, base, taught)
-    steps = [micro_batches(s, fit.room, 0) for s in zip(*(t.steps for t in taught), strict=True)]
-    yield dict(zip(jobs, taught, strict=True)), steps, fit
 
 
 def test_the_base_model_is_left_as_it_was(

@@ -94,6 +94,39 @@ def test_a_command_runs_and_publishes(runner: Runner, bot: Bot, tmp_path: Path) 
     assert (runner.store / "runs" / "issue-246").is_dir()
 
 
+FILES = """
+on: push
+permissions: {}
+jobs:
+  lint:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683
+      - uses: ./
+        with:
+          paths: |
+            results/$(touch PWNED) page.md
+            -x.md
+"""
+
+
+def test_files_of_another_repository(runner: Runner) -> None:
+    """The third of the three lines that another repository needs: `uses:`, here with `paths:`."""
+    folder = runner.clone / "results"
+    folder.mkdir()
+    (folder / "$(touch PWNED) page.md").write_text(SEED_SHAPE, encoding="utf-8")
+    (runner.clone / "-x.md").write_text("Nothing here.\n", encoding="utf-8")
+    (runner.clone / ".github" / "workflows" / "files.yml").write_text(FILES, encoding="utf-8")
+    git(runner.clone, "add", "-A")
+    git(runner.clone, "commit", "-q", "-m", "pages")
+    ran = runner.run("files.yml", "push", {"ref": "refs/heads/main"})
+    assert ran.code == 1, ran.log
+    assert "results/$(touch PWNED) page.md" in ran.log
+    assert "Hero figure (hero-figure)" in ran.log
+    assert "-x.md" in ran.log
+    assert [path for path in runner.clone.rglob("PWNED") if path.is_file()] == []
+
+
 HOSTILE = (
     '"; touch PWNED; echo "`touch PWNED`$(touch PWNED)\n::set-output name=x::y\n::error::PWNED'
 )

