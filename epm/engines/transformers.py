@@ -58,8 +58,12 @@ class TransformersEngine:
         self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
     ) -> Iterator[Answered]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is."""
-        together = [[each] for each in asked] if self._merge else [list(asked)]
-        for group in together:
+        # a bare model seldom ends its turns as early as trained adapters do: among them, its rows
+        # would keep theirs in the batch
+        bare = [each for each in asked if each.adapter is None]
+        adapted = [each for each in asked if each.adapter is not None]
+        together = [[each] for each in asked] if self._merge else [bare, adapted]
+        for group in filter(None, together):
             with self._adapted(group) as model:
                 yield self._answer(model, group, sampling, on_batch)
 

