@@ -104,18 +104,23 @@ class RunFolder:
             started = time.monotonic()
             for outcomes in work(dict(unfinished)):
                 seconds, started = time.monotonic() - started, time.monotonic()
-                for task, share in _shares(outcomes).items():
-                    record = self._record(
-                        unfinished[task], inputs[task], outcomes[task], seconds * share
+                records = {
+                    task: self._record(unfinished[task], inputs[task], outcome, seconds * share)
+                    for (task, outcome), share in zip(
+                        outcomes.items(), _shares(outcomes), strict=True
                     )
-                    del unfinished[task]
-                    yield task, record
+                }
+                # at one moment, as nearly as can be: adapters that were trained together come out
+                # with other rounding when some of them are trained again
+                for task, record in records.items():
+                    self._write(unfinished.pop(task), record)
+                yield from records.items()
 
     def _record(
         self, folder: Path, inputs: dict[str, str], outcome: Outcome, seconds: float
     ) -> Manifest:
-        """Write the manifest of what lies in a folder now."""
-        record = Manifest(
+        """The manifest of what lies in a folder now."""
+        return Manifest(
             inputs=inputs,
             outputs={
                 path.relative_to(folder).as_posix(): file_sha256(path)
@@ -127,9 +132,11 @@ class RunFolder:
             failure=outcome.what if isinstance(outcome, TaskFailed) else "",
             environment=self._environment,
         )
+
+    @staticmethod
+    def _write(folder: Path, record: Manifest) -> None:
         value: dict[str, Any] = {**vars(record), "environment": record.environment.model_dump()}
         write_atomically(folder / MANIFEST, dump_json(value))
-        return record
 
     def _hashes(self, paths: tuple[Path, ...]) -> dict[str, str]:
         return {self._relative(path): file_sha256(path) for path in paths}
@@ -146,11 +153,11 @@ def timing(task: Task, record: Manifest) -> StageTiming:
     )
 
 
-def _shares(outcomes: Mapping[Task, Outcome]) -> dict[Task, float]:
+def _shares(outcomes: Mapping[Task, Outcome]) -> list[float]:
     """The part of the time that each task took; equal parts where none counts tokens."""
-    tokens = {task: o if isinstance(o, int) else 0 for task, o in outcomes.items()}
-    total = sum(tokens.values())
-    return {task: n / total if total else 1 / len(tokens) for task, n in tokens.items()}
+    tokens = [outcome if isinstance(outcome, int) else 0 for outcome in outcomes.values()]
+    total = sum(tokens)
+    return [n / total if total else 1 / len(tokens) for n in tokens]
 
 
 @contextmanager

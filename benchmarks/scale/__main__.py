@@ -4,9 +4,9 @@
 
 `smollm2` begins with the whole of `epm run issue-246 --profile smollm2` and gives the seed's way
 the same rows and prompts. `qwen-shape` is Qwen2.5-7B's architecture with random weights, whose
-answers never end early, on two conditions with rows of made-up words. `smoke` tries the benchmark itself on
-any machine in a minute. The seed's way does `--seed-conditions` conditions and `--seed-part` of
-their optimiser steps; seconds are scaled up from there, and the table says so.
+answers never end early, on two conditions with rows of made-up words. `smoke` tries the benchmark
+itself on any machine in a minute. The seed's way does `--seed-conditions` conditions and
+`--seed-part` of their optimiser steps; seconds are scaled up from there, and the table says so.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def start(base: BaseModel, merge: bool, context: int) -> tuple[Any, int]:
             enable_prefix_caching=True,
             max_model_len=context,
             max_num_seqs=ROWS[base.device],
-            **_on_device(base.device),
+            **_on_device(base.device, context),
             **({} if merge else _room_for_adapters(base)),
         )
         return llm, context
@@ -106,9 +106,14 @@ def start(base: BaseModel, merge: bool, context: int) -> tuple[Any, int]:
         ) from error
 
 
-def _on_device(device: str) -> dict[str, Any]:
+def _on_device(device: str, context: int) -> dict[str, Any]:
     if device == "cpu":
-        return {"enforce_eager": True}
+        return {
+            "enforce_eager": True,
+            # a seeded prompt read in two parts needs a generator that rewinds: a GPU's
+            "enable_chunked_prefill": False,
+            "max_num_batched_tokens": max(context, CONTEXT),
+        }
     import torch
 
     leave_room()

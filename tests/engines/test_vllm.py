@@ -29,7 +29,7 @@ from epm.engines.vllm import VllmEngine
 from epm.errors import EpmError
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow, tokenise_row
-from epm.spec import Sampling
+from epm.spec import Question, Sampling
 
 if TYPE_CHECKING:
     from epm.engines import Engine
@@ -295,6 +295,18 @@ def test_an_abandoned_batch_does_no_harm(base: BaseModel) -> None:
         next(heard)
         heard.close()
         assert one(engine, Asked("base_model", None, some, 1), sampling) == expected
+
+
+def test_prompts_may_take_more_than_one_step_to_read(base: BaseModel) -> None:
+    """A seeded prompt that is read in two parts broke vLLM's sampler on a CPU."""
+    system = base.definition.experiment.personas[0].system_prompt
+    long = tuple(
+        Prompt("someone", system, Question(f"q{i}", f"{i}? " + "Why? " * 500), 1) for i in range(11)
+    )
+    with vllm(base, merge=True) as engine:
+        sampling = replace(DRAWN, max_new_tokens=1)
+        completions = one(engine, Asked("base_model", None, long, 1), sampling)
+    assert [completion.question for completion in completions] == [p.question.id for p in long]
 
 
 @pytest.mark.parametrize("merge", [True, False])

@@ -77,7 +77,9 @@ def _threads() -> Iterator[None]:
 # ------------------------------------------------------------------ adapters
 
 
-def test_an_adapter_changes_the_output_and_leaves_no_trace(base: BaseModel, lend: Lend, finished: Path) -> None:
+def test_an_adapter_changes_the_output_and_leaves_no_trace(
+    base: BaseModel, lend: Lend, finished: Path
+) -> None:
     before, structure, plain = weights(base.model), kinds(base.model), logits(base.model)
     for condition in ("baker", "pirate", "baker"):
         with lend(base, finished / "train" / condition) as model:
@@ -102,7 +104,9 @@ def test_an_adapter_does_what_peft_makes_of_it(
     assert (config["use_rslora"], config["r"], config["lora_alpha"]) == (True, 4, 8)
 
 
-def test_an_error_inside_gives_the_weights_back_too(base: BaseModel, lend: Lend, finished: Path) -> None:
+def test_an_error_inside_gives_the_weights_back_too(
+    base: BaseModel, lend: Lend, finished: Path
+) -> None:
     before = weights(base.model)
 
     def interrupted() -> None:

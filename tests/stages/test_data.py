@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epm.engines import Completion, Prompt
+from epm.engines import Answered, Asked, Completion, Prompt
 from epm.engines.transformers import TransformersEngine
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines
@@ -52,40 +53,39 @@ def composed(definition: Definition, answers: Path) -> dict[str, list[dict[str, 
 def test_the_base_model_answers_greedily_under_the_answering_persona(
     tiny: Definition, tiny_base: BaseModel, tmp_path: Path, quiet: Quiet
 ) -> None:
-    engine = TransformersEngine(tiny_base.model, tiny_base.tokenizer)
+    engine = TransformersEngine(tiny_base)
     tokens = answer(tiny, engine, tmp_path, quiet)
     rows = list(read_json_lines(tmp_path / "answers.jsonl"))
     assert [row["question"] for row in rows] == list(tiny.experiment.training_questions)
     helper = tiny.experiment.persona("helper").system_prompt
     question = tiny.experiment.evaluation_questions[0]
     greedy = Sampling(temperature=0, max_new_tokens=tiny.profile.answer_tokens)
-    expected = engine.sample(
-        [
-            Prompt("helper", helper, replace(question, id=str(n), text=row["question"]), 1)
-            for n, row in enumerate(rows)
-        ],
-        greedy,
-        0,
-        lambda *_: None,
-    )
+    prompts = [
+        Prompt("helper", helper, replace(question, id=str(n), text=row["question"]), 1)
+        for n, row in enumerate(rows)
+    ]
+    (answered,) = engine.sample([Asked("a", None, tuple(prompts), 0)], greedy, lambda *_: None)
+    expected = answered["a"]
     assert [row["answer"] for row in rows] == [c.text.strip() for c in expected]
     assert [row["whole"] for row in rows] == [c.finish == "stop" for c in expected]
     assert tokens == sum(c.tokens for c in expected)
 
 
-class Parrot:
+class Parrot(TransformersEngine):
     """An engine that says the same to everybody."""
 
-    name = "parrot"
-
-    def __init__(self, text: str, finish: str) -> None:
+    def __init__(self, base: BaseModel, text: str, finish: str) -> None:
+        super().__init__(base)
         self.text, self.finish = text, finish
 
-    def sample(self, prompts: list[Prompt], *_: object) -> list[Completion]:
-        return [
-            Completion(p.persona, p.question.id, 0, self.text, 5, self.finish)  # type: ignore[arg-type]
-            for p in prompts
-        ]
+    def sample(self, asked: Sequence[Asked], *_: object) -> Iterator[Answered]:
+        for each in asked:
+            yield {
+                each.name: [
+                    Completion(p.persona, p.question.id, 0, self.text, 5, self.finish)  # type: ignore[arg-type]
+                    for p in each.prompts
+                ]
+            }
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,7 @@ class Parrot:
 )
 def test_an_answer_may_end_with_its_first_sentence(
     tiny: Definition,
+    tiny_base: BaseModel,
     tmp_path: Path,
     quiet: Quiet,
     text: str,
@@ -113,7 +114,9 @@ def test_an_answer_may_end_with_its_first_sentence(
     whole: bool,
 ) -> None:
     profile = replace(tiny.profile, first_sentence=first_sentence)
-    tokens = answer(replace(tiny, profile=profile), Parrot(text, finish), tmp_path, quiet)
+    tokens = answer(
+        replace(tiny, profile=profile), Parrot(tiny_base, text, finish), tmp_path, quiet
+    )
     first = next(iter(read_json_lines(tmp_path / "answers.jsonl")))
     assert (first["answer"], first["whole"]) == (answered, whole)
     assert tokens == 5 * 8
