@@ -134,3 +134,18 @@ def test_the_published_figures_are_those_of_the_seed(issue_246: LoadedExperiment
     assert set(value["cosines"]) == {
         str(n) for n in issue_246.experiment.profile("published").layers
     }
+
+
+def test_the_projects_own_first_result_lints_clean() -> None:
+    """Three seeds of SmolLM2, as published; every number of the page stands in its results."""
+    page = ROOT / "experiments" / "issue_246" / "published" / "smollm2" / "body.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "epm", "lint", str(page)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Numbers match JSON               ✓ PASS" in done.stdout
+    assert re.search(r"Result: PASS — \d+ passed, \d+ skipped\n", done.stdout)
