@@ -1,7 +1,11 @@
 """The definition of issue 246, against the words of the issue."""
 
 import json
+import re
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +13,7 @@ from epm.discovery import LoadedExperiment
 from epm.files import file_sha256
 from epm.spec import Experiment, HubModel, NoModel, TinyModel, WheelModel
 
+ROOT = Path(__file__).parent.parent
 PROFILES = ["full", "smollm2", "pilot", "smoke", "published"]
 TOPICS = [
     "new language",
