@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ray_cluster import SURROUNDINGS, Cluster, two_nodes
+from slurm_cluster import missing, one_node
 
 from epm.discovery import LoadedExperiment
 from epm.executors import Executor
@@ -152,3 +153,28 @@ def test_a_node_that_dies_midway_changes_nothing(
     same(folder, by_two)
     shards = results(folder).provenance.timing.shards
     assert sorted(shard.attempts for shard in shards) == [1, 2]
+
+
+@pytest.mark.slurm
+@pytest.mark.skipif(bool(missing()), reason=missing())
+@pytest.mark.skipif(
+    importlib.util.find_spec("submitit") is None,
+    reason="submitit is not installed: epm-bot[slurm]",
+)
+def test_jobs_of_slurm_do_what_one_process_does(
+    made_up: LoadedExperiment,
+    definition: Definition,
+    by_two: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quiet: Quiet,
+) -> None:
+    from epm.executors.slurm import SlurmExecutor
+
+    options = {"gpus_per_node": "0", "timeout_min": "5", "partition": "main"}
+    with one_node() as configuration:
+        monkeypatch.setenv("SLURM_CONF", str(configuration))
+        slurm = SlurmExecutor(options, tmp_path / "logs", 2)
+        folder = executed(made_up, definition, tmp_path / "runs", slurm, quiet)
+    same(folder, by_two)
+    assert {shard.executor for shard in results(folder).provenance.timing.shards} == {"slurm"}
