@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Literal
 
 from epm.engines import Engine
@@ -12,7 +11,7 @@ Wanted = Literal["auto", "vllm", "transformers"]
 
 
 def choose(wanted: Wanted, base: BaseModel, merge: bool | None) -> Engine:
-    """The engine that was asked for; `auto` is vLLM on a GPU where it is installed.
+    """The engine that was asked for; `auto` is transformers', the one that has run on a GPU.
 
     Args:
         wanted: by name, or `auto`.
@@ -22,8 +21,6 @@ def choose(wanted: Wanted, base: BaseModel, merge: bool | None) -> Engine:
     Raises:
         EpmError: vLLM was asked for and is not installed.
     """
-    if wanted == "auto":
-        wanted = "vllm" if base.device == "cuda" and find_spec("vllm") else "transformers"
     if wanted == "vllm":
         from epm.engines.vllm import VllmEngine
 
