@@ -102,19 +102,13 @@ def _whole_run(
     base = BaseModel(definition, print)
     with clock.stage(our_way.WAY, "read the model") as stage:
         stage.note = type(base.model).__name__
-    progress = PlainProgress(Console())
     jobs = [
         train.Job(each, folder / "rows" / f"{each.condition}.jsonl", scratch / each.name)
         for each in definition.replicates
     ]
     for job in jobs:
         job.out.mkdir()
-    our_way.train_all(clock, definition, base, jobs, progress)
-    engine = choose(options.engine, base, merge=None)
-    adapters: dict[str, Path | None] = {job.replicate.condition: job.out for job in jobs}
-    our_way.sample_all(clock, definition, base, adapters, engine)
-    engine.close()
-    _seed_way(clock, definition, base, jobs, options)
+    _both_ways(clock, definition, base, jobs, options)
     return len(jobs)
 
 
@@ -150,23 +144,22 @@ def _qwen_shape(
         rows = scratch / f"{each.name}.jsonl"
         rows.write_text(json_lines(_made_up_rows(definition, each)))
         jobs.append(train.Job(each, rows, scratch / each.name))
-    our_way.train_all(clock, definition, base, jobs, PlainProgress(Console()))
-    engine = choose(options.engine, base, merge=None)
-    adapters: dict[str, Path | None] = {job.replicate.condition: job.out for job in jobs}
-    our_way.sample_all(clock, definition, base, adapters, engine)
-    engine.close()
-    _seed_way(clock, definition, base, jobs, options)
+    _both_ways(clock, definition, base, jobs, options)
     return len(jobs)
 
 
-def _seed_way(
+def _both_ways(
     clock: Clock,
     definition: Definition,
     base: BaseModel,
     jobs: Sequence[train.Job],
     options: argparse.Namespace,
 ) -> None:
-    """The same rows and prompts, from the same folder, after our model is gone from the device."""
+    """Ours, then the seed's on the same rows and prompts, our model being gone from the device."""
+    our_way.train_all(clock, definition, base, jobs, PlainProgress(Console()))
+    engine = choose(options.engine, base, merge=None)
+    our_way.sample_all(clock, definition, base, jobs, engine)
+    engine.close()
     folder, tokenizer = base.folder.path, base.tokenizer
     del base.model
     torch.cuda.empty_cache()

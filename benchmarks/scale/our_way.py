@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
@@ -46,18 +45,18 @@ def sample_all(
     clock: Clock,
     definition: Definition,
     base: BaseModel,
-    adapters: dict[str, Path | None],
+    jobs: Sequence[train.Job],
     engine: Engine,
 ) -> None:
-    """Ask every adapter, by the name of its condition, what its condition is asked."""
+    """Ask every adapter what its condition is asked."""
     asked = [
         Asked(
-            name,
-            folder,
-            sample.prompts(definition, name),
-            derive_seed(definition.experiment.seed, "sample", name),
+            job.replicate.name,
+            job.out,
+            sample.prompts(definition, job.replicate.condition),
+            derive_seed(job.replicate.seed, "sample", job.replicate.condition),
         )
-        for name, folder in adapters.items()
+        for job in jobs
     ]
     with clock.stage(WAY, "sample") as stage:
         drawn = 0

@@ -96,10 +96,10 @@ def _complete(
         workshop = Workshop(plan, base, options.engine_for, progress, lambda: execution.failures)
         for stage in plan.preparation:
             execution.finish(stage, workshop.work(stage[0].stage))
-        if options.executor:
+        if elsewhere := _elsewhere(options.executor):
             from epm.runner.shards import distribute
 
-            distribute(plan, execution, options.executor, options.engine_for, environment, progress)
+            distribute(plan, execution, elsewhere, options.engine_for, environment, progress)
         for stage in (*plan.experiments, *plan.conclusion):
             execution.finish(stage, workshop.work(stage[0].stage))
     Assembly(definition, folder, tasks, execution.finished, options.wandb).write()

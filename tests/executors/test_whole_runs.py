@@ -79,6 +79,14 @@ def test_two_processes_do_what_one_does(
     assert results(alone).provenance.timing.shards == ()
 
 
+def test_room_for_one_is_this_process(
+    made_up: LoadedExperiment, tiny: Definition, tmp_path: Path, quiet: Quiet
+) -> None:
+    """Which shows how it goes, and keeps what is finished when it is stopped."""
+    folder = executed(made_up, tiny, tmp_path, LocalExecutor(1), quiet)
+    assert results(folder).provenance.timing.shards == ()
+
+
 def test_who_did_what_is_recorded(definition: Definition, by_two: Path) -> None:
     shards = results(by_two).provenance.timing.shards
     names = [each.name for each in definition.replicates]
