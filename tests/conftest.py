@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ ROOT = Path(__file__).parent.parent
 
 # toy models on a shared machine: threads that wait for each other cost more than they save
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# a script's background job ignores Ctrl-C, and so would every program that is started from there
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # the same commit, the same verdict; `HYPOTHESIS_PROFILE=explore` looks further
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)

@@ -187,7 +187,8 @@ from epm.discovery import load
 from epm.tracking import log
 definition = load("issue-900", Path(sys.argv[1])).experiment.resolve("tiny")
 run = Path(sys.argv[2])
-print(log("online", definition, run, {"baker": run / "train" / "baker"}, print).model_dump_json())
+adapters = {each: run / "train" / each.name for each in definition.replicates[:1]}
+print(log("online", definition, run, adapters, print).model_dump_json())
 """
 
 

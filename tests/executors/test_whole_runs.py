@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import threading
 import time
 from collections.abc import Iterator
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ray_cluster import SURROUNDINGS, Cluster, two_nodes
+from rich.console import Console
 from slurm_cluster import missing, one_node
 
 from epm.discovery import LoadedExperiment
 from epm.executors import Executor
 from epm.executors.local import LocalExecutor
 from epm.files import read_json_lines
+from epm.progress import PlainProgress, Progress
 from epm.results import Results, load
 from epm.runner import Options, run
 from epm.spec import Definition
@@ -40,10 +43,10 @@ def executed(
     definition: Definition,
     runs: Path,
     executor: Executor | None,
-    quiet: Quiet,
+    progress: Progress,
 ) -> Path:
     options = Options("pytest", "off", runs=runs, executor=executor)
-    return run(made_up, definition, options, lambda _: nullcontext(quiet))
+    return run(made_up, definition, options, lambda _: nullcontext(progress))
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +54,9 @@ def by_two(
     made_up: LoadedExperiment, definition: Definition, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The run of two processes of this machine, to read only."""
-    from conftest import Quiet
-
     runs = tmp_path_factory.mktemp("by two")
-    return executed(made_up, definition, runs, LocalExecutor(2), Quiet())
+    said = PlainProgress(Console(file=io.StringIO()))
+    return executed(made_up, definition, runs, LocalExecutor(2), said)
 
 
 def results(folder: Path) -> Results:

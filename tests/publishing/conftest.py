@@ -26,7 +26,7 @@ def finished_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("lab")
     checkout = folder / "checkout"
-    ignored = shutil.ignore_patterns("__pycache__")
+    ignored = shutil.ignore_patterns("__pycache__", "published")
     shutil.copytree(ROOT / "experiments", checkout / "experiments", ignore=ignored)
     own = checkout / "experiments" / "issue_1"
     shutil.copytree(checkout / "experiments" / "issue_246", own)
