@@ -99,8 +99,9 @@ def distribute(
     unfinished = {
         task.subject for tasks in plan.experiments for task in execution.unfinished(tasks)
     }
-    names = [each.name for each in plan.definition.replicates if each.name in unfinished]
-    conditions = {each.name: each.condition for each in plan.definition.replicates}
+    rows = {
+        each.name: plan.rows(each) for each in plan.definition.replicates if each.name in unfinished
+    }
     shards = [
         Shard(
             plan.definition,
@@ -109,12 +110,10 @@ def distribute(
             engine_for,
             {
                 path.relative_to(plan.folder.path).as_posix(): path.read_bytes()
-                for path in sorted(
-                    {plan.folder.of("rows") / f"{conditions[name]}.jsonl" for name in part}
-                )
+                for path in sorted({rows[name] for name in part})
             },
         )
-        for part in _parts(names, executor.slots)
+        for part in _parts(list(rows), executor.slots)
     ]
     with closing(executor.run(work, shards, progress.say)) as finished:
         for number, produced, attempt in finished:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,16 @@ from epm.assembly import MEASUREMENTS, MODEL, STATISTICS, read_measurements
 from epm.files import dump_json, write_atomically
 from epm.progress import Progress
 from epm.runner.plan import Plan
-from epm.spec import Replicate, derive_seed
+from epm.spec import Definition, Replicate, derive_seed
 from epm.stages import centroids, data, measure, published, sample, train, trajectory
 from epm.tasks import Outcome, Task, Work
 
 if TYPE_CHECKING:
     from epm.engines import Engine
     from epm.models.base import BaseModel
+
+Ask = Callable[[Definition, Sequence[sample.Subject], "Engine", Progress], Iterator[dict[str, int]]]
+"""Samples subjects, and yields tokens by name when some are done."""
 
 EngineFor = Callable[["BaseModel"], "Engine"]
 """Chooses what samples a model."""
@@ -55,8 +58,8 @@ class Workshop:
         }
         together: dict[str, Work] = {
             "train": self._train,
-            "sample": self._sample,
-            "trajectory": self._trace,
+            "sample": self._sampling(sample.sample),
+            "trajectory": self._sampling(trajectory.trace),
         }
         return together[stage] if stage in together else _one_task(alone[stage])
 
@@ -89,17 +92,16 @@ class Workshop:
         for outcomes in train.train(self._definition, jobs, self._base, self._progress):
             yield {tasks[replicate]: outcome for replicate, outcome in outcomes.items()}
 
-    def _sample(self, folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
-        tasks = {task.subject: task for task in folders}
-        subjects = [self._subject(task, out) for task, out in folders.items()]
-        for tokens in sample.sample(self._definition, subjects, self._engine, self._progress):
-            yield {tasks[name]: count for name, count in tokens.items()}
+    def _sampling(self, ask: Ask) -> Work:
+        """Ask adapters by `ask`, and say which tasks that finished."""
 
-    def _trace(self, folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
-        tasks = {task.subject: task for task in folders}
-        subjects = [self._subject(task, out) for task, out in folders.items()]
-        for tokens in trajectory.trace(self._definition, subjects, self._engine, self._progress):
-            yield {tasks[name]: count for name, count in tokens.items()}
+        def work(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
+            tasks = {task.subject: task for task in folders}
+            subjects = [self._subject(task, out) for task, out in folders.items()]
+            for tokens in ask(self._definition, subjects, self._engine, self._progress):
+                yield {tasks[name]: count for name, count in tokens.items()}
+
+        return work
 
     def _subject(self, task: Task, out: Path) -> sample.Subject:
         if task.subject == sample.BASE:
