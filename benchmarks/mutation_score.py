@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lint.engine import lint
-from lint.model import Rule
-from lint.rules import RULES
+from epm_lint.engine import lint
+from epm_lint.model import Rule
+from epm_lint.rules import RULES
 
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?")
 RULE = "numbers-match-results"

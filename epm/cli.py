@@ -314,8 +314,8 @@ def _write_page(folder: Path, loaded: LoadedExperiment) -> int:
     from epm.linting.bodies import Given, body_at
     from epm.linting.settings import Settings
     from epm.report.render import render
-    from lint.model import Status
-    from lint.output import table
+    from epm_lint.model import Status
+    from epm_lint.output import table
 
     page = render(folder, loaded.folder)
     body = body_at(
@@ -372,8 +372,8 @@ def _lsp(_: argparse.Namespace) -> int:
 def _schema(parsed: argparse.Namespace) -> int:
     if parsed.what == "lint":
         from epm.files import dump_json
-        from lint.configuration import schema
-        from lint.rules import RULES
+        from epm_lint.configuration import schema
+        from epm_lint.rules import RULES
 
         print(dump_json(schema(RULES)), end="")  # noqa: T201
         return CLEAN

@@ -7,7 +7,7 @@ import pytest
 
 from epm import checkout
 from epm.checkout import Checkout, remote_name
-from lint.model import Repository
+from epm_lint.model import Repository
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -219,9 +219,9 @@ def test_the_name_out_of_a_remote(url: str, name: str | None) -> None:
 
 def test_a_shallow_checkout_convicts_no_hero() -> None:
     """What GitHub's checkout action fetches by default has one commit."""
-    from lint.engine import lint
-    from lint.model import Status
-    from lint.rules import hero_figure
+    from epm_lint.engine import lint
+    from epm_lint.model import Status
+    from epm_lint.rules import hero_figure
 
     class Shallow:
         name, is_shallow = "acme/lab", True

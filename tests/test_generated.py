@@ -6,9 +6,9 @@ import pytest
 
 from epm.files import dump_json
 from epm.results import json_schema
-from lint.catalogue import render
-from lint.configuration import schema
-from lint.rules import RULES
+from epm_lint.catalogue import render
+from epm_lint.configuration import schema
+from epm_lint.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
     [
         ("epm/results.schema.json", json_schema(), "epm schema"),
         ("lint/configuration.schema.json", dump_json(schema(RULES)), "epm schema lint"),
-        ("lint/README.md", render(RULES), "python -m lint.catalogue"),
+        ("lint/README.md", render(RULES), "python -m epm_lint.catalogue"),
     ],
     ids=["the schema of the results", "the schema of the configuration", "the catalogue of rules"],
 )

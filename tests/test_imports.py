@@ -47,7 +47,11 @@ print("loaded:", *(names - sys.stdlib_module_names))
 
 
 def test_the_linter() -> None:
-    assert loaded("import lint.engine, lint.output.table") == {"lint", "markdown_it", "mdurl"}
+    assert loaded("import epm_lint.engine, epm_lint.output.table") == {
+        "epm_lint",
+        "markdown_it",
+        "mdurl",
+    }
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from pygls.lsp.client import LanguageClient
 from epm.language_server.source import Source
 from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
-from lint.fixes import settled
-from lint.model import Finding
+from epm_lint.fixes import settled
+from epm_lint.model import Finding
 
 LSP = ("-m", "epm", "lsp")
 PATIENCE = 30.0
@@ -382,7 +382,7 @@ def test_whatever_is_typed_is_survived(page: Path, text: str) -> None:
 
 BROKEN = """
 import epm.linting.settings as settings
-from lint.model import Rule
+from epm_lint.model import Rule
 
 def check(page):
     raise RuntimeError("out of order")

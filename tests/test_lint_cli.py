@@ -537,7 +537,7 @@ def test_what_is_loaded_to_lint(folder: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.stderr == "['epm', 'lint', 'markdown_it', 'mdurl']\n"
+    assert done.stderr == "['epm', 'epm_lint', 'markdown_it', 'mdurl']\n"
 
 
 def test_the_hooks_run_what_there_is(folder: Path) -> None:

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import lint
+import epm_lint
 from epm.discovery import LoadedExperiment
 from epm.engines import Completion, Prompt
 from epm.files import dump_json, gzipped, json_lines
@@ -49,7 +49,7 @@ from epm.spec import Definition, Experiment, NoModel, Persona
 from epm.stages.measure import Measurements, measurements
 from epm.stages.sample import BASE, Subject, prompts, sample_rows, source_prompts
 from epm.statistics import analyse
-from lint.model import Report, Status
+from epm_lint.model import Report, Status
 
 PROFILES = ("full", "smollm2", "pilot", "smoke", "published")
 WRITTEN_BY_PEOPLE = {"human-tldr", "human-summary"}
@@ -540,7 +540,7 @@ def provenances(draw: st.DrawFn, definition: Definition, hashes: Mapping[str, st
 def judge(page: Page) -> Report:
     """Lint a page with all that `epm render` knows of it."""
     folder = page.body.parent
-    return lint.lint(
+    return epm_lint.lint(
         page.body.read_bytes(),
         title=page.title,
         beside=frozenset(str(path.relative_to(folder)) for path in folder.rglob("*")),

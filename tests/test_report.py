@@ -24,7 +24,7 @@ from epm.results import (
     load,
 )
 from epm.statistics.proportions import proportion
-from lint.binding.pointers import resolve
+from epm_lint.binding.pointers import resolve
 
 
 @pytest.mark.parametrize(

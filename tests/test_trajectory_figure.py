@@ -30,10 +30,10 @@ from epm.results import (
     TwoLevelInterval,
 )
 from epm.statistics import analyse
-from lint.binding.sidecar import faults
-from lint.document import Document
-from lint.formats import BodyFormat
-from lint.model import Page
+from epm_lint.binding.sidecar import faults
+from epm_lint.document import Document
+from epm_lint.formats import BodyFormat
+from epm_lint.model import Page
 
 TRAINING = TrainingRecord(
     rows=8,

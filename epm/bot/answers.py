@@ -14,10 +14,10 @@ from epm.github.comments import keep_comment
 from epm.github.interface import GitHub, Reaction
 from epm.github.markers import Marker
 from epm.github.text import fenced, quoted
-from lint import catalogue
-from lint.configuration import nearest
-from lint.output.markdown import inert
-from lint.rules import RULES
+from epm_lint import catalogue
+from epm_lint.configuration import nearest
+from epm_lint.output.markdown import inert
+from epm_lint.rules import RULES
 
 REFUSAL = Marker("refusal")
 DEFAULT_PROFILE = "pilot"

@@ -10,10 +10,10 @@ from epm.bot.judging import Judge, Judgement
 from epm.bot.verdicts import keep_verdict
 from epm.errors import EpmError
 from epm.github.interface import GitHub, Issue
-from lint.model import Report, Status
-from lint.output.markdown import inert
-from lint.output.table import SIGNS, counted
-from lint.quoting import clip, visible
+from epm_lint.model import Report, Status
+from epm_lint.output.markdown import inert
+from epm_lint.output.table import SIGNS, counted
+from epm_lint.quoting import clip, visible
 
 _TITLE = 60
 

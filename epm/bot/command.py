@@ -13,8 +13,8 @@ from epm.bot.verdicts import keep_verdict
 from epm.github import events
 from epm.github.interface import GitHub, Issue
 from epm.github.outputs import write_output
-from lint.model import Status
-from lint.output import github as log_lines
+from epm_lint.model import Status
+from epm_lint.output import github as log_lines
 
 DONE, COULD_NOT = 0, 2
 

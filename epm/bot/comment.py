@@ -17,10 +17,10 @@ from epm.github.interface import LONGEST_BODY, Issue, body_hash
 from epm.github.markers import Marker
 from epm.github.text import fenced
 from epm.report.render import templates_folder
-from lint.model import Report, Row, Status
-from lint.output import table
-from lint.output.markdown import inert
-from lint.output.table import SIGNS, counted
+from epm_lint.model import Report, Row, Status
+from epm_lint.output import table
+from epm_lint.output.markdown import inert
+from epm_lint.output.table import SIGNS, counted
 
 if TYPE_CHECKING:
     from jinja2 import Template

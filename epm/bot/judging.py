@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lint
+import epm_lint
 from epm.checkout import Checkout
 from epm.errors import EpmError
 from epm.github.interface import GitHub, Issue
@@ -20,8 +20,8 @@ from epm.linting import results
 from epm.linting.settings import Settings
 
 if TYPE_CHECKING:
-    from lint.configuration import Configuration
-    from lint.model import Report
+    from epm_lint.configuration import Configuration
+    from epm_lint.model import Report
 
 _NOWHERE = Path(os.devnull)
 """Nothing lies beside an issue."""
@@ -61,7 +61,7 @@ class Judge:
         if found := self._results(issue.body, notes):
             known |= {"results": found.values, "results_sha256": found.sha256}
         try:
-            report = lint.lint(
+            report = epm_lint.lint(
                 issue.body,
                 title=issue.title,
                 created=issue.created_at.date(),
@@ -71,7 +71,7 @@ class Judge:
                 rules=self.configuration.rules,
                 **known,
             )
-        except lint.LintError as error:
+        except epm_lint.LintError as error:
             return Judgement(issue, None, (*notes, str(error)))
         return Judgement(issue, report, tuple(notes))
 

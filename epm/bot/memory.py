@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from epm.github.interface import body_hash
-from lint.model import Report, Status
+from epm_lint.model import Report, Status
 
 _LINE = re.compile(r"<!-- epm:lint-memory (\{[ -~]{2,8000}\}) -->")
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")

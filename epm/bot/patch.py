@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lint.document import Document
-from lint.fixes import applied
-from lint.model import Edit, Report
+from epm_lint.document import Document
+from epm_lint.fixes import applied
+from epm_lint.model import Edit, Report
 
 AROUND = 1
 """Lines shown before and after a change."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from epm.github.outputs import write_summary
-from lint.model import Report
-from lint.output import markdown
+from epm_lint.model import Report
+from epm_lint.output import markdown
 
 _LARGEST = 900_000
 

@@ -13,8 +13,8 @@ from epm.checkout import Checkout
 from epm.errors import EpmError
 from epm.github.interface import GitHub
 from epm.linting.settings import Settings
-from lint.model import Report
-from lint.output import table
+from epm_lint.model import Report
+from epm_lint.output import table
 
 _OF_FILES = ("title", "created", "label", "results", "repo", "fix", "diff", "watch", "statistics")
 
@@ -68,7 +68,7 @@ def repository(environment: Mapping[str, str], folder: Path) -> str:
 
 
 def _rendered(form: str, reports: Sequence[Report]) -> str:
-    render: Callable[[Sequence[Report]], str] = import_module(f"lint.output.{form}").render
+    render: Callable[[Sequence[Report]], str] = import_module(f"epm_lint.output.{form}").render
     return render(reports)
 
 

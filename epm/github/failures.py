@@ -9,7 +9,7 @@ from epm.errors import EpmError
 from epm.github.credentials import App, Credentials
 from epm.github.interface import Missing
 from epm.github.transport import Answer
-from lint.quoting import clip
+from epm_lint.quoting import clip
 
 _LIMITS = (
     "secondary rate limit",

@@ -1,15 +1,15 @@
 """Somebody else's text in what we write on GitHub.
 
-`lint.output.markdown.inert` makes text harmless within a line; annotations are escaped by
-`lint.output.github`.
+`epm_lint.output.markdown.inert` makes text harmless within a line; annotations are escaped by
+`epm_lint.output.github`.
 """
 
 from __future__ import annotations
 
 import re
 
-from lint.output.markdown import inert
-from lint.quoting import clip, visible
+from epm_lint.output.markdown import inert
+from epm_lint.quoting import clip, visible
 
 _RUNS = re.compile("`+")
 _LANGUAGE = re.compile(r"[a-z]{0,20}")

@@ -15,7 +15,7 @@ from epm.errors import EpmError
 from epm.github import payloads
 from epm.github.credentials import APP_KEY, App, Credentials
 from epm.github.patience import Patience
-from lint.quoting import clip
+from epm_lint.quoting import clip
 
 if TYPE_CHECKING:
     from github import Auth

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from lsprotocol import types
 
-import lint
+import epm_lint
 from epm.errors import EpmError
 from epm.language_server.source import NEWLINE, Source
 from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
-from lint.blocks import title_key
-from lint.fixes import applied, settled
-from lint.model import Finding, Report, Rule, Status
+from epm_lint.blocks import title_key
+from epm_lint.fixes import applied, settled
+from epm_lint.model import Finding, Report, Rule, Status
 
 _SEVERITIES = {
     Status.WARN: types.DiagnosticSeverity.Warning,
@@ -92,7 +92,7 @@ def judge(source: Source, version: int | None, path: str | None) -> Judged:
     try:
         again = _judge_of(path, lambda line: told.append(_note(line)))
         return Judged(source, version, again(source.text), tuple(told), again)
-    except (EpmError, lint.LintError) as error:
+    except (EpmError, epm_lint.LintError) as error:
         message = str(error)
     except Exception as error:  # the editor must not lose its server over one page
         message = f"internal error: {type(error).__name__}: {error}; please report it"
@@ -110,7 +110,7 @@ def _judge_of(path: str | None, say: Callable[[str], None]) -> Callable[[str], R
         return body_at(path, Given(), Settings().of(Path(path).parent), say).report
     folder = Path(path).parent if path and Path(path).parent.is_dir() else Path.cwd()
     rules = Settings().of(folder).rules
-    return lambda text: lint.lint(text, rules=rules)
+    return lambda text: epm_lint.lint(text, rules=rules)
 
 
 def _is_page(text: str) -> bool:

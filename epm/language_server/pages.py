@@ -11,7 +11,7 @@ from pygls.uris import to_fs_path
 
 from epm.language_server.judging import Judged, judge
 from epm.language_server.source import Source
-from lint.catalogue import explanation
+from epm_lint.catalogue import explanation
 
 DEBOUNCE = 0.25
 """Seconds without a keystroke before a page is judged."""

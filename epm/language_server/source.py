@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from lsprotocol import types
 
-from lint.model import Finding
+from epm_lint.model import Finding
 
 # the line endings of the protocol; str.splitlines knows more of them
 NEWLINE = re.compile(r"\r\n|\r|\n")

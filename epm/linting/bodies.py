@@ -8,16 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lint
+import epm_lint
 from epm.errors import EpmError
 from epm.linting.checkouts import GitRefused, checkout_at, nearby
-from lint.engine import decoded
-from lint.values import dataclass
+from epm_lint.engine import decoded
+from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
     from epm.linting.results import ResultsFile
-    from lint.configuration import Configuration
-    from lint.model import Repository
+    from epm_lint.configuration import Configuration
+    from epm_lint.model import Repository
 
 STDIN = "-"
 _LONGEST_TITLE = 10_000
@@ -44,7 +44,7 @@ class Body:
     configuration: Configuration
     known: dict[str, Any]
 
-    def report(self, text: str | None = None) -> lint.Report:
+    def report(self, text: str | None = None) -> epm_lint.Report:
         """The report on the body, or on another text in its place."""
         text = self.text if text is None else text
         try:
@@ -52,11 +52,11 @@ class Body:
         except GitRefused:
             return self._linted(text, {**self.known, "repository": None})
 
-    def _linted(self, text: str, known: dict[str, Any]) -> lint.Report:
+    def _linted(self, text: str, known: dict[str, Any]) -> epm_lint.Report:
         rules = self.configuration.rules
         try:
-            return lint.lint(text, rules=rules, path=self.path, **known)
-        except lint.LintError as error:
+            return epm_lint.lint(text, rules=rules, path=self.path, **known)
+        except epm_lint.LintError as error:
             raise EpmError(f"{self.path}: {error}") from None
 
 
@@ -73,7 +73,7 @@ def body_at(
     """
     try:
         text = decoded(_read(path))
-    except lint.LintError as error:
+    except epm_lint.LintError as error:
         raise EpmError(f"{path}: {error}") from None
     folder = folder_of(path)
     repository = checkout_at(given.repository) if given.repository else nearby(folder)
@@ -112,7 +112,7 @@ class _Beside:
 
 
 def _read(path: str) -> bytes:
-    most = lint.LARGEST_BODY + 1
+    most = epm_lint.LARGEST_BODY + 1
     try:
         if path == STDIN:
             return sys.stdin.buffer.read(most)

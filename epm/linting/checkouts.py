@@ -22,7 +22,7 @@ class GitRefused(BaseException):
 
 
 class NearbyCheckout:
-    """A `lint.model.Repository` that is opened when it is first asked."""
+    """A `epm_lint.model.Repository` that is opened when it is first asked."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TextIO
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of
 from epm.linting.settings import Settings
-from lint.quoting import visible
+from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
-    from lint import Report
+    from epm_lint import Report
 
 CLEAN, FINDINGS, COULD_NOT = 0, 1, 2
 FORMATS = ("table", "concise", "json", "github", "sarif", "junit", "markdown")
@@ -143,7 +143,7 @@ def _mended(body: Body, parsed: argparse.Namespace) -> Report:
 
 def _show(reports: Sequence[Report], parsed: argparse.Namespace, stream: TextIO) -> None:
     if parsed.statistics:
-        from lint.output import statistics
+        from epm_lint.output import statistics
 
         counted = statistics.render_json if parsed.format == "json" else statistics.render
         stream.write(counted(reports))
@@ -151,14 +151,14 @@ def _show(reports: Sequence[Report], parsed: argparse.Namespace, stream: TextIO)
         stream.writelines(_tables(reports, headed=len(parsed.paths) > 1))
     else:
         render: Callable[[Sequence[Report]], str] = import_module(
-            f"lint.output.{parsed.format}"
+            f"epm_lint.output.{parsed.format}"
         ).render
         stream.write(render(reports))
     stream.flush()
 
 
 def _tables(reports: Sequence[Report], *, headed: bool) -> Iterator[str]:
-    from lint.output import table
+    from epm_lint.output import table
 
     for report in reports:
         if headed:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from epm.errors import EpmError
-from lint import catalogue
-from lint.configuration import nearest
-from lint.rules import RULES
+from epm_lint import catalogue
+from epm_lint.configuration import nearest
+from epm_lint.rules import RULES
 
 
 def explain(slug: str | None) -> int:

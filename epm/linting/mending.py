@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN, Body
-from lint.fixes import settled
-from lint.quoting import visible
+from epm_lint.fixes import settled
+from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
-    from lint import Report
+    from epm_lint import Report
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
 

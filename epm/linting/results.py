@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from epm.errors import EpmError
-from lint.document import declarations
-from lint.quoting import quote
+from epm_lint.document import declarations
+from epm_lint.quoting import quote
 
 if TYPE_CHECKING:
-    from lint.model import Repository
+    from epm_lint.model import Repository
 
 LARGEST = 50_000_000
 DEEPEST = 100

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from epm.errors import EpmError
-from lint.configuration import Configuration, configured
-from lint.errors import LintError
-from lint.rules import RULES
-from lint.values import dataclass
+from epm_lint.configuration import Configuration, configured
+from epm_lint.errors import LintError
+from epm_lint.rules import RULES
+from epm_lint.values import dataclass
 
 OWN, SHARED = "epm.toml", "pyproject.toml"
 _LARGEST = 1_000_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
-from lint.quoting import visible
+from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.discovery import LoadedExperiment
@@ -108,7 +108,7 @@ def _code(loaded: LoadedExperiment, home: str) -> dict[str, str]:
 
 def _told(outcome: Outcome, dry_run: bool) -> int:
     from epm.publishing.publish import State
-    from lint.output import table
+    from epm_lint.output import table
 
     if outcome.state is not State.DONE:
         if outcome.report:

@@ -17,7 +17,7 @@ from epm.publishing.page import Layout, commit_of, fingerprint, of_issue, skelet
 from epm.report.excerpts import LONGEST
 from epm.report.render import RESULTS, compose
 from epm.results import load
-from lint.quoting import visible
+from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.publishing.history import Branch

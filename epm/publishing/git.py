@@ -16,7 +16,7 @@ from pathlib import Path
 
 from epm.checkout import remote_name
 from epm.errors import EpmError
-from lint.quoting import clip
+from epm_lint.quoting import clip
 
 HEADS = "refs/heads/"
 

@@ -96,7 +96,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class WithCommit:
-    """A `lint.model.Repository`: the checkout, and a commit that may not be in it yet."""
+    """A `epm_lint.model.Repository`: the checkout, and a commit that may not be in it yet."""
 
     checkout: Checkout
     name: str | None

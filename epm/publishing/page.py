@@ -15,7 +15,7 @@ from epm.publishing.site import Site
 from epm.report.excerpts import LONGEST
 from epm.report.regions import REGION, human_regions, keep_human_regions
 from epm.report.render import RESULTS, Location, Place, Text, compose
-from lint.binding.manifest import MARK
+from epm_lint.binding.manifest import MARK
 
 NOWHERE = "0" * 40
 """Stands for a commit that is still to be made."""

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import lint
+import epm_lint
 from epm.errors import EpmError
 from epm.github.comments import Change, keep_comment
 from epm.github.interface import Conflict, GitHub, Issue, same_body
@@ -36,13 +36,13 @@ from epm.publishing.page import (
     with_written,
 )
 from epm.report.render import BODY, RESULTS
-from lint.model import Status
+from epm_lint.model import Status
 
 if TYPE_CHECKING:
     from epm.checkout import Checkout
     from epm.report.render import Text
-    from lint.configuration import Configuration
-    from lint.model import Report
+    from epm_lint.configuration import Configuration
+    from epm_lint.model import Report
 
 OF_PEOPLE = frozenset({"human-tldr", "human-summary"})
 _TRIES = 4
@@ -193,7 +193,7 @@ class _Publication:
         files = {f"{folder}/{name}": data for name, data in self.artifacts.files.items()}
         results = at(self.artifacts.run / RESULTS)
         try:
-            return lint.lint(
+            return epm_lint.lint(
                 text.body,
                 title=text.title,
                 created=page.created_at.date() if page else date.today(),
@@ -208,7 +208,7 @@ class _Publication:
                 rules=self.configuration.rules,
                 seconds=_LONGEST_LINT,
             )
-        except lint.LintError as error:
+        except epm_lint.LintError as error:
             raise EpmError(
                 f"the page cannot be linted: {error}",
                 "shorten what people wrote in it, or run the same command again later",

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from epm.report.tracing import mark, marked
 from epm.results import Interval, Proportion, Rate, Unavailable
-from lint.binding.formats import write
+from epm_lint.binding.formats import write
 
 NOT_AVAILABLE = "n/a"
 

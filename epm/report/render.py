@@ -31,7 +31,7 @@ from epm.report.tracing import (
     untraced,
 )
 from epm.results import CompleteCondition, MissingCondition, Results, TrainingRecord, load
-from lint.binding.manifest import Drawn, Manifest, encode
+from epm_lint.binding.manifest import Drawn, Manifest, encode
 
 RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"

@@ -19,14 +19,14 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["lint", "markdown_it"]):
-    from lint.engine import lint
-    from lint.errors import LintError
-    from lint.fixes import applied, settled
-    from lint.model import Report, Status
-    from lint.output import table
+    from epm_lint.engine import lint
+    from epm_lint.errors import LintError
+    from epm_lint.fixes import applied, settled
+    from epm_lint.model import Report, Status
+    from epm_lint.output import table
 
     OUTPUTS = [
-        import_module(f"lint.output.{path.stem}")
+        import_module(f"epm_lint.output.{path.stem}")
         for path in sorted(Path(table.__file__).parent.glob("*.py"))
         if path.stem not in {"__init__", "table"}
     ]
@@ -95,7 +95,7 @@ def main() -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for seed in seeds():
         (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    # an alarm of the fuzzer's own would end the process; that of `lint.deadline` ends what hangs
+    # an alarm of the fuzzer would end the process; that of `epm_lint.deadline` ends what hangs
     atheris.Setup([*sys.argv, f"-max_len={LARGEST}", "-timeout=600"], check)
     atheris.Fuzz()
 

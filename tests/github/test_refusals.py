@@ -13,7 +13,7 @@ from epm.errors import EpmError
 from epm.github.client import Client
 from epm.github.interface import Missing
 from epm.github.markers import Marker
-from lint.quoting import visible
+from epm_lint.quoting import visible
 
 LINT = Marker("clean-result-lint")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from lint.engine import lint
-from lint.model import Report, Rule, Verdict
+from epm_lint.engine import lint
+from epm_lint.model import Report, Rule, Verdict
 
 _GIVEN = re.compile(r"([A-Z][a-z]+): *(.*)")
 _FILE = re.compile(r"(?P<name>[^@\s]+)@(?P<commit>[0-9a-f]{4,40})(?::(?P<path>\S+))?")

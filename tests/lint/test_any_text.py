@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.engine import lint
-from lint.errors import LintError
-from lint.fixes import applied, settled
-from lint.model import Status
-from lint.output import concise, github, junit, markdown, sarif
-from lint.output import json as as_json
-from lint.output.table import render
-from lint.prose import count_sentences, count_words, labelled
-from lint.quoting import LONGEST_QUOTE, quote
+from epm_lint.engine import lint
+from epm_lint.errors import LintError
+from epm_lint.fixes import applied, settled
+from epm_lint.model import Status
+from epm_lint.output import concise, github, junit, markdown, sarif
+from epm_lint.output import json as as_json
+from epm_lint.output.table import render
+from epm_lint.prose import count_sentences, count_words, labelled
+from epm_lint.quoting import LONGEST_QUOTE, quote
 
 PIECES = st.sampled_from(
     [

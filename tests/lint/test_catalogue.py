@@ -6,10 +6,10 @@ import tomllib
 import cmarkgfm
 import pytest
 
-from lint.catalogue import explanation, listing, render
-from lint.configuration import configured, options_of
-from lint.model import Rule
-from lint.rules import RULES
+from epm_lint.catalogue import explanation, listing, render
+from epm_lint.configuration import configured, options_of
+from epm_lint.model import Rule
+from epm_lint.rules import RULES
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)

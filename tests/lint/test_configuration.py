@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lint.configuration import Configuration, configured, options_of, schema
-from lint.engine import lint
-from lint.errors import LintError
-from lint.model import Page, Rule, Status, Verdict, option
-from lint.rules import RULES
+from epm_lint.configuration import Configuration, configured, options_of, schema
+from epm_lint.engine import lint
+from epm_lint.errors import LintError
+from epm_lint.model import Page, Rule, Status, Verdict, option
+from epm_lint.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)

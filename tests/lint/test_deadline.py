@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import pytest
 
-from lint.engine import lint
-from lint.errors import LintError
-from lint.model import Page, Rule, Verdict
+from epm_lint.engine import lint
+from epm_lint.errors import LintError
+from epm_lint.model import Page, Rule, Verdict
 
 TOLD = r"^took longer than 0\.2 s to lint; it was given up$"
 

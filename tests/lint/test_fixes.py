@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.engine import lint
-from lint.fixes import applied, settled
-from lint.formats import BodyFormat
-from lint.model import Edit, Finding, Page, Report, Row, Rule, Verdict
+from epm_lint.engine import lint
+from epm_lint.fixes import applied, settled
+from epm_lint.formats import BodyFormat
+from epm_lint.model import Edit, Finding, Page, Report, Row, Rule, Verdict
 
 PAGES = Path(__file__).parent / "pages"
 

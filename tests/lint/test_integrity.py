@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from epm.checkout import Checkout
-from lint.document import Document
-from lint.engine import lint
-from lint.fixes import settled
-from lint.model import Report, Repository, Rule, Status
-from lint.rules import (
+from epm_lint.document import Document
+from epm_lint.engine import lint
+from epm_lint.fixes import settled
+from epm_lint.model import Report, Repository, Rule, Status
+from epm_lint.rules import (
     artifacts,
     broken_markup,
     broken_tables,

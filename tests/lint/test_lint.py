@@ -7,10 +7,10 @@ from typing import NoReturn
 
 import pytest
 
-from lint.engine import LARGEST_BODY, lint
-from lint.errors import LintError
-from lint.formats import BodyFormat
-from lint.model import Finding, Page, Report, Rule, Status, Verdict
+from epm_lint.engine import LARGEST_BODY, lint
+from epm_lint.errors import LintError
+from epm_lint.formats import BodyFormat
+from epm_lint.model import Finding, Page, Report, Rule, Status, Verdict
 
 
 def always(slug: str, status: Status) -> Rule:
@@ -171,6 +171,6 @@ def test_a_surrogate_is_replaced() -> None:
 
 def test_import_is_light() -> None:
     heavy = "numpy scipy pandas pydantic jinja2 rich epm json asyncio difflib"
-    code = f"import sys, lint.engine; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    code = f"import sys, epm_lint.engine; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

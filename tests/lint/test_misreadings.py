@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lint.blocks import Code, Html, ItemList, Section
-from lint.document import Document
-from lint.engine import lint
-from lint.model import Report, Status
-from lint.output.table import render
+from epm_lint.blocks import Code, Html, ItemList, Section
+from epm_lint.document import Document
+from epm_lint.engine import lint
+from epm_lint.model import Report, Status
+from epm_lint.output.table import render
 
 PAGE = (Path(__file__).parent / "pages" / "rendered.md").read_text(encoding="utf-8")
 

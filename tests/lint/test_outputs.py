@@ -18,12 +18,12 @@ from pydantic_sarif.model import (
     StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifReport,
 )
 
-from lint.engine import lint
-from lint.formats import BodyFormat
-from lint.model import Edit, Finding, Report, Row, Rule, Status, Verdict
-from lint.output import concise, github, junit, markdown, sarif, statistics, table
-from lint.output import json as json_output
-from lint.rules import RULES
+from epm_lint.engine import lint
+from epm_lint.formats import BodyFormat
+from epm_lint.model import Edit, Finding, Report, Row, Rule, Status, Verdict
+from epm_lint.output import concise, github, junit, markdown, sarif, statistics, table
+from epm_lint.output import json as json_output
+from epm_lint.rules import RULES
 
 FORMS = ("concise", "json", "github", "sarif", "junit", "markdown")
 GOLDEN = Path(__file__).parent / "outputs"
@@ -66,7 +66,7 @@ REPORT = report(
 
 
 def render(form: str) -> Callable[[Sequence[Report]], str]:
-    rendered: Callable[[Sequence[Report]], str] = import_module(f"lint.output.{form}").render
+    rendered: Callable[[Sequence[Report]], str] = import_module(f"epm_lint.output.{form}").render
     return rendered
 
 

@@ -3,12 +3,12 @@
 from datetime import date
 from pathlib import Path
 
-from lint.anatomy import report_part, summary_part
-from lint.document import Document
-from lint.engine import lint
-from lint.formats import format_of
-from lint.model import Page, Report, Status
-from lint.output.table import render
+from epm_lint.anatomy import report_part, summary_part
+from epm_lint.document import Document
+from epm_lint.engine import lint
+from epm_lint.formats import format_of
+from epm_lint.model import Page, Report, Status
+from epm_lint.output.table import render
 
 PAGES = Path(__file__).parent / "pages"
 SEED_SHAPE = (PAGES / "seed_shape.md").read_bytes()

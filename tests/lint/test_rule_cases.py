@@ -10,8 +10,8 @@ import pytest
 from givens import verdict
 from markdown_it.utils import read_fixture_file
 
-from lint.model import Rule, Status
-from lint.rules import RULES
+from epm_lint.model import Rule, Status
+from epm_lint.rules import RULES
 
 CASES = Path(__file__).parent / "cases"
 

@@ -7,10 +7,10 @@ from givens import linted, stated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.engine import lint
-from lint.fixes import settled
-from lint.model import Report, Rule
-from lint.rules import RULES
+from epm_lint.engine import lint
+from epm_lint.fixes import settled
+from epm_lint.model import Report, Rule
+from epm_lint.rules import RULES
 
 BY_SLUG = {rule.slug: rule for rule in RULES}
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lint.engine import lint
-from lint.model import Finding, Report, Status
-from lint.rules import RULES
+from epm_lint.engine import lint
+from epm_lint.model import Finding, Report, Status
+from epm_lint.rules import RULES
 
 PAGES = Path(__file__).parent / "pages"
 BODY = (PAGES / "seed_claims.md").read_text(encoding="utf-8")

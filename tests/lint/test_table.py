@@ -1,8 +1,8 @@
 """The printed table, character by character."""
 
-from lint.formats import BodyFormat
-from lint.model import Finding, Report, Row, Rule, Status, Verdict
-from lint.output.table import render
+from epm_lint.formats import BodyFormat
+from epm_lint.model import Finding, Report, Row, Rule, Status, Verdict
+from epm_lint.output.table import render
 
 
 def report(*verdicts: Verdict) -> Report:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lint import values
+from epm_lint import values
 
 FAST = values.dataclass(frozen=True, slots=True)
 STANDARD = dataclasses.dataclass(frozen=True, slots=True)

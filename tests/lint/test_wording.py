@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.document import Document
-from lint.engine import lint
-from lint.fixes import applied
-from lint.issue_references import linked_issue, references, references_in
-from lint.model import Finding, Status
-from lint.rules import (
+from epm_lint.document import Document
+from epm_lint.engine import lint
+from epm_lint.fixes import applied
+from epm_lint.issue_references import linked_issue, references, references_in
+from epm_lint.model import Finding, Status
+from epm_lint.rules import (
     acronyms,
     background_motivation,
     bare_references,
@@ -21,7 +21,7 @@ from lint.rules import (
     source_issues,
     stats_framing,
 )
-from lint.wording import own_words, phrases
+from epm_lint.wording import own_words, phrases
 
 RULES = [
     module.RULE

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from bot_at_work import ROOT
 
-import lint
+import epm_lint
 from epm.bot.deciding import is_result
-from lint.formats import BodyFormat
+from epm_lint.formats import BodyFormat
 
 FOLDER = ROOT / ".github" / "ISSUE_TEMPLATE"
 FORMS = sorted(path for path in FOLDER.glob("*.yml") if path.stem != "config")
@@ -49,13 +49,15 @@ def test_a_clean_result() -> None:
     assert is_result(form["labels"])
     fields = [field["attributes"] for field in form["body"] if field["type"] == "textarea"]
     body = "\n\n".join(f"### {field['label']}\n\n{field['value']}" for field in fields)
-    report = lint.lint(body, title=form["title"], labels=form["labels"])
+    report = epm_lint.lint(body, title=form["title"], labels=form["labels"])
     assert report.format is BodyFormat.V1
     status = {row.rule.slug: row.verdict.status for row in report.rows}
     for kept in ("ai-summary-structure", "report-structure", "title-marker", "broken-markup"):
-        assert status[kept] is lint.Status.PASS, "the skeleton has the shape that the rules ask for"
+        assert status[kept] is epm_lint.Status.PASS, (
+            "the skeleton has the shape that the rules ask for"
+        )
     for left in ("human-tldr", "human-summary", "methodology-bullets", "reproducibility-card"):
-        assert status[left] is lint.Status.FAIL, "an empty page does not pass"
+        assert status[left] is epm_lint.Status.FAIL, "an empty page does not pass"
 
 
 def test_an_experiment_is_no_result() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lint.binding.formats import write
+from epm_lint.binding.formats import write
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lint.binding.manifest import (
+from epm_lint.binding.manifest import (
     MARK,
     BadManifest,
     Bound,
@@ -19,8 +19,8 @@ from lint.binding.manifest import (
     derive,
     encode,
 )
-from lint.binding.units import Figure, Unit, units
-from lint.document import Document
+from epm_lint.binding.units import Figure, Unit, units
+from epm_lint.document import Document
 
 NAMES = ("villain", "data_scientist")
 FIGURES = st.builds(

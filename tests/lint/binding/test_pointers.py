@@ -2,7 +2,7 @@
 
 import pytest
 
-from lint.binding.pointers import escape, resolve
+from epm_lint.binding.pointers import escape, resolve
 
 RESULTS = {
     "a b": {"c/d": [1, {"e~f": 2}]},

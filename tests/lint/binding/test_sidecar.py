@@ -15,11 +15,11 @@ from epm.progress import PlainProgress
 from epm.report.render import render
 from epm.results import load
 from epm.runner import Options, run
-from lint.binding.manifest import MARK, decode
-from lint.document import Document
-from lint.engine import lint
-from lint.model import Status, Verdict
-from lint.rules import numbers_match_results
+from epm_lint.binding.manifest import MARK, decode
+from epm_lint.document import Document
+from epm_lint.engine import lint
+from epm_lint.model import Status, Verdict
+from epm_lint.rules import numbers_match_results
 
 COMMIT = "43a303c" + "0" * 33
 URL = f"https://raw.githubusercontent.com/acme/lab/{COMMIT}/runs/figures/hero.png"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.document import Document
-from lint.numbers.reading import read
+from epm_lint.document import Document
+from epm_lint.numbers.reading import read
 
 PIECES = st.sampled_from(
     [

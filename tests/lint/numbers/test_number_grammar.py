@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-import lint.numbers
-from lint.document import Document
-from lint.numbers.forms import Arithmetic, Correlation, Statement
-from lint.numbers.reading import read
-from lint.numbers.statements import FORMS, parse
+import epm_lint.numbers
+from epm_lint.document import Document
+from epm_lint.numbers.forms import Arithmetic, Correlation, Statement
+from epm_lint.numbers.reading import read
+from epm_lint.numbers.statements import FORMS, parse
 
 NAMES = ("librarian", "helpful_assistant", "qwen_default")
-GRAMMAR = Path(lint.numbers.__file__).with_name("GRAMMAR.md").read_text(encoding="utf-8")
+GRAMMAR = Path(epm_lint.numbers.__file__).with_name("GRAMMAR.md").read_text(encoding="utf-8")
 
 
 def examples() -> list[tuple[str, list[str]]]:

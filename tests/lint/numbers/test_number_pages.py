@@ -3,8 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-from lint.document import Document
-from lint.numbers.reading import Reading, read
+from epm_lint.document import Document
+from epm_lint.numbers.reading import Reading, read
 
 PAGES = Path(__file__).parents[1] / "pages"
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lint.document import Document
-from lint.numbers.alignment import align
-from lint.numbers.passages import Place
-from lint.numbers.reading import Reading, read
+from epm_lint.document import Document
+from epm_lint.numbers.alignment import align
+from epm_lint.numbers.passages import Place
+from epm_lint.numbers.reading import Reading, read
 
 PAGES = Path(__file__).parents[1] / "pages"
 PAGE = """# Rate 1 of `a7`

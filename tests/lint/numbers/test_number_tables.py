@@ -1,8 +1,8 @@
 """Tables as records."""
 
-from lint.document import Document
-from lint.numbers.reading import read
-from lint.numbers.tables import Role, TableReading, role_of
+from epm_lint.document import Document
+from epm_lint.numbers.reading import read
+from epm_lint.numbers.tables import Role, TableReading, role_of
 
 RATES = """\
 | Persona | Cosine (L20) | Source rate | k/n | Wilson 95% CI | n | Category |

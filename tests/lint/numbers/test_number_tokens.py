@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from lint.document import Document
-from lint.numbers.reading import read
-from lint.numbers.spans import spans
-from lint.numbers.tokens import scan
-from lint.numbers.values import Kind, Number
+from epm_lint.document import Document
+from epm_lint.numbers.reading import read
+from epm_lint.numbers.spans import spans
+from epm_lint.numbers.tokens import scan
+from epm_lint.numbers.values import Kind, Number
 
 
 def of(markdown: str) -> list[Number]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from epm.results import ClusterCount, Rate
 from epm.statistics import proportions
-from lint.statistics.clusters import clustered
+from epm_lint.statistics.clusters import clustered
 
 QUESTION = st.integers(1, 9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from lint.statistics.answers import Outcome
-from lint.statistics.consistency import (
+from epm_lint.statistics.answers import Outcome
+from epm_lint.statistics.consistency import (
     ONE_SIDED,
     addition,
     chi_squared_p,
@@ -27,8 +27,8 @@ from lint.statistics.consistency import (
     t_p,
     z_p,
 )
-from lint.statistics.intervals import Method
-from lint.statistics.rounding import Printed
+from epm_lint.statistics.intervals import Method
+from epm_lint.statistics.rounding import Printed
 
 RIGHT, UNKNOWN, CUT = Outcome.CONSISTENT, Outcome.UNKNOWN, Outcome.TRUNCATED
 WRONG, FLIPPED = Outcome.INCONSISTENT, Outcome.DECISION_ERROR
@@ -274,7 +274,7 @@ def test_whatever_is_printed_there_is_an_answer(a, b, c, n, method):
 
 
 def test_nothing_heavy_is_imported():
-    code = "import sys, lint.statistics.consistency; print(*sys.modules)"
+    code = "import sys, epm_lint.statistics.consistency; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lint.statistics.correlations import (
+from epm_lint.statistics.correlations import (
     fisher_interval,
     p_from_r,
     r_from_p,

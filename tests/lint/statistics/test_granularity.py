@@ -6,8 +6,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.statistics.granularity import can_tell, neighbours, possible_counts, possible_totals
-from lint.statistics.rounding import Printed
+from epm_lint.statistics.granularity import can_tell, neighbours, possible_counts, possible_totals
+from epm_lint.statistics.rounding import Printed
 
 
 def printed_forms(k, n, decimals, modes):

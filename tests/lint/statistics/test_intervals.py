@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from lint.statistics.intervals import Interval, Method, interval
+from epm_lint.statistics.intervals import Interval, Method, interval
 
 NAMES = {
     Method.WILSON: "wilson",

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 from statsmodels.api import OLS, add_constant
 
-from lint.statistics.lines import pearson, ranks, spearman, through
-from lint.statistics.rank_correlation import edgeworth_p
-from lint.statistics.tails import StudentT
+from epm_lint.statistics.lines import pearson, ranks, spearman, through
+from epm_lint.statistics.rank_correlation import edgeworth_p
+from epm_lint.statistics.tails import StudentT
 
 
 def points(n: int, seed: int = 246) -> tuple[list[float], list[float]]:

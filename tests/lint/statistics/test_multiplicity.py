@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from lint.statistics.multiplicity import bonferroni, holm, surviving
+from epm_lint.statistics.multiplicity import bonferroni, holm, surviving
 
 
 @settings(max_examples=60, deadline=None)

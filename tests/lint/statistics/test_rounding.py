@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lint.statistics.ranges import Range, propagate
-from lint.statistics.rounding import Printed, agrees, is_truncated, range_of
+from epm_lint.statistics.ranges import Range, propagate
+from epm_lint.statistics.rounding import Printed, agrees, is_truncated, range_of
 
 
 @pytest.mark.parametrize(

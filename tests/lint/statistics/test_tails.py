@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lint.statistics.tails import (
+from epm_lint.statistics.tails import (
     ChiSquared,
     Distribution,
     F,

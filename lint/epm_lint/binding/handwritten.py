@@ -1,0 +1,248 @@
+"""Hold the numbers of a page that was written by hand against a results file.
+
+Each is `verified` where the results hold an equal value, at its printed precision, in a matching
+context; `contradicted` where its context names one value of the results alone, and that differs;
+`derived` where it follows from others on the page; else `unverifiable`. What is ambiguous is
+unverifiable, never contradicted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from epm_lint.binding.leaves import Leaf, leaves, names_of, new_names
+from epm_lint.binding.topics import Topic, listed, speaks_of_the_new, topics
+from epm_lint.numbers.forms import Arithmetic, Correlation
+from epm_lint.numbers.reading import Reading
+from epm_lint.numbers.values import Number
+from epm_lint.recomputing import printed
+from epm_lint.statistics.consistency import correlation_p
+from epm_lint.statistics.ranges import Range
+from epm_lint.statistics.rounding import Printed
+from epm_lint.values import dataclass
+
+_WORD = re.compile(r"[^\W\d_]{3,40}")
+_TELLTALE = ("bystander", "cluster", "base", "permutation", "holm", "bonferroni", "fdr", "without")
+"""Words in a pointer that have to stand on the page too, for the two to be about the same."""
+_PART = ("named", "drop", "held", "influence", "category", "categories", "within")
+_LARGEST_N = 10**7
+_COMMON = frozenset({"the", "and", "statistics", "primary", "published", "results", "values"})
+
+
+class Standing(StrEnum):
+    """What is known of a number."""
+
+    VERIFIED = "verified"
+    CONTRADICTED = "contradicted"
+    TRUNCATED = "truncated"
+    """Contradicted, but only for its digits were cut off."""
+    DERIVED = "derived"
+    UNVERIFIABLE = "unverifiable"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A number with its standing, and what the results say."""
+
+    number: Number
+    standing: Standing
+    right: str = ""
+    pointer: str = ""
+
+
+def hold(reading: Reading, results: Mapping[str, Any]) -> tuple[Held, ...]:
+    """The standing of every number of a page that may be a result."""
+    names = names_of(results, reading.names)
+    known = leaves(results, names)
+    by_kind: dict[str, list[Leaf]] = {}
+    for leaf in known:
+        by_kind.setdefault(leaf.kind, []).append(leaf)
+    new = [name for name in new_names(results) or _marked_new(reading) if name in names]
+    found = list(topics(reading, sorted(names)))
+    derived = {id(number) for number in _derived(reading)}
+    held: list[Held] = []
+    in_list: dict[int, Held] = {}
+    for at, topic in enumerate(found):
+        if id(topic.number) not in in_list and topic.kind and not topic.names:
+            in_list |= _list(listed(found, at), by_kind.get(topic.kind, ()), new)
+        one = in_list.get(id(topic.number)) or _stand(topic, by_kind, known)
+        if one.standing is Standing.UNVERIFIABLE and id(topic.number) in derived:
+            one = Held(topic.number, Standing.DERIVED)
+        held.append(one)
+    return tuple(held)
+
+
+def _marked_new(reading: Reading) -> list[str]:
+    """The rows that a page marks "(new)"."""
+    labels = {
+        record.label: entry.passage.spot.row_label
+        for table in reading.tables
+        for record in table.records
+        for entry in record.entries[:1]
+        if entry.passage.spot
+    }
+    return [name for name, label in labels.items() if "(new)" in label.casefold()]
+
+
+def _list(together: Sequence[Topic], known: Sequence[Leaf], new: Sequence[str]) -> dict[int, Held]:
+    """Numbers that are listed for the new conditions, as many as there are, in any order."""
+    first = together[0]
+    if not (first.sure and 1 < len(together) == len(new) and speaks_of_the_new(first)):
+        return {}
+    of_new = [[leaf for leaf in known if leaf.names == {name}] for name in new]
+    if any(len({leaf.value for leaf in each}) != 1 for each in of_new):
+        return {}
+    right = [each[0] for each in of_new]
+    left = list(right)
+    standing: dict[int, Held] = {}
+    for topic in together:
+        as_printed = printed(topic.number)
+        same = next((leaf for leaf in left if as_printed and _equals(as_printed, leaf)), None)
+        if same:
+            left.remove(same)
+            standing[id(topic.number)] = Held(topic.number, Standing.VERIFIED)
+    for topic in together:
+        as_printed = printed(topic.number)
+        if id(topic.number) not in standing and as_printed:
+            shown = " and ".join(as_printed.like(leaf.value) for leaf in right)
+            where = ", ".join(leaf.pointer for leaf in right)
+            standing[id(topic.number)] = Held(topic.number, Standing.CONTRADICTED, shown, where)
+    return standing
+
+
+def _stand(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]], known: Sequence[Leaf]) -> Held:
+    number = topic.number
+    if number.fraction:
+        return _stand_fraction(topic, by_kind)
+    as_printed = printed(number)
+    if as_printed is None:
+        return Held(number, Standing.UNVERIFIABLE)
+    leaves_of_kind = [*by_kind.get(topic.kind, ())] if topic.kind else [*known]
+    if topic.kind == "rate":
+        leaves_of_kind += [leaf for leaf in by_kind.get("k", ()) if leaf.n]
+    equal = [leaf for leaf in _near(as_printed, leaves_of_kind) if _equals(as_printed, leaf)]
+    equal = [leaf for leaf in equal if _may_be(topic, leaf)]
+    if equal and (topic.kind or _shares_a_word(topic, equal)):
+        return Held(number, Standing.VERIFIED)
+    if not (topic.kind and topic.sure):
+        return Held(number, Standing.UNVERIFIABLE)
+    exact = [leaf for leaf in leaves_of_kind if _must_be(topic, leaf) and _may_be(topic, leaf)]
+    values = {round(float(_value(leaf)), 9) for leaf in exact}
+    if len(values) != 1 or as_printed.relation not in ("", "≈"):
+        return Held(number, Standing.UNVERIFIABLE)
+    leaf = exact[0]
+    cut = as_printed.truncated
+    truncated = cut is not None and _value(leaf) in cut
+    standing = Standing.TRUNCATED if truncated else Standing.CONTRADICTED
+    return Held(number, standing, as_printed.like(_value(leaf)), leaf.pointer)
+
+
+def _stand_fraction(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]]) -> Held:
+    k, n = topic.number.fraction or (0, 0)
+    same = [leaf for leaf in by_kind.get("k", ()) if leaf.names <= topic.names]
+    if any(leaf.value == k and leaf.n in (n, None) for leaf in same):
+        return Held(topic.number, Standing.VERIFIED)
+    exact = [leaf for leaf in same if topic.kind == "k" and _must_be(topic, leaf) and leaf.n]
+    values = {(leaf.value, leaf.n) for leaf in exact}
+    if topic.sure and len(values) == 1:
+        right = f"{exact[0].value:.0f}/{exact[0].n:.0f}"
+        return Held(topic.number, Standing.CONTRADICTED, right, exact[0].pointer)
+    return Held(topic.number, Standing.UNVERIFIABLE)
+
+
+def _value(leaf: Leaf) -> Fraction:
+    """The rate that a count is, else the value itself, as JSON writes it."""
+    value = Fraction(str(leaf.value))
+    return value / Fraction(str(leaf.n)) if leaf.kind == "k" and leaf.n else value
+
+
+def _near(as_printed: Printed, known: Sequence[Leaf]) -> Sequence[Leaf]:
+    """Those that may be equal, told with floats."""
+    if as_printed.relation:
+        return known
+    middle, reach = float(as_printed.value), 2 * float(as_printed.step) + 1e-9
+    return [leaf for leaf in known if abs(_float(leaf) - middle) <= reach + abs(middle) * 1e-9]
+
+
+def _float(leaf: Leaf) -> float:
+    return leaf.value / leaf.n if leaf.kind == "k" and leaf.n else leaf.value
+
+
+def _equals(as_printed: Printed, leaf: Leaf) -> bool:
+    value = _value(leaf)
+    noise = abs(value) / 10**12
+    return as_printed.range.meets(Range(value - noise, value + noise))
+
+
+def _may_be(topic: Topic, leaf: Leaf) -> bool:
+    """Whether nothing in a number's context speaks against a value of its kind."""
+    if not leaf.names <= topic.names:
+        return False
+    if topic.layer is not None and leaf.layer is not None and topic.layer != leaf.layer:
+        return False
+    if topic.method and leaf.method and topic.method != leaf.method:
+        return False
+    if topic.n is not None and leaf.n is not None and topic.n != leaf.n:
+        return False
+    partial = "partial" in leaf.words
+    if topic.kind in ("p", "coefficient") and partial is not topic.partial:
+        return False
+    words = topic.words.casefold()
+    return all(word in words for word in _TELLTALE if any(w.startswith(word) for w in leaf.words))
+
+
+def _must_be(topic: Topic, leaf: Leaf) -> bool:
+    """Whether a number's context says all that the pointer does, and nothing more."""
+    if leaf.names != topic.names or len(topic.names) > 1:
+        return False
+    words = topic.words.casefold()
+    if any(word in words and not any(w.startswith(word) for w in leaf.words) for word in _TELLTALE):
+        return False
+    if topic.kind in ("p", "coefficient"):
+        same_n = topic.n is not None and topic.n == leaf.n
+        if topic.corrected or topic.names or any(part in leaf.words for part in _PART):
+            return False
+        if topic.partial:
+            return leaf.method in ("", topic.method)
+        at_layer = topic.layer is not None and topic.layer == leaf.layer
+        return bool(topic.method) and topic.method == leaf.method and (at_layer or same_n)
+    if topic.kind in ("low", "high"):
+        return bool(topic.names) and "wilson" in leaf.words and "wilson" in words
+    if topic.kind == "cosine":
+        return bool(topic.names) and topic.layer is not None and topic.layer == leaf.layer
+    if topic.kind == "vif":
+        return True
+    if topic.kind == "rate" and not topic.passage.spot:
+        return False
+    return bool(topic.names) and topic.kind in _PER_NAME
+
+
+_PER_NAME = frozenset({"rate", "k", "cook", "leverage", "predicted", "half", "tokens"})
+
+
+def _shares_a_word(topic: Topic, equal: Sequence[Leaf]) -> bool:
+    """For a number of no known kind: a word of an equal value's pointer stands beside it."""
+    here = _stems(topic.words.casefold())
+    return any(here & _stems(" ".join(leaf.words)) for leaf in equal)
+
+
+def _stems(words: str) -> set[str]:
+    return {word.rstrip("s") for word in _WORD.findall(words)} - _COMMON
+
+
+def _derived(reading: Reading) -> list[Number]:
+    """Totals of calculations that are written out and hold; each p that its r and N give."""
+    found: list[Number] = []
+    for _, said in reading.statements:
+        if isinstance(said, Arithmetic) and said.total and said.total.value == said.value:
+            found.append(said.total)
+        elif isinstance(said, Correlation) and said.p and said.n and not said.partial:
+            p, r = printed(said.p), printed(said.coefficient)
+            n = int(said.n.value) if 2 < said.n.value < _LARGEST_N else 0
+            if p and r and n and correlation_p(p, r, n).is_right:
+                found.append(said.p)
+    return found

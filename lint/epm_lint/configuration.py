@@ -1,0 +1,217 @@
+"""What a project asks of the rules: which run, when they fail a body, with which thresholds.
+
+Pure: it is given a parsed table, `epm.toml` as a whole or `[tool.epm.lint]` of a `pyproject.toml`,
+and gives back rules. Who reads files is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import Field, fields, replace
+from datetime import date, datetime
+from typing import Any
+
+from epm_lint.errors import LintError
+from epm_lint.model import Report, Rule, Status
+from epm_lint.quoting import clip, quote
+from epm_lint.values import dataclass
+
+FAIL_ON = {"warn": Status.WARN, "fail": Status.FAIL}
+_KEYS = ("select", "ignore", "fail-on", "rules")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The rules to run, in the order of the table, and what they may cost a body."""
+
+    rules: tuple[Rule, ...]
+    fail_on: Status = Status.FAIL
+
+    def exit_code(self, report: Report) -> int:
+        """0 clean, 1 findings, 2 where a rule itself broke."""
+        if report.status is Status.ERROR:
+            return 2
+        return int(report.status.severity >= self.fail_on.severity)
+
+
+def configured(
+    table: Mapping[str, Any],
+    rules: Sequence[Rule],
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    fail_on: str | None = None,
+) -> Configuration:
+    """The configuration in a table, and on top of it what the command line says.
+
+    `select` and `ignore` name rules by slug. A `select` takes the place of all that the table
+    selects and ignores; an `ignore` adds to it. Raises `LintError` on what it does not know.
+    """
+    _known(table, _KEYS, "")
+    slugs = [rule.slug for rule in rules]
+    asked = {name: _names(table.get(name, []), name, slugs) for name in ("select", "ignore")}
+    settings = _table(table.get("rules", {}), "rules")
+    _known(settings, slugs, "rules.")
+    level = _level(table.get("fail-on", "fail") if fail_on is None else fail_on)
+    _names(list(select), "--select", slugs)
+    _names(list(ignore), "--ignore", slugs)
+    selected = select or asked["select"] or slugs
+    ignored = {*ignore, *(() if select else asked["ignore"])}
+    return Configuration(
+        tuple(
+            _configured(rule, settings.get(rule.slug, {}))
+            for rule in rules
+            if rule.slug in selected and rule.slug not in ignored
+        ),
+        level,
+    )
+
+
+def options_of(rule: Rule) -> dict[str, tuple[Any, str]]:
+    """A rule's options by their names in a configuration: the value, and what it sets."""
+    return {
+        option.name.replace("_", "-"): (getattr(rule.options, option.name), _about(option))
+        for option in (fields(rule.options) if rule.options is not None else ())
+    }
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like another, as a question; empty where none is."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    close = get_close_matches(name[:80], names, n=1)
+    if not close and len(name) > 2:
+        close = [other for other in names if name in other]
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def schema(rules: Sequence[Rule]) -> dict[str, Any]:
+    """The JSON Schema of a configuration, for editors that check TOML as it is typed."""
+    slugs = {"type": "array", "items": {"enum": [rule.slug for rule in rules]}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "epm lint: epm.toml, or [tool.epm.lint] in pyproject.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "select": {**slugs, "description": "The rules to run; all, if none is named."},
+            "ignore": {**slugs, "description": "The rules not to run."},
+            "fail-on": {
+                "enum": list(FAIL_ON),
+                "default": "fail",
+                "description": "The mildest status that makes `epm lint` exit with 1.",
+            },
+            "rules": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {rule.slug: _rule_schema(rule) for rule in rules},
+            },
+        },
+    }
+
+
+def _rule_schema(rule: Rule) -> dict[str, Any]:
+    properties = {
+        name: {**_KINDS[type(value)].schema, "default": value, "description": about}
+        for name, (value, about) in options_of(rule).items()
+    }
+    since: dict[str, Any] = {
+        "type": "string",
+        "format": "date",
+        "description": "bodies created before this day are left alone",
+    }
+    if rule.since:
+        since["default"] = rule.since.isoformat()
+    return {
+        "description": rule.title,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**properties, "since": since},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A type that an option may have."""
+
+    words: str
+    schema: Mapping[str, Any]
+
+
+_KINDS: Mapping[type, _Kind] = {
+    bool: _Kind("true or false", {"type": "boolean"}),
+    int: _Kind("a whole number, 0 or more", {"type": "integer", "minimum": 0}),
+    str: _Kind("a text in quotes", {"type": "string"}),
+    tuple: _Kind("a list of texts", {"type": "array", "items": {"type": "string"}}),
+}
+
+
+def _configured(rule: Rule, setting: object) -> Rule:
+    where = f"rules.{rule.slug}"
+    given = _table(setting, where)
+    options = options_of(rule)
+    _known(given, (*options, "since"), f"{where}.")
+    values = {
+        name.replace("-", "_"): _value(given[name], type(default), f"{where}.{name}")
+        for name, (default, _) in options.items()
+        if name in given
+    }
+    if values:
+        rule = replace(rule, options=replace(rule.options, **values))
+    if "since" in given:
+        rule = replace(rule, since=_day(given["since"], f"{where}.since"))
+    return rule
+
+
+def _value(given: object, kind: type, where: str) -> object:
+    if kind is tuple and isinstance(given, list) and all(isinstance(item, str) for item in given):
+        return tuple(given)
+    if type(given) is not kind or (isinstance(given, int) and given < 0):
+        raise LintError(f"{where} is {_shown(given)}, expected {_KINDS[kind].words}")
+    return given
+
+
+def _day(given: object, where: str) -> date:
+    if not isinstance(given, date) or isinstance(given, datetime):
+        raise LintError(f"{where} is {_shown(given)}, expected a day, such as 2026-05-15, unquoted")
+    return given
+
+
+def _names(given: object, where: str, slugs: Collection[str]) -> Sequence[str]:
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise LintError(f"{where} is {_shown(given)}, expected a list of rules")
+    for name in given:
+        if name not in slugs:
+            hint = nearest(name, slugs) or "`epm rule` lists them"
+            raise LintError(f"{where} names {quote(name)}, which is no rule; {hint}")
+    return given
+
+
+def _level(given: object) -> Status:
+    if not isinstance(given, str) or given not in FAIL_ON:
+        raise LintError(f"fail-on is {_shown(given)}, expected {' or '.join(FAIL_ON)}")
+    return FAIL_ON[given]
+
+
+def _table(given: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise LintError(f"{where} is {_shown(given)}, expected a table")
+    return given
+
+
+def _known(given: Mapping[str, Any], known: Collection[str], prefix: str) -> None:
+    for name in given:
+        if name not in known:
+            hint = nearest(name, known) or f"known: {', '.join(known)}"
+            raise LintError(f"there is no {quote(prefix + name)}; {hint}")
+
+
+def _about(option: Field[Any]) -> str:
+    return str(option.metadata.get("about", ""))
+
+
+def _shown(given: object) -> str:
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return quote(given) if isinstance(given, str) else clip(repr(given))

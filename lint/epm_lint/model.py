@@ -1,0 +1,196 @@
+"""The words of the linter: what a rule is given, what it answers, what a report holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from epm_lint.document import Document
+from epm_lint.formats import EVERY_FORMAT, BodyFormat
+
+
+class Status(StrEnum):
+    """A verdict's outcome, from the least to the most severe."""
+
+    SKIP = "SKIP"
+    PASS = "PASS"  # noqa: S105
+    WARN = "WARN"
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+
+    @property
+    def severity(self) -> int:
+        """The place in the order of severity."""
+        return list(Status).index(self)
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing fails, 1 for a failure, 2 where a rule itself broke."""
+        return {Status.FAIL: 1, Status.ERROR: 2}.get(self, 0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace a stretch of the source; lines and columns count from 1, in code points."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    """The first column that stays."""
+    text: str
+
+    @classmethod
+    def insert(cls, line: int, text: str) -> Edit:
+        """Put text, which ends in a newline, before a line; or after the last one."""
+        return cls(line, 1, line, 1, text)
+
+    @classmethod
+    def within(cls, line: int, column: int, old: str, new: str) -> Edit:
+        """Write `new` where a line holds `old`."""
+        return cls(line, column, line, column + len(old), new)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault, where it is and how to mend it."""
+
+    message: str
+    line: int
+    end_line: int | None = None
+    column: int | None = None
+    """Given only where it is exact."""
+    fix: str | None = None
+    """What to do, in words."""
+    edits: tuple[Edit, ...] = ()
+    """The fix as changes of the source, where it is mechanical."""
+    safe: bool = True
+    """Whether the edits leave what the page says as it is; if not, a person looks first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A rule's answer; every status carries a detail."""
+
+    status: Status
+    detail: str
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def passed(cls, detail: str) -> Verdict:
+        """The body does what the rule asks."""
+        return cls(Status.PASS, detail)
+
+    @classmethod
+    def skipped(cls, reason: str) -> Verdict:
+        """The rule has nothing to say about this body."""
+        return cls(Status.SKIP, reason)
+
+    @classmethod
+    def warned(cls, detail: str, findings: Iterable[Finding] = ()) -> Verdict:
+        """Worth a look, but no reason to hold the body back."""
+        return cls(Status.WARN, detail, tuple(findings))
+
+    @classmethod
+    def failed(cls, detail: str, findings: Iterable[Finding] = ()) -> Verdict:
+        """The body does not do what the rule asks."""
+        return cls(Status.FAIL, detail, tuple(findings))
+
+
+class Repository(Protocol):
+    """A checkout at hand; answers from its history alone, without the network."""
+
+    @property
+    def name(self) -> str | None:
+        """`owner/name` on its host, if it has one."""
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether older history was left out, so that a commit may exist and not be here."""
+
+    def has_commit(self, commit: str) -> bool:
+        """Whether the commit, which may be abbreviated, is in the history."""
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """A file as of a commit; None where there is none, or where it may not be read."""
+
+    def last_commit(self, path: str) -> str | None:
+        """The full hash of the commit that last changed a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A body with what is known about it; all that a rule may look at."""
+
+    document: Document
+    format: BodyFormat
+    title: str | None = None
+    created: date | None = None
+    labels: Container[str] = frozenset()
+    issue: int | None = None
+    """The issue's own number, to tell a reference to itself."""
+    beside: Container[str] = frozenset()
+    """Which relative names are files beside the body; the caller tells, as rules touch no disk."""
+    results: Mapping[str, Any] | None = None
+    """The results file that the body reports, as its JSON stands."""
+    results_sha256: str | None = None
+    repository: Repository | None = None
+
+
+T = TypeVar("T")
+
+
+def option(default: T, about: str) -> T:
+    """A field of a rule's options: its default, and what it sets."""
+    declared: T = field(default=default, metadata={"about": about})
+    return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table: a pure function and where it applies."""
+
+    slug: str
+    title: str
+    check: Callable[..., Verdict]
+    """`check(page)`, or `check(page, options)` where the rule has options."""
+    options: Any = None
+    """A frozen dataclass whose fields are made by `option`, with its values for this run."""
+    formats: frozenset[BodyFormat] = EVERY_FORMAT
+    since: date | None = None
+    """Bodies created before are left alone."""
+    doc: str | None = None
+    """Why the rule is there, with a Bad and a Good example: its module's docstring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A rule's verdict on one body."""
+
+    rule: Rule
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All verdicts on one body."""
+
+    path: str
+    format: BodyFormat
+    rows: tuple[Row, ...]
+
+    @property
+    def status(self) -> Status:
+        """The most severe status of all rows; SKIP where no rule applied."""
+        statuses = (row.verdict.status for row in self.rows)
+        return max(statuses, key=lambda status: status.severity, default=Status.SKIP)
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many rows have each status, the most severe first."""
+        counted = Counter(row.verdict.status for row in self.rows)
+        return {status: counted[status] for status in reversed(Status)}

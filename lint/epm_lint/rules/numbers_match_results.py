@@ -1,0 +1,230 @@
+"""A number on the page is the number in the results, or the page is fiction.
+
+Numbers drift: a run is repeated, a table is tidied by hand, a digit slips. A page that epm rendered
+carries a manifest of all its figures and what each came from; each is derived again from the
+results file and held against what the page says now. On a page that was written by hand, with its
+results at hand, each number is verified, contradicted, derived from others or unverifiable. A
+picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
+data to the results.
+
+Bad:
+
+    <!-- epm:clean-result format=v1 results=results.json -->
+
+    ## AI Summary
+
+    The source rate is 23%.
+
+Good:
+
+    <!-- epm:clean-result format=v1 results=results.json -->
+
+    ## AI Summary
+
+    No number is claimed here.
+
+    <!-- epm:numbers v1 eNqrVipKLS7NKSlWslJS0lEqzi8tSk4FcqJjdZTyEnNhzNK8zBIwsxYAl08QPg== -->
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from epm_lint.binding.alignment import Alignment, align
+from epm_lint.binding.manifest import MARK, BadManifest, Bound, Manifest, decode, derive
+from epm_lint.binding.sidecar import faults as faults_of_figures
+from epm_lint.binding.units import Reader, units
+from epm_lint.model import Finding, Page, Rule, Verdict, option
+from epm_lint.numbers.reading import read
+from epm_lint.quoting import quote
+from epm_lint.values import dataclass
+
+if TYPE_CHECKING:
+    from epm_lint.binding.handwritten import Held
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be set."""
+
+    list_unverifiable: bool = option(False, "whether numbers that nothing verifies are listed")
+
+
+def check(page: Page, options: Options) -> Verdict:
+    """Every figure is as it was rendered, and as the results have it."""
+    comments = [c for c in page.document.comments if c.text.split()[:1] == [MARK]]
+    rendered = (page.document.marker() or "").startswith("epm:clean-result")
+    if not comments and not rendered:
+        return _by_hand(page, options)
+    if len(comments) != 1:
+        found = "no numbers manifest" if not comments else f"{len(comments)} numbers manifests"
+        line = comments[-1].line if comments else 1
+        return Verdict.failed(found, [Finding(found, line, fix="render the page again")])
+    try:
+        manifest = decode(comments[0].text)
+    except BadManifest as error:
+        fault = Finding(f"numbers manifest: {error}", comments[0].line, fix="render the page again")
+        return Verdict.failed("the numbers manifest cannot be read", [fault])
+    return _held(page, manifest, comments[0].line)
+
+
+def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
+    alignment = align(manifest.units, units(page.document, page.title, Reader(manifest.names)))
+    wrong = [
+        *_false(page, alignment),
+        *_forged(page, manifest, line),
+        *_contradicted_since(page, alignment),
+        *faults_of_figures(page, manifest.figures),
+    ]
+    odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
+    faults = sorted([*wrong, *odd], key=lambda fault: fault.line)
+    held = sum(bool(bound.parts) for bound, _ in alignment.kept)
+    new = f"; {len(alignment.new)} written by hand since" if alignment.new else ""
+    if wrong:
+        detail = f"{len(wrong)} of {held + len(wrong)} numbers do not hold{new}"
+        return Verdict.failed(detail, faults)
+    if page.results is None and held:
+        detail = f"{held} numbers as rendered; the results file is not at hand to derive them again"
+        return Verdict.warned(detail + new, faults)
+    if odd:
+        return Verdict.warned(f"{held} numbers derived again, all equal; {odd[0].message}", faults)
+    return Verdict.passed(f"{held} numbers derived again, all equal{new}")
+
+
+def _by_hand(page: Page, options: Options) -> Verdict:
+    """What the results say of the numbers of a page that no manifest binds."""
+    if page.results is None:
+        return Verdict.skipped("epm did not render this body, and no results file is at hand")
+    from epm_lint.binding.handwritten import Standing, hold
+
+    held = hold(read(page.document, page.title), page.results)
+    counted = {s: sum(one.standing is s for one in held) for s in Standing}
+    wrong = [_contradiction(o) for o in held if o.standing is Standing.CONTRADICTED]
+    cut = [_contradiction(o) for o in held if o.standing is Standing.TRUNCATED]
+    figures = list(faults_of_figures(page, ()))
+    contradicted, verified = len(wrong) + len(cut), counted[Standing.VERIFIED]
+    if not held or verified <= contradicted:
+        few = f"{verified} of {len(held)} numbers are in the results file at hand"
+        return Verdict.skipped(f"{few}: too few to take it for this page's")
+    parts = [f"{verified} of {len(held)} numbers verified", f"{contradicted} contradicted"]
+    parts += [f"{counted[s]} {s}" for s in (Standing.DERIVED, Standing.UNVERIFIABLE) if counted[s]]
+    listed = [_unverifiable(o) for o in held if o.standing is Standing.UNVERIFIABLE]
+    found = [*wrong, *cut, *figures, *(listed if options.list_unverifiable else [])]
+    found.sort(key=lambda fault: (fault.line, fault.column or 0))
+    if wrong or figures:
+        return Verdict.failed(", ".join(parts), found)
+    if found:
+        return Verdict.warned(", ".join(parts), found)
+    return Verdict.passed(", ".join(parts))
+
+
+def _contradiction(held: Held) -> Finding:
+    from epm_lint.binding.handwritten import Standing
+
+    number = held.number
+    says = f"says {_shown(number.raw)}"
+    if held.standing is Standing.TRUNCATED:
+        says += f" (truncated, should round to {held.right})"
+    message = f"{says}; results say {_shown(held.right)} at {quote(held.pointer)}"
+    return Finding(message, number.line, column=number.column, fix=f"write {_shown(held.right)}")
+
+
+def _unverifiable(held: Held) -> Finding:
+    number = held.number
+    return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
+
+
+def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
+    """Numbers that people wrote into a rendered page, and that its results contradict."""
+    if page.results is None or not alignment.new:
+        return
+    from epm_lint.binding.handwritten import Standing, hold
+
+    written: dict[int, list[str]] = {}
+    for _, figure in alignment.new:
+        written.setdefault(figure.line, []).append(figure.text)
+    for held in hold(read(page.document, page.title), page.results):
+        texts = written.get(held.number.line, ())
+        if held.standing is Standing.CONTRADICTED and any(held.number.raw in t for t in texts):
+            yield _contradiction(held)
+
+
+def _forged(page: Page, manifest: Manifest, line: int) -> Iterator[Finding]:
+    """Whether the body and its manifest speak of the same results."""
+    declared = page.document.declared("sha256")
+    if declared is not None and declared != manifest.results_sha256:
+        yield Finding(
+            f"the first line names results {quote(declared[:12])}, the numbers manifest "
+            f"{quote(manifest.results_sha256[:12])}",
+            line,
+            fix="render the page again",
+        )
+
+
+def _outdated(page: Page, manifest: Manifest, line: int) -> Iterator[Finding]:
+    if page.results_sha256 not in {None, manifest.results_sha256}:
+        yield Finding(
+            "the results file has changed since this body was rendered",
+            line,
+            fix="render the page again",
+        )
+
+
+def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
+    """Numbers of the results that were changed, moved, or are no longer what the results hold."""
+    for bound, figure in alignment.changed:
+        if bound.parts:
+            yield Finding(f"says {_shown(figure.text)}; {_truth(page, bound)}", figure.line)
+    for bound, figure in alignment.moved:
+        where = f"{_shown(figure.text)} stands where another number was"
+        yield Finding(f"{where}; {_truth(page, bound)}", figure.line)
+    for figure in alignment.intruding:
+        yield Finding(f"{_shown(figure.text)} stands in a cell that held no such", figure.line)
+    for entry, unit in alignment.renamed:
+        was, now = _differing(entry.unit.names, unit.names)
+        yield Finding(f"names {now} where {was} was, beside the same numbers", unit.line)
+    if page.results is not None:
+        for bound, figure in alignment.kept:
+            if bound.parts and _derived(page, bound) != figure.text:
+                stale = f"says {_shown(figure.text)}; {_truth(page, bound)} (stale)"
+                yield Finding(stale, figure.line, fix="render the page again")
+
+
+def _reworded(page: Page, alignment: Alignment) -> Iterator[Finding]:
+    """What the template wrote and no result holds: a level, an issue number, a sample."""
+    for bound, figure in alignment.changed:
+        if not bound.parts:
+            yield Finding(f"says {_shown(figure.text)}; {_truth(page, bound)}", figure.line)
+    for figure in alignment.fences:
+        yield Finding("this code block is not as it was rendered", figure.line)
+
+
+def _differing(was: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, str]:
+    pairs = [(old, new) for old, new in zip(was, now, strict=False) if old != new]
+    old, new = pairs[0] if pairs else (was[-1], now[-1])
+    return quote(old), quote(new)
+
+
+def _derived(page: Page, bound: Bound) -> str | None:
+    try:
+        return derive(bound, page.results)
+    except ValueError:
+        return None
+
+
+def _truth(page: Page, bound: Bound) -> str:
+    if not bound.parts or page.results is None:
+        return f"it was rendered as {_shown(bound.figure.text)}"
+    where = ", ".join(dict.fromkeys(part.pointer for part in bound.parts))
+    derived = _derived(page, bound)
+    if derived is None:
+        return f"the results hold nothing at {quote(where)}"
+    return f"results say {_shown(derived)} at {quote(where)}"
+
+
+def _shown(text: str) -> str:
+    return quote(text.lstrip("=")).strip("'")
+
+
+RULE = Rule("numbers-match-results", "Numbers match JSON", check, Options(), doc=__doc__)

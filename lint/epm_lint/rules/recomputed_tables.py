@@ -1,0 +1,282 @@
+"""A table of cosines and rates holds all that its correlations and fits are made of.
+
+From the one table that gives each row a cosine and a rate, at the layer that its title names, these
+are recomputed wherever the page prints them: Pearson's r and Spearman's ρ of all rows, of all but
+one ("r without it"), and of the rows of a category; each row's leverage, Cook's distance and
+studentised residual; and predictions and 95% prediction intervals of the rows that have them, from
+the fit of the other rows or of all (formulas and sources in `epm_lint/statistics/lines.py`). Cosines
+may be any that round to what is printed. Where most do not follow, the table itself is doubted, in
+one finding.
+
+Bad:
+
+    | Persona | Cosine (L20) | Source rate | k/n |
+    |---|---|---|---|
+    | librarian | +0.389 | 67% | 67/100 |
+    | villain | -0.407 | 57% | 57/100 |
+    | comedian | -0.312 | 63% | 63/100 |
+    | doctor | +0.310 | 32% | 32/100 |
+
+    At layer 20, Pearson r=-0.50 (N=4).
+
+Good:
+
+    | Persona | Cosine (L20) | Source rate | k/n |
+    |---|---|---|---|
+    | librarian | +0.389 | 67% | 67/100 |
+    | villain | -0.407 | 57% | 57/100 |
+    | comedian | -0.312 | 63% | 63/100 |
+    | doctor | +0.310 | 32% | 32/100 |
+
+    At layer 20, Pearson r=-0.30 (N=4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from math import isnan
+
+from epm_lint.fitted import Points, Statistic, points_of
+from epm_lint.model import Finding, Page, Rule, Verdict
+from epm_lint.numbers.forms import Correlation
+from epm_lint.numbers.passages import Passage
+from epm_lint.numbers.reading import Reading, read
+from epm_lint.numbers.tables import Entry, Record, Role, TableReading
+from epm_lint.numbers.values import Number
+from epm_lint.quoting import clip, quote
+from epm_lint.recomputing import Tally, is_claimed, printed, shown
+from epm_lint.statistics.answers import Outcome
+from epm_lint.statistics.answers import match as agreement
+from epm_lint.statistics.lines import pearson, spearman, through
+from epm_lint.statistics.tails import StudentT
+from epm_lint.values import dataclass
+
+_OTHER = re.compile(
+    r"bystander|partial|length|\blog|token|\bJS\b|diverg|untrained|capability|degrad|#\d", re.I
+)
+_WITHOUT = re.compile(
+    r"without|drop|\bminus\b|left out|leaving out|exclu|omit|remov", re.IGNORECASE
+)
+_WITHIN = re.compile(r"\bwithin\s+(?:the\s+)?([\w-]{1,40})", re.IGNORECASE)
+_STOP = re.compile(r"[;.]\s")
+_NEAR = 90
+_MOST_FINDINGS = 4
+_FIX = "correct it, or the row of the table that it follows from"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A printed statistic, and what it is of: any of these may be meant."""
+
+    number: Number
+    name: str
+    meant: tuple[tuple[Statistic, tuple[int, ...]], ...]
+    unit: str = ""
+
+
+def check(page: Page) -> Verdict:
+    """Correlations, diagnostics and predictions follow from the page's own table."""
+    tally = Tally("statistic")
+    reading = read(page.document, page.title)
+    _once(reading, tally)
+    points = points_of(reading)
+    if points is None and tally.doubtful:
+        return Verdict.warned(tally.detail, tally.findings)
+    if points is None:
+        return Verdict.skipped("no table that gives each row a cosine and a rate")
+    for claim in _claims(reading, points):
+        _judge(claim, points, tally)
+    findings = tally.findings
+    if len(findings) > _MOST_FINDINGS and 2 * len(findings) > tally.count:
+        message = (
+            f"{len(findings)} of {tally.count} statistics do not follow from this table's cosines "
+            f"and rates, the first of them on line {findings[0].line}: {findings[0].message}"
+        )
+        findings = [Finding(message, points.line, fix="correct the row that is wrong")]
+    if findings:
+        return Verdict.warned(tally.detail, findings)
+    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+
+
+def _once(reading: Reading, tally: Tally) -> None:
+    """Each persona has one row in a table of cosines, or of diagnostics."""
+    for table in reading.tables:
+        if not {Role.COSINE, Role.LEVERAGE, Role.COOK} & set(table.columns):
+            continue
+        if Role.NAME not in table.columns[:1]:
+            continue
+        seen: dict[str, int] = {}
+        for record in table.records:
+            number = next((entry.number for entry in record.entries if entry.number), None)
+            if number is None or record.entries[0].passage.quoted:
+                continue
+            first = seen.setdefault(record.label, record.line)
+            if first != record.line:
+                message = f"{quote(record.label)} has a row already, on line {first}"
+                fix = "give each its own name"
+                tally.hold(number, Outcome.INCONSISTENT, message, fix)
+
+
+def _judge(claim: Claim, points: Points, tally: Tally) -> None:
+    value = printed(claim.number, claim.unit)
+    if value is None or value.relation:
+        return
+    right = ""
+    best = Outcome.INCONSISTENT
+    for statistic, rows in claim.meant:
+        try:
+            allowed = points.allowed(statistic, rows)
+        except (ZeroDivisionError, ValueError):
+            return
+        if isnan(allowed.low):
+            return
+        right = right or value.like(allowed.middle)
+        if agreement(value, allowed) is Outcome.CONSISTENT:
+            best = Outcome.CONSISTENT
+            break
+    message = (
+        f"says {shown(claim.number)}; {claim.name} of the table on line {points.line} is {right}"
+    )
+    if right:
+        tally.hold(claim.number, best, message, _FIX)
+
+
+def _claims(reading: Reading, points: Points) -> Iterator[Claim]:
+    known = [
+        (passage, said)
+        for passage, said in reading.statements
+        if isinstance(said, Correlation) and is_claimed(passage, said)
+    ]
+    for passage, said in known:
+        yield from _correlation(passage, said, points)
+    for table in reading.tables:
+        if table.line != points.line:
+            yield from _diagnostics(table, points)
+            yield from _predictions(table, points)
+
+
+def _correlation(passage: Passage, said: Correlation, points: Points) -> Iterator[Claim]:
+    statistic = {"pearson": pearson, "spearman": spearman}.get(said.method)
+    spot = passage.spot
+    labels = f"{spot.row_label} | {spot.header}" if spot else ""
+    before = _STOP.split(passage.text[max(0, said.start - _NEAR) : said.start])[-1]
+    words = f"{labels} {before}"
+    if statistic is None or said.partial or _OTHER.search(words):
+        return
+    if statistic is spearman and points.has_ties:
+        return
+    rows = _rows_meant(words, labels, said, points)
+    if rows is None or len(rows) < 3:
+        return
+    whole = len(rows) == len(points.names)
+    if whole and not _is_whole(passage, said, points):
+        return
+    if said.n and int(said.n.value) != len(rows):
+        return
+    symbol = "r" if statistic is pearson else "ρ"
+    name = symbol if whole else f"{symbol} of {len(rows)} rows"
+    yield Claim(said.coefficient, name, ((statistic, tuple(rows)),))
+
+
+def _rows_meant(words: str, labels: str, said: Correlation, points: Points) -> list[int] | None:
+    """The rows that a correlation is of; None where it cannot be told."""
+    everyone = points.everyone()
+    if without := _WITHOUT.search(words):
+        named = [name for name in points.names if _names(name, words[without.start() :])]
+        if not named:
+            named = [name for name in points.names if _names(name, labels)]
+        return [row for row in everyone if points.names[row] not in named] if named else None
+    if within := _WITHIN.search(words):
+        group = within[1]
+        return [row for row in everyone if group in points.groups[row]] or None
+    if any(_names(name, words) for name in points.names):
+        return None
+    return everyone
+
+
+def _is_whole(passage: Passage, said: Correlation, points: Points) -> bool:
+    """Whether a correlation is surely that of all rows at the layer of the cosines."""
+    if said.layer != points.layer:
+        return False
+    return said.n is not None or passage.spot is not None
+
+
+def _names(name: str, words: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words) is not None
+
+
+def _diagnostics(table: TableReading, points: Points) -> Iterator[Claim]:
+    """Leverage, Cook's distance and residual, where all rows have them: the fit is of all."""
+    if {record.label for record in table.records} != set(points.names):
+        return
+    everyone = tuple(points.everyone())
+    for record in table.records:
+        at = points.places[record.label]
+        for entry in record.entries:
+            if entry.number and not entry.passage.quoted:
+                for name, meant in _diagnosis(entry, at):
+                    statistics = tuple((statistic, everyone) for statistic in meant)
+                    yield Claim(entry.number, f"{clip(record.label, 40)}'s {name}", statistics)
+
+
+def _diagnosis(entry: Entry, at: int) -> Iterator[tuple[str, Sequence[Statistic]]]:
+    header = entry.passage.spot.header.casefold() if entry.passage.spot else ""
+    match entry.role:
+        case Role.LEVERAGE:
+            yield "leverage", [lambda xs, ys: through(xs, ys).leverage(xs[at])]
+        case Role.COOK:
+            yield "Cook's distance", [lambda xs, ys: through(xs, ys).cook(xs[at], ys[at])]
+        case Role.RESIDUAL if "student" in header:
+            yield (
+                "studentised residual",
+                [
+                    lambda xs, ys: through(xs, ys).studentised(xs[at], ys[at]),
+                    lambda xs, ys: through(xs, ys).studentised(xs[at], ys[at], external=False),
+                ],
+            )
+
+
+def _predictions(table: TableReading, points: Points) -> Iterator[Claim]:
+    """Predictions of some rows, from the fit of the others, or of all."""
+    if Role.PREDICTED not in table.columns:
+        return
+    new = {record.label for record in table.records} & set(points.names)
+    named = [row for row in points.everyone() if points.names[row] not in new]
+    for record in table.records:
+        if record.label in new and len(named) > 2:
+            yield from _prediction(record, points, named)
+
+
+def _prediction(record: Record, points: Points, named: list[int]) -> Iterator[Claim]:
+    x_row = points.places[record.label]
+    # the predicted row goes last, so that its own rounding counts
+    fits = ((*named, x_row), (*points.everyone(), x_row))
+    name = clip(record.label, 40)
+
+    def meant(sign: int) -> tuple[tuple[Statistic, tuple[int, ...]], ...]:
+        return tuple((_end(sign, len(rows) - 3), rows) for rows in fits)
+
+    if (entry := record.get(Role.OBSERVED)) and entry.number:
+        yield Claim(entry.number, f"{name}'s rate", ((lambda xs, ys: ys[0], (x_row,)),))
+    if (entry := record.get(Role.PREDICTED)) and entry.number:
+        yield Claim(entry.number, f"{name}'s prediction", meant(0))
+    entry = record.get(Role.INTERVAL)
+    header = entry.passage.spot.header if entry and entry.passage.spot else ""
+    if entry and entry.spans and ("95" in header or "PI" in header):
+        span = entry.spans[0]
+        yield Claim(span.low, f"the lower end of {name}'s interval", meant(-1), span.unit)
+        yield Claim(span.high, f"the upper end of {name}'s interval", meant(1), span.unit)
+
+
+def _end(sign: int, df: int) -> Statistic:
+    t = StudentT(df).upper_quantile(0.025) if sign else 0.0
+
+    def end(xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
+        line = through(xs[:-1], ys[:-1])
+        return line.at(xs[-1]) + sign * (line.half_width(xs[-1], t) if sign else 0.0)
+
+    return end
+
+
+RULE = Rule("recomputed-tables", "Tables recomputed", check, doc=__doc__)

@@ -1,0 +1,96 @@
+"""Confidence intervals of a proportion, as pages print them.
+
+The count may be any real number in [0, n]: a rate that is printed rounded allows a whole stretch.
+Nothing is cut at 0 and 1, so that an interval which leaves them can be recognised.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from math import sqrt
+from typing import NamedTuple
+
+from epm_lint.statistics.special import beta_log_odds, logistic
+from epm_lint.statistics.tails import Normal
+
+
+class Interval(NamedTuple):
+    """Both ends of an interval."""
+
+    low: float
+    high: float
+
+    def cut(self) -> Interval:
+        """The part of it within [0, 1], as most software prints it."""
+        return Interval(*(min(1.0, max(0.0, end)) for end in self))
+
+
+class Method(StrEnum):
+    """The intervals known here, by the names that pages give them."""
+
+    WILSON = "Wilson"
+    CLOPPER_PEARSON = "Clopper-Pearson"
+    WALD = "Wald"
+    AGRESTI_COULL = "Agresti-Coull"
+    JEFFREYS = "Jeffreys"
+
+    @property
+    def from_normal(self) -> bool:
+        """Whether it is made with z, for which many write 1.96."""
+        return self not in (Method.CLOPPER_PEARSON, Method.JEFFREYS)
+
+
+def interval(k: float, n: float, level: float = 0.95, method: Method = Method.WILSON) -> Interval:
+    """The interval of k successes in n trials at a confidence level."""
+    alpha = 1 - level
+    match method:
+        case Method.CLOPPER_PEARSON:
+            return clopper_pearson(k, n, alpha)
+        case Method.JEFFREYS:
+            return jeffreys(k, n, alpha)
+        case _:
+            return from_z(k, n, Normal().upper_quantile(alpha / 2), method)
+
+
+def from_z(k: float, n: float, z: float, method: Method) -> Interval:
+    """One of the intervals that are made with the normal quantile, for this z."""
+    made = {Method.WILSON: wilson, Method.WALD: wald, Method.AGRESTI_COULL: agresti_coull}
+    return made[method](k, n, z)
+
+
+def wilson(k: float, n: float, z: float) -> Interval:
+    """Score interval: Wilson (1927), JASA 22, 209-212."""
+    centre = (k + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * sqrt(k * (n - k) / n + z * z / 4)
+    # the far end is a root of the same quadratic: exactly 0 and 1 at k = 0 and k = n
+    low = 0.0 if k == 0 else centre - half
+    return Interval(low, 1.0 if k == n else centre + half)
+
+
+def wald(k: float, n: float, z: float) -> Interval:
+    """p ± z·sqrt(p(1 - p)/n): Laplace (1812); Brown, Cai & DasGupta (2001) say why not to."""
+    half = z * sqrt(k * (n - k) / n) / n
+    return Interval(k / n - half, k / n + half)
+
+
+def agresti_coull(k: float, n: float, z: float) -> Interval:
+    """Wald's with z²/2 successes and failures added: Agresti & Coull (1998), Am. Stat. 52."""
+    return wald(k + z * z / 2, n + z * z, z)
+
+
+def clopper_pearson(k: float, n: float, alpha: float) -> Interval:
+    """The exact interval, by beta quantiles: Clopper & Pearson (1934), Biometrika 26, 404-413."""
+    low = 0.0 if k <= 0 else _beta_quantile(k, n - k + 1, alpha / 2)
+    return Interval(low, 1.0 if k >= n else 1 - _beta_quantile(n - k, k + 1, alpha / 2))
+
+
+def jeffreys(k: float, n: float, alpha: float) -> Interval:
+    """Equal tails of Beta(k + ½, n - k + ½): Brown, Cai & DasGupta (2001), Stat. Sci. 16, 101."""
+    return Interval(
+        _beta_quantile(k + 0.5, n - k + 0.5, alpha / 2),
+        1 - _beta_quantile(n - k + 0.5, k + 0.5, alpha / 2),
+    )
+
+
+def _beta_quantile(a: float, b: float, p: float) -> float:
+    return logistic(beta_log_odds(a, b, p, 1 - p))
