@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from epm import tracking
+from epm.definition import Definition
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
 from epm.results import (
     EngineRecord,
@@ -22,7 +23,6 @@ from epm.results import (
     Tracking,
     Unavailable,
 )
-from epm.spec import Definition
 from epm.stages import measure, sample
 from epm.stages.measure import Measurements
 from epm.tasks import Manifest, RunFolder, Task, timing

@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from epm.definition import Experiment, suggest
 from epm.errors import DefinitionError, EpmError
-from epm.spec import Experiment, suggest
 
 
 @dataclass(frozen=True)
@@ -72,5 +72,7 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
         ) from error
     experiment = getattr(module, "EXPERIMENT", None)
     if not isinstance(experiment, Experiment):
-        raise DefinitionError(f"{source} defines no EXPERIMENT", "assign an epm.spec.Experiment")
+        raise DefinitionError(
+            f"{source} defines no EXPERIMENT", "assign an epm.definition.Experiment"
+        )
     return LoadedExperiment(experiment, home)

@@ -1,6 +1,6 @@
 """The named personas and evaluation questions that the experiments share."""
 
-from epm.spec import Persona, Question
+from epm.definition import Persona, Question
 
 SOFTWARE_ENGINEER = Persona(
     "software_engineer",

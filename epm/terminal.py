@@ -14,7 +14,7 @@ from epm.results import MissingCondition, load
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from epm.spec import Definition
+    from epm.definition import Definition
 
 OUTPUTS = (
     ("body", "body.md"),

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from epm.definition import Definition, Replicate
 from epm.files import file_sha256, read_json_lines, write_atomically
 from epm.results import Tracking
-from epm.spec import Definition, Replicate
 
 Mode = Literal["online", "offline", "off"]
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from epm.definition import Definition
 from epm.discovery import LoadedExperiment, load
 from epm.progress import Meter
 from epm.runner import Options, run
-from epm.spec import Definition
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel

@@ -55,7 +55,7 @@ def test_the_linter() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["import epm.spec", DEFINITIONS, HELP], ids=["spec", "definitions", "help"]
+    "code", ["import epm.definition", DEFINITIONS, HELP], ids=["spec", "definitions", "help"]
 )
 def test_the_application(code: str) -> None:
     names = loaded(code)

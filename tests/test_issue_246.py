@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from epm.definition import Experiment, HubModel, NoModel, TinyModel, WheelModel
 from epm.discovery import LoadedExperiment
 from epm.files import file_sha256
-from epm.spec import Experiment, HubModel, NoModel, TinyModel, WheelModel
 
 ROOT = Path(__file__).parent.parent
 PROFILES = ["full", "smollm2", "pilot", "smoke", "published"]

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import epm_lint
+from epm.definition import Definition, Experiment, NoModel, Persona
 from epm.discovery import LoadedExperiment
 from epm.engines import Completion, Prompt
 from epm.files import dump_json, gzipped, json_lines
@@ -45,7 +46,6 @@ from epm.results import (
     TrainingRecord,
     Unavailable,
 )
-from epm.spec import Definition, Experiment, NoModel, Persona
 from epm.stages.measure import Measurements, measurements
 from epm.stages.sample import BASE, Subject, prompts, sample_rows, source_prompts
 from epm.statistics import analyse

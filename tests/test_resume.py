@@ -16,8 +16,8 @@ from typing import IO
 import pytest
 from filelock import FileLock, Timeout
 
+from epm.definition import Definition
 from epm.results import Results, load
-from epm.spec import Definition
 from epm.tasks import MANIFEST
 
 ROOT = Path(__file__).parent.parent

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
+from epm.definition import Definition
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines
@@ -27,7 +28,6 @@ from epm.results import (
     load,
 )
 from epm.runner import Options, run, run_folder
-from epm.spec import Definition
 from epm.tasks import MANIFEST
 
 if TYPE_CHECKING:

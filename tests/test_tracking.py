@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from epm.definition import Definition, Replicate
 from epm.discovery import LoadedExperiment
 from epm.results import Tracking, load
-from epm.spec import Definition, Replicate
 from epm.tracking import artifact_name, default_mode
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from rich.console import Console
 from benchmarks.scale import our_way, seed_way
 from benchmarks.scale.ceiling import measured_flops
 from benchmarks.scale.stages import Clock
+from epm.definition import Definition, FolderModel, Replicate
 from epm.discovery import LoadedExperiment, load
 from epm.engines.choice import choose
 from epm.errors import EpmError
@@ -34,7 +35,6 @@ from epm.files import json_lines
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_row
 from epm.progress import PlainProgress
-from epm.spec import Definition, FolderModel, Replicate
 from epm.stages import sample, train
 from epm.stages.data import read_rows
 

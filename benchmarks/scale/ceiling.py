@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from epm.spec import Lora
+from epm.definition import Lora
 
 
 def synchronised() -> float:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
+from epm.definition import Definition, derive_seed
 from epm.engines import Asked, Engine
 from epm.models.base import BaseModel
 from epm.progress import Progress
-from epm.spec import Definition, derive_seed
 from epm.stages import sample, train
 
 WAY = "ours"

@@ -10,13 +10,12 @@ from epm.bot import answers, backfill, summary
 from epm.bot.deciding import Lint, LintAll, Nothing, Obey, decide
 from epm.bot.judging import Judge, Judgement
 from epm.bot.verdicts import keep_verdict
+from epm.exit_codes import CLEAN, COULD_NOT
 from epm.github import events
 from epm.github.interface import GitHub, Issue
 from epm.github.outputs import write_output
 from epm_lint.model import Status
 from epm_lint.output import github as log_lines
-
-DONE, COULD_NOT = 0, 2
 
 
 def run(
@@ -37,7 +36,7 @@ def run(
     wanted = decide(event)
     if isinstance(wanted, Nothing):
         log.write(f"epm: {wanted.why}\n")
-        return DONE
+        return CLEAN
     github = connect(event.repository)
     judge = Judge.at(folder, event.repository)
     match wanted:
@@ -47,7 +46,7 @@ def run(
             tally = backfill.comment_all(github, judge, number)
             summary.add(environment, backfill.markdown(tally))
             log.write(backfill.table(tally))
-            return COULD_NOT if any(line.trouble for line in tally) else DONE
+            return COULD_NOT if any(line.trouble for line in tally) else CLEAN
         case Obey():
             return _obey(github, judge, wanted, folder, environment, log)
 
@@ -58,10 +57,10 @@ def _lint(
     outcome = keep_verdict(github, judge, issue)
     log.write(f"epm: issue {issue.number}: {_verdict(outcome.judged)}, {outcome.writes} write(s)\n")
     if (report := outcome.judged.report) is None:
-        return DONE
+        return CLEAN
     log.write(log_lines.render([report]))
     summary.add(environment, summary.full(report))
-    return COULD_NOT if report.status is Status.ERROR else DONE
+    return COULD_NOT if report.status is Status.ERROR else CLEAN
 
 
 def _obey(
@@ -80,7 +79,7 @@ def _obey(
         for name in ("experiment", "profile", "runner", "publish"):
             write_output(environment, name, getattr(answer.start, name))
     log.write(f"epm: {len(order.asked)} command(s) answered\n")
-    return DONE  # what could not be done is said in the reply; a run that was asked for goes on
+    return CLEAN  # what could not be done is said in the reply; a run that was asked for goes on
 
 
 def _verdict(judged: Judgement) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from epm.definition import Question, Sampling
 from epm.results import EngineRecord
-from epm.spec import Question, Sampling
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from epm.engines.nucleus import draw
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from epm.definition import Sampling
     from epm.engines import Prompt
-    from epm.spec import Sampling
 
 STRETCH = 8
 """Tokens between two looks at which rows have ended; a look makes a GPU wait."""

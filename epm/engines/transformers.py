@@ -13,10 +13,10 @@ from importlib.metadata import version
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from epm.definition import Sampling, derive_seed
 from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
 from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
-from epm.spec import Sampling, derive_seed
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from epm.definition import Sampling, derive_seed
 from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
 from epm.engines.vllm_start import ROWS, installed, leave_room, load, reason, start
 from epm.errors import EpmError, out_of_memory
 from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
-from epm.spec import Sampling, derive_seed
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel

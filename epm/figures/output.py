@@ -10,9 +10,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from epm.definition import canonical_json
 from epm.figures.style import DPI, styled
 from epm.files import dump_json, write_atomically
-from epm.spec import canonical_json
 
 
 def write(folder: Path, name: str, figure: Figure, data: Any) -> list[Path]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from epm.definition import Lora
 from epm.errors import DefinitionError, EpmError
-from epm.spec import Lora
 
 if TYPE_CHECKING:
     import torch

@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from epm.definition import Definition, NoModel, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
 from epm.models.chat import end_of_turn
 from epm.models.sources import ModelFolder, fetch, quieten
 from epm.results import ModelRecord
-from epm.spec import Definition, NoModel, TinyModel
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from epm.definition import FolderModel, HubModel, ModelSource, NoModel, TinyModel, WheelModel
 from epm.errors import EpmError, resources
 from epm.files import dump_json, file_sha256, write_atomically
 from epm.models import tiny
-from epm.spec import FolderModel, HubModel, ModelSource, NoModel, TinyModel, WheelModel
 
 RECEIPT = "epm-files.json"
 """Written last into a cached model's folder; holds the sha256 of every file in it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from epm.definition import TinyModel
 from epm.personas import EVALUATION_QUESTIONS, NAMED
-from epm.spec import TinyModel
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"

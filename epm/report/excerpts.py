@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from epm.spec import derive_seed
+from epm.definition import derive_seed
 
 LONGEST = 360
 """Characters of a completion that are shown; not its middle: the marker is at its end."""

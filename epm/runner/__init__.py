@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from epm import provenance, tracking
 from epm.assembly import Assembly
+from epm.definition import Definition, NoModel
 from epm.discovery import LoadedExperiment
 from epm.engines.choice import choose
 from epm.errors import EpmError, resources
@@ -21,7 +22,6 @@ from epm.progress import Progress
 from epm.runner.execution import Execution
 from epm.runner.plan import Plan
 from epm.runner.workshop import EngineFor, Workshop
-from epm.spec import Definition, NoModel
 from epm.tasks import RunFolder
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from epm.assembly import MEASUREMENTS
-from epm.spec import Definition, NoModel, Replicate
+from epm.definition import Definition, NoModel, Replicate
 from epm.stages.sample import BASE, SAMPLES
 from epm.tasks import RunFolder, Task
 

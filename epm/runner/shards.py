@@ -13,6 +13,7 @@ from pathlib import Path
 
 from epm import provenance
 from epm.assembly import SHARDS
+from epm.definition import Definition
 from epm.executors import Attempt, Executor
 from epm.files import json_lines, read_json_lines, write_atomically
 from epm.progress import PlainProgress, Progress
@@ -20,7 +21,6 @@ from epm.results import Environment, ShardRecord
 from epm.runner.execution import Execution
 from epm.runner.plan import Plan
 from epm.runner.workshop import EngineFor, Workshop
-from epm.spec import Definition
 from epm.stages.sample import listed
 from epm.tasks import MANIFEST, RunFolder, Task
 

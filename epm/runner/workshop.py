@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm.assembly import MEASUREMENTS, MODEL, STATISTICS, read_measurements
+from epm.definition import Definition, Replicate, derive_seed
 from epm.files import dump_json, write_atomically
 from epm.progress import Progress
 from epm.runner.plan import Plan
-from epm.spec import Definition, Replicate, derive_seed
 from epm.stages import centroids, data, measure, published, sample, train, trajectory
 from epm.tasks import Outcome, Task, Work
 

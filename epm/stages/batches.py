@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from epm.definition import Definition, Training
 from epm.errors import EpmError
 from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
-from epm.spec import Definition, Training
 from epm.stages.data import read_rows
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from epm.definition import Definition
 from epm.files import dump_json, write_atomically
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_prompt
 from epm.progress import Progress
-from epm.spec import Definition
 
 BATCH = 20
 

@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from epm.definition import Definition, Question, Sampling, derive_seed
 from epm.engines import Asked, Completion, Engine, Prompt
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines, write_atomically
 from epm.models.chat import TrainingRow
 from epm.progress import Progress
-from epm.spec import Definition, Question, Sampling, derive_seed
 
 SENTENCE_END = re.compile(r"(?<=\w\w)[.!?]+[\"')\]]*(?=\s|$)")
 """Two letters before the stop: '1.' numbers a list, and 'U.S.' goes on."""

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from epm.definition import Training
 from epm.models.base import BaseModel
-from epm.spec import Training
 from epm.stages.batches import Lesson, MicroBatch, Room
 
 BUSY = 2**15

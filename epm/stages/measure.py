@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from epm.definition import Definition, Marker, Persona, Replicate
 from epm.files import read_json_lines
 from epm.results import (
     CompleteCondition,
@@ -20,7 +21,6 @@ from epm.results import (
     Value,
     pooled_by_persona,
 )
-from epm.spec import Definition, Marker, Persona, Replicate
 from epm.stages.sample import SAMPLES, count, count_rows
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from epm.definition import Definition
 from epm.errors import ResultsError
 from epm.results import CompleteCondition, MissingCondition, Rate, Unavailable
-from epm.spec import Definition
 from epm.stages.measure import Measurements
 
 

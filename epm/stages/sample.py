@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from epm.definition import Definition, Marker, derive_seed
 from epm.engines import Asked, Completion, Engine, Prompt
 from epm.files import gzipped, json_lines, read_json_lines, write_atomically
 from epm.progress import Progress
 from epm.results import ClusterCount, Rate
-from epm.spec import Definition, Marker, derive_seed
 
 BASE = "base_model"
 """The control condition: no adapter."""

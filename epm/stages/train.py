@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from epm.definition import Definition, Replicate, derive_seed
 from epm.errors import DefinitionError, out_of_memory
 from epm.files import dump_json, json_lines, write_atomically
 from epm.models.adapters import AdapterStack
@@ -19,7 +20,6 @@ from epm.models.base import BaseModel
 from epm.models.loss import weighted_losses
 from epm.progress import Progress
 from epm.results import TrainingRecord
-from epm.spec import Definition, Replicate, derive_seed
 from epm.stages.batches import Lesson, MicroBatch, lessons, micro_batches
 from epm.stages.fitting import Fit, release_memory
 from epm.stages.trajectory import CHECKPOINT

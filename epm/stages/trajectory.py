@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from epm.definition import Definition, derive_seed
 from epm.engines import Asked, Engine
 from epm.files import gzipped, json_lines, write_atomically
 from epm.progress import Progress
-from epm.spec import Definition, derive_seed
 from epm.stages.sample import SAMPLES, Subject, listed, metered, sample_rows, source_prompts
 
 CHECKPOINT = "checkpoint-"

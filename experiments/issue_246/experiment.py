@@ -3,9 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from epm.files import file_sha256
-from epm.personas import EVALUATION_QUESTIONS, HELPFUL_ASSISTANT, NAMED, QWEN_DEFAULT
-from epm.spec import (
+from epm.definition import (
     Experiment,
     HubModel,
     Lora,
@@ -18,6 +16,8 @@ from epm.spec import (
     Training,
     WheelModel,
 )
+from epm.files import file_sha256
+from epm.personas import EVALUATION_QUESTIONS, HELPFUL_ASSISTANT, NAMED, QWEN_DEFAULT
 
 HERE = Path(__file__).parent
 

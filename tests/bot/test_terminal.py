@@ -11,8 +11,8 @@ import pytest
 from bot_at_work import Bot
 
 from epm.bot import terminal
+from epm.commands.lint import add_arguments
 from epm.errors import EpmError
-from epm.linting.command import add_arguments
 
 
 def parsed(*arguments: str, every: bool = False) -> argparse.Namespace:

@@ -13,12 +13,12 @@ import torch
 from scipy.stats import chisquare
 from transformers import TopPLogitsWarper
 
+from epm.definition import Lora, Question, Sampling
 from epm.engines import Asked, Completion, OnBatch, Prompt
 from epm.engines.transformers import TransformersEngine
 from epm.errors import EpmError
 from epm.models.adapters import AdapterStack
 from epm.models.chat import tokenise_prompt
-from epm.spec import Lora, Question, Sampling
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel

@@ -21,6 +21,7 @@ pytest.importorskip("vllm", reason="vLLM is not installed; `make test-vllm` inst
 import torch
 from scipy.stats import chi2
 
+from epm.definition import Question, Sampling
 from epm.discovery import LoadedExperiment
 from epm.engines import Asked, Completion, Prompt
 from epm.engines.choice import choose
@@ -29,7 +30,6 @@ from epm.engines.vllm import VllmEngine
 from epm.errors import EpmError
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow, tokenise_row
-from epm.spec import Question, Sampling
 
 if TYPE_CHECKING:
     from epm.engines import Engine

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from epm.commands.run import add_executor_arguments
 from epm.errors import EpmError
 from epm.executors import Executor
-from epm.executors.command import add_arguments, executor
+from epm.executors.choice import executor
 
 
 def made(*arguments: str) -> Executor:
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    add_executor_arguments(parser)
     parsed = parser.parse_args(arguments)
     return executor(
         parsed.executor,

@@ -17,6 +17,7 @@ from ray_cluster import SURROUNDINGS, Cluster, two_nodes
 from rich.console import Console
 from slurm_cluster import missing, one_node
 
+from epm.definition import Definition
 from epm.discovery import LoadedExperiment
 from epm.executors import Executor
 from epm.executors.local import LocalExecutor
@@ -24,7 +25,6 @@ from epm.files import read_json_lines
 from epm.progress import PlainProgress, Progress
 from epm.results import Results, load
 from epm.runner import Options, run
-from epm.spec import Definition
 
 if TYPE_CHECKING:
     from conftest import Quiet

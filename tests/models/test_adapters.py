@@ -13,10 +13,10 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 
+from epm.definition import Definition, Lora
 from epm.errors import DefinitionError, EpmError
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
-from epm.spec import Definition, Lora
 
 LORA = Lora(rank=4, alpha=8, dropout=0.0)
 SEEDS = (3, 2**63 - 1, 5)

@@ -14,11 +14,11 @@ import pytest
 import torch
 from peft import PeftModel
 
+from epm.definition import Definition, FolderModel, NoModel, TinyModel
 from epm.discovery import LoadedExperiment
 from epm.errors import DefinitionError, EpmError
 from epm.models.base import BaseModel
 from epm.models.sources import fetch
-from epm.spec import Definition, FolderModel, NoModel, TinyModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

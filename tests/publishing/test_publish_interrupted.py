@@ -126,7 +126,7 @@ RUN = """
 import sys
 from argparse import ArgumentParser
 from epm.github.patience import Patience
-from epm.publishing import command
+from epm.commands import publish as command
 parser = ArgumentParser()
 command.add_arguments(parser)
 hasty = Patience(longest=5, first=0.01, between_requests=0, between_writes=0)

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epm.definition import Training
 from epm.models.chat import TokenisedRow
-from epm.spec import Training
 from epm.stages.batches import Room, cuts, micro_batches, optimiser_steps
 
 PAD = 0

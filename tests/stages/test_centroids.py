@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
+from epm.definition import Definition
 from epm.models.chat import tokenise_prompt
-from epm.spec import Definition
 from epm.stages.centroids import BATCH, centred_cosines, centroids, last_token_outputs
 
 if TYPE_CHECKING:

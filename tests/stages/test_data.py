@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from epm.definition import Definition, Rows, Sampling
 from epm.engines import Answered, Asked, Completion, Prompt
 from epm.engines.transformers import TransformersEngine
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines
-from epm.spec import Definition, Rows, Sampling
 from epm.stages.data import answer, compose, read_rows
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from epm.definition import Definition, Replicate
 from epm.discovery import LoadedExperiment
 from epm.engines import Completion, Prompt
 from epm.errors import ResultsError
 from epm.files import gzipped, json_lines, read_json_lines
 from epm.results import CompleteCondition, MissingCondition, Rate, Unavailable
-from epm.spec import Definition, Replicate
 from epm.stages.measure import Measurements, measurements
 from epm.stages.published import measurements as published
 from epm.stages.sample import BASE, SAMPLES, Subject, prompts, sample_rows, source_prompts

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epm.definition import Definition, Marker
 from epm.files import gzipped, json_lines, read_json_lines
 from epm.results import Rate
-from epm.spec import Definition, Marker
 from epm.stages.sample import BASE, SAMPLES, count, count_rows, prompts
 
 MARKER = Marker("[ZLT]")

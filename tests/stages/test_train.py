@@ -20,12 +20,12 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import get_cosine_schedule_with_warmup
 
+from epm.definition import Definition, Replicate, derive_seed
 from epm.errors import DefinitionError, EpmError
 from epm.files import file_sha256, json_lines
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
 from epm.models.chat import TokenisedRow, tokenise_row
-from epm.spec import Definition, Replicate, derive_seed
 from epm.stages import fitting
 from epm.stages.data import read_rows
 from epm.stages.train import Diverged, Job, checkpoint_steps, train

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from epm.definition import derive_seed
 from epm.results import (
     ClusterCount,
     ClusteredInterval,
@@ -18,7 +19,6 @@ from epm.results import (
     TwoLevelInterval,
     Unavailable,
 )
-from epm.spec import derive_seed
 from epm.statistics.proportions import Z, clustered, proportion, two_level, wilson
 
 Table = Sequence[Sequence[int]]

@@ -109,7 +109,7 @@ def _parsed(sidecar: bytes | None) -> Mapping[str, Any] | None:
 
 
 def _canonical(value: Any) -> str:
-    """As `epm.spec.canonical_json` writes it."""
+    """As `epm.definition.canonical_json` writes it."""
     import json
 
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -4,9 +4,9 @@ From the one table that gives each row a cosine and a rate, at the layer that it
 are recomputed wherever the page prints them: Pearson's r and Spearman's ρ of all rows, of all but
 one ("r without it"), and of the rows of a category; each row's leverage, Cook's distance and
 studentised residual; and predictions and 95% prediction intervals of the rows that have them, from
-the fit of the other rows or of all (formulas and sources in `epm_lint/statistics/lines.py`). Cosines
-may be any that round to what is printed. Where most do not follow, the table itself is doubted, in
-one finding.
+the fit of the other rows or of all (formulas and sources in `epm_lint/statistics/lines.py`).
+Cosines may be any that round to what is printed. Where most do not follow, the table itself is
+doubted, in one finding.
 
 Bad:
 

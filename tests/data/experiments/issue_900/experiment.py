@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from epm.spec import (
+from epm.definition import (
     Experiment,
     Lora,
     Marker,

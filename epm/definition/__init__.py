@@ -5,7 +5,7 @@ An `Experiment` names its personas, questions and recipe once; its `Profile`s sc
 fingerprint, print it as the reproducibility card.
 """
 
-from epm.spec.experiment import (
+from epm.definition.experiment import (
     Definition,
     Experiment,
     Marker,
@@ -14,7 +14,7 @@ from epm.spec.experiment import (
     Replicate,
     suggest,
 )
-from epm.spec.model import (
+from epm.definition.model import (
     FolderModel,
     HubModel,
     ModelSource,
@@ -23,8 +23,8 @@ from epm.spec.model import (
     WheelModel,
     parse_model,
 )
-from epm.spec.recipe import Lora, Profile, Rows, Sampling, Training
-from epm.spec.seeds import canonical_json, derive_seed
+from epm.definition.recipe import Lora, Profile, Rows, Sampling, Training
+from epm.definition.seeds import canonical_json, derive_seed
 
 __all__ = [
     "Definition",

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from epm.errors import DefinitionError
-from epm.spec import (
+from epm.definition import (
     Definition,
     Experiment,
     FolderModel,
@@ -33,6 +32,7 @@ from epm.spec import (
     parse_model,
     suggest,
 )
+from epm.errors import DefinitionError
 
 PROFILE = Profile(
     name="small",

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
+from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
 from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.discovery import LoadedExperiment
     from epm.github.patience import Patience
     from epm.publishing.publish import Outcome
-
-CLEAN, FINDINGS, COULD_NOT = 0, 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from epm.spec.model import ModelSource
+from epm.definition.model import ModelSource
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from epm.errors import EpmError
+from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
 from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of
 from epm.linting.settings import Settings
 from epm_lint.quoting import visible
@@ -19,7 +21,6 @@ from epm_lint.quoting import visible
 if TYPE_CHECKING:
     from epm_lint import Report
 
-CLEAN, FINDINGS, COULD_NOT = 0, 1, 2
 FORMATS = ("table", "concise", "json", "github", "sarif", "junit", "markdown")
 _COUNTED = ("table", "concise", "json")
 
@@ -90,6 +91,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> int:
+    """Lint files, or results on GitHub where no file is named."""
+    if parsed.paths and not parsed.all:
+        return run_on_files(parsed)
+    from epm.bot import terminal
+    from epm.github.client import connect
+
+    return terminal.run(parsed, os.environ, Path.cwd(), lambda name: connect(name, os.environ))
+
+
+def run_on_files(parsed: argparse.Namespace) -> int:
     """Lint all bodies; 0 clean, 1 findings, 2 where a body could not be linted or a rule broke."""
     _refuse_contradictions(parsed)
     settings = Settings(_names(parsed.select), _names(parsed.ignore), parsed.fail_on, parsed.config)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from epm.definition.model import FolderModel, HubModel, NoModel
+from epm.definition.recipe import Profile
+from epm.definition.seeds import canonical_json, seeded_choice
 from epm.errors import DefinitionError
-from epm.spec.model import FolderModel, HubModel, NoModel
-from epm.spec.recipe import Profile
-from epm.spec.seeds import canonical_json, seeded_choice
 
 DEFINITION_VERSION = 2
 """Part of every fingerprint: raise it when a stage changes its meaning."""
