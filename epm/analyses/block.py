@@ -1,0 +1,68 @@
+"""What the blocks of all kinds of analysis have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+
+from epm.values import Interval, Probability, Reason, Unavailable, Value
+
+Says = Literal["supported", "excluded", "cannot tell"]
+
+Scale = Literal["proportion", "plain"]
+"""Whether an effect is printed in percentage points or as it is."""
+
+
+class Effect(Value):
+    """An estimate with its uncertainty."""
+
+    estimate: float
+    se: NonNegativeFloat | Unavailable
+    df: PositiveFloat | None
+    """Of the t distribution that interval and p rest on; None stands for the normal one."""
+    interval: Interval | Unavailable
+    p: Probability | Unavailable
+    """Two-sided, of no effect."""
+
+
+class ExpectedEffect(Value):
+    """What an effect is compared with: the parent's, computed alike, or one that was foretold."""
+
+    source: str
+    estimate: float
+    interval: Interval | Unavailable
+    difference: Effect | Unavailable
+    """Ours minus it, as of two independent experiments."""
+
+
+class Verdict(Value):
+    """What a primary analysis says of its effect, from the interval and not from p.
+
+    Supported: the interval leaves zero out. Excluded: it does not, and leaves out an effect as
+    large as the smallest relevant or the expected one. Cannot tell: neither.
+    """
+
+    says: Says
+    unit: str
+    """Of the effect, in words, as in 'per unit of cosine'; empty where it has none."""
+    scale: Scale
+    effect: Effect
+    level: Probability
+    detectable: NonNegativeFloat | Unavailable
+    """Smallest true effect that would have been found in 80% of such experiments."""
+    relevant: PositiveFloat | None
+    expected: ExpectedEffect | None
+
+
+class Block(Value):
+    """The part that every kind's block begins with."""
+
+    question: str
+    primary: bool
+    n: Annotated[int, Field(ge=0)]
+    """Conditions, or other units, that it is computed from."""
+    left_out: dict[str, Reason] = Field({})
+    """Reason by condition, for those that could not enter."""
+    verdict: Verdict | Unavailable | None = None
+    """None where the analysis estimates without asking whether there is an effect."""

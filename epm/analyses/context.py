@@ -1,0 +1,40 @@
+"""What a computation is given beside its question and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from epm.analyses.frame import Frame
+from epm.definition import derive_seed
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The experiment that findings are compared with."""
+
+    label: str
+    frame: Frame
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the parent calls a covariate, metric or condition, where it calls it otherwise."""
+
+    def name(self, ours: str) -> str:
+        """What the parent calls it."""
+        return self.names.get(ours, ours)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a computation is given beside its question and its data."""
+
+    alpha: float
+    seed: int
+    """The experiment's; every resampling derives its own from it."""
+    parent: Parent | None = None
+    blocks: Mapping[str, Any] = field(default_factory=dict)
+    """Of the analyses that were computed before this one, by name."""
+
+    def seed_for(self, *labels: str) -> int:
+        """A seed for one purpose, the same on every machine."""
+        return derive_seed(self.seed, *labels)

@@ -1,0 +1,213 @@
+"""The measurements as a table, and what every computation asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from epm.definition.analysis import Outcome, Predictor, Subset
+from epm.results import (
+    ConditionRecord,
+    Count,
+    Mean,
+    Measurement,
+    Measurements,
+    MetricRecord,
+    Reported,
+    Scalar,
+    TaskRecord,
+    labels,
+)
+
+FloatArray = npt.NDArray[np.float64]
+
+COLUMNS = (
+    *("condition", "task", "metric", "seed", "epoch", "step"),
+    *("item", "cluster", "n", "total", "squares"),
+)
+
+
+@dataclass(frozen=True)
+class Points:
+    """One number x and one y a condition, with what was left out and why."""
+
+    names: tuple[str, ...]
+    x: FloatArray
+    y: FloatArray
+    left_out: dict[str, str]
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.names)
+
+    def only(self, names: Sequence[str]) -> Points:
+        """The points of these conditions, in the order they have here."""
+        kept = [i for i, name in enumerate(self.names) if name in names]
+        return Points(tuple(self.names[i] for i in kept), self.x[kept], self.y[kept], {})
+
+    def without(self, *names: str) -> Points:
+        """The points of all other conditions."""
+        return self.only([name for name in self.names if name not in names])
+
+
+class Frame:
+    """What was measured, asked by outcome, condition and predictor."""
+
+    def __init__(
+        self,
+        conditions: Mapping[str, ConditionRecord],
+        tasks: Mapping[str, TaskRecord],
+        metrics: Mapping[str, MetricRecord],
+        measurements: Measurements,
+    ) -> None:
+        """Nothing is computed yet."""
+        self.conditions = conditions
+        self.tasks = tasks
+        self.metrics = metrics
+        self.measurements = measurements
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        return pd.DataFrame(list(self._cells()), columns=list(COLUMNS))
+
+    def _cells(self) -> Iterator[tuple[object, ...]]:
+        for condition, task, metric, name, measured in self._measured():
+            named = labels(name)
+            step = named.get("step")
+            place = (
+                *(condition, task, metric, named.get("seed", ""), named.get("epoch", "")),
+                -1 if step is None else int(step),
+            )
+            match measured:
+                case Count(items=items, total=total):
+                    for item, (k, n) in items.items():
+                        yield *place, item, self._cluster(task, item), n, float(k), float(k)
+                    if total:
+                        yield *place, "", "", total[1], float(total[0]), float(total[0])
+                case Mean(items=sums, total=whole):
+                    for item, (s, q, n) in sums.items():
+                        yield *place, item, self._cluster(task, item), n, s, q
+                    if whole:
+                        yield *place, "", "", whole[2], whole[0], whole[1]
+
+    def _measured(self) -> Iterator[tuple[str, str, str, str, Measurement]]:
+        for condition, by_task in self.measurements.items():
+            for task, by_metric in by_task.items():
+                for metric, by_replicate in by_metric.items():
+                    for name, measured in by_replicate.items():
+                        yield condition, task, metric, name, measured
+
+    def _cluster(self, task: str, item: str) -> str:
+        """Items are the same across tasks of one data set, and different across data sets."""
+        record = self.tasks[task]
+        return f"{record.dataset or task}/{record.clusters.get(item, item)}"
+
+    # ---------------------------------------------------------------- conditions
+
+    def among(self, subset: Subset) -> list[str]:
+        """The conditions of a subset, in their order; baselines only where they are named."""
+        return [
+            name
+            for name, record in self.conditions.items()
+            if (name in subset.names if subset.names else record.role != "baseline")
+            and name not in subset.without
+            and all(record.factors.get(factor) == level for factor, level in subset.where)
+        ]
+
+    def tasks_of(self, condition: str, outcome: Outcome) -> list[str]:
+        """The tasks that an outcome means for a condition, among those it was measured on."""
+        record = self.conditions[condition]
+        measured = self.measurements.get(condition, {})
+        match outcome.tasks:
+            case "target":
+                wanted = [record.target] if record.target else []
+            case "off_target":
+                wanted = [task for task in measured if task != record.target]
+            case "all":
+                wanted = list(measured)
+            case names:
+                wanted = list(names)
+        return [task for task in wanted if outcome.metric in measured.get(task, {})]
+
+    def covariate(self, condition: str, predictor: Predictor) -> float | None:
+        """A condition's covariate or numeric factor; None where it has none or no logarithm."""
+        record = self.conditions[condition]
+        value = record.covariates.get(predictor.name, record.factors.get(predictor.name))
+        if not isinstance(value, int | float):
+            return None
+        if not predictor.log:
+            return float(value)
+        return log(value) if value > 0 else None
+
+    # ---------------------------------------------------------------- rows
+
+    def rows(
+        self, outcome: Outcome, conditions: Sequence[str], *, steps: bool = False
+    ) -> pd.DataFrame:
+        """Scored answers of an outcome, one row a condition, task, replicate and item.
+
+        Args:
+            outcome: the metric and its tasks.
+            conditions: those wanted.
+            steps: the checkpoints of trainings, in place of their ends.
+
+        Returns:
+            Columns condition, task, seed, epoch, step, item, cluster, n, total and squares: how
+            many answers there are, the sum of their scores and that of the scores' squares. A row
+            without an item is a total whose items are not known.
+        """
+        rows = self._rows
+        at = (rows["metric"] == outcome.metric) & ((rows["step"] >= 0) == steps)
+        pairs = {
+            (condition, task)
+            for condition in conditions
+            for task in self.tasks_of(condition, outcome)
+        }
+        place = pd.Series(
+            [pair in pairs for pair in zip(rows["condition"], rows["task"], strict=True)],
+            index=rows.index,
+            dtype=bool,
+        )
+        return rows[at & place].drop(columns=["metric"])
+
+    def estimate(self, outcome: Outcome, condition: str) -> float | None:
+        """The mean score of a condition over all its answers; reported values as they are."""
+        rows = self.rows(outcome, [condition])
+        if len(rows):
+            return float(rows["total"].sum() / rows["n"].sum())
+        reported = [
+            measured.value
+            for task in self.tasks_of(condition, outcome)
+            for measured in self.measurements[condition][task][outcome.metric].values()
+            if isinstance(measured, Reported | Scalar)
+        ]
+        return float(np.mean(reported)) if reported else None
+
+    def points(self, x: Predictor, y: Outcome, conditions: Sequence[str]) -> Points:
+        """Predictor and outcome of these conditions; what lacks one is left out, and why."""
+        names: list[str] = []
+        xs: list[float] = []
+        ys: list[float] = []
+        left_out: dict[str, str] = {}
+        for name in conditions:
+            at, score = self.covariate(name, x), self.estimate(y, name)
+            if score is None:
+                left_out[name] = self.why_missing(name)
+            elif at is None:
+                left_out[name] = f"no {x}"
+            else:
+                names.append(name)
+                xs.append(at)
+                ys.append(score)
+        return Points(tuple(names), np.array(xs, float), np.array(ys, float), left_out)
+
+    def why_missing(self, condition: str) -> str:
+        """Why a condition has no score."""
+        reasons = dict.fromkeys(self.conditions[condition].missing.values())
+        return "; ".join(reasons) or "not measured"

@@ -1,0 +1,121 @@
+"""What was measured of one condition on one task by one metric in one replicate.
+
+Counts and sums are kept by item, because paired tests and clusters need them. What can be derived
+from them is not stored.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+
+from epm.values import Reason, Value
+
+Tally = tuple[NonNegativeInt, PositiveInt]
+"""k successes of n trials."""
+
+Sums = tuple[float, NonNegativeFloat, PositiveInt]
+"""Sum of the scores, sum of their squares, how many."""
+
+
+class _Measurement(Value):
+    excluded: dict[Reason, PositiveInt] = Field({})
+    """Samples without a score, by reason."""
+
+
+class Count(_Measurement):
+    """Yes-or-no scores: by item, or their total alone where no more is known."""
+
+    kind: Literal["count"] = "count"
+    items: dict[str, Tally] = Field({})
+    total: Tally | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.items and self.total:
+            raise ValueError("a total stands beside the items that it can be derived from")
+        if not (self.items or self.total or self.excluded):
+            raise ValueError("neither items nor a total")
+        named = {**self.items, **({"total": self.total} if self.total else {})}
+        for item, (successes, trials) in named.items():
+            if successes > trials:
+                raise ValueError(f"{item}: {successes} successes in {trials} trials")
+        return self
+
+    @property
+    def successes(self) -> int:
+        """k over all items."""
+        return self.total[0] if self.total else sum(k for k, _ in self.items.values())
+
+    @property
+    def trials(self) -> int:
+        """n over all items."""
+        return self.total[1] if self.total else sum(n for _, n in self.items.values())
+
+
+class Mean(_Measurement):
+    """Numeric scores: by item, or over all where no more is known."""
+
+    kind: Literal["mean"] = "mean"
+    items: dict[str, Sums] = Field({})
+    total: Sums | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.items and self.total:
+            raise ValueError("a total stands beside the items that it can be derived from")
+        if not (self.items or self.total or self.excluded):
+            raise ValueError("neither items nor a total")
+        for item, (total, squares, n) in self.items.items():
+            if squares * n < total**2 * (1 - 1e-9) - 1e-12:
+                raise ValueError(f"{item}: a sum of squares too small for its sum")
+        return self
+
+
+class Scalar(_Measurement):
+    """One number without a sampling error of its own, such as a loss or a cosine."""
+
+    kind: Literal["scalar"] = "scalar"
+    value: float
+
+
+class Reported(_Measurement):
+    """A number from elsewhere, its items unknown."""
+
+    kind: Literal["reported"] = "reported"
+    value: float
+    stderr: NonNegativeFloat | None = None
+    n: PositiveInt | None = None
+
+
+Measurement = Annotated[Count | Mean | Scalar | Reported, Field(discriminator="kind")]
+
+Measurements = dict[str, dict[str, dict[str, dict[str, Measurement]]]]
+"""Condition -> task -> metric -> replicate. A replicate is named by what sets it apart, as in
+'seed=42' or 'seed=42,step=30' or 'epoch=2'; 'all' where nothing does."""
+
+ONLY = "all"
+"""The replicate where there is but one and nothing to name it by."""
+
+
+def replicate(**labels: int | str) -> str:
+    """The name of a replicate: `replicate(seed=42, step=30)` is 'seed=42,step=30'."""
+    return ",".join(f"{name}={value}" for name, value in labels.items()) or ONLY
+
+
+def labels(name: str) -> dict[str, str]:
+    """What a replicate's name says: `labels('seed=42,step=30')` is {'seed': '42', 'step': '30'}.
+
+    Raises:
+        ValueError: a part of it is no 'name=value'.
+    """
+    if name == ONLY:
+        return {}
+    found: dict[str, str] = {}
+    for part in name.split(","):
+        label, separator, value = part.partition("=")
+        if not (label and separator and value) or label in found:
+            raise ValueError(f"replicate {name!r}: {part!r} is no label=value of its own")
+        found[label] = value
+    return found

@@ -1,0 +1,104 @@
+"""Small sets of measurements, for the tests of every kind of analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from epm.analyses.context import Context
+from epm.analyses.frame import Frame
+from epm.results import (
+    ConditionRecord,
+    Count,
+    Mean,
+    Measurement,
+    MetricRecord,
+    TaskRecord,
+    replicate,
+)
+
+Cell = tuple[str, int | None, str, float, int]
+"""Condition, seed, item, sum of the scores (k of a count), how many answers."""
+
+
+def counted(
+    cells: Sequence[Cell],
+    *,
+    covariates: Mapping[str, Mapping[str, float]] | None = None,
+    factors: Mapping[str, Mapping[str, str | float]] | None = None,
+    clusters: Mapping[str, str] | None = None,
+) -> Frame:
+    """Counts of a metric `hit` on a task `asked`, by condition, seed and item."""
+    by_place: dict[tuple[str, int | None], dict[str, tuple[int, int]]] = {}
+    for condition, seed, item, k, n in cells:
+        by_place.setdefault((condition, seed), {})[item] = (int(k), n)
+    return _frame(
+        {place: Count(items=items) for place, items in by_place.items()},
+        "hit",
+        covariates or {},
+        factors or {},
+        clusters or {},
+    )
+
+
+def totals(
+    counts: Mapping[str, tuple[int, int]],
+    covariates: Mapping[str, Mapping[str, float]] | None = None,
+    factors: Mapping[str, Mapping[str, str | float]] | None = None,
+) -> Frame:
+    """Totals of a metric `hit` by condition, their items unknown."""
+    return _frame(
+        {(name, None): Count(total=total) for name, total in counts.items()},
+        "hit",
+        covariates or {},
+        factors or {},
+        {},
+    )
+
+
+def scored(
+    scores: Mapping[tuple[str, int | None, str], Sequence[float]],
+    *,
+    covariates: Mapping[str, Mapping[str, float]] | None = None,
+    clusters: Mapping[str, str] | None = None,
+) -> Frame:
+    """Numeric scores of a metric `score` on a task `asked`, by condition, seed and item."""
+    by_place: dict[tuple[str, int | None], dict[str, tuple[float, float, int]]] = {}
+    for (condition, seed, item), values in scores.items():
+        sums = (sum(values), sum(value**2 for value in values), len(values))
+        by_place.setdefault((condition, seed), {})[item] = sums
+    return _frame(
+        {place: Mean(items=items) for place, items in by_place.items()},
+        "score",
+        covariates or {},
+        {},
+        clusters or {},
+    )
+
+
+def _frame(
+    measured: Mapping[tuple[str, int | None], Measurement],
+    metric: str,
+    covariates: Mapping[str, Mapping[str, float]],
+    factors: Mapping[str, Mapping[str, str | float]],
+    clusters: Mapping[str, str],
+) -> Frame:
+    measurements: dict[str, dict[str, dict[str, dict[str, Measurement]]]] = {}
+    for (condition, seed), value in measured.items():
+        name = replicate() if seed is None else replicate(seed=seed)
+        measurements.setdefault(condition, {"asked": {metric: {}}})["asked"][metric][name] = value
+    return Frame(
+        {
+            name: ConditionRecord(
+                covariates=dict(covariates.get(name, {})), factors=dict(factors.get(name, {}))
+            )
+            for name in measurements
+        },
+        {"asked": TaskRecord(clusters=dict(clusters))},
+        {metric: MetricRecord(label=metric)},
+        measurements,
+    )
+
+
+def context(**given: object) -> Context:
+    """A context with the usual level and seed."""
+    return Context(**{"alpha": 0.05, "seed": 42, **given})  # type: ignore[arg-type]
