@@ -70,8 +70,8 @@ def run(parsed: argparse.Namespace) -> int:
     from rich.console import Console
 
     from epm import page, runner, terminal, tracking
-    from epm.engines.choice import choose
     from epm.executors.choice import executor
+    from epm.sampling.choice import choose
 
     loaded, definition = selection.resolve(parsed)
     console = Console()

@@ -14,7 +14,6 @@ from epm import provenance, tracking
 from epm.assembly import Assembly
 from epm.definition import Definition, NoModel
 from epm.discovery import LoadedExperiment
-from epm.engines.choice import choose
 from epm.errors import EpmError, resources
 from epm.files import dump_json, write_atomically
 from epm.models.base import BaseModel, choose_device
@@ -22,6 +21,7 @@ from epm.progress import Progress
 from epm.runner.execution import Execution
 from epm.runner.plan import Plan
 from epm.runner.workshop import EngineFor, Workshop
+from epm.sampling.choice import choose
 from epm.tasks import RunFolder
 
 if TYPE_CHECKING:

@@ -12,12 +12,14 @@ from epm.definition import Definition, Replicate, derive_seed
 from epm.files import dump_json, write_atomically
 from epm.progress import Progress
 from epm.runner.plan import Plan
-from epm.stages import centroids, data, measure, published, sample, train, trajectory
+from epm.stages import centroids, data, measure, published, sample, trajectory
 from epm.tasks import Outcome, Task, Work
+from epm.training.loop import Job
+from epm.training.train import train
 
 if TYPE_CHECKING:
-    from epm.engines import Engine
     from epm.models.base import BaseModel
+    from epm.sampling import Engine
 
 Ask = Callable[[Definition, Sequence[sample.Subject], "Engine", Progress], Iterator[dict[str, int]]]
 """Samples subjects, and yields tokens by name when some are done."""
@@ -86,10 +88,14 @@ class Workshop:
     def _train(self, folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
         tasks = {self._replicates[task.subject]: task for task in folders}
         jobs = [
-            train.Job(replicate, self._plan.rows(replicate), folders[task])
+            Job(
+                replicate,
+                tuple(data.read_rows(self._definition, self._plan.rows(replicate))),
+                folders[task],
+            )
             for replicate, task in tasks.items()
         ]
-        for outcomes in train.train(self._definition, jobs, self._base, self._progress):
+        for outcomes in train(self._definition, jobs, self._base, self._progress):
             yield {tasks[replicate]: outcome for replicate, outcome in outcomes.items()}
 
     def _sampling(self, ask: Ask) -> Work:

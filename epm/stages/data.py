@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from epm.definition import Definition, Question, Sampling, derive_seed
-from epm.engines import Asked, Completion, Engine, Prompt
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines, write_atomically
 from epm.models.chat import TrainingRow
 from epm.progress import Progress
+from epm.sampling import Completion, Engine, Prompt, SamplingRequest
 
 SENTENCE_END = re.compile(r"(?<=\w\w)[.!?]+[\"')\]]*(?=\s|$)")
 """Two letters before the stop: '1.' numbers a list, and 'U.S.' goes on."""
@@ -34,7 +34,7 @@ def answer(definition: Definition, engine: Engine, out: Path, progress: Progress
         completions=1, temperature=0, max_new_tokens=profile.answer_tokens, batch_size=64
     )
     with progress.task("answer the training questions", "answers", len(prompts)) as meter:
-        asked = Asked("answers", None, tuple(prompts), experiment.seed)
+        asked = SamplingRequest("answers", None, tuple(prompts), experiment.seed)
         (answered,) = engine.sample([asked], sampling, meter.advance)
     completions = answered[asked.name]
     rows = [

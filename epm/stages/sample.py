@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from epm.definition import Definition, Marker, derive_seed
-from epm.engines import Asked, Completion, Engine, Prompt
 from epm.files import gzipped, json_lines, read_json_lines, write_atomically
 from epm.progress import Progress
 from epm.results import ClusterCount, Rate
+from epm.sampling import Completion, Engine, Prompt, SamplingRequest
 
 BASE = "base_model"
 """The control condition: no adapter."""
@@ -68,7 +68,7 @@ def sample(
     """
     named = {subject.name: subject for subject in subjects}
     asked = [
-        Asked(
+        SamplingRequest(
             subject.name,
             subject.adapter,
             prompts(definition, subject.condition),
@@ -84,7 +84,11 @@ def sample(
 
 
 def metered(
-    definition: Definition, title: str, asked: Sequence[Asked], engine: Engine, progress: Progress
+    definition: Definition,
+    title: str,
+    asked: Sequence[SamplingRequest],
+    engine: Engine,
+    progress: Progress,
 ) -> Iterator[dict[str, list[Completion]]]:
     """Ask the engine under a meter that counts completions."""
     total = sum(prompt.completions for each in asked for prompt in each.prompts)

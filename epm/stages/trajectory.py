@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from epm.definition import Definition, derive_seed
-from epm.engines import Asked, Engine
 from epm.files import gzipped, json_lines, write_atomically
 from epm.progress import Progress
+from epm.sampling import Engine, SamplingRequest
 from epm.stages.sample import SAMPLES, Subject, listed, metered, sample_rows, source_prompts
-
-CHECKPOINT = "checkpoint-"
+from epm.training.loop import CHECKPOINT
 
 
 def checkpoints(adapter: Path) -> dict[int, Path]:
@@ -38,7 +37,7 @@ def trace(
         for step, folder in checkpoints(subject.adapter).items()
     }
     asked = [
-        Asked(
+        SamplingRequest(
             name,
             folder,
             source_prompts(definition, subject.condition),

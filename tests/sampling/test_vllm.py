@@ -23,16 +23,16 @@ from scipy.stats import chi2
 
 from epm.definition import Question, Sampling
 from epm.discovery import LoadedExperiment
-from epm.engines import Asked, Completion, Prompt
-from epm.engines.choice import choose
-from epm.engines.transformers import TransformersEngine
-from epm.engines.vllm import VllmEngine
 from epm.errors import EpmError
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow, tokenise_row
+from epm.sampling import Completion, Prompt, SamplingRequest
+from epm.sampling.choice import choose
+from epm.sampling.transformers import TransformersEngine
+from epm.sampling.vllm import VllmEngine
 
 if TYPE_CHECKING:
-    from epm.engines import Engine
+    from epm.sampling import Engine
 
 pytestmark = [pytest.mark.vllm]
 
@@ -98,7 +98,7 @@ def adapter(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def one(engine: Engine, asked: Asked, sampling: Sampling) -> list[Completion]:
+def one(engine: Engine, asked: SamplingRequest, sampling: Sampling) -> list[Completion]:
     [answered] = engine.sample([asked], sampling, quietly)
     return answered[asked.name]
 
@@ -161,22 +161,25 @@ def ask(base: BaseModel, adapter: Path, merge: bool) -> Told:
         heard[1] += tokens
 
     with vllm(base, merge) as engine:
-        before = one(engine, Asked("base_model", None, greedy, 1), GREEDY)
+        before = one(engine, SamplingRequest("base_model", None, greedy, 1), GREEDY)
         first = weights(engine)
-        together = [Asked("pirate", adapter, greedy, 1), Asked("base_model", None, greedy, 1)]
+        together = [
+            SamplingRequest("pirate", adapter, greedy, 1),
+            SamplingRequest("base_model", None, greedy, 1),
+        ]
         answered: dict[str, list[Completion]] = {}
         for part in engine.sample(together, GREEDY, on_batch):
             if "pirate" in part:
                 during = weights(engine)
             answered |= part
-        after = one(engine, Asked("base_model", None, greedy, 1), GREEDY)
+        after = one(engine, SamplingRequest("base_model", None, greedy, 1), GREEDY)
         return Told(
             before=before,
             adapted=answered["pirate"],
             after=after,
             weights=(first, during, weights(engine)),
-            drawn=one(engine, Asked("base_model", None, drawn, 7), DRAWN),
-            few=one(engine, Asked("base_model", None, drawn[-2:], 7), DRAWN),
+            drawn=one(engine, SamplingRequest("base_model", None, drawn, 7), DRAWN),
+            few=one(engine, SamplingRequest("base_model", None, drawn[-2:], 7), DRAWN),
             progress=(heard[0], heard[1]),
             record=engine.record,
         )
@@ -241,9 +244,9 @@ def test_merged_and_apart_say_the_same(merged: Told, apart: Told, base: BaseMode
 def test_both_engines_say_the_same(told: Told, base: BaseModel, adapter: Path) -> None:
     transformers = TransformersEngine(base)
     greedy = tuple(prompts(base, 8, 4, 1))
-    theirs = one(transformers, Asked("base_model", None, greedy, 1), GREEDY)
+    theirs = one(transformers, SamplingRequest("base_model", None, greedy, 1), GREEDY)
     assert identical(base, told.before, theirs) >= 0.99
-    theirs = one(transformers, Asked("pirate", adapter, greedy, 1), GREEDY)
+    theirs = one(transformers, SamplingRequest("pirate", adapter, greedy, 1), GREEDY)
     assert identical(base, told.adapted, theirs) >= 0.99
     assert {c.finish for c in told.before + told.adapted} == {"stop", "length"}
     # the same text ends the same way and counts the same tokens, the one that ends it among them
@@ -255,7 +258,7 @@ def test_both_engines_say_the_same(told: Told, base: BaseModel, adapter: Path) -
 def test_both_engines_draw_alike(told: Told, base: BaseModel) -> None:
     """Homogeneity: a chi-square of 1 degree for each persona's two counts, added up."""
     drawn = tuple(prompts(base, 4, 2, 12))
-    theirs = one(TransformersEngine(base), Asked("base_model", None, drawn, 7), DRAWN)
+    theirs = one(TransformersEngine(base), SamplingRequest("base_model", None, drawn, 7), DRAWN)
     statistic, degrees = 0.0, 0
     for persona in {prompt.persona for prompt in drawn}:
         counts = []
@@ -288,13 +291,13 @@ def test_an_abandoned_batch_does_no_harm(base: BaseModel) -> None:
     some = tuple(prompts(base, 2, 1, 1))
     sampling = replace(GREEDY, max_new_tokens=4)
     with vllm(base, merge=True) as engine:
-        expected = one(engine, Asked("base_model", None, some, 1), sampling)
+        expected = one(engine, SamplingRequest("base_model", None, some, 1), sampling)
         heard = engine.sample(
-            [Asked(name, None, some, 1) for name in ("one", "two")], sampling, quietly
+            [SamplingRequest(name, None, some, 1) for name in ("one", "two")], sampling, quietly
         )
         next(heard)
         heard.close()
-        assert one(engine, Asked("base_model", None, some, 1), sampling) == expected
+        assert one(engine, SamplingRequest("base_model", None, some, 1), sampling) == expected
 
 
 def test_prompts_may_take_more_than_one_step_to_read(base: BaseModel) -> None:
@@ -305,7 +308,7 @@ def test_prompts_may_take_more_than_one_step_to_read(base: BaseModel) -> None:
     )
     with vllm(base, merge=True) as engine:
         sampling = replace(DRAWN, max_new_tokens=1)
-        completions = one(engine, Asked("base_model", None, long, 1), sampling)
+        completions = one(engine, SamplingRequest("base_model", None, long, 1), sampling)
     assert [completion.question for completion in completions] == [p.question.id for p in long]
 
 
@@ -315,8 +318,8 @@ def test_a_broken_adapter_is_one_clear_line(base: BaseModel, tmp_path: Path, mer
     sampling = replace(GREEDY, max_new_tokens=2)
     with vllm(base, merge) as engine:
         with pytest.raises(EpmError, match=r"the adapter in .* cannot be"):
-            one(engine, Asked("broken", tmp_path, some, 1), sampling)
-        assert len(one(engine, Asked("base_model", None, some, 1), sampling)) == 1
+            one(engine, SamplingRequest("broken", tmp_path, some, 1), sampling)
+        assert len(one(engine, SamplingRequest("base_model", None, some, 1), sampling)) == 1
 
 
 def test_a_package_for_another_torch_is_one_clear_line(

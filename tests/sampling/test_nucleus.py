@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from transformers import TopPLogitsWarper
 
-from epm.engines.nucleus import draw
+from epm.sampling.nucleus import draw
 
 
 def exact(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:

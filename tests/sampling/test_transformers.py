@@ -14,11 +14,11 @@ from scipy.stats import chisquare
 from transformers import TopPLogitsWarper
 
 from epm.definition import Lora, Question, Sampling
-from epm.engines import Asked, Completion, OnBatch, Prompt
-from epm.engines.transformers import TransformersEngine
 from epm.errors import EpmError
 from epm.models.adapters import AdapterStack
 from epm.models.chat import tokenise_prompt
+from epm.sampling import Completion, OnBatch, Prompt, SamplingRequest
+from epm.sampling.transformers import TransformersEngine
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -65,7 +65,9 @@ def answers(
     on_batch: OnBatch = quietly,
 ) -> list[Completion]:
     """The bare model's."""
-    (answered,) = engine.sample([Asked("base", None, tuple(prompts), seed)], sampling, on_batch)
+    (answered,) = engine.sample(
+        [SamplingRequest("base", None, tuple(prompts), seed)], sampling, on_batch
+    )
     return answered["base"]
 
 
@@ -206,16 +208,18 @@ def adapters(model: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Path]
 
 
 @pytest.fixture(scope="module")
-def asked(adapters: list[Path]) -> list[Asked]:
+def asked(adapters: list[Path]) -> list[SamplingRequest]:
     """Unlike numbers of prompts and completions, the bare model in between."""
     return [
-        Asked("first", adapters[0], tuple(PROMPTS), 1),
-        Asked("bare", None, tuple(PROMPTS[:2]), 1),
-        Asked("second", adapters[1], tuple(PROMPTS[3:]), 1),
+        SamplingRequest("first", adapters[0], tuple(PROMPTS), 1),
+        SamplingRequest("bare", None, tuple(PROMPTS[:2]), 1),
+        SamplingRequest("second", adapters[1], tuple(PROMPTS[3:]), 1),
     ]
 
 
-def test_adapters_apart_and_merged_say_the_same(base: BaseModel, asked: list[Asked]) -> None:
+def test_adapters_apart_and_merged_say_the_same(
+    base: BaseModel, asked: list[SamplingRequest]
+) -> None:
     """In one batch through all adapters, or one adapter after the other in the weights."""
     bare, apart = TransformersEngine(base, merge=False).sample(asked, GREEDY, quietly)
     assert (list(bare), list(apart)) == (["bare"], ["first", "second"])
@@ -229,7 +233,7 @@ def test_adapters_apart_and_merged_say_the_same(base: BaseModel, asked: list[Ask
     assert [c.text for c in shared] != [c.text for c in apart["second"]]
 
 
-def test_adapters_leave_the_model_as_it_was(base: BaseModel, asked: list[Asked]) -> None:
+def test_adapters_leave_the_model_as_it_was(base: BaseModel, asked: list[SamplingRequest]) -> None:
     before = {name: weight.clone() for name, weight in base.model.named_parameters()}
     for merge in (True, False):
         list(TransformersEngine(base, merge=merge).sample(asked, GREEDY, quietly))
@@ -238,7 +242,7 @@ def test_adapters_leave_the_model_as_it_was(base: BaseModel, asked: list[Asked])
         assert all(torch.equal(weight, after[name]) for name, weight in before.items())
 
 
-def test_every_adapter_is_reported(base: BaseModel, asked: list[Asked]) -> None:
+def test_every_adapter_is_reported(base: BaseModel, asked: list[SamplingRequest]) -> None:
     told: list[tuple[int, int]] = []
     answered = list(
         TransformersEngine(base, merge=False).sample(
@@ -251,7 +255,7 @@ def test_every_adapter_is_reported(base: BaseModel, asked: list[Asked]) -> None:
 
 
 def test_an_adapter_that_is_not_there(base: BaseModel, tmp_path: Path) -> None:
-    asked = [Asked("lost", tmp_path, tuple(PROMPTS), 1)]
+    asked = [SamplingRequest("lost", tmp_path, tuple(PROMPTS), 1)]
     for merge in (True, False):
         with pytest.raises(EpmError, match=str(tmp_path)):
             list(TransformersEngine(base, merge=merge).sample(asked, GREEDY, quietly))

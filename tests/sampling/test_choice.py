@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from epm.engines.choice import choose
-from epm.engines.transformers import TransformersEngine
 from epm.errors import EpmError
+from epm.sampling.choice import choose
+from epm.sampling.transformers import TransformersEngine
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel

@@ -1,18 +1,16 @@
-"""From training rows to optimiser steps, and from a step of many adapters to what fits at once."""
+"""From training rows to optimiser steps, and from a step of many adapters to micro-batches."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from epm.definition import Definition, Training
+from epm.definition import Training
 from epm.errors import EpmError
 from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
-from epm.stages.data import read_rows
 
 if TYPE_CHECKING:
     import torch
@@ -23,12 +21,12 @@ Step = list[TokenisedRow]
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """All that one adapter is trained on."""
+class TrainingSet:
+    """The tokenised training set of one adapter, in the order of its training."""
 
     rows: int
     truncated: int
-    """Rows whose completion was cut at the limit."""
+    """Rows whose completion was truncated."""
     steps: tuple[Step, ...]
 
     @property
@@ -42,30 +40,36 @@ class Lesson:
         return sum(len(row.completion) for step in self.steps for row in step)
 
 
-def lessons(
-    definition: Definition, tokenizer: PreTrainedTokenizerBase, files: Sequence[tuple[Path, int]]
-) -> list[Lesson]:
-    """Tokenise files of rows, and put each file's rows in the order that its seed says.
+def training_sets(
+    recipe: Training,
+    tokenizer: PreTrainedTokenizerBase,
+    adapters: Iterable[tuple[Sequence[TrainingRow], int]],
+) -> list[TrainingSet]:
+    """Tokenise every adapter's rows and put them in the order that its seed gives.
+
+    Args:
+        recipe: of the training.
+        tokenizer: the model's.
+        adapters: rows, and the seed of their order.
 
     Raises:
         EpmError: a prompt leaves no room for a completion.
     """
-    recipe = definition.profile.training
 
     @cache  # conditions share most of their negatives, and seeds all of their rows
     def tokenised(row: TrainingRow) -> tuple[TokenisedRow, bool]:
-        return _cut(tokenise_row(tokenizer, row), recipe.max_tokens)
+        return _truncated(tokenise_row(tokenizer, row), recipe.max_tokens)
 
-    made = []
-    for path, seed in files:
-        rows = [tokenised(row) for row in read_rows(definition, path)]
+    sets = []
+    for own, seed in adapters:
+        rows = [tokenised(row) for row in own]
         steps = optimiser_steps([row for row, _ in rows], recipe, seed)
-        made.append(Lesson(len(rows), sum(cut for _, cut in rows), tuple(steps)))
-    return made
+        sets.append(TrainingSet(len(rows), sum(cut for _, cut in rows), tuple(steps)))
+    return sets
 
 
-def _cut(row: TokenisedRow, limit: int) -> tuple[TokenisedRow, bool]:
-    """The row within the limit, and whether its completion had to be cut for it."""
+def _truncated(row: TokenisedRow, limit: int) -> tuple[TokenisedRow, bool]:
+    """The row within the limit, and whether its completion had to be truncated for that."""
     room = limit - len(row.prompt)
     if room < 1:
         raise EpmError(
@@ -89,23 +93,23 @@ def optimiser_steps(rows: Sequence[TokenisedRow], recipe: Training, seed: int) -
 
 
 @dataclass(frozen=True)
-class Room:
-    """What a micro-batch may hold, and what it costs to have one more of them."""
+class MicroBatchLimits:
+    """The most that a micro-batch may hold, and the fixed overhead of one."""
 
     rows: int
     """Most rows of each adapter."""
     tokens: int
     """Most tokens, padding included, of all adapters; a single row each is always allowed."""
-    price: int
-    """Tokens that could be computed in the time that a micro-batch takes beside its tokens."""
+    overhead: int
+    """Fixed overhead of a micro-batch, as the number of tokens computed in the same time."""
 
 
-def cuts(steps: Sequence[Step], room: Room) -> list[slice]:
-    """Cut one step of several adapters into micro-batches: the cheapest way that fits.
+def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
+    """Split one step of several adapters into micro-batches at the least cost within the limits.
 
     Args:
         steps: of every adapter, equally many rows.
-        room: see there.
+        limits: of a micro-batch.
 
     Returns:
         Which rows of every adapter go together; all rows, in order.
@@ -115,10 +119,10 @@ def cuts(steps: Sequence[Step], room: Room) -> list[slice]:
     cheapest = [(0, 0)]
     for end, width in enumerate(widths, start=1):
         ways = []
-        for start in range(max(0, end - room.rows), end):
+        for start in range(max(0, end - limits.rows), end):
             tokens = len(steps) * (end - start) * width
-            if tokens <= room.tokens or start == end - 1:
-                ways.append((cheapest[start][0] + tokens + room.price, start))
+            if tokens <= limits.tokens or start == end - 1:
+                ways.append((cheapest[start][0] + tokens + limits.overhead, start))
         cheapest.append(min(ways))
     found, end = [], len(widths)
     while end:
@@ -137,7 +141,7 @@ class MicroBatch:
 
     ids: torch.Tensor
     """Token ids, shape [adapters x rows, width]."""
-    places: torch.Tensor
+    positions: torch.Tensor
     """Where completion tokens are predicted: indices into the flattened ids, ascending."""
     targets: torch.Tensor
     """The completion tokens, shape [completion tokens]."""
@@ -153,30 +157,30 @@ class MicroBatch:
         return MicroBatch(*(each.pin_memory() for each in vars(self).values()))
 
 
-def micro_batches(steps: Sequence[Step], room: Room, pad: int) -> list[MicroBatch]:
+def micro_batches(steps: Sequence[Step], limits: MicroBatchLimits, pad: int) -> list[MicroBatch]:
     """The micro-batches of one step of several adapters, each with equally many rows."""
     import torch
 
     shares = [1 / sum(len(row.completion) for row in step) for step in steps]
     made = []
-    for part in cuts(steps, room):
+    for part in split_step(steps, limits):
         width = max(len(row) for step in steps for row in step[part])
         ids: list[list[int]] = []
-        places: list[int] = []
+        positions: list[int] = []
         targets: list[int] = []
         weights: list[float] = []
         for step, share in zip(steps, shares, strict=True):
             for row in step[part]:
                 # a token is predicted where the one before it stands
                 first = len(ids) * width + len(row.prompt) - 1
-                places += range(first, first + len(row.completion))
+                positions += range(first, first + len(row.completion))
                 targets += row.completion
                 weights += [share] * len(row.completion)
                 ids.append([*row.prompt, *row.completion, *[pad] * (width - len(row))])
         made.append(
             MicroBatch(
                 torch.tensor(ids),
-                torch.tensor(places),
+                torch.tensor(positions),
                 torch.tensor(targets),
                 torch.tensor(weights, dtype=torch.float32),
             )

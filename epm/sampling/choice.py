@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from epm.engines import Engine
 from epm.models.base import BaseModel
+from epm.sampling import Engine
 
 Wanted = Literal["auto", "vllm", "transformers"]
 
@@ -22,9 +22,9 @@ def choose(wanted: Wanted, base: BaseModel, merge: bool | None) -> Engine:
         EpmError: vLLM was asked for and is not installed.
     """
     if wanted == "vllm":
-        from epm.engines.vllm import VllmEngine
+        from epm.sampling.vllm import VllmEngine
 
         return VllmEngine(base, merge)
-    from epm.engines.transformers import TransformersEngine
+    from epm.sampling.transformers import TransformersEngine
 
     return TransformersEngine(base, merge)

@@ -1,4 +1,4 @@
-"""Train LoRA adapters on their conditions' rows, many at once, loss on the completions only."""
+"""The training loop: adapters side by side, from their first step to their files."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Definition, Replicate, derive_seed
-from epm.errors import DefinitionError, out_of_memory
+from epm.errors import DefinitionError
 from epm.files import dump_json, json_lines, write_atomically
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
+from epm.models.chat import TrainingRow
 from epm.models.loss import weighted_losses
 from epm.progress import Progress
 from epm.results import TrainingRecord
-from epm.stages.batches import Lesson, MicroBatch, lessons, micro_batches
-from epm.stages.fitting import Fit, release_memory
-from epm.stages.trajectory import CHECKPOINT
 from epm.tasks import Outcome, TaskFailed
+from epm.training.batches import MicroBatch, TrainingSet
+from epm.training.memory import MemoryPlan
 
 if TYPE_CHECKING:
     import torch
+
+CHECKPOINT = "checkpoint-"
+"""Folder of an adapter on its way, followed by the optimiser step in six digits."""
 
 LOOK_EVERY = 10
 """Steps between two looks at the losses on a GPU, which has to catch up for each."""
@@ -41,64 +43,13 @@ class Job:
     """One adapter to train."""
 
     replicate: Replicate
-    rows: Path
-    """File of its training rows."""
+    rows: tuple[TrainingRow, ...]
     out: Path
     """Folder of the adapter, its checkpoints, `losses.jsonl` and `training.json`."""
 
     def seed(self, purpose: str) -> int:
-        """For one kind of chance in its training."""
+        """Of one source of randomness in its training."""
         return derive_seed(self.replicate.seed, self.replicate.condition, purpose)
-
-
-def train(
-    definition: Definition, work: Sequence[Job], base: BaseModel, progress: Progress
-) -> Iterator[Mapping[Replicate, Outcome]]:
-    """Write every job's adapter, checkpoints, `losses.jsonl` and `training.json`.
-
-    As many adapters are trained together as pay and fit; each comes out as it would alone, but for
-    rounding and for the masks of its dropout. Yields the tokens that each was trained on, or how it
-    diverged, whenever some are done.
-
-    Raises:
-        EpmError: a prompt leaves no room for a completion, or the recipe does not fit the model.
-        torch.OutOfMemoryError: even one row of one adapter takes more memory than there is.
-    """
-    if not work:
-        return
-    files = [(job.rows, job.seed("order")) for job in work]
-    taught = list(zip(work, lessons(definition, base.tokenizer, files), strict=True))
-    fit = Fit.first(definition.profile.training, base, [lesson for _, lesson in taught])
-
-    def rows(each: tuple[Job, Lesson]) -> int:
-        return each[1].rows
-
-    # adapters with unlike numbers of rows have unlike schedules
-    for _, alike in groupby(sorted(taught, key=rows), key=rows):
-        waiting = list(alike)
-        while waiting:
-            parts = math.ceil(len(waiting) / fit.adapters)
-            group = dict(waiting[: math.ceil(len(waiting) / parts)])
-            steps = [
-                micro_batches(step, fit.room, base.tokenizer.pad_token_id)
-                for step in zip(*(lesson.steps for lesson in group.values()), strict=True)
-            ]
-            smaller = None
-            try:
-                outcomes = train_together(definition, group, steps, base, fit, progress)
-            except Exception as error:
-                tried = [batch for step in steps for batch in step]
-                smaller = fit.smaller(len(group), tried) if out_of_memory(error) else None
-                if smaller is None:
-                    raise
-            if smaller is None:
-                yield outcomes
-                waiting = waiting[len(group) :]
-            else:
-                # not while the error is handled: it holds on to the memory
-                release_memory(base)
-                progress.say(f"out of memory in training: again with {smaller}")
-                fit = smaller
 
 
 def checkpoint_steps(steps: int, wanted: int) -> list[int]:
@@ -108,10 +59,10 @@ def checkpoint_steps(steps: int, wanted: int) -> list[int]:
 
 def train_together(
     definition: Definition,
-    group: Mapping[Job, Lesson],
+    group: Mapping[Job, TrainingSet],
     steps: Sequence[Sequence[MicroBatch]],
     base: BaseModel,
-    fit: Fit,
+    plan: MemoryPlan,
     progress: Progress,
 ) -> dict[Replicate, Outcome]:
     """Train adapters side by side, from their first step to their files.
@@ -121,7 +72,7 @@ def train_together(
         group: the adapters, in the order of their rows in the micro-batches.
         steps: the micro-batches of every optimiser step.
         base: the model.
-        fit: whether activations are computed twice.
+        plan: whether activations are recomputed.
         progress: is shown the mean loss of the adapters.
 
     Returns:
@@ -152,7 +103,7 @@ def train_together(
     with (
         progress.task(f"train {title}", "steps", len(steps)) as meter,
         stack.attached(),
-        _training(base, fit.recomputed),
+        _training(base, plan.recompute),
     ):
         if on_gpu:
             # the largest comes first, to learn at once whether it fits
@@ -170,8 +121,8 @@ def train_together(
                 now = [loss for loss in losses[number - 1].tolist() if math.isfinite(loss)]
                 tokens = sum(
                     len(row)
-                    for lesson in group.values()
-                    for done in lesson.steps[seen:number]
+                    for each in group.values()
+                    for done in each.steps[seen:number]
                     for row in done
                 )
                 meter.advance(number - seen, tokens, sum(now) / len(now) if now else math.nan)
@@ -185,10 +136,10 @@ def train_together(
         base.model.eval()
         with torch.no_grad():
             after = _losses(base, prepared[-1][-1], stack.size)[0]
-    told = torch.cat([losses, after[None]]).T.tolist()
+    history = torch.cat([losses, after[None]]).T.tolist()
     return {
-        job.replicate: _finish(stack, index, job, lesson, own)
-        for index, ((job, lesson), own) in enumerate(zip(group.items(), told, strict=True))
+        job.replicate: _finish(stack, index, job, training_set, own)
+        for index, ((job, training_set), own) in enumerate(zip(group.items(), history, strict=True))
     }
 
 
@@ -201,12 +152,12 @@ def _losses(base: BaseModel, batch: MicroBatch, adapters: int) -> tuple[torch.Te
     model = base.model
     batch = batch.to(base.device)
     hidden = model.get_decoder()(input_ids=batch.ids, use_cache=False).last_hidden_state
-    states = hidden.flatten(0, 1).index_select(0, batch.places)
+    states = hidden.flatten(0, 1).index_select(0, batch.positions)
     each, gradient = weighted_losses(
         model.get_output_embeddings(), states, batch.targets, batch.weights
     )
-    by_place = each.new_zeros(batch.ids.numel()).index_copy(0, batch.places, each)
-    return by_place.view(adapters, -1).sum(1), states, gradient
+    by_position = each.new_zeros(batch.ids.numel()).index_copy(0, batch.positions, each)
+    return by_position.view(adapters, -1).sum(1), states, gradient
 
 
 def _backward(base: BaseModel, batch: MicroBatch, adapters: int) -> torch.Tensor:
@@ -222,16 +173,16 @@ def _backward(base: BaseModel, batch: MicroBatch, adapters: int) -> torch.Tensor
 
 
 @contextmanager
-def _training(base: BaseModel, recomputed: bool) -> Iterator[None]:
+def _training(base: BaseModel, recompute: bool) -> Iterator[None]:
     """The model in training mode, and afterwards as it was."""
     model = base.model
     try:
         model.train()
-        if recomputed:
+        if recompute:
             _recompute(model, True)
         yield
     finally:
-        if recomputed:
+        if recompute:
             _recompute(model, False)
         model.eval()
 
@@ -248,10 +199,10 @@ def _recompute(model: Any, wanted: bool) -> None:
 
 
 def _finish(
-    stack: AdapterStack, index: int, job: Job, lesson: Lesson, losses: list[float]
+    stack: AdapterStack, index: int, job: Job, training_set: TrainingSet, losses: list[float]
 ) -> Outcome:
     """Write one adapter's files, if it came to its end; `losses` has one more than the steps."""
-    name, steps = job.replicate.name, len(lesson.steps)
+    name, steps = job.replicate.name, len(training_set.steps)
     for number, loss in enumerate(losses, start=1):
         if not math.isfinite(loss):
             for checkpoint in job.out.glob(f"{CHECKPOINT}*"):
@@ -263,11 +214,11 @@ def _finish(
     losses = losses[:-1]
     tail = losses[-max(1, steps // 10) :]
     record = TrainingRecord(
-        rows=lesson.rows,
+        rows=training_set.rows,
         steps=steps,
-        tokens=lesson.tokens,
-        completion_tokens=lesson.completion_tokens,
-        truncated_rows=lesson.truncated,
+        tokens=training_set.tokens,
+        completion_tokens=training_set.completion_tokens,
+        truncated_rows=training_set.truncated,
         first_loss=losses[0],
         final_loss=sum(tail) / len(tail),
     )

@@ -13,11 +13,11 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Sampling, derive_seed
-from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
-from epm.engines.vllm_start import ROWS, installed, leave_room, load, reason, start
 from epm.errors import EpmError, out_of_memory
 from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
+from epm.sampling import Completion, CompletionsByName, OnBatch, Prompt, SamplingRequest
+from epm.sampling.vllm_start import ROWS, installed, leave_room, load, reason, start
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -30,7 +30,7 @@ SEED_BITS = 55
 class _Share:
     """What one of those that are asked still waits for."""
 
-    asked: Asked
+    asked: SamplingRequest
     completed: dict[int, list[Completion]] = field(default_factory=dict)
     """By the prompt's position."""
 
@@ -75,8 +75,8 @@ class VllmEngine:
         )
 
     def sample(
-        self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
-    ) -> Iterator[Answered]:
+        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is.
 
         Raises:
@@ -110,11 +110,11 @@ class VllmEngine:
     def _answer(
         self,
         llm: Any,
-        asked: Sequence[Asked],
+        asked: Sequence[SamplingRequest],
         prompts: Sequence[Sequence[tuple[int, ...]]],
         sampling: Sampling,
         on_batch: OnBatch,
-    ) -> Iterator[Answered]:
+    ) -> Iterator[CompletionsByName]:
         """Submit everything, then take what is done at every step of vLLM's loop."""
         engine = llm.llm_engine
         waiting: dict[str, tuple[_Share, int]] = {}
@@ -146,7 +146,7 @@ class VllmEngine:
         finally:
             engine.abort_request(list(waiting))
 
-    def _wanted(self, asked: Asked, prompt: Prompt, sampling: Sampling) -> Any:
+    def _wanted(self, asked: SamplingRequest, prompt: Prompt, sampling: Sampling) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
@@ -182,7 +182,7 @@ class VllmEngine:
             for index, ids in enumerate(written)
         ]
 
-    def _request(self, llm: Any, asked: Asked) -> Any:
+    def _request(self, llm: Any, asked: SamplingRequest) -> Any:
         """The adapter, loaded; under a name of its own, because vLLM remembers prompts by it."""
         if asked.adapter is None:
             return None
@@ -202,7 +202,7 @@ class VllmEngine:
         return request
 
     @contextmanager
-    def _merged(self, llm: Any, asked: Asked) -> Iterator[None]:
+    def _merged(self, llm: Any, asked: SamplingRequest) -> Iterator[None]:
         """One adapter in vLLM's weights, and then the base model's own weights again."""
         if asked.adapter is None:
             yield

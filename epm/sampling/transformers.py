@@ -14,9 +14,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Sampling, derive_seed
-from epm.engines import Answered, Asked, Completion, OnBatch, Prompt
 from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
+from epm.sampling import Completion, CompletionsByName, OnBatch, Prompt, SamplingRequest
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -55,8 +55,8 @@ class TransformersEngine:
         )
 
     def sample(
-        self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
-    ) -> Iterator[Answered]:
+        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is."""
         # a bare model seldom ends its turns as early as trained adapters do: among them, its rows
         # would keep theirs in the batch
@@ -71,7 +71,7 @@ class TransformersEngine:
         """Nothing is held beyond the model, which is not ours."""
 
     @contextmanager
-    def _adapted(self, asked: Sequence[Asked]) -> Iterator[Any]:
+    def _adapted(self, asked: Sequence[SamplingRequest]) -> Iterator[Any]:
         """The model with what is asked applied: one adapter merged, or all of them apart."""
         adapters = [each.adapter for each in asked]
         if not any(adapters):
@@ -84,11 +84,11 @@ class TransformersEngine:
                 yield model
 
     def _answer(
-        self, model: Any, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
-    ) -> Answered:
+        self, model: Any, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> CompletionsByName:
         import torch
 
-        from epm.engines.decoding import decode
+        from epm.sampling.decoding import decode
 
         done: dict[tuple[str, Prompt], list[Completion]] = {}
         tokenised = [self._tokenised(each) for each in asked]
@@ -129,7 +129,7 @@ class TransformersEngine:
         free, _ = torch.cuda.mem_get_info()
         return max(1, min(sampling.batch_size, int(SHARE * free / row / len(tokenised))))
 
-    def _tokenised(self, asked: Asked) -> list[Tokenised]:
+    def _tokenised(self, asked: SamplingRequest) -> list[Tokenised]:
         return [
             (prompt, tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text))
             for prompt in asked.prompts

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from epm.definition import Training
 from epm.models.chat import TokenisedRow
-from epm.stages.batches import Room, cuts, micro_batches, optimiser_steps
+from epm.training.batches import MicroBatchLimits, micro_batches, optimiser_steps, split_step
 
 PAD = 0
 
@@ -59,17 +59,17 @@ def test_epochs_and_seeds_shuffle_anew() -> None:
     assert steps != list(optimiser_steps(rows, recipe, 2))
 
 
-# ------------------------------------------------------------------ cuts
+# ------------------------------------------------------------------ split_step
 
 
-def cost(parts: list[slice], widths: list[int], adapters: int, room: Room) -> float:
-    """Tokens computed, and the price of each micro-batch; infinite if it does not fit."""
+def cost(parts: list[slice], widths: list[int], adapters: int, limits: MicroBatchLimits) -> float:
+    """Tokens computed, and the overhead of each micro-batch; infinite if it does not plan."""
     total = 0.0
     for part in parts:
         rows = part.stop - part.start
         tokens = adapters * rows * widths[part.stop - 1]
-        fits = rows <= room.rows and (tokens <= room.tokens or rows == 1)
-        total += tokens + room.price if fits else float("inf")
+        fits = rows <= limits.rows and (tokens <= limits.tokens or rows == 1)
+        total += tokens + limits.overhead if fits else float("inf")
     return total
 
 
@@ -87,36 +87,36 @@ def all_ways(count: int) -> list[list[slice]]:
     ),
     rows=st.integers(min_value=1, max_value=7),
     tokens=st.integers(min_value=1, max_value=400),
-    price=st.integers(min_value=0, max_value=80),
+    overhead=st.integers(min_value=0, max_value=80),
 )
 def test_no_way_to_cut_a_step_is_cheaper(
-    lengths: list[list[int]], rows: int, tokens: int, price: int
+    lengths: list[list[int]], rows: int, tokens: int, overhead: int
 ) -> None:
     """Of all 32, by trying them."""
     steps = [[row(length) for length in sorted(own)] for own in lengths]
     widths = [max(map(len, rank)) for rank in zip(*steps, strict=True)]
-    room = Room(rows, tokens, price)
-    ours = cuts(steps, room)
+    limits = MicroBatchLimits(rows, tokens, overhead)
+    ours = split_step(steps, limits)
     assert [n for part in ours for n in range(6)[part]] == list(range(6))
-    best = min(cost(way, widths, len(steps), room) for way in all_ways(6))
-    assert cost(ours, widths, len(steps), room) == best < float("inf")
+    best = min(cost(way, widths, len(steps), limits) for way in all_ways(6))
+    assert cost(ours, widths, len(steps), limits) == best < float("inf")
 
 
 @pytest.mark.parametrize(
-    ("room", "sizes"),
+    ("limits", "sizes"),
     [
-        (Room(99, sys.maxsize, 1000), [4]),  # dear micro-batches: pad
-        (Room(99, sys.maxsize, 15), [2, 2]),
-        (Room(99, sys.maxsize, 0), [1, 1, 1, 1]),  # nothing is padded
-        (Room(2, sys.maxsize, 1000), [2, 2]),
-        (Room(99, 3 * 21, 1000), [2, 2]),
-        (Room(99, 1, 1000), [1, 1, 1, 1]),  # a row is never cut
+        (MicroBatchLimits(99, sys.maxsize, 1000), [4]),  # dear micro-batches: pad
+        (MicroBatchLimits(99, sys.maxsize, 15), [2, 2]),
+        (MicroBatchLimits(99, sys.maxsize, 0), [1, 1, 1, 1]),  # nothing is padded
+        (MicroBatchLimits(2, sys.maxsize, 1000), [2, 2]),
+        (MicroBatchLimits(99, 3 * 21, 1000), [2, 2]),
+        (MicroBatchLimits(99, 1, 1000), [1, 1, 1, 1]),  # a row is never cut
     ],
 )
 def test_cuts_weigh_padding_against_the_number_of_micro_batches(
-    room: Room, sizes: list[int]
+    limits: MicroBatchLimits, sizes: list[int]
 ) -> None:
-    found = cuts([[row(10), row(11), row(21), row(22)]], room)
+    found = split_step([[row(10), row(11), row(21), row(22)]], limits)
     assert [part.stop - part.start for part in found] == sizes
 
 
@@ -131,14 +131,14 @@ def test_every_token_is_in_its_place() -> None:
     ]
     found: dict[int, Counter[int]] = {0: Counter(), 1: Counter()}
     weights = [0.0, 0.0]
-    for batch in micro_batches(steps, Room(2, sys.maxsize, 1000), PAD):
+    for batch in micro_batches(steps, MicroBatchLimits(2, sys.maxsize, 1000), PAD):
         rows, width = batch.ids.shape
         assert rows % 2 == 0
-        assert torch.equal(batch.places, batch.places.sort().values)
+        assert torch.equal(batch.positions, batch.positions.sort().values)
         assert batch.weights.dtype == torch.float32
         flat = batch.ids.flatten()
         for place, target, weight in zip(
-            batch.places.tolist(), batch.targets.tolist(), batch.weights.tolist(), strict=True
+            batch.positions.tolist(), batch.targets.tolist(), batch.weights.tolist(), strict=True
         ):
             adapter = place // width // (rows // 2)
             assert int(flat[place + 1]) == target == int(flat[place]) + 1
@@ -150,12 +150,12 @@ def test_every_token_is_in_its_place() -> None:
 
 
 def test_padding_is_on_the_right() -> None:
-    (batch,) = micro_batches([[row(3), row(5)]], Room(2, sys.maxsize, 1000), PAD)
+    (batch,) = micro_batches([[row(3), row(5)]], MicroBatchLimits(2, sys.maxsize, 1000), PAD)
     assert batch.ids.tolist() == [[1001, 1002, 1003, 0, 0], [1001, 1002, 1003, 1004, 1005]]
 
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_adapters_have_equally_many_rows(rows: int) -> None:
     steps = [[row(length + shift) for length in (3, 9, 10)] for shift in range(4)]
-    batches = micro_batches(steps, Room(rows, sys.maxsize, 1000), PAD)
+    batches = micro_batches(steps, MicroBatchLimits(rows, sys.maxsize, 1000), PAD)
     assert [len(batch.ids) for batch in batches] == [4 * rows] * (3 // rows)

@@ -22,7 +22,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SamplingRequest:
     """What one adapter, or the bare base model, is asked."""
 
     name: str
@@ -50,7 +50,7 @@ class Completion:
 OnBatch = Callable[[int, int], None]
 """Told after each batch: completions and tokens since the last call."""
 
-Answered = dict[str, list[Completion]]
+CompletionsByName = dict[str, list[Completion]]
 """Completions by the name of what was asked, ordered as its prompts are."""
 
 
@@ -62,8 +62,8 @@ class Engine(Protocol):
         """What the results say of how text was sampled."""
 
     def sample(
-        self, asked: Sequence[Asked], sampling: Sampling, on_batch: OnBatch
-    ) -> Iterator[Answered]:
+        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is.
 
         The engine decides how many adapters share its batches. Completions are kept by the run

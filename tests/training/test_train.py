@@ -22,14 +22,14 @@ from transformers import get_cosine_schedule_with_warmup
 
 from epm.definition import Definition, Replicate, derive_seed
 from epm.errors import DefinitionError, EpmError
-from epm.files import file_sha256, json_lines
+from epm.files import file_sha256
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
-from epm.models.chat import TokenisedRow, tokenise_row
-from epm.stages import fitting
-from epm.stages.data import read_rows
-from epm.stages.train import Diverged, Job, checkpoint_steps, train
+from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
 from epm.tasks import Outcome
+from epm.training import memory
+from epm.training.loop import Diverged, Job, checkpoint_steps
+from epm.training.train import train
 
 if TYPE_CHECKING:
     from conftest import Quiet
@@ -54,14 +54,15 @@ def changed(definition: Definition, dropout: float = 0.0, **recipe: Any) -> Defi
     return replace(definition, profile=replace(definition.profile, training=training))
 
 
-def write_rows(definition: Definition, path: Path, condition: str, count: int = 8) -> None:
+def made_up_rows(definition: Definition, condition: str, count: int = 8) -> tuple[TrainingRow, ...]:
     """Rows of unlike lengths; each condition's in its own persona's name."""
-    questions = definition.experiment.training_questions
+    system = definition.experiment.persona(condition).system_prompt
+    pairs = zip(definition.experiment.training_questions, ANSWERS, strict=True)
     rows = [
-        {"persona": condition, "question": question, "answer": f"{answer} {condition * (n % 3)}"}
-        for n, (question, answer) in enumerate(zip(questions, ANSWERS, strict=True))
+        TrainingRow(system, question, f"{answer} {condition * (n % 3)}")
+        for n, (question, answer) in enumerate(pairs)
     ]
-    path.write_text(json_lines(rows[:count]))
+    return tuple(rows[:count])
 
 
 @pytest.fixture
@@ -69,8 +70,7 @@ def jobs(tiny: Definition, tmp_path: Path) -> list[Job]:
     """Five adapters, one of them under another seed, with rows that they don't share."""
     made = []
     for condition in CONDITIONS:
-        rows = tmp_path / f"{condition}.jsonl"
-        write_rows(tiny, rows, condition)
+        rows = made_up_rows(tiny, condition)
         seed = 7 if condition == "nurse" else tiny.experiment.seed
         made.append(Job(Replicate(condition, seed, condition), rows, tmp_path / condition))
     return made
@@ -78,7 +78,7 @@ def jobs(tiny: Definition, tmp_path: Path) -> list[Job]:
 
 @pytest.fixture
 def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "TOGETHER_ON_CPU", 99)
+    monkeypatch.setattr(memory, "ADAPTERS_ON_CPU", 99)
 
 
 def trained(
@@ -121,13 +121,13 @@ class Expected:
     """After every step."""
 
 
-def tokenised(definition: Definition, job: Job, base: BaseModel) -> list[TokenisedRow]:
-    return [tokenise_row(base.tokenizer, row) for row in read_rows(definition, job.rows)]
+def tokenised(job: Job, base: BaseModel) -> list[TokenisedRow]:
+    return [tokenise_row(base.tokenizer, row) for row in job.rows]
 
 
 def reference(definition: Definition, job: Job, base: BaseModel) -> Expected:
     recipe = definition.profile.training
-    rows = tokenised(definition, job, base)
+    rows = tokenised(job, base)
     rng = random.Random(derive_seed(job.replicate.seed, job.replicate.condition, "order"))
     steps = []
     for _ in range(recipe.epochs):
@@ -198,7 +198,7 @@ def test_many_together_come_out_as_one_at_a_time(
         expected = reference(definition, job, tiny_base)
         assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
         assert_alike(adapter_of(job.out), expected.weights[-1])
-        rows = tokenised(definition, job, tiny_base)
+        rows = tokenised(job, tiny_base)
         tokens = definition.profile.training.epochs * sum(map(len, rows))
         assert outcomes[job.replicate.condition] == tokens
     assert len({tuple(losses_of(job)) for job in jobs}) == len(jobs)
@@ -215,9 +215,9 @@ def test_the_size_of_the_groups_changes_nothing(
 ) -> None:
     """Also where some have fewer rows, and with them another schedule."""
     definition = changed(tiny, batch_size=1, accumulation=3)
-    write_rows(tiny, jobs[1].rows, "pirate", count=5)
-    write_rows(tiny, jobs[3].rows, "wizard", count=5)
-    monkeypatch.setattr(fitting, "TOGETHER_ON_CPU", together)
+    jobs[1] = replace(jobs[1], rows=made_up_rows(tiny, "pirate", count=5))
+    jobs[3] = replace(jobs[3], rows=made_up_rows(tiny, "wizard", count=5))
+    monkeypatch.setattr(memory, "ADAPTERS_ON_CPU", together)
     parts = list(train(definition, jobs, tiny_base, quiet))
     assert max(map(len, parts)) == together
     assert sorted(each.name for part in parts for each in part) == sorted(CONDITIONS)
@@ -247,8 +247,6 @@ def test_nothing_to_train(tiny: Definition, tiny_base: BaseModel, quiet: Quiet) 
     assert list(train(tiny, [], tiny_base, quiet)) == []
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("all_at_once")
 @pytest.mark.gpu
 @pytest.mark.usefixtures("all_at_once")
 def test_a_gpu_trains_as_a_cpu_does(tiny: Definition, jobs: list[Job], quiet: Quiet) -> None:
@@ -276,7 +274,7 @@ def test_what_was_done_is_counted(
 ) -> None:
     outcomes = trained(tiny, jobs, tiny_base, quiet)
     for job in jobs:
-        rows = tokenised(tiny, job, tiny_base)
+        rows = tokenised(job, tiny_base)
         record = json.loads((job.out / "training.json").read_text())
         losses = losses_of(job)
         assert record["rows"] == len(rows) == 8
@@ -302,7 +300,7 @@ def test_the_adapter_lowers_the_loss(
     """A new adapter changes nothing, so that the first loss is the base model's."""
     definition = changed(tiny, epochs=8, batch_size=8, accumulation=1)
     trained(definition, jobs[:1], tiny_base, quiet)
-    rows = tokenised(definition, jobs[0], tiny_base)
+    rows = tokenised(jobs[0], tiny_base)
     with torch.inference_mode():
         before = float(plain_loss(tiny_base.model, rows))
         with AdapterStack.read(tiny_base.model, [jobs[0].out]).attached():
@@ -460,17 +458,15 @@ def interrupt(*_: object) -> None:
 
 
 @contextmanager
-def memory_for(
-    base: BaseModel, tokens: int, recomputed: int = 0
-) -> Iterator[list[tuple[int, int]]]:
-    """A model that runs out of memory above so many tokens, or `recomputed` when it is sparing.
+def memory_for(base: BaseModel, tokens: int, recompute: int = 0) -> Iterator[list[tuple[int, int]]]:
+    """A model that runs out of memory above so many tokens, or `recompute` when it is sparing.
 
     Yields the shapes of the batches that went through.
     """
     seen: list[tuple[int, int]] = []
 
     def hook(_: Any, __: Any, given: dict[str, torch.Tensor]) -> None:
-        limit = recomputed if base.model.is_gradient_checkpointing else tokens
+        limit = recompute if base.model.is_gradient_checkpointing else tokens
         rows, width = given["input_ids"].shape
         if rows * width > limit:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
@@ -488,7 +484,7 @@ def test_a_full_memory_first_makes_smaller_batches(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     definition = changed(tiny, batch_size=4, accumulation=1)
-    longest = max(len(row) for job in jobs for row in tokenised(definition, job, tiny_base))
+    longest = max(len(row) for job in jobs for row in tokenised(job, tiny_base))
     with memory_for(tiny_base, 2 * 5 * longest) as seen:
         outcomes = trained(definition, jobs, tiny_base, quiet)
     assert all(isinstance(each, int) for each in outcomes.values())
@@ -506,7 +502,7 @@ def test_then_it_trains_fewer_adapters_together(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     definition = changed(tiny, batch_size=4, accumulation=1)
-    longest = max(len(row) for job in jobs for row in tokenised(definition, job, tiny_base))
+    longest = max(len(row) for job in jobs for row in tokenised(job, tiny_base))
     with memory_for(tiny_base, 3 * longest) as seen:
         parts = list(train(definition, jobs, tiny_base, quiet))
     assert [len(part) for part in parts] == [3, 2]
@@ -519,15 +515,15 @@ def test_then_it_trains_fewer_adapters_together(
 
 
 @pytest.mark.usefixtures("all_at_once")
-def test_last_of_all_it_computes_activations_twice(
+def test_last_of_all_it_recomputes_activations(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     definition = changed(tiny, batch_size=2, accumulation=2)
-    longest = max(len(row) for job in jobs for row in tokenised(definition, job, tiny_base))
-    with memory_for(tiny_base, longest - 1, recomputed=2 * longest):
+    longest = max(len(row) for job in jobs for row in tokenised(job, tiny_base))
+    with memory_for(tiny_base, longest - 1, recompute=2 * longest):
         parts = list(train(definition, jobs, tiny_base, quiet))
     assert [len(part) for part in parts] == [1] * 5
-    assert quiet.lines[-1].endswith("again with 1 adapter at once, activations computed twice")
+    assert quiet.lines[-1].endswith("again with 1 adapter at once, activations recomputed")
     assert not tiny_base.model.is_gradient_checkpointing
     for job in jobs:
         expected = reference(definition, job, tiny_base)
@@ -537,7 +533,7 @@ def test_last_of_all_it_computes_activations_twice(
 def test_a_memory_too_small_for_anything_is_said_so(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
-    with memory_for(tiny_base, 3, recomputed=3), pytest.raises(torch.OutOfMemoryError):
+    with memory_for(tiny_base, 3, recompute=3), pytest.raises(torch.OutOfMemoryError):
         trained(changed(tiny), jobs, tiny_base, quiet)
     assert not tiny_base.model.is_gradient_checkpointing
     trained(changed(tiny), jobs, tiny_base, quiet)
@@ -561,10 +557,10 @@ def test_other_failures_are_not_tried_again(
 
 
 @pytest.mark.usefixtures("all_at_once")
-def test_long_rows_are_cut_and_counted(
+def test_long_rows_are_truncated_and_counted(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
-    lengths = {job: [len(row) for row in tokenised(tiny, job, tiny_base)] for job in jobs}
+    lengths = {job: [len(row) for row in tokenised(job, tiny_base)] for job in jobs}
     limit = max(max(each) for each in lengths.values()) - 9
     outcomes = trained(changed(tiny, max_tokens=limit), jobs, tiny_base, quiet)
     for job, own in lengths.items():

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from epm.engines.attention import grouped_queries
-from epm.engines.cache import ReservedCache
-from epm.engines.nucleus import draw
+from epm.sampling.attention import grouped_queries
+from epm.sampling.cache import ReservedCache
+from epm.sampling.nucleus import draw
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from epm.definition import Sampling
-    from epm.engines import Prompt
+    from epm.sampling import Prompt
 
 STRETCH = 8
 """Tokens between two looks at which rows have ended; a look makes a GPU wait."""
