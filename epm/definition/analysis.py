@@ -28,6 +28,10 @@ class Predictor:
     name: str
     log: bool = False
     """Take its natural logarithm."""
+    label: str = ""
+    """On the page and the axis, as in 'cosine to the assistant'; empty stands for the name."""
+    unit: str = ""
+    """As in 'per unit of cosine', the last word."""
 
     def __str__(self) -> str:
         """As it is printed."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from epm.definition import Question, Sampling
+from epm.definition import Item, Sampling
 from epm.results import EngineRecord
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A system prompt and a question, and how many completions are wanted."""
+    """An item under its task's system prompt, and how many completions are wanted."""
 
-    persona: str
-    system: str
-    question: Question
+    task: str
+    system: str | None
+    item: Item
     completions: int
 
 
@@ -37,9 +37,9 @@ class SamplingRequest:
 class Completion:
     """One sample."""
 
-    persona: str
-    question: str
-    """Question id."""
+    task: str
+    item: str
+    """Its id."""
     index: int
     """0 to completions - 1."""
     text: str

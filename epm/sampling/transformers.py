@@ -50,7 +50,7 @@ class TransformersEngine:
             name=f"transformers {version('transformers')}",
             dtype=self._base.dtype_name,
             adapters="merged" if self._merge else "apart",
-            batch_limit=self._base.definition.profile.sampling.batch_size,
+            batch_limit=self._base.definition.sampling.batch_size,
             seed_policy="one seed for every batch",
         )
 
@@ -131,15 +131,15 @@ class TransformersEngine:
 
     def _tokenised(self, asked: SamplingRequest) -> list[Tokenised]:
         return [
-            (prompt, tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text))
+            (prompt, tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt))
             for prompt in asked.prompts
         ]
 
     def _completion(self, prompt: Prompt, index: int, ids: list[int]) -> Completion:
         tokenizer = self._base.tokenizer
         return Completion(
-            persona=prompt.persona,
-            question=prompt.question.id,
+            task=prompt.task,
+            item=prompt.item.id,
             index=index,
             text=str(tokenizer.decode(ids, skip_special_tokens=True)),
             tokens=len(ids),

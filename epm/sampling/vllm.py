@@ -71,7 +71,7 @@ class VllmEngine:
             dtype=self._base.dtype_name,
             adapters="merged" if self._merge else "apart",
             batch_limit=ROWS[self._base.device],
-            seed_policy="one seed for every completion, from adapter, persona, question and index",
+            seed_policy="one seed for every completion, from adapter, task, item and index",
         )
 
     def sample(
@@ -105,7 +105,7 @@ class VllmEngine:
         cleanup_dist_env_and_memory()
 
     def _tokenised(self, prompt: Prompt) -> tuple[int, ...]:
-        return tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text)
+        return tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt)
 
     def _answer(
         self,
@@ -150,7 +150,7 @@ class VllmEngine:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        seed = derive_seed(asked.seed, prompt.persona, prompt.question.id)
+        seed = derive_seed(asked.seed, prompt.task, prompt.item.id)
         return SamplingParams(
             # vLLM refuses to write the likeliest answer twice
             n=prompt.completions if sampling.temperature else 1,
@@ -172,8 +172,8 @@ class VllmEngine:
             written *= prompt.completions
         return [
             Completion(
-                persona=prompt.persona,
-                question=prompt.question.id,
+                task=prompt.task,
+                item=prompt.item.id,
                 index=index,
                 text=str(tokenizer.decode(ids, skip_special_tokens=True)),
                 tokens=len(ids),

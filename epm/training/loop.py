@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Definition, Replicate, derive_seed
-from epm.errors import DefinitionError
+from epm.errors import DefinitionError, StageFailed
 from epm.files import dump_json, json_lines, write_atomically
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
@@ -20,7 +20,6 @@ from epm.models.chat import TrainingRow
 from epm.models.loss import weighted_losses
 from epm.progress import Progress
 from epm.results import TrainingRecord
-from epm.tasks import Outcome, TaskFailed
 from epm.training.batches import MicroBatch, TrainingSet
 from epm.training.memory import MemoryPlan
 
@@ -34,8 +33,12 @@ LOOK_EVERY = 10
 """Steps between two looks at the losses on a GPU, which has to catch up for each."""
 
 
-class Diverged(TaskFailed):
+class Diverged(StageFailed):
     """The loss stopped being a number; the replicate is reported as missing."""
+
+
+Trained = int | Diverged
+"""The tokens that an adapter was trained on, or how it diverged."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def train_together(
     base: BaseModel,
     plan: MemoryPlan,
     progress: Progress,
-) -> dict[Replicate, Outcome]:
+) -> dict[Replicate, Trained]:
     """Train adapters side by side, from their first step to their files.
 
     Args:
@@ -81,7 +84,7 @@ def train_together(
     import torch
     from transformers import get_cosine_schedule_with_warmup
 
-    recipe, jobs = definition.profile.training, list(group)
+    recipe, jobs = definition.training, list(group)
     stack = AdapterStack.fresh(base.model, recipe.lora, [job.seed("train") for job in jobs])
     head = base.model.get_output_embeddings()
     if any(base.model.get_submodule(name) is head for name in stack.pairs):
@@ -200,7 +203,7 @@ def _recompute(model: Any, wanted: bool) -> None:
 
 def _finish(
     stack: AdapterStack, index: int, job: Job, training_set: TrainingSet, losses: list[float]
-) -> Outcome:
+) -> Trained:
     """Write one adapter's files, if it came to its end; `losses` has one more than the steps."""
     name, steps = job.replicate.name, len(training_set.steps)
     for number, loss in enumerate(losses, start=1):

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from epm import provenance
-from epm.assembly import SHARDS
 from epm.definition import Definition
 from epm.executors import Attempt, Executor
 from epm.files import json_lines, read_json_lines, write_atomically
+from epm.pipeline import provenance
+from epm.pipeline.execution import Execution
+from epm.pipeline.run_folder import MANIFEST, RunFolder
+from epm.pipeline.stages import EngineFor, Stages, Tools, units_of
 from epm.progress import PlainProgress, Progress
 from epm.results import Environment, ShardRecord
-from epm.runner.execution import Execution
-from epm.runner.plan import Plan
-from epm.runner.workshop import EngineFor, Workshop
-from epm.stages.sample import listed
-from epm.tasks import MANIFEST, RunFolder, Task
+from epm.sampling.samples import listed
+
+
+SHARDS = "shards.jsonl"
+"""In the run folder: which worker of an executor did which replicates."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Produced:
     """What a worker gives back."""
 
     files: dict[str, bytes]
-    """By path relative to the run folder: the finished tasks, manifests included."""
+    """By path relative to the run folder: what is finished, manifests included."""
 
 
 def work(shard: Shard) -> Produced:
@@ -69,10 +71,11 @@ def work(shard: Shard) -> Produced:
         base = BaseModel(shard.definition, progress.say)
         here = shard.environment.model_copy(update={"hardware": provenance.hardware(base.device)})
         folder = RunFolder(Path(scratch), here)
-        plan, execution = Plan(shard.definition, folder, None), Execution(folder, progress)
-        workshop = Workshop(plan, base, shard.engine_for, progress, lambda: execution.failures)
-        for tasks in _of(plan, shard.replicates):
-            execution.finish(tasks, workshop.work(tasks[0].stage))
+        stages = Stages(shard.definition, folder, home=None)
+        execution = Execution(folder, progress)
+        tools = Tools(base, shard.engine_for, progress, lambda: execution.failures)
+        for stage, units in units_of(stages.by_replicate, shard.replicates):
+            execution.finish(units, stage.work(tools))
         return Produced(
             {
                 path.relative_to(folder.path).as_posix(): path.read_bytes()
@@ -84,7 +87,7 @@ def work(shard: Shard) -> Produced:
 
 
 def distribute(
-    plan: Plan,
+    stages: Stages,
     execution: Execution,
     executor: Executor,
     engine_for: EngineFor,
@@ -97,19 +100,21 @@ def distribute(
         EpmError: a shard was lost too often, or its work says so. What came back before is kept.
     """
     unfinished = {
-        task.subject for tasks in plan.experiments for task in execution.unfinished(tasks)
+        unit.subject for stage in stages.by_replicate for unit in execution.unfinished(stage.units)
     }
     rows = {
-        each.name: plan.rows(each) for each in plan.definition.replicates if each.name in unfinished
+        each.name: stages.rows(each)
+        for each in stages.definition.trained
+        if each.name in unfinished
     }
     shards = [
         Shard(
-            plan.definition,
+            stages.definition,
             part,
             environment,
             engine_for,
             {
-                path.relative_to(plan.folder.path).as_posix(): path.read_bytes()
+                path.relative_to(stages.folder.path).as_posix(): path.read_bytes()
                 for path in sorted({rows[name] for name in part})
             },
         )
@@ -117,15 +122,10 @@ def distribute(
     ]
     with closing(executor.run(work, shards, progress.say)) as finished:
         for number, produced, attempt in finished:
-            _keep(plan.folder, produced)
-            _note(plan.folder, executor, shards[number], attempt)
-            for tasks in _of(plan, shards[number].replicates):
-                execution.unfinished(tasks)  # which takes note of what is finished now
-
-
-def _of(plan: Plan, replicates: Sequence[str]) -> list[list[Task]]:
-    """The tasks of some replicates, by stage."""
-    return [[task for task in tasks if task.subject in replicates] for tasks in plan.experiments]
+            _keep(stages.folder, produced)
+            _note(stages.folder, executor, shards[number], attempt)
+            for _, units in units_of(stages.by_replicate, shards[number].replicates):
+                execution.unfinished(units)  # which takes note of what is finished now
 
 
 def _parts(names: Sequence[str], slots: int) -> list[tuple[str, ...]]:
@@ -136,7 +136,7 @@ def _parts(names: Sequence[str], slots: int) -> list[tuple[str, ...]]:
 
 
 def _keep(folder: RunFolder, produced: Produced) -> None:
-    """Write a shard's tasks to disk, each manifest after the files it vouches for."""
+    """Write a shard's files to disk, each manifest after the files that it covers."""
     for name in {str(Path(name).parent) for name in produced.files if Path(name).name == MANIFEST}:
         shutil.rmtree(folder.path / name, ignore_errors=True)
     for name in sorted(produced.files, key=lambda name: Path(name).name == MANIFEST):

@@ -1,4 +1,4 @@
-"""Persona centroids in base-model activations, and their cosines to the reference persona."""
+"""Covariates from the base model: cosines of task centroids, prompt lengths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from epm.definition import Definition
+from epm.definition import CentroidCosine, Definition
 from epm.files import dump_json, write_atomically
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_prompt
@@ -15,28 +15,46 @@ from epm.progress import Progress
 
 BATCH = 20
 
+COVARIATES = "covariates.json"
 
-def centroids(definition: Definition, base: BaseModel, out: Path, progress: Progress) -> int:
-    """Write `centroids.safetensors` and `cosines.json`; return the tokens read.
 
-    A centroid is the mean over the evaluation questions of a block's output (before the model's
-    final norm) at the last token of the prompt, generation prompt included. `cosines.json` holds
-    layer -> persona -> cosine to the reference, each centroid centred on the mean over personas,
-    and the length of every system prompt in tokens.
+def covariates(definition: Definition, base: BaseModel, out: Path, progress: Progress) -> int:
+    """Write `covariates.json`, condition -> name -> value, and what they are made of.
+
+    Returns:
+        The tokens read.
     """
+    found: dict[str, dict[str, float]] = {}
+    tokens = 0
+    for source in definition.profile.covariates:
+        if isinstance(source, CentroidCosine):
+            by_task, read = _cosines(definition, source, base, out, progress)
+            tokens += read
+        else:
+            by_task = _prompt_lengths(definition, base)
+        for condition in definition.experiment.conditions:
+            if condition.target is not None:
+                found.setdefault(condition.name, {}).update(by_task[condition.target])
+    write_atomically(out / COVARIATES, dump_json(found))
+    return tokens
+
+
+def _cosines(
+    definition: Definition, source: CentroidCosine, base: BaseModel, out: Path, progress: Progress
+) -> tuple[dict[str, dict[str, float]], int]:
+    """Cosines by task and name; the centroids go into `centroids.safetensors`."""
     import torch
     from safetensors.torch import save_file
 
-    experiment, layers = definition.experiment, definition.profile.layers
-    tokens = 0
+    tasks, tokens = definition.experiment.tasks, 0
     means: dict[str, torch.Tensor] = {}
-    with progress.task("read centroids", "personas", len(experiment.personas)) as meter:
-        for persona in experiment.personas:
+    with progress.task("read centroids", "tasks", len(tasks)) as meter:
+        for task in tasks:
             prompts = [
-                tokenise_prompt(base.tokenizer, persona.system_prompt, question.text)
-                for question in experiment.evaluation_questions
+                tokenise_prompt(base.tokenizer, task.system_prompt, item.prompt)
+                for item in task.items
             ]
-            means[persona.name] = last_token_outputs(base, prompts, layers).mean(0)
+            means[task.name] = last_token_outputs(base, prompts, source.layers).mean(0)
             read = sum(map(len, prompts))
             tokens += read
             meter.advance(tokens=read)
@@ -44,17 +62,24 @@ def centroids(definition: Definition, base: BaseModel, out: Path, progress: Prog
         {name: mean.float().contiguous() for name, mean in means.items()},
         out / "centroids.safetensors",
     )
-    value = {
-        "cosines": centred_cosines(means, experiment.reference, layers),
-        "prompt_tokens": {
-            persona.name: len(
-                base.tokenizer(persona.system_prompt, add_special_tokens=False).input_ids
+    by_layer = centred_cosines(means, source.reference, source.layers)
+    names = dict(zip(source.layers, (name for name, _ in source.names()), strict=True))
+    return {
+        task: {names[layer]: by_layer[str(layer)][task] for layer in source.layers}
+        for task in means
+    }, tokens
+
+
+def _prompt_lengths(definition: Definition, base: BaseModel) -> dict[str, dict[str, float]]:
+    """Tokens of every task's system prompt; 0 where there is none."""
+    return {
+        task.name: {
+            "prompt_tokens": len(
+                base.tokenizer(task.system_prompt or "", add_special_tokens=False).input_ids
             )
-            for persona in experiment.personas
-        },
+        }
+        for task in definition.experiment.tasks
     }
-    write_atomically(out / "cosines.json", dump_json(value))
-    return tokens
 
 
 def last_token_outputs(
@@ -104,11 +129,11 @@ def _captured(model: Any, layers: tuple[int, ...]) -> Iterator[dict[int, Any]]:
 def centred_cosines(
     means: dict[str, Any], reference: str, layers: tuple[int, ...]
 ) -> dict[str, dict[str, float]]:
-    """Layer -> persona -> cosine to the reference, after centring on the mean over personas.
+    """Layer -> task -> cosine to the reference, after centring on the mean over tasks.
 
     Args:
-        means: centroids by persona, each of shape [layers, hidden].
-        reference: persona that the cosines are taken to.
+        means: centroids by task, each of shape [layers, hidden].
+        reference: task that the cosines are taken to.
         layers: names of the first axis.
     """
     import torch

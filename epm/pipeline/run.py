@@ -1,4 +1,4 @@
-"""Run an experiment: order the tasks, skip what is finished, put the results together."""
+"""Run an experiment: skip what is finished, do the rest, put the results together."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from epm import provenance, tracking
-from epm.assembly import Assembly
-from epm.definition import Definition, NoModel
+from epm import tracking
+from epm.definition import Definition
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError, resources
 from epm.files import dump_json, write_atomically
 from epm.models.base import BaseModel, choose_device
+from epm.pipeline import provenance
+from epm.pipeline.assembly import Assembly
+from epm.pipeline.execution import Execution
+from epm.pipeline.run_folder import RunFolder
+from epm.pipeline.stages import EngineFor, Stages, Tools
 from epm.progress import Progress
-from epm.runner.execution import Execution
-from epm.runner.plan import Plan
-from epm.runner.workshop import EngineFor, Workshop
 from epm.sampling.choice import choose
-from epm.tasks import RunFolder
 
 if TYPE_CHECKING:
     from epm.executors import Executor
 
 ProgressFor = Callable[[int], AbstractContextManager[Progress]]
-"""Makes a progress display for a number of tasks."""
+"""Makes a progress display for a number of units of work."""
 
 
 AUTOMATIC = partial(choose, "auto", merge=None)
@@ -50,8 +50,11 @@ class Options:
 
 
 def run_folder(definition: Definition, runs: Path) -> Path:
-    """Where a definition's run lives: a changed definition gets another folder."""
-    name = f"{definition.profile.name}-{definition.fingerprint}"
+    """Where a definition's run lives.
+
+    What the samples depend on decides: other scorers or analyses of them are the same run.
+    """
+    name = f"{definition.profile.name}-{definition.data_fingerprint}"
     return runs / definition.experiment.slug / name
 
 
@@ -81,28 +84,25 @@ def _complete(
     path: Path,
     progress_for: ProgressFor,
 ) -> None:
-    """Execute every task that is not finished, then write the results."""
+    """Do everything that is not finished, then write the results."""
     environment = provenance.environment(
         options.command, loaded.repository, choose_device(definition)
     )
-    model = definition.profile.model
-    figures = loaded.folder / model.figures if isinstance(model, NoModel) else None
     folder = RunFolder(path, environment)
-    plan = Plan(definition, folder, figures)
-    tasks = [task for stage in plan.stages for task in stage]
-    with progress_for(len(tasks)) as progress:
+    stages = Stages(definition, folder, loaded.folder)
+    with progress_for(sum(len(stage.units) for stage in stages)) as progress:
         execution = Execution(folder, progress)
         base = BaseModel(definition, progress.say)
-        workshop = Workshop(plan, base, options.engine_for, progress, lambda: execution.failures)
-        for stage in plan.preparation:
-            execution.finish(stage, workshop.work(stage[0].stage))
-        if elsewhere := _elsewhere(options.executor):
-            from epm.runner.shards import distribute
+        tools = Tools(base, options.engine_for, progress, lambda: execution.failures)
+        for stage in stages.preparation:
+            execution.finish(stage.units, stage.work(tools))
+        if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
+            from epm.pipeline.shards import distribute
 
-            distribute(plan, execution, elsewhere, options.engine_for, environment, progress)
-        for stage in (*plan.experiments, *plan.conclusion):
-            execution.finish(stage, workshop.work(stage[0].stage))
-    Assembly(definition, folder, tasks, execution.finished, options.wandb).write()
+            distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
+        for stage in (*stages.by_replicate, *stages.conclusion):
+            execution.finish(stage.units, stage.work(tools))
+    Assembly(stages, execution.finished, options.wandb).write()
 
 
 def _elsewhere(executor: Executor | None) -> Executor | None:
