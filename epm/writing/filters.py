@@ -9,8 +9,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from epm.report.tracing import mark, marked
-from epm.results import Interval, Proportion, Rate, Unavailable
+from epm.values import Interval, Unavailable
+from epm.writing.tracing import bare, mark, marked
 from epm_lint.binding.formats import write
 
 NOT_AVAILABLE = "n/a"
@@ -33,7 +33,7 @@ def _passing_unavailable(
 
 def _as(form: str, value: Any, digits: int | None = None) -> str:
     form = form if digits is None else f"{form}:{digits}"
-    return mark(write(value, form), value, form)
+    return mark(write(bare(value), form), value, form)
 
 
 @_passing_unavailable
@@ -73,8 +73,40 @@ def interval(value: Interval, digits: int = 1) -> str:
 
 
 @_passing_unavailable
-def counts(value: Rate | Proportion) -> str:
-    """k of n as '23/100'."""
+def effect(value: float, scale: str, digits: int | None = None) -> str:
+    """An effect with its sign: of proportions in points, '+2.5'; of anything else, '+0.00503'."""
+    return _as("signed_points" if scale == "proportion" else "signed_significant", value, digits)
+
+
+@_passing_unavailable
+def amount(value: float, scale: str, digits: int | None = None) -> str:
+    """A size without a sign: of proportions in points, '2.5'; of anything else, '0.00503'."""
+    if scale == "proportion":
+        return _as("points", value, 1 if digits is None else digits)
+    return _as("significant", value, digits)
+
+
+@_passing_unavailable
+def span(value: Interval, scale: str) -> str:
+    """An interval of effects: '[-1.2, +6.3]'."""
+    return f"[{effect(value.lower, scale)}, {effect(value.upper, scale)}]"
+
+
+@_passing_unavailable
+def level(value: float, scale: str) -> str:
+    """A value, not an effect: a proportion in percent, anything else as it is."""
+    return percent(value) if scale == "proportion" else _as("significant", value)
+
+
+@_passing_unavailable
+def significant(value: float, digits: int = 3) -> str:
+    """So many significant digits: '0.00503'."""
+    return _as("significant", value, digits)
+
+
+@_passing_unavailable
+def counts(value: Any) -> str:
+    """Anything with `successes` and `trials`, k of n as '23/100'."""
     return f"{_as('plain', value.successes)}/{_as('plain', value.trials)}"
 
 
@@ -111,8 +143,13 @@ FILTERS: dict[str, Callable[..., Any]] = {
     for function in (
         number,
         signed,
+        significant,
         percent,
         points,
+        effect,
+        amount,
+        span,
+        level,
         pvalue,
         interval,
         counts,

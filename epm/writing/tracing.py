@@ -8,10 +8,12 @@ again and keeps, for the manifest, what each stretch of the page was written fro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from pydantic import BaseModel
+
+from epm.errors import EpmError
 
 from epm_lint.binding.manifest import Bound, BoundUnit, Part
 from epm_lint.binding.pointers import escape
@@ -32,12 +34,50 @@ class _Traced:
     pointer: str
 
 
-class _Int(_Traced, int):
-    pass
+def _refuse(name: str) -> Callable[..., NoReturn]:
+    def refuse(self: _Traced, *_: object) -> NoReturn:
+        raise EpmError(
+            f"the template computes with {self.pointer}: the sum would have no pointer, and no one "
+            "could check it",
+            "name an analysis that gives the number, or use length, min, max or total",
+        )
+
+    refuse.__name__ = name
+    return refuse
 
 
-class _Float(_Traced, float):
-    pass
+class _Number(_Traced):
+    """A number that may be compared and written, but not computed with."""
+
+    __add__ = __radd__ = _refuse("__add__")
+    __sub__ = __rsub__ = _refuse("__sub__")
+    __mul__ = __rmul__ = _refuse("__mul__")
+    __truediv__ = __rtruediv__ = _refuse("__truediv__")
+    __floordiv__ = __rfloordiv__ = _refuse("__floordiv__")
+    __mod__ = __rmod__ = _refuse("__mod__")
+    __pow__ = __rpow__ = _refuse("__pow__")
+    __neg__ = __abs__ = __round__ = _refuse("__neg__")
+
+    def __str__(self) -> str:
+        """With its mark, so that no way of writing it loses the pointer."""
+        return mark(str(bare(self)), self, "plain")
+
+
+class _Int(_Number, int):
+    __hash__ = int.__hash__
+
+
+class _Float(_Number, float):
+    __hash__ = float.__hash__
+
+
+def bare(value: Any) -> Any:
+    """A traced number as a plain one; anything else as it is."""
+    if isinstance(value, _Int):
+        return int.__add__(value, 0)
+    if isinstance(value, _Float):
+        return float.__add__(value, 0.0)
+    return value
 
 
 class _Str(_Traced, str):
@@ -110,10 +150,7 @@ def mark(text: str, value: object, form: str) -> str:
 
 def marked(value: object) -> object:
     """What `{{ … }}` writes: a traced number or text with its mark, anything else as it is."""
-    if isinstance(value, _Int | _Float | _Str):
-        plain = str.__str__(value) if isinstance(value, str) else str(value)
-        return mark(plain, value, "plain")
-    return value
+    return mark(str.__str__(value), value, "plain") if isinstance(value, _Str) else value
 
 
 def length(values: Any) -> int:
@@ -129,9 +166,8 @@ def total(values: Iterable[object], attribute: str) -> int:
     parts = [getattr(value, attribute) for value in values]
     pointers = [pointer_of(part) for part in parts]
     known = [pointer for pointer in pointers if pointer]
-    if len(known) < len(parts):
-        return sum(parts)
-    return calculated(sum(parts), " ".join(["sum", *known]))
+    whole: int = sum(map(bare, parts))
+    return whole if len(known) < len(parts) else calculated(whole, " ".join(["sum", *known]))
 
 
 def join(values: Iterable[object], separator: str = "") -> str:
