@@ -58,6 +58,8 @@ class Verdict(Value):
 class Block(Value):
     """The part that every kind's block begins with."""
 
+    label: str = ""
+    """In a table's head."""
     question: str
     primary: bool
     n: Annotated[int, Field(ge=0)]

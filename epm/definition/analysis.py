@@ -78,6 +78,8 @@ class AnalysisSpec:
 
     name: str
     """In the results and on the page; words with underscores."""
+    label: str = ""
+    """In a table's head, as in 'bystander rate'; empty stands for the name."""
     question: str = ""
     """What it answers, in a plain sentence that ends with a question mark."""
     primary: bool = False

@@ -28,7 +28,8 @@ from epm.results import (
     Tracking,
     Unavailable,
 )
-from epm.sampling.samples import SAMPLES
+from epm.sampling.samples import SAMPLES, read_samples
+from epm.scoring.measuring import scored
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,16 @@ class Assembly:
         return (self._folder.of(stage) / name).read_text(encoding="utf-8")
 
     def _collect_samples(self) -> None:
-        """Join the samples of all conditions into one file, where any were drawn."""
+        """Join the samples of all conditions into one file, with their scores."""
         definition = self._definition
         parts = [
             self._folder.of("sample", each.name) / SAMPLES
             for each in (*definition.untrained, *definition.trained)
         ]
-        drawn = [row for part in parts if part.exists() for row in read_json_lines(part)]
+        drawn = [row for part in parts if part.exists() for row in read_samples(part)]
         if drawn:
-            write_atomically(self._folder.path / SAMPLES, gzipped(json_lines(drawn)))
+            rows = scored(definition, drawn)
+            write_atomically(self._folder.path / SAMPLES, gzipped(json_lines(rows)))
 
     def _provenance(self) -> Provenance:
         environments: list[Environment] = []

@@ -74,7 +74,7 @@ class RunFolder:
         return self.path / stage / subject if subject else self.path / stage
 
     def manifest(self, unit: WorkUnit) -> Manifest | None:
-        """The stage's record, if it is finished with these very inputs and its outputs are whole."""
+        """Its record, if it is finished with these very inputs and its outputs are whole."""
         folder = self.of(unit.stage, unit.subject)
         try:
             raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

@@ -22,7 +22,6 @@ from epm.progress import PlainProgress, Progress
 from epm.results import Environment, ShardRecord
 from epm.sampling.samples import listed
 
-
 SHARDS = "shards.jsonl"
 """In the run folder: which worker of an executor did which replicates."""
 

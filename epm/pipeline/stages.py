@@ -199,7 +199,9 @@ class Stages:
             subjects = [
                 Subject(
                     replicate,
-                    self.adapter(replicate).parent if replicate in self.definition.trained else None,
+                    self.adapter(replicate).parent
+                    if replicate in self.definition.trained
+                    else None,
                     out,
                 )
                 for unit, out in folders.items()
@@ -218,7 +220,7 @@ class Stages:
 
     @property
     def conclusion(self) -> tuple[Stage, ...]:
-        """Scores and analyses; other scorers or analyses do these again, and nothing before them."""
+        """Scores and analyses: other scorers or analyses do these again, and nothing else."""
         definition = self.definition.as_json()
         measure = self._alone(
             "measure",
@@ -294,7 +296,9 @@ class Stages:
         return Stage(name, (WorkUnit(name, "", inputs, digest),), work)
 
 
-def units_of(stages: Iterable[Stage], replicates: Sequence[str]) -> list[tuple[Stage, list[WorkUnit]]]:
+def units_of(
+    stages: Iterable[Stage], replicates: Sequence[str]
+) -> list[tuple[Stage, list[WorkUnit]]]:
     """The units of some replicates, by stage."""
     return [
         (stage, [unit for unit in stage.units if unit.subject in replicates]) for stage in stages

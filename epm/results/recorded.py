@@ -5,7 +5,8 @@ A JSON object with `measurements` as `results.json` has them, and where there ar
 
     {"about": "Table 2 of …",
      "covariates": {"villain": {"cosine_L20": -0.407}},
-     "measurements": {"villain": {"villain": {"marker": {"all": {"kind": "count", "total": [57, 100]}}}}}}
+     "measurements": {"villain": {"villain": {"marker": {
+         "all": {"kind": "count", "total": [57, 100]}}}}}}
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _measured(old: dict[str, Any], name: str, condition: dict[str, Any]) -> dict
         if isinstance(each["training"], dict)
     }
     for point in condition["trajectory"]:
-        # step 0 is the untrained model's, the last step the finished adapter's: both stand elsewhere
+        # step 0 is the untrained model, the last step the finished adapter: they stand elsewhere
         if point["step"] and point["step"] != ends.get(point["seed"]):
             put(name, f"seed={point['seed']},step={point['step']}", point["rate"])
     return by_task

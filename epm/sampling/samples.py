@@ -96,4 +96,6 @@ def read_samples(path: Path) -> Iterator[dict[str, Any]]:
     for row in read_json_lines(path):
         if "persona" in row:
             row = {"task": row.pop("persona"), "item": row.pop("question"), **row}
+        if "marker" in row:
+            row["scores"] = {"marker": row.pop("marker")}
         yield row

@@ -66,9 +66,7 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     Raises:
         EpmError: a sample is of an item that the definition does not have.
     """
-    items = {
-        (task.name, item.id): item for task in definition.experiment.tasks for item in task.items
-    }
+    items = _items(definition)
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
     for row in samples:
@@ -82,6 +80,27 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
         by_task = measurements.setdefault(condition, {})
         by_task.setdefault(task, {}).setdefault(metric, {})[name] = tally.measurement()
     return measurements
+
+
+def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """The samples with their scores by metric; an exclusion is a text, its reason."""
+    items = _items(definition)
+    for row in samples:
+        item = _item(items, row)
+        scores = {s.name: s.score(row["text"], item) for s in definition.experiment.scorers}
+        yield {
+            **row,
+            "scores": {
+                name: score.reason if isinstance(score, Excluded) else score
+                for name, score in scores.items()
+            },
+        }
+
+
+def _items(definition: Definition) -> dict[tuple[str, str], Item]:
+    return {
+        (task.name, item.id): item for task in definition.experiment.tasks for item in task.items
+    }
 
 
 def _item(items: Mapping[tuple[str, str], Item], row: Row) -> Item:
@@ -121,5 +140,3 @@ class _Tally:
             return Count(items=items, excluded=excluded)
         sums = {item: (sum(s), sum(v * v for v in s), len(s)) for item, s in self._scores.items()}
         return Mean(items=sums, excluded=excluded)
-
-

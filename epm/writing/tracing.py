@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 from pydantic import BaseModel
 
 from epm.errors import EpmError
-
 from epm_lint.binding.manifest import Bound, BoundUnit, Part
 from epm_lint.binding.pointers import escape
 from epm_lint.binding.units import FIGURE, Figure, Reader, units

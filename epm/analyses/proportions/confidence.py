@@ -1,0 +1,13 @@
+"""How far rates can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from epm.analyses.proportions.block import ProportionsBlock
+
+
+def limits(_: ProportionsBlock) -> Iterator[tuple[Literal["LOW", "MODERATE"], str]]:
+    """None: an estimate says by its interval how far it can be believed."""
+    yield from ()
