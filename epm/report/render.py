@@ -200,6 +200,9 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "figures": figures(run, results),
         "stage_seconds": _seconds_by_stage(results),
         "example": _example_rows(run, results),
+        "measured_example": _measured_example(results),
+        "recorded": isinstance(results.provenance.model, Unavailable),
+        "several": len(results.seeds) > 1,
         **_excerpts(results, samples, place),
     }
 
@@ -308,6 +311,19 @@ def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
         for row in islice(by_task.values(), 2)
     ]
+
+
+def _measured_example(results: Results) -> dict[str, Any]:
+    """The first measurement, as the results hold it, with three of its items."""
+    for condition, by_task in results.measurements.items():
+        for task, by_metric in by_task.items():
+            for metric, by_replicate in by_metric.items():
+                for name, measured in by_replicate.items():
+                    value = measured.model_dump(mode="json")
+                    if len(value.get("items", ())) > 3:
+                        value["items"] = dict(islice(value["items"].items(), 3)) | {"…": "…"}
+                    return {condition: {task: {metric: {name: value}}}}
+    return {}
 
 
 def _seconds_by_stage(results: Results) -> dict[str, float]:
