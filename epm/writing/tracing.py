@@ -17,7 +17,7 @@ from epm.errors import EpmError
 from epm_lint.binding.manifest import Bound, BoundUnit, Part
 from epm_lint.binding.pointers import escape
 from epm_lint.binding.units import FIGURE, Figure, Reader, units
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 
 # private-use characters: no Markdown parser, and no results file of ours, gives them a meaning
 _OPEN, _FORM, _TEXT, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
