@@ -33,6 +33,7 @@ from epm.writing.tracing import (
     bare,
     bind,
     calculated,
+    capitalized,
     join,
     length,
     mark,
@@ -262,11 +263,6 @@ def scale_of(results: Results, metric: str) -> Scale:
         for measured in by_metric.get(metric, {}).values()
     )
     return "proportion" if counted else "plain"
-
-
-def capitalized(text: str) -> str:
-    """With a capital, unless it begins with a mark or a symbol; nothing else is changed."""
-    return text[:1].upper() + text[1:]
 
 
 def whole(value: float) -> str:
