@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from epm.analyses.frame import Frame
+from epm.analyses.frame import Cases, Frame
 from epm.definition import derive_seed
 from epm.definition.analysis import Outcome, Predictor, Subset
 
@@ -40,6 +40,13 @@ class Parent:
             tuple(map(self.name, ours.without)),
             tuple((self.name(factor), level) for factor, level in ours.where),
         )
+
+    def cases(self, x: Sequence[Predictor], y: Outcome, among: Subset) -> Cases:
+        """The parent's predictors and outcome by condition; empty where it has none of it."""
+        theirs = self.outcome(y)
+        known = theirs.metric in self.frame.metrics
+        names = self.frame.among(self.subset(among)) if known else []
+        return self.frame.cases([self.predictor(each) for each in x], theirs, names)
 
 
 @dataclass(frozen=True)

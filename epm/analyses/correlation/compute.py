@@ -192,13 +192,8 @@ def _verdict(
 def _parents(
     spec: Correlation, x: Predictor, method: Method, context: Context
 ) -> Coefficients | Unavailable | None:
-    parent = context.parent
-    if parent is None:
+    if context.parent is None:
         return None
-    y = parent.outcome(spec.y)
-    names = parent.frame.among(parent.subset(spec.among))
-    if y.metric not in parent.frame.metrics:
-        return Unavailable(unavailable=f"{parent.label} has no {y.metric}")
-    cases = parent.frame.cases((parent.predictor(x),), y, names)
-    none = obstacle(cases.x[:, 0], cases.y, names=(x.name, y.metric))
+    cases = context.parent.cases((x,), spec.y, spec.among)
+    none = obstacle(cases.x[:, 0], cases.y, names=(x.name, spec.y.metric))
     return none or BY_METHOD[method](cases.x[:, 0], cases.y)
