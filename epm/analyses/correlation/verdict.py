@@ -48,7 +48,7 @@ def verdict(
         interval=at_level(found, method, 1 - alpha, taken_out) if looks > 1 else found.interval,
         p=min(1.0, looks * found.p),
     )
-    expected = _foretold(found, spec)
+    expected = foretold(found.coefficient, found.interval, spec)
     if isinstance(theirs, Coefficients):
         expected = compared(found, theirs, label)
     return judge(
@@ -114,7 +114,10 @@ def _inside(coefficient: float) -> float:
     return max(-PERFECT, min(PERFECT, coefficient))
 
 
-def _foretold(ours: Coefficients, spec: AnalysisSpec) -> ExpectedEffect | None:
+def foretold(
+    ours: float, our_interval: Interval | Unavailable, spec: AnalysisSpec
+) -> ExpectedEffect | None:
+    """The correlation that the definition expects, beside ours."""
     if spec.expected is None:
         return None
     given = spec.expected
@@ -123,5 +126,5 @@ def _foretold(ours: Coefficients, spec: AnalysisSpec) -> ExpectedEffect | None:
         source=given.source,
         estimate=given.estimate,
         interval=interval,
-        difference=difference(ours.coefficient, ours.interval, given.estimate, interval),
+        difference=difference(ours, our_interval, given.estimate, interval),
     )

@@ -39,7 +39,7 @@ def compute(spec: Regression, frame: Frame, context: Context) -> RegressionBlock
     fitted = least_squares(cases, _terms(spec), weights)
     if isinstance(fitted, Unavailable):
         return fitted
-    clusters = _clusters(spec, frame, cases)
+    clusters = _clusters(spec.clusters, frame, cases)
     fit = fitted.fit(clusters)
     parent = _parents(spec, context)
     predictors = (spec.x, *spec.given)
@@ -87,17 +87,15 @@ def _weights(
     return np.array(list(answers.values()), float)
 
 
-def _clusters(spec: Regression, frame: Frame, cases: Cases) -> list[str] | Unavailable | None:
-    if spec.clusters is None:
+def _clusters(factor: str | None, frame: Frame, cases: Cases) -> list[str] | Unavailable | None:
+    if factor is None:
         return None
     level = {
-        name: group
-        for group, names in frame.groups(spec.clusters, cases.names).items()
-        for name in names
+        name: group for group, names in frame.groups(factor, cases.names).items() for name in names
     }
     without = [name for name in cases.names if name not in level]
     if without:
-        return Unavailable(unavailable=f"{without[0]} has no {spec.clusters}")
+        return Unavailable(unavailable=f"{without[0]} has no {factor}")
     return [level[name] for name in cases.names]
 
 
@@ -219,7 +217,8 @@ def _parents(spec: Regression, context: Context) -> Fit | Unavailable | None:
     fitted = least_squares(cases, _terms(spec), weights)
     if isinstance(fitted, Unavailable):
         return fitted
-    return fitted.fit(_clusters(spec, parent.frame, cases))
+    factor = None if spec.clusters is None else parent.name(spec.clusters)
+    return fitted.fit(_clusters(factor, parent.frame, cases))
 
 
 def _verdict(spec: Regression, block: RegressionBlock, context: Context) -> Verdict | Unavailable:
