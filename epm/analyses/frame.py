@@ -96,11 +96,24 @@ class Frame:
         self.tasks = tasks
         self.metrics = metrics
         self.measurements = measurements
-        self._estimates: dict[tuple[Outcome, str], float | None] = {}
 
     @cached_property
     def _rows(self) -> pd.DataFrame:
         return pd.DataFrame(list(self._cells()), columns=list(COLUMNS))
+
+    @cached_property
+    def _sums_by_place(self) -> dict[tuple[str, str, str], tuple[int, float]]:
+        """How many answers at the ends of trainings, and the sum of their scores."""
+        ended = self._rows[self._rows["step"] < 0]
+        places = ended.groupby(["condition", "task", "metric"], sort=False)[["n", "total"]].sum()
+        return {
+            place: (int(n), float(total))
+            for place, n, total in zip(places.index, places["n"], places["total"], strict=True)
+        }
+
+    def _sums(self, outcome: Outcome, condition: str) -> list[tuple[int, float]]:
+        places = [(condition, task, outcome.metric) for task in self.tasks_of(condition, outcome)]
+        return [self._sums_by_place[place] for place in places if place in self._sums_by_place]
 
     def _cells(self) -> Iterator[tuple[object, ...]]:
         for condition, task, metric, name, measured in self._measured():
@@ -204,14 +217,8 @@ class Frame:
 
     def estimate(self, outcome: Outcome, condition: str) -> float | None:
         """The mean score of a condition over all its answers; reported values as they are."""
-        if (outcome, condition) not in self._estimates:
-            self._estimates[outcome, condition] = self._estimate(outcome, condition)
-        return self._estimates[outcome, condition]
-
-    def _estimate(self, outcome: Outcome, condition: str) -> float | None:
-        rows = self.rows(outcome, [condition])
-        if len(rows):
-            return float(rows["total"].sum() / rows["n"].sum())
+        if sums := self._sums(outcome, condition):
+            return sum(total for _, total in sums) / sum(n for n, _ in sums)
         reported = [
             measured.value
             for task in self.tasks_of(condition, outcome)
@@ -222,9 +229,8 @@ class Frame:
 
     def answers(self, outcome: Outcome, condition: str) -> int | None:
         """How many answers the mean score rests on; None where that is not known."""
-        rows = self.rows(outcome, [condition])
-        if len(rows):
-            return int(rows["n"].sum())
+        if sums := self._sums(outcome, condition):
+            return sum(n for n, _ in sums)
         reported = [
             measured.n
             for task in self.tasks_of(condition, outcome)

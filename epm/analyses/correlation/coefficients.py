@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from math import atanh, inf, sqrt, tanh
 
@@ -204,7 +205,9 @@ def bootstrap(x: FloatArray, y: FloatArray, seed: int) -> Interval | Unavailable
         size = np.sqrt((a**2).sum(axis=axis) * (b**2).sum(axis=axis))
         return np.asarray((a * b).sum(axis=axis) / size)
 
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        # resamples of few conditions may not vary; the ends are then not finite
+        warnings.simplefilter("ignore")
         found = stats.bootstrap(
             (x, y), r, paired=True, vectorized=True, method="BCa", rng=np.random.default_rng(seed)
         ).confidence_interval

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
+from scipy import stats
 
 from epm.analyses.correlation.block import Adjusted
 from epm.analyses.correlation.coefficients import LEAST, constant, standardised
@@ -22,14 +22,17 @@ def adjust(p: Mapping[str, float]) -> dict[str, Adjusted]:
     With m values: Bonferroni min(1, m·p); Holm the running maximum, in order of p, of
     min(1, (m-i+1)·p_(i)), Holm (1979), Scand. J. Stat. 6, 65-70; Benjamini and Hochberg the
     running minimum, from the largest p, of m·p_(i)/i, Benjamini and Hochberg (1995), J. R. Stat.
-    Soc. B 57, 289-300 (statsmodels' `multipletests`). m counts what has a p.
+    Soc. B 57, 289-300 (`scipy.stats.false_discovery_control`). m counts what has a p.
     """
-    holm, bonferroni, bh = (
-        multipletests(list(p.values()), method=method)[1]
-        for method in ("holm", "bonferroni", "fdr_bh")
-    )
+    values = np.array(list(p.values()))
+    m, order = len(values), np.argsort(values, kind="stable")
+    holm = np.empty(m)
+    holm[order] = np.maximum.accumulate(np.minimum(1, (m - np.arange(m)) * values[order]))
+    bh = stats.false_discovery_control(values, method="bh")
     return {
-        name: Adjusted(holm=float(holm[i]), bonferroni=float(bonferroni[i]), bh=float(bh[i]))
+        name: Adjusted(
+            holm=float(holm[i]), bonferroni=float(min(1, m * values[i])), bh=float(min(1, bh[i]))
+        )
         for i, name in enumerate(p)
     }
 
