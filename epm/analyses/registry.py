@@ -6,8 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
+from epm.analyses.best_of.block import BestOfBlock
 from epm.analyses.correlation.block import CorrelationBlock
+from epm.analyses.influence.block import InfluenceBlock
+from epm.analyses.leave_one_out.block import LeaveOneOutBlock
+from epm.analyses.partial_correlation.block import PartialCorrelationBlock
 from epm.analyses.proportions.block import ProportionsBlock
+from epm.analyses.regression.block import RegressionBlock
 
-AnalysisBlock = Annotated[ProportionsBlock | CorrelationBlock, Field(discriminator="kind")]
+AnalysisBlock = Annotated[
+    ProportionsBlock
+    | CorrelationBlock
+    | PartialCorrelationBlock
+    | BestOfBlock
+    | RegressionBlock
+    | InfluenceBlock
+    | LeaveOneOutBlock,
+    Field(discriminator="kind"),
+]
 """What the results hold of one analysis."""
