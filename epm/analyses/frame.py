@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from epm.analyses.block import Scale
 from epm.definition.analysis import Outcome, Predictor, Subset
 from epm.results import (
     ConditionRecord,
@@ -28,7 +29,7 @@ from epm.results import (
 FloatArray = npt.NDArray[np.float64]
 
 COLUMNS = (
-    *("condition", "task", "metric", "seed", "epoch", "step"),
+    *("condition", "task", "dataset", "metric", "seed", "epoch", "step"),
     *("item", "cluster", "n", "total", "squares"),
 )
 
@@ -81,7 +82,8 @@ class Frame:
             named = labels(name)
             step = named.get("step")
             place = (
-                *(condition, task, metric, named.get("seed", ""), named.get("epoch", "")),
+                *(condition, task, self.tasks[task].dataset or task, metric),
+                *(named.get("seed", ""), named.get("epoch", "")),
                 -1 if step is None else int(step),
             )
             match measured:
@@ -158,9 +160,9 @@ class Frame:
             steps: the checkpoints of trainings, in place of their ends.
 
         Returns:
-            Columns condition, task, seed, epoch, step, item, cluster, n, total and squares: how
-            many answers there are, the sum of their scores and that of the scores' squares. A row
-            without an item is a total whose items are not known.
+            Columns condition, task, dataset, seed, epoch, step, item, cluster, n, total and
+            squares: how many answers there are, the sum of their scores and that of the scores'
+            squares. A row without an item is a total whose items are not known.
         """
         rows = self._rows
         at = (rows["metric"] == outcome.metric) & ((rows["step"] >= 0) == steps)
@@ -175,6 +177,61 @@ class Frame:
             dtype=bool,
         )
         return rows[at & place].drop(columns=["metric"])
+
+    def reported(self, outcome: Outcome, conditions: Sequence[str]) -> pd.DataFrame:
+        """Values of an outcome that stand for themselves, no answers behind them.
+
+        Returns:
+            Columns condition, task, seed, value, stderr and n, the last two NaN where not known.
+        """
+        found = []
+        for condition, task, name, measured in self._of(outcome, conditions):
+            if isinstance(measured, Reported | Scalar):
+                whole = measured if isinstance(measured, Reported) else None
+                error = (whole.stderr, whole.n) if whole else (None, None)
+                seed = labels(name).get("seed", "")
+                found.append((condition, task, seed, measured.value, *error))
+        columns = ["condition", "task", "seed", "value", "stderr", "n"]
+        return pd.DataFrame(found, columns=columns).astype({"stderr": float, "n": float})
+
+    def lost(self, outcome: Outcome, conditions: Sequence[str]) -> pd.DataFrame:
+        """Answers without a score, by reason: columns condition, task, seed, reason and n."""
+        found = [
+            (condition, task, labels(name).get("seed", ""), reason, n)
+            for condition, task, name, measured in self._of(outcome, conditions)
+            for reason, n in measured.excluded.items()
+        ]
+        return pd.DataFrame(found, columns=["condition", "task", "seed", "reason", "n"])
+
+    def _of(
+        self, outcome: Outcome, conditions: Sequence[str]
+    ) -> Iterator[tuple[str, str, str, Measurement]]:
+        """Measurements of an outcome, the checkpoints of trainings aside."""
+        for condition in conditions:
+            for task in self.tasks_of(condition, outcome):
+                for name, measured in self.measurements[condition][task][outcome.metric].items():
+                    if "step" not in labels(name):
+                        yield condition, task, name, measured
+
+    def counted(self, outcome: Outcome, conditions: Sequence[str]) -> bool:
+        """Whether all scores that are known are yes or no, and there are some."""
+        kinds = {type(measured) for *_, measured in self._of(outcome, conditions)}
+        return Count in kinds and Mean not in kinds
+
+    def ends(self, outcome: Outcome, conditions: Sequence[str]) -> tuple[float, float] | None:
+        """Ends of the metric's scale; a count's are 0 and 1."""
+        if self.counted(outcome, conditions):
+            return 0.0, 1.0
+        record = self.metrics.get(outcome.metric)
+        if record is None or record.lower is None or record.upper is None:
+            return None
+        return record.lower, record.upper
+
+    def scale(self, outcome: Outcome, conditions: Sequence[str]) -> Scale:
+        """How its effects are printed: a scale from 0 to 1 without a unit is one of shares."""
+        record = self.metrics.get(outcome.metric)
+        shares = self.ends(outcome, conditions) == (0.0, 1.0) and not (record and record.unit)
+        return "proportion" if shares else "plain"
 
     def estimate(self, outcome: Outcome, condition: str) -> float | None:
         """The mean score of a condition over all its answers; reported values as they are."""
@@ -207,7 +264,10 @@ class Frame:
                 ys.append(score)
         return Points(tuple(names), np.array(xs, float), np.array(ys, float), left_out)
 
-    def why_missing(self, condition: str) -> str:
-        """Why a condition has no score."""
+    def why_missing(self, condition: str, outcome: Outcome | None = None) -> str:
+        """Why a condition has no score, of an outcome if one is given."""
         reasons = dict.fromkeys(self.conditions[condition].missing.values())
+        if outcome is not None and not reasons and len(lost := self.lost(outcome, [condition])):
+            by_reason = lost.groupby("reason", sort=False)["n"].sum()
+            return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in by_reason.items())
         return "; ".join(reasons) or "not measured"

@@ -6,17 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from epm.analyses.block import Block
+from epm.analyses.block import Adjusted, Block
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
-
-
-class Adjusted(Value):
-    """p corrected over the family."""
-
-    holm: Probability
-    bonferroni: Probability
-    bh: Probability
-    """Benjamini and Hochberg's: the share of false discoveries."""
 
 
 class PermutationTest(Value):
