@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -102,6 +103,20 @@ def cells(rows: pd.DataFrame, over: Over = "answers") -> pd.DataFrame:
 def mean(cells: pd.DataFrame) -> float:
     """Weighted mean of cells."""
     return float(cells["score"].sum() / cells["weight"].sum())
+
+
+def deviation(cells: pd.DataFrame) -> float | None:
+    """Standard deviation of what is averaged, with n - 1; None where there is but one.
+
+    Over answers from their sums and sums of squares, over items from the items' means.
+    """
+    if (cells["weight"] == 1).all() and not (cells["n"] == 1).all():
+        return float(cells["score"].std(ddof=1)) if len(cells) > 1 else None
+    n, total, squares = (float(cells[name].sum()) for name in ("n", "total", "squares"))
+    if n < 2:
+        return None
+    about = squares - total**2 / n
+    return sqrt(about / (n - 1)) if about > ROUNDING * squares else 0.0
 
 
 def influence(

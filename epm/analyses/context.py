@@ -8,6 +8,7 @@ from typing import Any
 
 from epm.analyses.frame import Frame
 from epm.definition import derive_seed
+from epm.definition.analysis import Outcome
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Parent:
     def name(self, ours: str) -> str:
         """What the parent calls it."""
         return self.names.get(ours, ours)
+
+    def outcome(self, ours: Outcome) -> Outcome:
+        """Our outcome in the parent's names."""
+        tasks = ours.tasks if isinstance(ours.tasks, str) else tuple(map(self.name, ours.tasks))
+        return Outcome(self.name(ours.metric), tasks)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from statsmodels.stats.multitest import multipletests
@@ -13,6 +14,8 @@ from epm.analyses.score_intervals import standard_error
 from epm.analyses.verdict import around, detectable, effect, judge
 from epm.definition.analysis import AnalysisSpec
 from epm.values import LEVEL, Interval, Unavailable
+
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ def adjusted(ps: Sequence[float]) -> list[Adjusted]:
         Adjusted(holm=float(h), bonferroni=float(b), bh=float(q))
         for h, b, q in zip(holm, bonferroni, bh, strict=True)
     ]
+
+
+def corrected(ps: Mapping[Name, float | Unavailable]) -> dict[Name, Adjusted]:
+    """Corrected p by name, of those that have one; none where they are fewer than two."""
+    known = {name: p for name, p in ps.items() if isinstance(p, float)}
+    if len(known) < 2:
+        return {}
+    return dict(zip(known, adjusted(list(known.values())), strict=True))
 
 
 def holm_levels(ps: Sequence[float]) -> list[float]:

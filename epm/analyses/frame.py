@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from epm.analyses.block import Scale
-from epm.definition.analysis import Outcome, Predictor, Subset
+from epm.definition.analysis import Outcome, Predictor, Subset, Tasks
 from epm.results import (
     ConditionRecord,
     Count,
+    Joint,
     Mean,
     Measurement,
     Measurements,
@@ -23,6 +24,7 @@ from epm.results import (
     Reported,
     Scalar,
     TaskRecord,
+    joint,
     labels,
 )
 
@@ -30,7 +32,7 @@ FloatArray = npt.NDArray[np.float64]
 
 COLUMNS = (
     *("condition", "task", "dataset", "metric", "seed", "epoch", "step"),
-    *("item", "cluster", "n", "total", "squares"),
+    *("item", "cluster", "n", "total", "squares", "counted"),
 )
 
 
@@ -89,14 +91,14 @@ class Frame:
             match measured:
                 case Count(items=items, total=total):
                     for item, (k, n) in items.items():
-                        yield *place, item, self._cluster(task, item), n, float(k), float(k)
+                        yield *place, item, self._cluster(task, item), n, float(k), float(k), True
                     if total:
-                        yield *place, "", "", total[1], float(total[0]), float(total[0])
+                        yield *place, "", "", total[1], float(total[0]), float(total[0]), True
                 case Mean(items=sums, total=whole):
                     for item, (s, q, n) in sums.items():
-                        yield *place, item, self._cluster(task, item), n, s, q
+                        yield *place, item, self._cluster(task, item), n, s, q, False
                     if whole:
-                        yield *place, "", "", whole[2], whole[0], whole[1]
+                        yield *place, "", "", whole[2], whole[0], whole[1], False
 
     def _measured(self) -> Iterator[tuple[str, str, str, str, Measurement]]:
         for condition, by_task in self.measurements.items():
@@ -160,9 +162,10 @@ class Frame:
             steps: the checkpoints of trainings, in place of their ends.
 
         Returns:
-            Columns condition, task, dataset, seed, epoch, step, item, cluster, n, total and
-            squares: how many answers there are, the sum of their scores and that of the scores'
-            squares. A row without an item is a total whose items are not known.
+            Columns condition, task, dataset, seed, epoch, step, item, cluster, n, total, squares
+            and counted: how many answers there are, the sum of their scores and that of the scores'
+            squares, and whether scores are yes or no. A row without an item is a total whose items
+            are not known.
         """
         rows = self._rows
         at = (rows["metric"] == outcome.metric) & ((rows["step"] >= 0) == steps)
@@ -203,6 +206,32 @@ class Frame:
         ]
         return pd.DataFrame(found, columns=["condition", "task", "seed", "reason", "n"])
 
+    def joint(
+        self, first: str, second: str, tasks: Tasks, conditions: Sequence[str]
+    ) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Two metrics' scores of the same answers, one row an item and pair of scores.
+
+        Returns:
+            Columns condition, task, dataset, seed, item, cluster, first, second and n, the item ''
+            where it is not known; and the levels of the scores, in their order on the scale.
+        """
+        levels: dict[str, None] = {}
+        found: list[tuple[object, ...]] = []
+        outcome = Outcome(joint(first, second), tasks)
+        for condition, task, name, measured in self._of(outcome, conditions):
+            if not isinstance(measured, Joint):
+                continue
+            levels |= dict.fromkeys(measured.levels)
+            dataset, seed = self.tasks[task].dataset or task, labels(name).get("seed", "")
+            tables = measured.items or {"": measured.total or {}}
+            for item, table in tables.items():
+                cluster = self._cluster(task, item) if item else ""
+                place = (condition, task, dataset, seed, item, cluster)
+                for one, row in table.items():
+                    found.extend((*place, one, two, n) for two, n in row.items())
+        columns = ["condition", "task", "dataset", "seed", "item", "cluster", "first", "second"]
+        return pd.DataFrame(found, columns=[*columns, "n"]), _ordered(levels)
+
     def _of(
         self, outcome: Outcome, conditions: Sequence[str]
     ) -> Iterator[tuple[str, str, str, Measurement]]:
@@ -220,12 +249,14 @@ class Frame:
 
     def ends(self, outcome: Outcome, conditions: Sequence[str]) -> tuple[float, float] | None:
         """Ends of the metric's scale; a count's are 0 and 1."""
-        if self.counted(outcome, conditions):
-            return 0.0, 1.0
+        return (0.0, 1.0) if self.counted(outcome, conditions) else self.recorded_ends(outcome)
+
+    def recorded_ends(self, outcome: Outcome) -> tuple[float, float] | None:
+        """Ends of a numeric metric's scale."""
         record = self.metrics.get(outcome.metric)
         if record is None or record.lower is None or record.upper is None:
             return None
-        return record.lower, record.upper
+        return (record.lower, record.upper) if record.lower < record.upper else None
 
     def scale(self, outcome: Outcome, conditions: Sequence[str]) -> Scale:
         """How its effects are printed: a scale from 0 to 1 without a unit is one of shares."""
@@ -271,3 +302,11 @@ class Frame:
             by_reason = lost.groupby("reason", sort=False)["n"].sum()
             return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in by_reason.items())
         return "; ".join(reasons) or "not measured"
+
+
+def _ordered(levels: Iterable[str]) -> tuple[str, ...]:
+    """Levels of several tables in one order: by their numbers, or as they first stand."""
+    try:
+        return tuple(sorted(levels, key=float))
+    except ValueError:
+        return tuple(levels)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
 import pandas as pd
 
 from epm.analyses.clusters import satterthwaite
-from epm.analyses.frame import FloatArray
 from epm.analyses.score_intervals import BoundedMean
 from epm.analyses.verdict import around
 from epm.values import Interval, Unavailable
@@ -27,8 +27,8 @@ class ReportedEstimate:
     """Answers, as reported."""
     se: float | None = None
     df: float | None = None
-    runs: tuple[float, ...] = ()
-    """Values of the runs, by seed in their order, where there are several."""
+    runs: Mapping[str, float] = field(default_factory=dict)
+    """Value of each run, by seed, where there are several."""
 
 
 def summarised(values: pd.DataFrame, ends: tuple[float, float] | None) -> ReportedEstimate:
@@ -47,7 +47,7 @@ def summarised(values: pd.DataFrame, ends: tuple[float, float] | None) -> Report
     by_seed = values.groupby("seed", sort=False)["value"].mean()
     n = None if values["n"].isna().any() else int(values["n"].sum())
     if len(by_seed) > 1:
-        return _over_runs(by_seed.to_numpy(float), n)
+        return _over_runs({str(seed): float(value) for seed, value in by_seed.items()}, n)
     estimate, stderr = float(values["value"].mean()), values["stderr"].to_numpy(float)
     if not np.isnan(stderr).any() and np.any(stderr > 0):
         se = sqrt(float(np.sum(stderr**2))) / len(stderr)
@@ -65,19 +65,12 @@ def summarised(values: pd.DataFrame, ends: tuple[float, float] | None) -> Report
     return ReportedEstimate(estimate, Unavailable(unavailable=reason), "as reported", n)
 
 
-def _over_runs(values: FloatArray, n: int | None) -> ReportedEstimate:
-    estimate, runs = float(values.mean()), len(values)
-    se = float(values.std(ddof=1)) / sqrt(runs)
-    method = "t over the values of the runs"
+def _over_runs(runs: Mapping[str, float], n: int | None) -> ReportedEstimate:
+    values = np.array(list(runs.values()))
+    estimate = float(values.mean())
+    se = float(values.std(ddof=1)) / sqrt(len(values))
+    method, df = "t over the values of the runs", len(values) - 1
     if not se > 1e-12 * abs(estimate):
         none = Unavailable(unavailable="all runs have the same value")
-        return ReportedEstimate(estimate, none, method, n, runs=tuple(values.tolist()))
-    return ReportedEstimate(
-        estimate,
-        around(estimate, se, runs - 1),
-        method,
-        n,
-        se,
-        runs - 1,
-        tuple(values.tolist()),
-    )
+        return ReportedEstimate(estimate, none, method, n, runs=runs)
+    return ReportedEstimate(estimate, around(estimate, se, df), method, n, se, df, runs)

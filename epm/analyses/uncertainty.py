@@ -11,6 +11,7 @@ from scipy import stats
 from epm.analyses.block import TwoWayVariance
 from epm.analyses.clusters import Influence, Spread, independent, influence, mean, spread
 from epm.analyses.family import Finding, from_error, from_interval
+from epm.analyses.reported import ReportedEstimate
 from epm.analyses.score_intervals import BoundedMean, effective
 from epm.analyses.verdict import around
 from epm.values import Interval, Unavailable
@@ -30,7 +31,7 @@ class Uncertainty:
     """Above 0; None where there is none, and `at_end` or `reason` says why."""
     df: float | None = None
     at_end: BoundedMean | None = None
-    """Where all scores are equal to an end of the scale."""
+    """In place of a standard error: where all scores are equal to an end of the scale."""
     reason: str = ""
     """Why there is no interval, where there is none."""
     clusters: int | None = None
@@ -114,6 +115,23 @@ def of_mean(cells: pd.DataFrame, ends: Ends) -> Uncertainty:
     what = of.by_item if of.known else "run" if set(of.runs) - {""} else "answer"
     method = f"all scores equal: Wilson's, each {what} counting once"
     return Uncertainty(estimate, method, at_end=at_end, clusters=size if of.known else None)
+
+
+def of_reported(found: ReportedEstimate, ends: Ends) -> Uncertainty:
+    """What a reported value says of itself."""
+    if found.se is not None:
+        return Uncertainty(found.estimate, found.method, found.se, found.df)
+    if isinstance(found.interval, Unavailable):
+        return Uncertainty(found.estimate, found.method, reason=found.interval.unavailable)
+    size = (
+        None
+        if found.n is None or ends is None
+        else BoundedMean(found.estimate, found.n, None, *ends)
+    )
+    return Uncertainty(found.estimate, found.method, at_end=size, reason=_NO_ERROR)
+
+
+_NO_ERROR = "no standard error was reported, or one of 0"
 
 
 def variance(of: Influence) -> Spread | Unavailable:

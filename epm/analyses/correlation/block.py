@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
-from epm.analyses.block import Adjusted, Block
+from epm.analyses.block import Adjusted as Adjusted
+from epm.analyses.block import Block
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
 
 

@@ -7,7 +7,7 @@ from math import sqrt
 
 from epm.analyses.clusters import Spread, influence, joined, satterthwaite, spread
 from epm.analyses.means.block import TaskAverage
-from epm.analyses.means.sample import Sample
+from epm.analyses.sample import Sample
 from epm.analyses.uncertainty import Uncertainty
 from epm.values import Unavailable
 
@@ -21,15 +21,15 @@ def over_tasks(parts: Mapping[str, Sample]) -> tuple[TaskAverage, Uncertainty]:
     an item or a run has a part in (`epm.analyses.clusters`). A task all of whose scores are equal
     adds no variance, and is named.
     """
-    scores = {task: part.score() for task, part in parts.items()}
-    estimate = sum(score.estimate for score, _ in scores.values()) / len(scores)
-    equal = [task for task, (_, uncertain) in scores.items() if uncertain.se is None]
-    fixed = [task for task in equal if scores[task][1].at_end is not None]
-    uncertain = _error(parts, {task: each for task, (_, each) in scores.items()}, estimate)
-    if len(fixed) < len(equal):
-        task = next(task for task in equal if task not in fixed)
-        reason = f"{task}: {scores[task][1].reason}"
-        uncertain = Uncertainty(estimate, reason, reason=reason)
+    errors = {task: part.uncertainty for task, part in parts.items()}
+    estimate = sum(each.estimate for each in errors.values()) / len(errors)
+    equal = [task for task, each in errors.items() if each.se is None]
+    fixed = [task for task in equal if errors[task].at_end is not None]
+    uncertain = _error(parts, errors, estimate)
+    for task in equal:
+        if task not in fixed:
+            reason = f"{task}: {errors[task].reason}"
+            uncertain = Uncertainty(estimate, reason, reason=reason)
     caveats = tuple(
         f"all scores on {task} are equal: its part of the variance is taken as 0" for task in fixed
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from epm.analyses.block import Adjusted, ExpectedEffect, Verdict
+from epm.analyses.block import ExpectedEffect, Verdict
 from epm.analyses.context import Context
-from epm.analyses.family import Finding, adjusted, judged
+from epm.analyses.family import Finding, corrected, judged
 from epm.analyses.frame import Frame
 from epm.analyses.means.average import over_tasks
 from epm.analyses.means.block import ConditionMean, MeansBlock, TaskAverage
-from epm.analyses.means.sample import Sample
+from epm.analyses.means.score import score
 from epm.analyses.means.spec import Means
+from epm.analyses.sample import Sample
 from epm.analyses.uncertainty import Uncertainty
 from epm.analyses.verdict import compared
 from epm.definition.analysis import Outcome
@@ -33,7 +33,7 @@ def compute(spec: Means, frame: Frame, context: Context) -> MeansBlock | Unavail
     }
     tested = {name: each for name, each in findings.items() if isinstance(each, Finding)}
     verdicts, decided_by = _verdicts(spec, frame, context, tested)
-    corrected = _corrected(tested)
+    family = corrected({name: each.effect.p for name, each in tested.items()})
     return MeansBlock(
         question=spec.question,
         primary=spec.primary,
@@ -49,7 +49,7 @@ def compute(spec: Means, frame: Frame, context: Context) -> MeansBlock | Unavail
             name: mean.model_copy(
                 update={
                     "above_reference": _above(spec, error, findings.get(name)),
-                    "adjusted": corrected.get(name),
+                    "adjusted": family.get(name),
                     "verdict": verdicts.get(name),
                 }
             )
@@ -68,7 +68,7 @@ def _condition(
     spec: Means, sample: Sample, samples: Mapping[str, Sample]
 ) -> tuple[ConditionMean, Uncertainty | Unavailable]:
     """A condition's mean, and the error of what verdicts are about: it, or the average."""
-    overall, error = sample.score()
+    error = sample.uncertainty
     seeds = dict(sample.by("seed"))
     parts = dict(sample.by("task"))
     average: TaskAverage | Unavailable | None = None
@@ -80,9 +80,9 @@ def _condition(
         else:
             average, judged_by = over_tasks(parts)
     mean = ConditionMean(
-        **dict(overall),
-        seeds={seed: part.score()[0] for seed, part in seeds.items()} if len(seeds) > 1 else {},
-        tasks={task: part.score()[0] for task, part in parts.items()} if spec.by_task else {},
+        **dict(score(sample)),
+        seeds={seed: score(part) for seed, part in seeds.items()} if len(seeds) > 1 else {},
+        tasks={task: score(part) for task, part in parts.items()} if spec.by_task else {},
         average=average,
     )
     return mean, judged_by
@@ -94,7 +94,7 @@ def _lacking(
     """Tasks that other conditions have a score on: an average without them is no fair one."""
     if outcome.tasks in ("target", "off_target"):
         return []
-    tasks = {task: None for sample in samples.values() for task, _ in sample.by("task")}
+    tasks = {task: None for sample in samples.values() for task in sample.tasks}
     return [task for task in tasks if task not in parts]
 
 
@@ -109,13 +109,6 @@ def _above(
     if isinstance(error, Unavailable):
         return error
     return found.effect if isinstance(found, Finding) else found
-
-
-def _corrected(tested: Mapping[str, Finding]) -> dict[str, Adjusted]:
-    ps = {name: f.effect.p for name, f in tested.items() if isinstance(f.effect.p, float)}
-    if len(ps) < 2:
-        return {}
-    return dict(zip(ps, adjusted(list(ps.values())), strict=True))
 
 
 def _verdicts(
@@ -155,16 +148,14 @@ def _expected(
     if parent is None or spec.reference is None:
         return {}
     theirs: dict[str, ExpectedEffect] = {}
-    named = spec.outcome.tasks
-    tasks = tuple(map(parent.name, named)) if isinstance(named, tuple) else named
-    outcome = replace(spec.outcome, metric=parent.name(spec.outcome.metric), tasks=tasks)
+    outcome = parent.outcome(spec.outcome)
     for name, ours in tested.items():
         if parent.name(name) not in parent.frame.conditions:
             continue
         sample = Sample.of(parent.frame, outcome, parent.name(name), spec.over)
         if sample is None:
             continue
-        error = over_tasks(dict(sample.by("task")))[1] if spec.average else sample.score()[1]
+        error = over_tasks(dict(sample.by("task")))[1] if spec.average else sample.uncertainty
         found = error.above(spec.reference)
         if isinstance(found, Finding):
             theirs[name] = compared(ours.effect, found.effect, parent.label)
