@@ -333,31 +333,6 @@ class Frame:
         named = rows[rows["seed"] != ""].groupby("seed", sort=False)[["total", "n"]].sum()
         return {str(seed): float(own["total"] / own["n"]) for seed, own in named.iterrows()}
 
-    def counted(self, outcome: Outcome, conditions: Sequence[str]) -> bool:
-        """Whether the outcome is a rate: k successes of n answers in all of these conditions."""
-        kinds = {
-            measured.kind
-            for condition in conditions
-            for task in self.tasks_of(condition, outcome)
-            for measured in self.measurements[condition][task][outcome.metric].values()
-        }
-        return kinds == {"count"}
-
-    def scale(self, outcome: Outcome, conditions: Sequence[str]) -> Scale:
-        """Whether differences of the outcome are printed in percentage points."""
-        record = self.metrics[outcome.metric]
-        bounded = (record.lower, record.upper) == (0.0, 1.0)
-        return "proportion" if bounded or self.counted(outcome, conditions) else "plain"
-
-    def ends(self, outcome: Outcome, conditions: Sequence[str]) -> tuple[float, float] | None:
-        """The ends of the outcome's scale; None where it has none, or only one."""
-        if self.counted(outcome, conditions):
-            return 0.0, 1.0
-        record = self.metrics[outcome.metric]
-        if record.lower is None or record.upper is None:
-            return None
-        return record.lower, record.upper
-
     def groups(self, factor: str, conditions: Sequence[str]) -> dict[str, list[str]]:
         """The conditions by their level of a factor, in order; those without a level left out."""
         found: dict[str, list[str]] = {}
