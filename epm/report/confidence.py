@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 from epm.analyses.block import Block, Verdict
+from epm.analyses.limits import Level, Limit
 from epm.results import Results
 from epm.values import Unavailable
 from epm.writing.filters import amount, effect, span
 
-Level = Literal["HIGH", "MODERATE", "LOW"]
 ORDER: tuple[Level, ...] = ("LOW", "MODERATE", "HIGH")
-
-Limit = tuple[Level, str]
-"""The most that a result can be believed, and why."""
 
 
 @dataclass(frozen=True)
