@@ -51,7 +51,7 @@ def answer(verdict: Verdict) -> str:
     """A verdict in words, with its interval."""
     found = span(verdict.effect.interval, verdict.scale)
     if verdict.says == "supported":
-        return f"the interval {found} leaves out no effect"
+        return f"zero lies outside the interval {found}"
     expected = verdict.expected
     if verdict.says == "excluded" and expected is not None:
         was = effect(expected.estimate, verdict.scale)
@@ -59,7 +59,7 @@ def answer(verdict: Verdict) -> str:
     if verdict.says == "excluded":
         relevant = amount(verdict.relevant or 0.0, verdict.scale)
         return f"the interval {found} leaves out every effect of {relevant} or more"
-    text = f"the interval {found} holds no effect and sizeable ones alike"
+    text = f"the interval {found} holds zero and sizeable effects alike"
     if isinstance(verdict.detectable, Unavailable):
         return text
     return f"{text}: only an effect of {amount(verdict.detectable, verdict.scale)} would have shown"
