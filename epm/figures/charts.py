@@ -6,8 +6,9 @@ drawn as it was meant raises ValueError when it is made, with the name of what i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import isfinite
 
 from epm.analyses.block import Scale
@@ -121,7 +122,7 @@ class Line:
             raise ValueError(f"{name!r} has {len(self.x)} x and {len(self.y)} y")
         if {len(self.lower), len(self.upper)} not in ({0}, {len(self.x)}):
             raise ValueError(f"the band of {name!r} needs both bounds at every x, or neither")
-        if any(a > b for a, b in zip(self.x, self.x[1:], strict=False)):
+        if any(a > b for a, b in pairwise(self.x)):
             raise ValueError(f"the x of {name!r} do not rise")
 
 
@@ -188,7 +189,7 @@ class PanelsChart:
             for point in panel.points:
                 _check_dot(point, self.y, "beside")
                 _check(self.x, panel.name, [point.x])
-            if any(a.x > b.x for a, b in zip(panel.points, panel.points[1:], strict=False)):
+            if any(a.x > b.x for a, b in pairwise(panel.points)):
                 raise ValueError(f"the x of {panel.name!r} do not rise")
             for seed in panel.seeds:
                 _check_line(seed, self.x, self.y)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from epm.figures import scales, symbols
 from epm.figures.charts import Dot, DotChart
 from epm.figures.scales import Limits
-from epm.figures.sheet import EDGE, Entry, Sheet, nothing
+from epm.figures.sheet import EDGE, Sheet, nothing
 from epm.figures.style import GREY, INK, RULE, SMALL, TEXT, WIDTH, styled
 from epm.figures.symbols import Groups, Look
 from epm.figures.words import fit, height, width
@@ -59,7 +59,7 @@ def draw(chart: DotChart) -> Figure:
             places[-1] -= GAP
         frame = Frame(chart, groups, at, ends[-1] + GAP * apart, left, right)
         for dot, place in zip(chart.dots, places, strict=False):
-            frame.show([dot], [place], groups.look(dot.group))
+            frame.show(dot, place, groups.look(dot.group))
         if chart.expected:
             frame.expect(chart.expected, places[-1])
         for place in places:
@@ -98,7 +98,7 @@ class Frame:
         left: float,
         right: float,
         *,
-        seeds: bool = True,
+        seeds: str = "one seed",
     ) -> None:
         """Lay out axes of this height between these places, in inches."""
         self.chart = chart
@@ -108,7 +108,7 @@ class Frame:
         below = 0.28 + height(len(label), TEXT)
         twice = len(chart.dots) >= TALL
         above = 0.22 * twice + 0.22 * bool(chart.reference_label and chart.reference is not None)
-        entries: list[Entry] = symbols.entries(
+        entries = symbols.entries(
             [*chart.dots, *([chart.expected] if chart.expected else [])],
             chart.interval,
             chart.beside_label,
@@ -142,13 +142,13 @@ class Frame:
         at = min(max(at, EDGE + half), WIDTH - EDGE - half)
         self.sheet.text(at, bottom + 0.04, text, size=SMALL, color=GREY, ha="center", gid="refer")
 
-    def show(self, dots: Sequence[Dot], places: Sequence[float], look: Look, **how: Any) -> None:
-        """Draw estimates at these places."""
-        symbols.show(self.axes, dots, places, look, self.limits, upright=False, **how)
+    def show(self, dot: Dot, place: float, look: Look, **how: Any) -> None:
+        """Draw an estimate at a row."""
+        symbols.show(self.axes, dot, place, look, self.limits, upright=False, **how)
 
     def expect(self, dot: Dot, place: float) -> None:
         """Draw what was expected, under a rule, with a dashed line from it through our rows."""
-        self.show([dot], [place], EXPECTED)
+        self.show(dot, place, EXPECTED)
         if self.chart.dots:
             top = place + 0.15 + GAP / 2
             self.axes.plot(

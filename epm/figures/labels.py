@@ -126,49 +126,54 @@ class _Search:
         self.boxes = np.concatenate([self.centres - half, self.centres + half], axis=-1)
         self.ends = np.clip(anchors[:, None], self.boxes[..., :2], self.boxes[..., 2:])
         outside = (self.boxes[..., :2] < frame[:2]) | (self.boxes[..., 2:] > frame[2:])
-        self.hard = OVER_LABEL * outside.any(axis=-1)
-        self.soft = np.tile(0.5 * np.repeat(reach, BEARINGS), (len(anchors), 1))
+        self.hard: FloatArray = np.asarray(OVER_LABEL * outside.any(axis=-1), float)
+        self.soft: FloatArray = np.tile(0.5 * np.repeat(reach, BEARINGS), (len(anchors), 1))
         for i in range(len(anchors)):
             self._weigh(i, obstacles, step)
         self.fixed = self.hard + self.soft
+        ends = self.boxes[..., :2].min(axis=1), self.boxes[..., 2:].max(axis=1)
+        whole = np.concatenate(ends, axis=-1)
+        self.near = _overlap(whole[:, None], whole[None])
+        """Whether labels can meet at all, shape (N, N); the points lie amid their places."""
+        np.fill_diagonal(self.near, False)
 
     def _weigh(self, i: int, obstacles: Obstacles, step: float) -> None:
+        """Add what the places of a label cost for what they lie on, or have a leader cross."""
         own = self.boxes[i]
         around = np.concatenate([own[:, :2].min(axis=0), own[:, 2:].max(axis=0)])
-        for boxes, on, crossed in (
-            (obstacles.marks, OVER_LABEL, 25.0),
-            (obstacles.bars, 80.0, 6.0),
-            (obstacles.small, 60.0, 4.0),
-            (obstacles.lines, 0.0, 0.0),
-        ):
-            near = np.flatnonzero(_overlap(around, boxes))
-            over = _overlap(own[:, None], boxes[near])
-            if boxes is obstacles.marks:
-                self.hard[i] += on * over.sum(axis=-1)
-            elif boxes is obstacles.lines:
-                self.soft[i] += 30 * over.any(axis=-1)
-            else:
-                self.soft[i] += on * over.sum(axis=-1)
-            if crossed:
-                others = near if boxes is obstacles.small else near[near != i]
-                crossing = _meets(self.anchors[i], self.ends[i][:, None], boxes[others])
-                self.soft[i] += crossed * crossing.sum(axis=-1)
-            if boxes is obstacles.bars:
-                beside = boxes[near[near != i]] + np.array([-3, -3, 3, 3]) * step
-                self.soft[i] += 12 * _overlap(own[:, None], beside).sum(axis=-1)
+
+        def near(boxes: FloatArray) -> NDArray[np.intp]:
+            return np.flatnonzero(_overlap(around, boxes))
+
+        def over(boxes: FloatArray) -> FloatArray:
+            return np.asarray(_overlap(own[:, None], boxes).sum(axis=-1), float)
+
+        def crossed(boxes: FloatArray) -> FloatArray:
+            meeting = _meets(self.anchors[i], self.ends[i][:, None], boxes)
+            return np.asarray(meeting.sum(axis=-1), float)
+
+        marks, bars = near(obstacles.marks), near(obstacles.bars)
+        small, lines = obstacles.small[near(obstacles.small)], obstacles.lines
+        others = obstacles.bars[bars[bars != i]]
+        neighbourhoods = others + np.array([-3, -3, 3, 3]) * step
+        self.hard[i] += OVER_LABEL * over(obstacles.marks[marks])
+        self.soft[i] += 80 * over(obstacles.bars[bars]) + 60 * over(small)
+        self.soft[i] += 30 * np.minimum(over(lines[near(lines)]), 1) + 12 * over(neighbourhoods)
+        self.soft[i] += 25 * crossed(obstacles.marks[marks[marks != i]])
+        self.soft[i] += 6 * crossed(others) + 4 * crossed(small)
 
     def choose(self, kept: Sequence[int]) -> NDArray[np.intp]:
         """A place for each of these labels, at little cost together."""
-        best, least = self.fixed.argmin(axis=1), np.inf
+        best, least = np.asarray(self.fixed.argmin(axis=1)), np.inf
         if not kept:
             return best
         among = np.array(kept)
         for order in (among, *(among[np.argsort(a, kind="stable")] for a in self.anchors[among].T)):
-            chosen, total = self.fixed.argmin(axis=1), np.inf
+            chosen, total = np.asarray(self.fixed.argmin(axis=1)), np.inf
             for _ in range(20):
                 before, total = total, 0.0
                 for i in order:
-                    cost = self._cost(i, order[order != i], chosen)
+                    cost = self._cost(i, order[self.near[i, order]], chosen)
                     chosen[i] = cost.argmin()
                     total += cost[chosen[i]]
                 if total >= before:
@@ -191,7 +196,7 @@ class _Search:
         boxes = self.boxes[among, chosen[among]]
         over = _overlap(boxes[:, None], boxes[None])
         np.fill_diagonal(over, False)
-        bad = over.any(axis=-1) | (self.hard[among, chosen[among]] > 0)
+        bad = np.asarray(over).any(axis=-1) | (self.hard[among, chosen[among]] > 0)
         return [i for i, it in zip(kept, bad, strict=True) if it]
 
 

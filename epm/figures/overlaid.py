@@ -23,7 +23,7 @@ FROM = 49
 """Conditions; fewer have a panel each."""
 ENDS = 2
 """The highest and the lowest so many at the end of each panel are named."""
-NAMES = 1.35
+NAMES = 1.25
 """Inches to the right of a panel, for names."""
 
 
@@ -32,7 +32,7 @@ def draw(chart: PanelsChart) -> Figure:
     with styled():
         groups = Groups([panel.group for panel in chart.panels])
         parts = groups.parts([panel.group for panel in chart.panels])
-        columns = 1 if len(parts) == 1 else 2
+        columns = {1: 1, 2: 2, 4: 2}.get(len(parts), 3)
         rows = ceil(len(parts) / columns)
         tall = 3.8 if rows == 1 else 2.4
         x, y = panels.limits(chart)
@@ -57,17 +57,16 @@ def draw(chart: PanelsChart) -> Figure:
             axes = sheet.axes(start, start + wide, top - tall, top)
             scales.apply(axes, x, across, upright=False)
             scales.apply(axes, y, upright, upright=True)
-            last = at + columns >= len(parts)
-            axes.tick_params(labelleft=column == 0, labelbottom=last)
+            lowest = at + columns >= len(parts)
+            axes.tick_params(labelleft=column == 0, labelbottom=lowest)
             if title:
                 heading = f"{name} ({len(members)})"
                 sheet.text(start, top + 0.05, fit(heading, wide * 72, SMALL), size=SMALL)
             own = [chart.panels[i] for i in members]
             _overlay(sheet, axes, own, groups.look(group), y, start + wide, top - tall, tall)
-        middle = left + (WIDTH - EDGE - left) / 2 - NAMES / 2
-        sheet.text(
-            middle, sheet.bottom + below - 0.26, label, size=TEXT, ha="center", va="top", gid="axis"
-        )
+        last = len(parts) - (rows - 1) * columns
+        middle = left + (last * (wide + NAMES) - NAMES) / 2
+        panels.name_across(sheet, label, middle, sheet.bottom + below)
         return sheet.figure
 
 
@@ -89,23 +88,26 @@ def _overlay(
     for panel in drawn:
         if spoken(panel):
             panels.trace(axes, panel.points, replace(look, colour=INK), size=4.0)
-    named = _named(drawn, int(tall / (height(1, SMALL) + 0.01)))
+    named = _named(drawn, int(tall / (height(2, SMALL) + 0.01)))
+    weights = ["bold" if spoken(panel) else "normal" for panel in named]
+    names = [
+        fit(panel.name, (NAMES - 0.2) * 72, SMALL, weight, lines=2)
+        for panel, weight in zip(named, weights, strict=True)
+    ]
     ends = [bottom + tall * y.share(y.clip(panel.points[-1].value)) for panel in named]
-    size = height(1, SMALL) + 0.01
-    places = labels.spread(ends, [size] * len(ends), bottom, bottom + tall)
+    sizes = [height(len(name), SMALL) + 0.01 for name in names]
+    places = labels.spread(ends, sizes, bottom, bottom + tall)
     inches = sheet.figure.dpi_scale_trans
-    for panel, end, place in zip(named, ends, places, strict=True):
+    for i, (panel, end, place) in enumerate(zip(named, ends, places, strict=True)):
         last = panel.points[-1].x
         begin = axes.transData.transform((last, 0))[0] / sheet.figure.dpi + 0.04
         line = Line2D([begin, right + 0.04], [end, place], color=GREY, lw=0.5, transform=inches)
         sheet.figure.add_artist(line)
-        weight = "bold" if spoken(panel) else "normal"
-        name = fit(panel.name, (NAMES - 0.2) * 72, SMALL, weight)
         sheet.text(
-            *(right + 0.07, place, name),
+            *(right + 0.07, place, names[i]),
             size=SMALL,
-            weight=weight,
-            va="center_baseline",
+            weight=weights[i],
+            va="center",
             gid="name",
         )
 
@@ -119,10 +121,9 @@ def _named(drawn: Sequence[Panel], room: int) -> list[Panel]:
 
 
 def _note(chart: PanelsChart) -> str:
-    parts = [chart.note]
-    said = "those in bold, and " if any(map(spoken, chart.panels)) else ""
-    parts.append(f"Of {len(chart.panels)} conditions, {said}those that end highest and lowest, ")
-    return " ".join(part for part in parts if part).rstrip(", ") + " are named."
+    bold = "those in bold and " if any(map(spoken, chart.panels)) else ""
+    own = f"Of {len(chart.panels)} conditions, {bold}those that end highest and lowest are named."
+    return f"{own} {chart.note}".strip()
 
 
 def _entries(chart: PanelsChart) -> list[Entry]:

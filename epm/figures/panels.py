@@ -13,7 +13,7 @@ from epm.figures import scales, symbols
 from epm.figures.charts import Panel, PanelsChart, ScatterPoint
 from epm.figures.scales import Limits
 from epm.figures.sheet import EDGE, ROOM, Entry, Sheet, nothing
-from epm.figures.style import GREY, HALO, INK, SMALL, TEXT, WIDTH, styled
+from epm.figures.style import DPI, GREY, HALO, INK, SMALL, TEXT, WIDTH, styled
 from epm.figures.symbols import Groups, Look
 from epm.figures.words import fit, height, width, wrap
 
@@ -54,7 +54,6 @@ def draw(chart: PanelsChart) -> Figure:
             entries=_entries(chart, groups),
         )
         sheet.text(EDGE, sheet.top, value_label, size=TEXT, va="top", gid="axis")
-        at = (left + WIDTH - EDGE - 0.06) / 2, sheet.bottom + below - 0.26
         top = sheet.top - above
         for row in range(rows):
             top -= titles[row]
@@ -63,17 +62,30 @@ def draw(chart: PanelsChart) -> Figure:
                 axes = sheet.axes(start, start + wide, top - tall, top)
                 scales.apply(axes, x, across, upright=False)
                 scales.apply(axes, y, upright, upright=True)
-                last = i + columns >= len(names)
-                axes.tick_params(labelleft=column == 0, labelbottom=last, length=2.5)
+                lowest = i + columns >= len(names)
+                axes.tick_params(labelleft=column == 0, labelbottom=lowest, length=2.5)
                 panel = chart.panels[i]
                 weight = "bold" if spoken(panel) else "normal"
                 sheet.text(
-                    *(start, top + 0.04, names[i]), size=SMALL, weight=weight, gid="name", va="bottom"
+                    *(start, top + 0.04, names[i]),
+                    size=SMALL,
+                    weight=weight,
+                    gid="name",
+                    va="bottom",
                 )
                 _panel(axes, panel, groups.look(panel.group), y)
             top -= tall + BETWEEN
-        sheet.text(*at, label, size=TEXT, ha="center", va="top", gid="axis")
+        last = len(names) - (rows - 1) * columns
+        middle = left + (last * (wide + BETWEEN) - BETWEEN) / 2
+        name_across(sheet, label, middle, sheet.bottom + below)
         return sheet.figure
+
+
+def name_across(sheet: Sheet, label: Sequence[str], middle: float, bottom: float) -> None:
+    """Write what the x axis means below its ticks, around a place in inches and on the page."""
+    half = max(width(line, TEXT) for line in label) / 144 if label else 0.0
+    at = max(middle, EDGE + half)
+    sheet.text(at, bottom - 0.26, label, size=TEXT, ha="center", va="top", gid="axis")
 
 
 def spoken(panel: Panel) -> bool:
@@ -184,7 +196,7 @@ def _write(axes: Axes, point: ScatterPoint, text: str, y: Limits) -> None:
     low, high = axes.get_xlim()
     share = (point.x - low) / (high - low)
     side = "left" if share < 0.1 else "right" if share > 0.9 else "center"
-    below = y.share(point.value) > 0.85
+    below = (1 - y.share(point.value)) * axes.bbox.height * 72 / DPI < 1.5 * SMALL + 6
     note = axes.annotate(
         text,
         (point.x, point.value),

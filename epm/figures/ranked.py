@@ -59,14 +59,14 @@ def draw(chart: DotChart) -> Figure:
             tall + beneath,
             left,
             WIDTH - EDGE - GAP,
-            seeds=any(dot.replicates for dot in chosen if dot.emphasised),
+            seeds="one seed, of those in bold",
         )
         for dot, place in zip(dots, places, strict=True):
             look = groups.look(dot.group)
             if dot.emphasised:
-                frame.show([dot], [place], replace(look, size=6.5), above=1.0)
+                frame.show(dot, place, replace(look, size=6.5), above=1.0)
             else:
-                frame.show([dot], [place], replace(look, size=3.0, bar=0.8), seeds=False)
+                frame.show(dot, place, replace(look, size=3.0, bar=0.8), seeds=False)
         if chart.expected:
             frame.expect(chart.expected, -tall - GAP - 0.15)
 
@@ -98,13 +98,10 @@ def _named(dots: Sequence[Dot], room: int) -> list[int]:
 def _note(chart: DotChart, dots: Sequence[Dot], named: Sequence[int]) -> str:
     """The note, with what is named and what is not."""
     spoken = sum(dot.emphasised for dot in dots)
-    parts = [f"{len(dots)} estimates, ranked"]
+    bold = "those in bold and " if spoken else ""
+    own = f"{len(dots)} estimates, ranked; {bold}the {EXTREMES} highest and lowest are named."
     if spoken > len(named):
-        parts.append(f"{spoken - len(named)} that the text speaks of have no room for a name")
-    else:
-        ends = f"the {EXTREMES} highest and lowest are named"
-        parts.append(f"those in bold, and {ends}" if spoken else ends)
-    own = "; ".join(parts) + "."
+        own = f"{len(dots)} estimates, ranked; {spoken - len(named)} of those in bold have no name."
     return f"{own} {chart.note}".strip()
 
 

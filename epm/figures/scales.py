@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, inf, log10
 
 from matplotlib.axes import Axes
@@ -109,17 +110,21 @@ def _typical(distances: list[float]) -> float:
 
 def ticks(at: Limits, most: int) -> list[float]:
     """Round values inside the limits, at most so many if that leaves two; of rates, in [0, 1]."""
-    axis = at.axis
-    found: list[float] = []
-    if axis.log:
-        found = _decades(at, most)
-    if len(found) < 2:
-        unit = 100.0 if axis.scale == "proportion" else 1.0
-        places = MaxNLocator(max(1, most - 1), steps=[1, 2, 5, 10], integer=at.whole)
-        found = [float(v) / unit for v in places.tick_values(at.low * unit, at.high * unit)]
+    found = _decades(at, most) if at.axis.log else []
+    for parts in range(most + 1, 0, -1):
+        if 2 <= len(found) <= most:
+            break
+        found = _even(at, parts)
+    return found
+
+
+def _even(at: Limits, parts: int) -> list[float]:
+    unit = 100.0 if at.axis.scale == "proportion" else 1.0
+    places = MaxNLocator(parts, steps=[1, 2, 5, 10], integer=at.whole)
+    found = [float(v) / unit for v in places.tick_values(at.low * unit, at.high * unit)]
     slack = 1e-9 * at.span
     found = [value for value in found if at.low - slack <= value <= at.high + slack]
-    if axis.rate:
+    if at.axis.rate:
         found = [min(max(value, 0.0), 1.0) for value in found if -1e-9 <= value <= 1 + 1e-9]
     return found
 
@@ -129,10 +134,8 @@ def across(at: Limits, room: float) -> list[float]:
     for most in range(9, 2, -1):
         found = ticks(at, most)
         texts = [width(text, SMALL) for text in write_ticks(found, at.axis)]
-        gaps = [
-            room * (at.share(b) - at.share(a)) for a, b in zip(found, found[1:], strict=False)
-        ]
-        halves = [(a + b) / 2 + 12 for a, b in zip(texts, texts[1:], strict=False)]
+        gaps = [room * (at.share(b) - at.share(a)) for a, b in pairwise(found)]
+        halves = [(a + b) / 2 + 12 for a, b in pairwise(texts)]
         if all(gap >= half for gap, half in zip(gaps, halves, strict=True)):
             return found
     return ticks(at, 2)

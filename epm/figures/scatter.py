@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -27,6 +28,8 @@ MARK_ROW = 0.2
 """Height of a row of labels above the axes, in inches."""
 OURS, THEIRS = INK, "#8C510A"
 """Colours of our line and of the parent's."""
+DASHES = (0, (5, 2.5))
+"""Of the parent's line."""
 
 
 def draw(chart: ScatterChart) -> Figure:
@@ -102,12 +105,13 @@ def _limits(chart: ScatterChart) -> tuple[Limits, Limits]:
 def _shifts(chart: ScatterChart, x: Limits, y: Limits, wide: float, tall: float) -> list[float]:
     """How far points are moved sideways, in points of type, to be seen beside those at the same x.
 
-    Only those move whose marks or intervals would lie on each other's.
+    Only those move whose marks or intervals would lie on each other's; hardly, where their x are
+    not the same but close; and none among many, which would no longer be where they are.
     """
     shifts = [0.0] * len(chart.points)
     places = [wide * x.share(point.x) for point in chart.points]
     order = sorted(range(len(places)), key=lambda i: places[i])
-    while order:
+    while order and len(chart.points) <= naming.ALL:
         same = [i for i in order if places[i] - places[order[0]] < 2]
         order = order[len(same) :]
         spans = []
@@ -116,9 +120,10 @@ def _shifts(chart: ScatterChart, x: Limits, y: Limits, wide: float, tall: float)
             ends = [y.clip(value) for value in (point.value, *point.bounds)]
             spans.append((tall * y.share(min(ends)) - 4, tall * y.share(max(ends)) + 4))
         spans.sort()
-        if any(a[1] > b[0] for a, b in zip(spans, spans[1:], strict=False)):
-            apart = min(APART, 40 / (len(same) - 1))
-            for rank, i in enumerate(sorted(same)):
+        if any(a[1] > b[0] for a, b in pairwise(spans)):
+            room = 40.0 if len({chart.points[i].x for i in same}) == 1 else 8.0
+            apart = min(APART, room / (len(same) - 1))
+            for rank, i in enumerate(same):
                 shifts[i] = apart * (rank - (len(same) - 1) / 2)
     return shifts
 
@@ -135,16 +140,16 @@ def _note(chart: ScatterChart, shifts: Sequence[float], more: str) -> str:
 
 def _entries(chart: ScatterChart, groups: Groups) -> list[Entry]:
     found: list[Entry] = []
-    for line, colour, dashes in ((chart.line, OURS, "-"), (chart.compared, THEIRS, (0, (5, 2.5)))):
+    for line, colour in ((chart.line, OURS), (chart.compared, THEIRS)):
         if line is not None and line.x:
             if line.label:
-                sign = Line2D([], [], color=colour, lw=1.8, linestyle=dashes)
+                sign = Line2D([], [], color=colour, lw=1.8)
+                sign.set_linestyle("-" if line is chart.line else DASHES)
                 found.append(Entry(sign, line.label))
             if line.lower and line.band_label:
                 found.append(Entry(symbols.band(colour), line.band_label))
     crowd = len(chart.points) > CROWD
-    spoken = [p for p in chart.points if p.emphasised or not crowd]
-    seeds = any(p.replicates for p in spoken)
+    seeds = "one seed, of those in bold" if crowd else "one seed"
     found += symbols.entries(
         chart.points, chart.interval, chart.beside_label, upright=True, seeds=seeds
     )
@@ -167,8 +172,7 @@ def _draw_lines(axes: Axes, chart: ScatterChart) -> None:
                 zorder=1.1,
                 gid="compared band",
             )
-        style = (0, (5, 2.5))
-        axes.plot(line.x, line.y, color=THEIRS, lw=1.6, ls=style, zorder=2, gid="compared")
+        axes.plot(line.x, line.y, color=THEIRS, lw=1.6, ls=DASHES, zorder=2, gid="compared")
     if chart.line and chart.line.x:
         line = chart.line
         if line.lower:
@@ -193,7 +197,7 @@ def _draw_points(
         if small:
             look = replace(look, size=4.2, bar=0.8)
         symbols.show(
-            *(axes, [point], [point.x], look, y),
+            *(axes, point, point.x, look, y),
             upright=True,
             star=point.marked,
             shift=shift,

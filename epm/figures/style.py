@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 FONT = "DejaVu Sans"
 """Comes with matplotlib, so that every machine draws the same letters."""
@@ -45,7 +45,7 @@ STYLE: dict[Any, Any] = {
 }
 """On top of matplotlib's own defaults; no user's style is read."""
 
-HALO = [withStroke(linewidth=2.2, foreground="white")]
+HALO: list[AbstractPathEffect] = [withStroke(linewidth=2.2, foreground="white")]
 """Around text that is written over what is drawn."""
 
 

@@ -105,17 +105,22 @@ def mark(look: Look, *, star: bool = False) -> Line2D:
 
 
 def entries(
-    dots: Sequence[Dot], interval: str, beside_label: str, *, upright: bool, seeds: bool = True
+    dots: Sequence[Dot],
+    interval: str,
+    beside_label: str,
+    *,
+    upright: bool,
+    seeds: str = "one seed",
 ) -> list[Entry]:
-    """The legend's part on what is drawn of every estimate."""
+    """The legend's part on what is drawn of every estimate; `seeds` names the replicates."""
     found: list[Entry] = []
     if interval and any(dot.bounds for dot in dots):
         bar = Line2D([], [], color=INK, lw=1.5)
         if upright:
             bar.set(linestyle="", marker="|", markersize=12, markeredgewidth=1.5)
         found.append(Entry(bar, interval))
-    if seeds and any(dot.replicates for dot in dots):
-        found.append(Entry(Line2D([], [], linestyle="", **_small(GREY)), "one seed"))
+    if any(dot.replicates for dot in dots):
+        found.append(Entry(Line2D([], [], linestyle="", **_small(GREY)), seeds))
     if beside_label and any(dot.beside is not None for dot in dots):
         joined = Line2D([], [], color=GREY, lw=0.9, **_open(GREY))
         found.append(Entry(joined, beside_label))
@@ -124,8 +129,8 @@ def entries(
 
 def show(
     axes: Axes,
-    dots: Sequence[Dot],
-    at: Sequence[float],
+    dot: Dot,
+    at: float,
     look: Look,
     along: Limits,
     *,
@@ -135,19 +140,19 @@ def show(
     seeds: bool = True,
     above: float = 0.0,
 ) -> None:
-    """Draw estimates of one look.
+    """Draw an estimate.
 
     What is drawn carries a gid: 'value', 'interval', 'replicate', 'beside', 'joined', 'cut'.
 
     Args:
         axes: with their limits.
-        dots: what is drawn.
-        at: the place of each on the other axis.
+        dot: what is drawn.
+        at: its place on the other axis.
         look: how.
         along: the limits of the axis of values; an interval that leaves them ends in an arrow.
         upright: whether that axis is the vertical one.
-        star: whether the marks are stars.
-        shift: how far they are moved on the other axis, in points.
+        star: whether the mark is a star.
+        shift: how far it is moved on the other axis, in points.
         seeds: whether the replicates are drawn.
         above: added to the order in which things are drawn.
     """
@@ -155,46 +160,35 @@ def show(
     if shift:
         inches = (shift / 72, 0.0) if upright else (0.0, shift / 72)
         where += ScaledTranslation(*inches, axes.figure.dpi_scale_trans)
-    segments = axes.vlines if upright else axes.hlines
 
-    def plot(pairs: Sequence[tuple[float, float]], gid: str, z: float, **style: Any) -> None:
-        if pairs:
-            values, places = zip(*pairs, strict=True)
+    def plot(values: Sequence[float], gid: str, order: float, **style: Any) -> None:
+        if values:
+            places = [at] * len(values)
             x, y = (places, values) if upright else (values, places)
             style = {"linestyle": "", "clip_on": False, **style}
-            axes.plot(x, y, transform=where, gid=gid, zorder=z + above, **style)
+            axes.plot(x, y, transform=where, gid=gid, zorder=order + above, **style)
 
-    def lines(ends: Sequence[tuple[float, float, float]], gid: str, z: float, **style: Any) -> None:
-        if ends:
-            lows, highs, places = zip(*ends, strict=True)
-            segments(places, lows, highs, transform=where, gid=gid, zorder=z + above, **style)
-
-    placed = list(zip(dots, at, strict=True))
-    joined = [(d.value, d.beside, place) for d, place in placed if d.beside is not None]
     large = look.size > 5
-    thread = {"colors": GREY, "lw": 0.9} if large else {"colors": RULE, "lw": 0.5}
-    lines(joined, "joined", 2.2, **thread)
-    whole = [
-        (min([d.value, *d.bounds]), max([d.value, *d.bounds]), place)
-        for d, place in placed
-        if d.bounds
-    ]
-    dashes = {"linestyles": [(0, (2.2, 1.4))]} if look.hollow else {}
-    pale = 1.0 if large else 0.6
-    lines(whole, "interval", 3, colors=look.colour, lw=look.bar, alpha=pale, **dashes)
-    for end, low, high in ((along.low, "v", "<"), (along.high, "^", ">")):
-        cut = [(end, p) for a, b, p in whole if (a < end if end == along.low else b > end)]
-        style = {"marker": low if upright else high, "markersize": 5, "color": look.colour}
-        plot(cut, "cut", 3.1, **style)
+    if dot.beside is not None:
+        thread = {"color": GREY, "lw": 0.9} if large else {"color": RULE, "lw": 0.5}
+        plot([dot.value, dot.beside], "joined", 2.2, linestyle="-", clip_on=True, **thread)
+        plot([dot.beside], "beside", 3.6, **_open(GREY, min(1.0, look.size / 5)))
+    if dot.bounds:
+        low, high = min([dot.value, *dot.bounds]), max([dot.value, *dot.bounds])
+        style = {"color": look.colour, "lw": look.bar, "alpha": 1.0 if large else 0.6}
+        dashes = (0, (2.2, 1.4)) if look.hollow else "-"
+        style |= {"linestyle": dashes, "clip_on": True, "solid_capstyle": "butt"}
+        plot([low, high], "interval", 3, **style)
+        style = {"markersize": 5, "color": look.colour}
+        if low < along.low:
+            plot([along.low], "cut", 3.1, marker="v" if upright else "<", **style)
+        if high > along.high:
+            plot([along.high], "cut", 3.1, marker="^" if upright else ">", **style)
     if seeds:
-        each = [(value, place) for d, place in placed for value in d.replicates]
-        plot(each, "replicate", 3.4, **_small(look.colour))
-    other = [(d.beside, place) for d, place in placed if d.beside is not None]
-    plot(other, "beside", 3.6, **_open(GREY, min(1.0, look.size / 5)))
+        plot(dot.replicates, "replicate", 3.4, **_small(look.colour))
     sign = mark(look, star=star)
     kept = ("marker", "markersize", "markerfacecolor", "markeredgecolor", "markeredgewidth")
-    style = {name: getattr(sign, f"get_{name}")() for name in kept}
-    plot([(d.value, place) for d, place in placed], "value", 4, **style)
+    plot([dot.value], "value", 4, **{name: getattr(sign, f"get_{name}")() for name in kept})
 
 
 def band(colour: str = GREY) -> Patch:

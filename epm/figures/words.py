@@ -18,6 +18,10 @@ from epm.figures.style import DPI, FONT
 LINE = 1.2
 """Height of a line of text, in sizes of its type; as matplotlib sets it."""
 
+SEAMS = "_/.,:;+-"
+"""After which a name may be broken."""
+_PARTS = rf"[^{SEAMS}]+[{SEAMS}]*\s*|[{SEAMS}]+\s*"
+
 
 def tidy(text: str) -> str:
     """Text on one line, without what cannot be drawn: control characters, runs of blanks."""
@@ -33,7 +37,7 @@ def width(text: str, size: float, weight: str = "normal") -> float:
     """How wide one line of text is drawn, in points."""
     font = FontProperties(family=FONT, size=size, weight=weight)
     pixels, _, _ = _renderer().get_text_width_height_descent(text, font, ismath=False)
-    return pixels * 72 / DPI
+    return float(pixels) * 72 / DPI
 
 
 @lru_cache(maxsize=8192)
@@ -63,7 +67,7 @@ def wrap(text: str, room: float, size: float, weight: str = "normal") -> list[st
     while len(lines) > 1 and narrower > room / 2:
         narrower *= 0.96
         tried = _broken(text, narrower, size, weight)
-        if len(tried) > len(lines) or _splits(tried) > _splits(lines):
+        if len(tried) > len(lines) or _harm(tried) > _harm(lines):
             break
         lines = tried
     return [line.rstrip() for line in lines]
@@ -96,9 +100,9 @@ def _without_middle(text: str, kept: int) -> str:
     return f"{head.rstrip()}…{tail.lstrip()}"
 
 
-def _splits(lines: list[str]) -> int:
-    """Lines that end inside a word."""
-    return sum(not line.endswith(" ") for line in lines[:-1])
+def _harm(lines: list[str]) -> int:
+    """Ends of lines: inside a name they are worse than after a blank, inside a word still worse."""
+    return sum(0 if line.endswith(" ") else 1 if line[-1] in SEAMS else 9 for line in lines[:-1])
 
 
 def _broken(text: str, room: float, size: float, weight: str) -> list[str]:
@@ -116,7 +120,7 @@ def _pieces(text: str, room: float, size: float, weight: str) -> Iterator[str]:
         if _length(word.rstrip(), size, weight) <= room:
             yield word
             continue
-        for part in re.findall(r"[^_/.,:;+-]+[_/.,:;+-]*\s*|[_/.,:;+-]+\s*", word):
+        for part in re.findall(_PARTS, word):
             if _length(part.rstrip(), size, weight) <= room:
                 yield part
             else:
