@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from epm.analyses.frame import Frame
 from epm.definition import derive_seed
+from epm.definition.analysis import Outcome, Predictor, Subset
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,23 @@ class Parent:
     def name(self, ours: str) -> str:
         """What the parent calls it."""
         return self.names.get(ours, ours)
+
+    def outcome(self, ours: Outcome) -> Outcome:
+        """Our outcome in the parent's names."""
+        tasks = ours.tasks if isinstance(ours.tasks, str) else tuple(map(self.name, ours.tasks))
+        return Outcome(self.name(ours.metric), tasks)
+
+    def predictor(self, ours: Predictor) -> Predictor:
+        """Our predictor in the parent's names."""
+        return replace(ours, name=self.name(ours.name))
+
+    def subset(self, ours: Subset) -> Subset:
+        """Our subset of the conditions in the parent's names."""
+        return Subset(
+            tuple(map(self.name, ours.names)),
+            tuple(map(self.name, ours.without)),
+            tuple((self.name(factor), level) for factor, level in ours.where),
+        )
 
 
 @dataclass(frozen=True)
