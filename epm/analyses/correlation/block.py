@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from epm.analyses.block import Adjusted as Adjusted
-from epm.analyses.block import Block
+from epm.analyses.block import Block, Reliability
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
 
 
@@ -61,25 +61,6 @@ class Pair(Value):
     spearman: Coefficients | Unavailable | None = None
     kendall: Coefficients | Unavailable | None = None
     groups: Grouped | Unavailable | None = None
-
-
-class Reliability(Value):
-    """How far differences between conditions would come out alike with other seeds."""
-
-    conditions: PositiveInt
-    """With at least two seeds."""
-    seeds: tuple[PositiveInt, PositiveInt]
-    """Fewest and most of a condition."""
-    within: NonNegativeFloat
-    """Mean over conditions of the variance between seeds over their number: error of a mean."""
-    between: NonNegativeFloat
-    """Variance of the conditions' means, that error included."""
-    reliability: Annotated[float, Field(le=1)]
-    """1 - within/between; below 0 where means differ less than their error alone would make
-    them."""
-    interval: Interval | Unavailable
-    ceiling: Coefficient | Unavailable
-    """Its root: the r that a perfect relation would have shown, its predictor without error."""
 
 
 class CorrelationBlock(Block):

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from epm.analyses.block import Verdict
+from epm.analyses.block import Reliability, Verdict
 from epm.analyses.context import Context
 from epm.analyses.correlation.block import (
     Coefficients,
     CorrelationBlock,
     Pair,
     PermutationTest,
-    Reliability,
 )
 from epm.analyses.correlation.coefficients import (
     BY_METHOD,
@@ -25,10 +24,10 @@ from epm.analyses.correlation.coefficients import (
 from epm.analyses.correlation.family import adjust, alike
 from epm.analyses.correlation.grouped import grouped
 from epm.analyses.correlation.pairings import by_chance
-from epm.analyses.correlation.reliability import reliability
 from epm.analyses.correlation.spec import Correlation, Method
 from epm.analyses.correlation.verdict import verdict
 from epm.analyses.frame import Cases, FloatArray, Frame
+from epm.analyses.reliability import reliability
 from epm.definition.analysis import Outcome, Predictor
 from epm.values import Unavailable
 

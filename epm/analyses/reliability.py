@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 from scipy import stats
 
-from epm.analyses.correlation.block import Reliability
+from epm.analyses.block import Reliability
 from epm.values import LEVEL, Interval, Unavailable
 
 
