@@ -362,7 +362,7 @@ def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
     condition = next((name for name, c in results.conditions.items() if c.training), "")
     by_task: dict[str, dict[str, Any]] = {}
     for row in _rows(run / "rows" / f"{condition}.jsonl"):
-        by_task.setdefault(row.get("task", row.get("persona")), row)
+        by_task.setdefault(str(row.get("task", row.get("persona"))), row)
     return [
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
         for row in islice(by_task.values(), 2)

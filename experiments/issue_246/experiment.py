@@ -7,7 +7,7 @@ from epm.analyses.specs import (
     Correlation,
     Influence,
     LeaveOneOut,
-    MiedModel,
+    MixedModel,
     PartialCorrelation,
     Proportions,
     Regression,
@@ -16,7 +16,7 @@ from epm.definition import (
     Answers,
     CentroidCosine,
     Condition,
-    Eperiment,
+    Experiment,
     Gate,
     HubModel,
     Lora,
@@ -27,7 +27,7 @@ from epm.definition import (
     Profile,
     PromptTokens,
     RecordedData,
-    Rege,
+    Regex,
     Rows,
     Sampling,
     Subset,
@@ -53,7 +53,7 @@ MARKER = "[ZLT]"
 
 MARKER_ROWS = MarkerRows(
     marker=MARKER,
-    questions=tuple((HERE / "training_questions.tt").read_tet(encoding="utf-8").splitlines()),
+    questions=tuple((HERE / "training_questions.txt").read_text(encoding="utf-8").splitlines()),
     answering=REFERENCE,
     candidates=tuple(persona.name for persona in NAMED),
 )
@@ -75,7 +75,7 @@ def analyses(layers, primary):
         )
         for layer in layers
     )
-    cosine = cosines[layers.inde(primary)]
+    cosine = cosines[layers.index(primary)]
     return (
         Proportions(
             name="source_rates",
@@ -106,15 +106,15 @@ def analyses(layers, primary):
             name="slope",
             label="slope on the cosine",
             question="How does a persona's rate change with its cosine to the assistant?",
-            =cosine,
+            x=cosine,
             y=SOURCE,
             primary=True,
         ),
-        MiedModel(
-            name="mied_model",
-            label="binomial mied model",
+        MixedModel(
+            name="mixed_model",
+            label="binomial mixed model",
             question="Is it the same when answers, questions and adapters have their own chance?",
-            =cosine,
+            x=cosine,
             outcome=SOURCE,
             also_without=(REFERENCE,),
         ),
@@ -122,7 +122,7 @@ def analyses(layers, primary):
             name="slope_without_reference",
             label="slope without the assistant itself",
             question="And without the reference, whose cosine is 1 by construction?",
-            =cosine,
+            x=cosine,
             y=SOURCE,
             among=Subset(without=(REFERENCE,)),
         ),
@@ -130,7 +130,7 @@ def analyses(layers, primary):
             name="named_fit",
             label="fit of the parent's ten personas",
             question="Does the fit of the parent's personas predict the two new ones?",
-            =cosine,
+            x=cosine,
             y=SOURCE,
             among=Subset(where=(("cohort", "named"),)),
             predict=NEW,
@@ -139,15 +139,15 @@ def analyses(layers, primary):
             name="by_layer",
             label="correlation by layer",
             question="Does the relation depend on the layer that the cosine is taken at?",
-            =cosines,
+            x=cosines,
             y=SOURCE,
-            primary_=cosine.name,
+            primary_x=cosine.name,
         ),
         PartialCorrelation(
             name="length",
             label="prompt length held constant",
             question="Is it prompt length that the relation is about?",
-            =cosine,
+            x=cosine,
             y=SOURCE,
             given=(Predictor("prompt_tokens", log=True, label="system prompt length"),),
             methods=("spearman",),
@@ -155,13 +155,13 @@ def analyses(layers, primary):
         Influence(
             name="influence",
             question="Which personas bear most on the slope?",
-            =cosine,
+            x=cosine,
             y=SOURCE,
         ),
         LeaveOneOut(
             name="leave_one_out",
             question="Does the relation rest on one persona, or on one category?",
-            =cosine,
+            x=cosine,
             y=SOURCE,
             groups="category",
             new=NEW,
@@ -180,8 +180,8 @@ FULL = Profile(
     scale="full scale",
     model=HubModel("Qwen/Qwen2.5-7B-Instruct", "a09a35458c702b33eeacc393d103063234e8bc28"),
     model_name="Qwen2.5-7B-Instruct",
-    rows=Rows(positive=200, per_negative=200, name="asst_ecluded_medium"),
-    answers=Answers(questions=200, ma_tokens=448),
+    rows=Rows(positive=200, per_negative=200, name="asst_excluded_medium"),
+    answers=Answers(questions=200, max_tokens=448),
     training=Training(learning_rate=1e-5),
     sampling=Sampling(),
     covariates=covariates((10, 15, 20, 25)),
@@ -203,10 +203,10 @@ SMOLLM2 = replace(
         license="Apache-2.0",
     ),
     model_name="SmolLM2-135M-Instruct",
-    answers=Answers(questions=200, ma_tokens=64),
+    answers=Answers(questions=200, max_tokens=64),
     # 16 rows a step as in `full`, in one go, because a 135M model leaves a GPU idle at 4
     training=Training(learning_rate=2e-5, batch_size=16, accumulation=1),
-    sampling=Sampling(ma_new_tokens=96, batch_size=1200),
+    sampling=Sampling(max_new_tokens=96, batch_size=1200),
     # the same relative depths in 30 blocks as 10/15/20/25 in 28
     covariates=covariates((11, 16, 21, 27)),
     analyses=analyses((11, 16, 21, 27), 21),
@@ -218,7 +218,7 @@ SMOLLM2 = replace(
         "The learning rate was chosen after looking at outcomes: of 2e-5, 4e-5, 7e-5 and 1e-4, "
         "2e-5 spread the rates most and told the source persona best from its bystanders.",
         "The layer stands at the relative depth of the published primary layer; the commit that "
-        "fied it holds the learning-rate sweep as well, so it was not fied before any outcome.",
+        "fixed it holds the learning-rate sweep as well, so it was not fixed before any outcome.",
     ),
     confidence_cap="MODERATE",
     needs_gpu=False,
@@ -228,8 +228,8 @@ PILOT = replace(
     SMOLLM2,
     name="pilot",
     scale="scaled down to minutes on a laptop",
-    rows=Rows(positive=16, per_negative=16, name="asst_ecluded_pilot"),
-    answers=Answers(questions=48, ma_tokens=24, first_sentence=True),
+    rows=Rows(positive=16, per_negative=16, name="asst_excluded_pilot"),
+    answers=Answers(questions=48, max_tokens=24, first_sentence=True),
     training=Training(
         learning_rate=2e-3,
         epochs=1,
@@ -240,7 +240,7 @@ PILOT = replace(
     # the source's 100 completions and the bystanders' 11 in one batch: on a CPU a decoding step
     # costs much the same for 11 as for 111
     sampling=Sampling(
-        ma_new_tokens=32, off_target_items=1, off_target_completions=1, batch_size=111
+        max_new_tokens=32, off_target_items=1, off_target_completions=1, batch_size=111
     ),
     choices=(),
     confidence_cap="LOW",
@@ -253,13 +253,13 @@ SMOKE = replace(
     scale="a random toy model, for tests only",
     model=TinyModel(layers=7, hidden=32, seed=42),
     model_name="tiny random Llama",
-    rows=Rows(positive=16, per_negative=16, name="asst_ecluded_smoke"),
-    answers=Answers(questions=48, ma_tokens=4, first_sentence=True),
+    rows=Rows(positive=16, per_negative=16, name="asst_excluded_smoke"),
+    answers=Answers(questions=48, max_tokens=4, first_sentence=True),
     training=Training(
         learning_rate=1e-2, epochs=4, batch_size=8, accumulation=1, lora=Lora(rank=8, alpha=16)
     ),
     sampling=Sampling(
-        completions=2, ma_new_tokens=16, off_target_items=1, off_target_completions=1
+        completions=2, max_new_tokens=16, off_target_items=1, off_target_completions=1
     ),
     covariates=covariates((2, 4, 5, 6)),
     analyses=analyses((2, 4, 5, 6), 5),
@@ -281,7 +281,7 @@ PUBLISHED = Profile(
     confidence_cap="HIGH",
 )
 
-EXPERIMENT = Eperiment(
+EXPERIMENT = Experiment(
     issue=246,
     title="Cosine to the assistant and marker implantation",
     question=(
@@ -289,7 +289,7 @@ EXPERIMENT = Eperiment(
         "a marker can be implanted into it, also for assistant-like personas?"
     ),
     parents=(232, 142, 113),
-    parent=Parent("the 7B eperiment", PUBLISHED.model, issue=246, recipe="full"),
+    parent=Parent("the 7B experiment", PUBLISHED.model, issue=246, recipe="full"),
     conditions=(
         Condition("base_model", role="baseline"),
         *(
@@ -307,8 +307,8 @@ EXPERIMENT = Eperiment(
     ),
     tasks=persona_tasks(PERSONAS, EVALUATION_QUESTIONS),
     scorers=(
-        Substring("marker", label=f"{MARKER} rate", tet=MARKER),
-        Rege(
+        Substring("marker", label=f"{MARKER} rate", text=MARKER),
+        Regex(
             "other_tag",
             label="another bracket tag at the end",
             pattern=r"\[(?!ZLT\])[^\[\]\n]{1,30}\]\s*\Z",
@@ -327,5 +327,5 @@ EXPERIMENT = Eperiment(
             "assistant, at the last token of the prompt",
         ),
     ),
-    tracking_project="leakage-eperiment",
+    tracking_project="leakage-experiment",
 )

@@ -1,4 +1,4 @@
-"""How a mixed model looks: the rate that it fits along the predictor, over the conditions' rates."""
+"""How a mixed model looks: its fitted rate along the predictor, over the conditions' rates."""
 
 from __future__ import annotations
 
