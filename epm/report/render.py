@@ -326,7 +326,12 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     return {
         "excerpts": {name: found for name, found in chosen.items() if found},
         "side_by_side": excerpts.side_by_side(
-            samples, results.conditions, metrics[0], near, seed, longest
+            samples,
+            results.conditions,
+            metrics[0],
+            near,
+            seed,
+            min(longest, excerpts.LONGEST_SIDE_BY_SIDE),
         ),
         "shown_metric": metrics[0],
     }
