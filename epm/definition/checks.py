@@ -214,9 +214,21 @@ def _profile(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
 def _amounts(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
     sampling, rows, answers = profile.sampling, profile.rows, profile.answers
     if sampling is not None:
-        for name in ("completions", "max_new_tokens", "batch_size", "off_target_completions"):
+        for name in ("completions", "max_new_tokens", "batch_size"):
             if getattr(sampling, name) < 1:
                 yield f"sampling.{name} is {getattr(sampling, name)}", "take 1 or more"
+        if sampling.off_target_completions < 0:
+            yield (
+                f"sampling.off_target_completions is {sampling.off_target_completions}",
+                "take 0 or more",
+            )
+        aimless = [each.name for each in experiment.conditions if each.target is None]
+        if not sampling.off_target_completions and 0 < len(aimless) < len(experiment.conditions):
+            yield (
+                f"condition '{aimless[0]}' has no target and off-target tasks are left out, so "
+                "that it is asked nothing",
+                "give it a target, or raise sampling.off_target_completions",
+            )
         if not (sampling.temperature >= 0 and 0 < sampling.top_p <= 1):
             yield (
                 f"temperature {sampling.temperature} and top_p {sampling.top_p} draw nothing",
