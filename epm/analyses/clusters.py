@@ -11,24 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from math import sqrt
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from epm.analyses.block import TwoWayVariance
+from epm.analyses.cells import ROUNDING, Cells, Labels
 from epm.analyses.frame import FloatArray
 from epm.values import Unavailable
-
-Over = Literal["answers", "items"]
-"""What a mean is taken over: all answers alike, or items, each by the mean of its own answers."""
-
-Labels = npt.NDArray[np.object_]
-
-ROUNDING = 1e-12
-"""Sums below this share of what is summed are 0 but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -84,78 +74,38 @@ class Spread:
     two_way: TwoWayVariance | None = None
 
 
-def cells(rows: pd.DataFrame, over: Over = "answers") -> pd.DataFrame:
-    """Rows of `Frame.rows` summed over epochs, with the weight and the score of each cell.
-
-    Returns:
-        Columns condition, task, dataset, seed, item, cluster, n, total, squares, weight, score.
-        Over answers a cell weighs as many answers as it has, over items 1; its score is its weight
-        times its mean. Totals whose items are not known always weigh their answers.
-    """
-    keys = ["condition", "task", "dataset", "seed", "item", "cluster"]
-    summed = rows.groupby(keys, sort=False, as_index=False)[["n", "total", "squares"]].sum()
-    alike = (summed["item"] != "") & (over == "items")
-    summed["weight"] = np.where(alike, 1.0, summed["n"])
-    summed["score"] = np.where(alike, summed["total"] / summed["n"], summed["total"])
-    return summed
-
-
-def mean(cells: pd.DataFrame) -> float:
-    """Weighted mean of cells."""
-    return float(cells["score"].sum() / cells["weight"].sum())
-
-
-def deviation(cells: pd.DataFrame) -> float | None:
-    """Standard deviation of what is averaged, with n - 1; None where there is but one.
-
-    Over answers from their sums and sums of squares, over items from the items' means.
-    """
-    if (cells["weight"] == 1).all() and not (cells["n"] == 1).all():
-        return float(cells["score"].std(ddof=1)) if len(cells) > 1 else None
-    n, total, squares = (float(cells[name].sum()) for name in ("n", "total", "squares"))
-    if n < 2:
-        return None
-    about = squares - total**2 / n
-    return sqrt(about / (n - 1)) if about > ROUNDING * squares else 0.0
-
-
 def influence(
-    cells: pd.DataFrame, *, strata: str | None = None, shared_seeds: bool = False
+    cells: Cells, run: str = "", *, strata: str | None = "", other: str = ""
 ) -> Influence:
     """The influence of cells on their weighted mean.
 
     Args:
-        cells: as from `cells`.
+        cells: of one condition.
+        run: what sets its runs apart from those of another condition of the same seeds.
         strata: name of all cells' stratum; None makes every data set one.
-        shared_seeds: whether runs of one seed are one run, whatever their conditions.
+        other: what sets its items apart from items of another condition, if anything.
     """
-    m = mean(cells)
-    n, weight = cells["n"].to_numpy(float), cells["weight"].to_numpy(float)
-    share = weight / weight.sum()
-    values = (cells["score"].to_numpy(float) - m * weight) / weight.sum()
-    size = np.sqrt(cells["squares"].sum() / n.sum())
+    m, whole = cells.mean, float(cells.weight.sum())
+    share = cells.weight / whole
+    values = (cells.score - m * cells.weight) / whole
+    size = np.sqrt(cells.squares.sum() / cells.n.sum())
     values[np.abs(values) <= ROUNDING * size * share] = 0.0
-    about = (cells["squares"] - 2 * m * cells["total"] + m**2 * cells["n"]).to_numpy(float)
-    about = np.where(about > ROUNDING * cells["squares"].to_numpy(float), about, 0.0)
-    own = cells["dataset"] + "/" + cells["item"]
+    about = cells.squares - 2 * m * cells.total + m**2 * cells.n
+    about = np.where(about > ROUNDING * cells.squares, about, 0.0)
+    several = len(cells.runs) > 1
     return Influence(
         values=values,
-        items=cells["cluster"].to_numpy(object),
-        runs=_runs(cells, shared_seeds),
-        strata=cells["dataset"].to_numpy(object)
-        if strata is None
-        else np.full(len(cells), strata, object),
-        squares=about * (share / n) ** 2,
-        answers=n,
-        groups=bool(((cells["item"] != "") & (cells["cluster"] != own)).any()),
+        items=cells.clusters + other if other and cells.known else cells.clusters,
+        runs=_named([f"{run}\n{seed}" if several else "" for seed in cells.seeds]),
+        strata=cells.datasets if strata is None else np.full(len(cells), strata, object),
+        squares=about * (share / cells.n) ** 2,
+        answers=cells.n,
+        groups=cells.grouped,
     )
 
 
-def _runs(cells: pd.DataFrame, shared_seeds: bool) -> Labels:
-    """Condition and seed of each cell; '' for a condition that has one seed."""
-    several = cells.groupby("condition")["seed"].transform("nunique") > 1
-    named = cells["seed"] if shared_seeds else cells["condition"] + "\n" + cells["seed"]
-    return ("\n" + named).where(several, "").to_numpy(object)
+def _named(labels: list[str]) -> Labels:
+    return np.array(labels, object)
 
 
 def joined(parts: Sequence[Influence]) -> Influence:
@@ -193,8 +143,8 @@ def one_way(of: Influence) -> Spread | Unavailable:
     Source: Cochran (1977), Sampling Techniques, 3rd ed., section 3.12, for the ratio estimator;
     Liang and Zeger (1986), Biometrika 73, 13-22, for the sums by cluster.
     """
-    _, at = np.unique(of.items.astype(str), return_inverse=True)
-    whole = np.zeros(int(at.max()) + 1)
+    at, length = _codes(of.items)
+    whole = np.zeros(length)
     parts: list[tuple[float, float]] = []
     for stratum in dict.fromkeys(of.strata):
         own = of.strata == stratum
@@ -210,6 +160,12 @@ def one_way(of: Influence) -> Spread | Unavailable:
         method=f"clustered by {of.by_item}",
         clusters=len(whole),
     )
+
+
+def _codes(labels: Labels) -> tuple[npt.NDArray[np.intp], int]:
+    """Every label's number, and how many labels there are."""
+    number = {label: at for at, label in enumerate(dict.fromkeys(labels))}
+    return np.fromiter((number[label] for label in labels), np.intp, len(labels)), len(number)
 
 
 def _sums(at: npt.NDArray[np.intp], values: FloatArray, length: int) -> FloatArray:
@@ -232,14 +188,13 @@ def two_way(of: Influence) -> Spread:
     hence the bound.
     """
     drawn = of.where(of.runs != "")
-    _, at = np.unique(drawn.runs.astype(str), return_inverse=True)
-    runs = int(at.max()) + 1
+    at, runs = _codes(drawn.runs)
     v_run = runs / (runs - 1) * float(np.sum(_sums(at, drawn.values, runs) ** 2))
     by_run = Spread(variance=v_run, df=runs - 1, method="clustered by run")
     if not of.known:
         return by_run
     pairs = zip(drawn.runs, drawn.items, strict=True)
-    named = np.array([f"{run}\n\n{item}" for run, item in pairs], object)
+    named = _named([f"{run}\n\n{item}" for run, item in pairs])
     by_item, by_cell = one_way(of), one_way(replace(drawn, items=named))
     if isinstance(by_item, Unavailable) or isinstance(by_cell, Unavailable):
         return by_run

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 
 import numpy as np
-import pandas as pd
 
 from epm.analyses.block import Effect, RunPermutation
-from epm.analyses.clusters import Spread, deviation, mean, satterthwaite
+from epm.analyses.cells import Cells
+from epm.analyses.clusters import Spread, satterthwaite
 from epm.analyses.difference.block import Comparison, Side
 from epm.analyses.difference.contrast import Contrast, apart, contrast
 from epm.analyses.difference.effect_size import ratio, score_intervals, standardised
@@ -82,8 +82,8 @@ def compare(a: Sample, b: Sample, ask: Ask) -> Compared:
         **dict(shown),
         method=method,
         caveats=_caveats(of, finding, ask, ends),
-        a=_side(of.cells_a, runs_a, known=known),
-        b=_side(of.cells_b, runs_b, known=known),
+        a=_side(of.cells_a, runs_a),
+        b=_side(of.cells_b, runs_b),
         items=of.items,
         clusters=spread.clusters if spread else None,
         variances=spread.two_way if spread else None,
@@ -199,7 +199,7 @@ def _caveats(of: Contrast, finding: Finding | Unavailable, ask: Ask, ends: Ends)
     found: list[str] = []
     by_t = isinstance(finding, Finding) and not isinstance(finding.effect.se, Unavailable)
     for name, cells in ((ask.a, of.cells_a), (ask.b, of.cells_b)):
-        if name in ask.trained and cells["seed"].nunique() < 2:
+        if name in ask.trained and len(cells.runs) < 2:
             found.append(
                 f"{name} was trained once: how much another training of it would differ is not in "
                 "the interval"
@@ -217,21 +217,20 @@ def _caveats(of: Contrast, finding: Finding | Unavailable, ask: Ask, ends: Ends)
 # -------------------------------------------------------------------- what stands beside it
 
 
-def _side(cells: pd.DataFrame, runs: Mapping[str, float], *, known: bool) -> Side:
-    answers = cells.assign(weight=cells["n"], score=cells["total"])
+def _side(cells: Cells, runs: Mapping[str, float]) -> Side:
     return Side(
-        estimate=mean(cells),
-        n=int(cells["n"].sum()),
-        total=float(cells["total"].sum()),
-        items=len(cells[["task", "dataset", "item"]].drop_duplicates()) if known else None,
-        sd=deviation(answers),
+        estimate=cells.mean,
+        n=cells.answers,
+        total=float(cells.total.sum()),
+        items=cells.distinct_items if cells.known else None,
+        sd=cells.over_answers.deviation,
         runs=dict(runs) if len(runs) > 1 else {},
     )
 
 
 def _value(sample: Sample, runs: Mapping[str, float]) -> Side:
     if len(sample.rows):
-        return _side(sample.cells, runs, known=sample.items_known)
+        return _side(sample.cells, runs)
     return Side(
         estimate=sample.summary.estimate,
         n=sample.summary.n,
@@ -243,7 +242,8 @@ def _runs(sample: Sample) -> dict[str, float]:
     """Mean of each run, by seed; '' where a sample has no seeds."""
     if not len(sample.rows):
         return dict(sample.summary.runs) or {"": sample.summary.estimate}
-    return {str(seed): mean(own) for seed, own in sample.cells.groupby("seed", sort=False)}
+    cells = sample.cells
+    return {seed: cells.where(cells.seeds == seed).mean for seed in cells.runs}
 
 
 def _unpaired(a: Sample, b: Sample, of: Contrast, *, counted: bool) -> Effect | None:

@@ -44,12 +44,14 @@ class Difference(PairsSpec):
         yield from self.primary_pair or ()
 
     def problems(self) -> Iterator[str]:
-        """A primary pair that is not compared, an expected effect of nobody knows which pair."""
+        """A primary pair that is not compared, tasks that are not shared, an effect of no pair."""
         yield from super().problems()
         pair = self.primary_pair
         if pair is not None and self.pairs and pair not in self.pairs:
             yield f"its primary pair {pair!r} is not among its pairs"
         if pair is not None and self.against is not None and pair[1] != self.against:
             yield f"its primary pair {pair!r} is not against '{self.against}'"
+        if self.outcome.tasks in ("target", "off_target") and (self.by_task or self.average):
+            yield "it compares by task, but its conditions have tasks of their own"
         if self.expected is not None and pair is None and len(self.pairs) > 1:
             yield "it expects one effect of several pairs: name the primary pair"

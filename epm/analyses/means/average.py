@@ -51,7 +51,9 @@ def _error(
 ) -> Uncertainty:
     method = f"unweighted over {len(parts)} tasks, each fixed"
     if all(len(part.rows) for part in parts.values()):
-        pieces = [influence(part.cells).scaled(1 / len(parts)) for part in parts.values()]
+        pieces = [
+            influence(part.cells, strata=None).scaled(1 / len(parts)) for part in parts.values()
+        ]
         found = spread(joined(pieces))
         if isinstance(found, Unavailable):
             return Uncertainty(estimate, found.unavailable, reason=found.unavailable)
