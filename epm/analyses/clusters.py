@@ -2,7 +2,8 @@
 
 To first order, an estimate that is a mean, a difference of means or the logarithm of a ratio of
 means errs by a sum over cells, a cell being the answers of one run to one item. What a cell adds
-is its influence ψ: for the mean m = Σy/Σw over cells of score y and weight w, ψ = (y - m·w)/Σw.
+is its contribution ψ: for the mean m = Σy/Σw over cells of score y and weight w,
+ψ = (y - m·w)/Σw (in the terms of robust statistics, its empirical influence).
 Cells of one item are not independent, nor are cells of one run (one condition under one seed); so
 the variance is taken over their sums.
 """
@@ -22,7 +23,7 @@ from epm.values import Unavailable
 
 
 @dataclass(frozen=True)
-class Influence:
+class Contributions:
     """What each of C cells adds to the error of an estimate, and what the cells have in common."""
 
     values: FloatArray
@@ -34,21 +35,21 @@ class Influence:
     strata: Labels
     """Part of the estimate, shape (C,), whose clusters of items are counted by themselves."""
     squares: FloatArray
-    """Sum over a cell's answers of their own squared influence, shape (C,)."""
+    """Sum over a cell's answers of their own squared contributions, shape (C,)."""
     answers: FloatArray
     """How many answers each cell has, shape (C,)."""
     groups: bool
     """Whether an item belongs to a group of several."""
 
-    def scaled(self, factor: float | FloatArray) -> Influence:
-        """The influence on the estimate times a factor, one for all cells or one for each."""
+    def scaled(self, factor: float | FloatArray) -> Contributions:
+        """Those to the estimate times a factor, one for all cells or one for each."""
         return replace(self, values=self.values * factor, squares=self.squares * np.square(factor))
 
-    def where(self, kept: npt.NDArray[np.bool_]) -> Influence:
-        """The influence of some cells."""
+    def where(self, kept: npt.NDArray[np.bool_]) -> Contributions:
+        """Those of some cells."""
         arrays = {each.name: getattr(self, each.name) for each in fields(self)}
         groups = arrays.pop("groups")
-        return Influence(**{name: array[kept] for name, array in arrays.items()}, groups=groups)
+        return Contributions(**{name: array[kept] for name, array in arrays.items()}, groups=groups)
 
     @property
     def known(self) -> bool:
@@ -74,10 +75,10 @@ class Spread:
     two_way: TwoWayVariance | None = None
 
 
-def influence(
+def contributions(
     cells: Cells, run: str = "", *, strata: str | None = "", other: str = ""
-) -> Influence:
-    """The influence of cells on their weighted mean.
+) -> Contributions:
+    """What cells contribute to the error of their weighted mean.
 
     Args:
         cells: of one condition.
@@ -93,7 +94,7 @@ def influence(
     about = cells.squares - 2 * m * cells.total + m**2 * cells.n
     about = np.where(about > ROUNDING * cells.squares, about, 0.0)
     several = len(cells.runs) > 1
-    return Influence(
+    return Contributions(
         values=values,
         items=cells.clusters + other if other and cells.known else cells.clusters,
         runs=_named([f"{run}\n{seed}" if several else "" for seed in cells.seeds]),
@@ -108,14 +109,14 @@ def _named(labels: list[str]) -> Labels:
     return np.array(labels, object)
 
 
-def joined(parts: Sequence[Influence]) -> Influence:
-    """The influence on a sum of estimates."""
-    names = [each.name for each in fields(Influence) if each.name != "groups"]
+def joined(parts: Sequence[Contributions]) -> Contributions:
+    """Contributions to the error of a sum of estimates."""
+    names = [each.name for each in fields(Contributions) if each.name != "groups"]
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Influence(**arrays, groups=any(part.groups for part in parts))
+    return Contributions(**arrays, groups=any(part.groups for part in parts))
 
 
-def spread(of: Influence) -> Spread | Unavailable:
+def spread(of: Contributions) -> Spread | Unavailable:
     """The variance of an estimate, by whatever its cells have in common.
 
     With two or more runs, two-way by run and item (`two_way`); by run alone where items are not
@@ -129,10 +130,10 @@ def spread(of: Influence) -> Spread | Unavailable:
     return _each_stratum(of)
 
 
-def one_way(of: Influence) -> Spread | Unavailable:
+def one_way(of: Contributions) -> Spread | Unavailable:
     """Variance over clusters of items, and its degrees of freedom.
 
-    With G_s clusters in stratum s, and Ψ_sg the sum of the influence of cluster g there,
+    With G_s clusters in stratum s, and Ψ_sg the sum of the contributions of cluster g there,
 
         v  = Σ_g (Σ_s sqrt(G_s/(G_s-1))·Ψ_sg)²
         df = (Σ_s v_s)² / Σ_s v_s²/(G_s-1),     v_s = G_s/(G_s-1)·Σ_g Ψ_sg²
@@ -175,7 +176,7 @@ def _sums(at: npt.NDArray[np.intp], values: FloatArray, length: int) -> FloatArr
     return np.where(np.abs(sums) > ROUNDING * sizes, sums, 0.0)
 
 
-def two_way(of: Influence) -> Spread:
+def two_way(of: Contributions) -> Spread:
     """Variance over answers that share an item, a run, or both.
 
     v = max(v_item + v_run - v_cell, v_item, v_run), each with its own G/(G-1), and min(G) - 1
@@ -215,7 +216,7 @@ def two_way(of: Influence) -> Spread:
     )
 
 
-def _each_stratum(of: Influence) -> Spread | Unavailable:
+def _each_stratum(of: Contributions) -> Spread | Unavailable:
     """By item in strata whose items are known, each answer by itself in the others."""
     parts: list[tuple[float, float]] = []
     words: dict[str, None] = {}
@@ -230,7 +231,7 @@ def _each_stratum(of: Influence) -> Spread | Unavailable:
     return Spread(variance=variance, df=satterthwaite(parts), method="; ".join(words))
 
 
-def independent(of: Influence) -> Spread | Unavailable:
+def independent(of: Contributions) -> Spread | Unavailable:
     """Variance as if answers were independent: n/(n-1) times the sum of squares of each."""
     n = float(of.answers.sum())
     if n < 2:

@@ -9,8 +9,8 @@ from scipy import stats
 
 from epm.analyses.block import TwoWayVariance
 from epm.analyses.cells import Cells
-from epm.analyses.clusters import Influence, Spread, independent, influence, spread
-from epm.analyses.family import Finding, from_error, from_interval
+from epm.analyses.clusters import Contributions, Spread, contributions, independent, spread
+from epm.analyses.family import Inference, from_error, from_interval
 from epm.analyses.reported import ReportedEstimate
 from epm.analyses.score_intervals import BoundedMean, effective
 from epm.analyses.verdict import around
@@ -61,7 +61,7 @@ class Uncertainty:
         sized = effective(self.estimate, self.se**2, self.df, answers, ends)
         return sized.interval() if sized else None
 
-    def above(self, reference: float) -> Finding | Unavailable:
+    def above(self, reference: float) -> Inference | Unavailable:
         """The mean minus a reference.
 
         At an end of the scale, p is that of the score test, which Wilson's interval inverts.
@@ -96,7 +96,7 @@ def of_mean(cells: Cells, ends: Ends) -> Uncertainty:
         cells: of one condition.
         ends: of the metric's scale.
     """
-    of = influence(cells)
+    of = contributions(cells)
     estimate = cells.mean
     found = variance(of)
     if isinstance(found, Spread):
@@ -134,7 +134,7 @@ def of_reported(found: ReportedEstimate, ends: Ends) -> Uncertainty:
 _NO_ERROR = "no standard error was reported, or one of 0"
 
 
-def variance(of: Influence) -> Spread | Unavailable:
+def variance(of: Contributions) -> Spread | Unavailable:
     """By clusters, or, where all clusters are alike and answers are not, of independent answers.
 
     Returns:
@@ -162,7 +162,7 @@ def at_the_end(cells: Cells, ends: Ends) -> BoundedMean | None:
     """
     if ends is None or cells.mean not in ends:
         return None
-    of = influence(cells)
+    of = contributions(cells)
     if of.values.any() or of.squares.any():
         return None
     runs = len(set(of.runs) - {""})
@@ -182,7 +182,7 @@ def bounded(cells: Cells, ends: Ends) -> BoundedMean | None:
     at_end = at_the_end(cells, ends)
     if ends is None or at_end is not None:
         return at_end
-    of = influence(cells)
+    of = contributions(cells)
     found = variance(of)
     if isinstance(found, Unavailable):
         return None

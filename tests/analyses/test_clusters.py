@@ -15,7 +15,14 @@ from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from epm.analyses.cells import Cells, Over
-from epm.analyses.clusters import Influence, Spread, influence, joined, satterthwaite, spread
+from epm.analyses.clusters import (
+    Contributions,
+    Spread,
+    contributions,
+    joined,
+    satterthwaite,
+    spread,
+)
 from epm.definition.analysis import Outcome
 from epm.values import Unavailable
 
@@ -46,7 +53,7 @@ def cells(
     return Cells.of(scored(scores, clusters=groups).rows(Outcome("score"), [condition]), over)
 
 
-def found(of: Influence) -> Spread:
+def found(of: Contributions) -> Spread:
     """Its variance."""
     known = spread(of)
     assert isinstance(known, Spread)
@@ -79,7 +86,7 @@ def sandwich(scores: Scores, by: str, groups: dict[str, str] | None = None) -> f
 @pytest.mark.parametrize("groups", [None, GROUPS])
 def test_one_way_is_the_sandwich_of_a_mean(groups: dict[str, str] | None) -> None:
     scores = drawn(1)
-    mean = found(influence(cells(scores, groups=groups)))
+    mean = found(contributions(cells(scores, groups=groups)))
     assert mean.variance == pytest.approx(sandwich(scores, "item", groups))
     assert (mean.clusters, mean.df) == ((6, 5) if groups else (12, 11))
     assert mean.method == f"clustered by {'group of items' if groups else 'item'}"
@@ -88,13 +95,13 @@ def test_one_way_is_the_sandwich_of_a_mean(groups: dict[str, str] | None) -> Non
 def test_over_items_it_is_the_plain_error_of_their_means() -> None:
     scores = drawn(2)
     means = [float(np.mean(values)) for values in scores.values()]
-    of = influence(cells(scores, over="items"))
+    of = contributions(cells(scores, over="items"))
     assert sqrt(found(of).variance) == pytest.approx(stats.sem(means))
 
 
 def test_two_way_is_three_sandwiches() -> None:
     scores = drawn(3, "ab", (0, 1, 2))
-    of_a, of_b = (influence(cells(scores, name), name) for name in "ab")
+    of_a, of_b = (contributions(cells(scores, name), name) for name in "ab")
     both = found(joined([of_a, of_b.scaled(-1)]))
     parts = [sandwich(scores, by) for by in ("item", "run", "cell")]
     assert both.two_way is not None
@@ -107,7 +114,7 @@ def test_two_way_is_three_sandwiches() -> None:
 def test_a_lone_run_shows_nothing_of_runs() -> None:
     """The variance between runs is then that of the side that has several."""
     scores = drawn(4, "a", (0, 1, 2)) | drawn(5, "b")
-    of_a, of_b = (influence(cells(scores, name), name) for name in "ab")
+    of_a, of_b = (contributions(cells(scores, name), name) for name in "ab")
     both = found(joined([of_a, of_b.scaled(-1)]))
     alone = found(of_a)
     assert both.two_way is not None
@@ -123,7 +130,7 @@ def test_unrelated_samples_are_welch() -> None:
     a, b = rng.normal(0, 1, 9), rng.normal(1, 4, 14)
     scores: Scores = {("a", None, f"a{at}"): [float(value)] for at, value in enumerate(a)}
     scores |= {("b", None, f"b{at}"): [float(value)] for at, value in enumerate(b)}
-    of_a, of_b = (influence(cells(scores, name), strata=name) for name in "ab")
+    of_a, of_b = (contributions(cells(scores, name), strata=name) for name in "ab")
     both = found(joined([of_a, of_b.scaled(-1)]))
     welch = stats.ttest_ind(a, b, equal_var=False)
     assert (a.mean() - b.mean()) / sqrt(both.variance) == pytest.approx(welch.statistic)
@@ -134,7 +141,7 @@ def test_clusters_of_two_strata_covary() -> None:
     """Both sides answer the same items alike: the difference hardly varies."""
     scores = {("a", None, f"q{at}"): [float(at)] for at in range(12)}
     scores |= {("b", None, f"q{at}"): [at + 0.01 * at % 3] for at in range(12)}
-    of_a, of_b = (influence(cells(scores, name), strata=name) for name in "ab")
+    of_a, of_b = (contributions(cells(scores, name), strata=name) for name in "ab")
     apart = found(of_a).variance + found(of_b).variance
     assert found(joined([of_a, of_b.scaled(-1)])).variance < 1e-3 * apart
 
@@ -144,7 +151,7 @@ def test_clusters_of_two_strata_covary() -> None:
 def test_a_shift_changes_nothing_and_a_scale_scales(seed: int, shift: float, scale: float) -> None:
     scores = drawn(seed, "a", (0, 1))
     moved = {place: [shift + scale * y for y in values] for place, values in scores.items()}
-    here, there = found(influence(cells(scores))), found(influence(cells(moved)))
+    here, there = found(contributions(cells(scores))), found(contributions(cells(moved)))
     slack = 1e-9 * abs(shift) / scale
     assert sqrt(there.variance) / scale == pytest.approx(sqrt(here.variance), rel=1e-6, abs=slack)
 
@@ -156,26 +163,26 @@ def test_the_order_of_measurements_does_not_matter(seed: int, random: Any) -> No
     places = list(scores)
     random.shuffle(places)
     shuffled = {place: scores[place] for place in places}
-    here, there = found(influence(cells(scores))), found(influence(cells(shuffled)))
+    here, there = found(contributions(cells(scores))), found(contributions(cells(shuffled)))
     assert there.variance == pytest.approx(here.variance)
     assert (there.df, there.method) == (here.df, here.method)
 
 
 def test_rounding_is_no_variance() -> None:
     thirds = {("a", None, f"q{at}"): [0.1, 0.2, 0.3] for at in range(7)}
-    assert found(influence(cells(thirds))).variance == 0.0
+    assert found(contributions(cells(thirds))).variance == 0.0
     groups = {("a", None, f"q{at}"): [0.1 if at % 2 else 0.7] for at in range(12)}
-    assert found(influence(cells(groups, groups=GROUPS))).variance == 0.0
+    assert found(contributions(cells(groups, groups=GROUPS))).variance == 0.0
 
 
 def test_one_item_shows_no_variance_between_items() -> None:
-    one = spread(influence(cells({("a", None, "q"): [1.0, 2.0]})))
+    one = spread(contributions(cells({("a", None, "q"): [1.0, 2.0]})))
     assert one == Unavailable(unavailable="all answers belong to one item")
 
 
 def test_one_item_of_several_runs_is_clustered_by_run() -> None:
     scores = {("a", run, "q"): [float(run), run + 1.0] for run in (0, 1, 2)}
-    by_run = found(influence(cells(scores)))
+    by_run = found(contributions(cells(scores)))
     assert by_run.method == "clustered by run"
     assert sqrt(by_run.variance) == pytest.approx(stats.sem([0.5, 1.5, 2.5]))
 

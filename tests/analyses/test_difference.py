@@ -20,13 +20,13 @@ from statsmodels.stats.sandwich_covariance import cov_cluster
 from epm.analyses.block import Effect, RunPermutation, Verdict
 from epm.analyses.context import Parent
 from epm.analyses.difference.block import (
+    AverageDifference,
     ComparedPair,
     Comparison,
     DifferenceBlock,
     Ratio,
     SharedItems,
     Standardised,
-    TaskAverage,
 )
 from epm.analyses.difference.compute import compute
 from epm.analyses.difference.spec import Difference
@@ -270,7 +270,7 @@ def test_the_average_over_tasks(
     name: str, difference: float, interval: list[float], holm: float, of_averages: float
 ) -> None:
     found = panel()[name].average
-    assert isinstance(found, TaskAverage)
+    assert isinstance(found, AverageDifference)
     assert found.estimate == pytest.approx(difference)
     assert ends(found.interval) == pytest.approx(interval)
     assert found.adjusted is not None
@@ -293,6 +293,59 @@ def test_each_pair_has_a_verdict_and_the_clearest_decides() -> None:
     assert found.verdict.effect.estimate == pytest.approx(0.2117207080)
     assert found.verdict.scale == "proportion"
     assert found.verdict.level == pytest.approx(1 - 0.05 / 3)
+
+
+def tasks(**measured: dict[str, Measurement]) -> AverageDifference:
+    """The average over tasks, each with a measurement of a and one of b."""
+    frame = Frame(
+        {name: ConditionRecord() for name in "ab"},
+        {task: TaskRecord() for task in measured},
+        {"score": MetricRecord(label="score", lower=0, upper=1)},
+        {
+            name: {task: {"score": {"all": by[name]}} for task, by in measured.items()}
+            for name in "ab"
+        },
+    )
+    found = pair(replace(SCORE, average=True), frame).average
+    assert isinstance(found, AverageDifference)
+    return found
+
+
+def right(k: list[int]) -> Count:
+    """One answer an item."""
+    return Count(items={f"q{at}": (each, 1) for at, each in enumerate(k)})
+
+
+def test_tasks_that_are_compared_in_different_ways_are_taken_as_independent() -> None:
+    found = tasks(
+        asked={"a": right([1, 1, 1, 0]), "b": right([0, 1, 0, 0])},
+        quoted={"a": Reported(value=0.8, stderr=0.03), "b": Reported(value=0.7, stderr=0.04)},
+    )
+    paired = stats.ttest_rel([1, 1, 1, 0], [0, 1, 0, 0])
+    assert found.estimate == pytest.approx((0.5 + 0.1) / 2)
+    assert found.se == pytest.approx(sqrt((0.5 / paired.statistic) ** 2 + 0.05**2) / 2)
+    assert found.df is None
+    assert found.method.endswith("errors of the tasks taken as independent, normal quantile")
+
+
+def test_a_task_without_variance_is_named() -> None:
+    varied = {"a": right([1, 1, 1, 0]), "b": right([0, 1, 0, 0])}
+    flat = {"a": right([1, 1, 1]), "b": right([1, 1, 1])}
+    found = tasks(varied=varied, flat=flat)
+    assert found.caveats == ("nothing varies on flat: its part of the variance is taken as 0",)
+    assert found.se == pytest.approx(tasks(varied=varied).se / 2)  # type: ignore[operator]
+    nothing = tasks(here=flat, there=flat)
+    assert nothing.estimate == 0.0
+    assert nothing.interval == Unavailable(unavailable="nothing varies on any task")
+
+
+def test_a_task_without_an_error_leaves_the_average_without_one() -> None:
+    found = tasks(
+        asked={"a": right([1, 1, 1, 0]), "b": right([0, 1, 0, 0])},
+        bare={"a": Reported(value=0.8), "b": Reported(value=0.7)},
+    )
+    assert found.estimate == pytest.approx(0.3)
+    assert found.se == Unavailable(unavailable="bare: a: reported without a standard error")
 
 
 # -------------------------------------------------------------------- McNemar
@@ -536,6 +589,13 @@ def test_what_is_lacking_is_named() -> None:
     assert isinstance(compute(replace(SCORE, pairs=()), items(a=[1, 2]), context()), Unavailable)
 
 
+def test_more_pairs_than_anyone_reads_have_to_be_named() -> None:
+    crowd = items(**{f"c{at}": [at, at + 1.0] for at in range(46)})
+    found = compute(replace(SCORE, pairs=()), crowd, context())
+    assert isinstance(found, Unavailable)
+    assert found.unavailable.startswith("1035 pairs: name those to compare")
+
+
 def test_all_against_one() -> None:
     found = block(
         replace(SCORE, pairs=(), against="b"), items(a=[1, 2, 4], b=[2, 3, 3], c=[5, 4, 4])
@@ -622,7 +682,7 @@ def test_the_parents_difference_stands_beside_ours() -> None:
         ),
         (
             {"pairs": (("a", "b"), ("a", "c")), "expected": Expected(1, 0, 2, "#1")},
-            "it expects one effect of several pairs: name the primary pair",
+            "it expects an effect, but of which pair is not said: name the primary pair",
         ),
         ({"relevant": -1.0}, "the smallest relevant effect is -1.0, not above 0"),
     ],

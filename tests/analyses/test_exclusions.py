@@ -23,7 +23,7 @@ from epm.analyses.exclusions.compute import compute
 from epm.analyses.exclusions.spec import Exclusions
 from epm.analyses.frame import Frame
 from epm.definition.analysis import Outcome
-from epm.results import ConditionRecord, Count, Mean, MetricRecord, TaskRecord
+from epm.results import ConditionRecord, Count, Mean, MetricRecord, Reported, TaskRecord
 from epm.values import Unavailable
 
 SETS = {"judge failures": ("refusal", "parse failure"), "refusals": ("refusal",)}
@@ -226,6 +226,12 @@ def test_many_conditions_are_compared_when_pairs_are_named() -> None:
     against = block(replace(PLAIN, against="c0"), many)
     assert len(against.pairs) == 8
     assert against.not_compared is None
+
+
+def test_a_reported_value_has_no_answers_to_lose() -> None:
+    found = block(PLAIN, frame(a=Count(total=(3, 10)), b=Reported(value=0.5, n=10)))
+    assert found.left_out == {"b": "only reported, without its answers"}
+    assert isinstance(found.pairs["b - a"], Unavailable)
 
 
 def test_nothing_measured_is_unavailable() -> None:

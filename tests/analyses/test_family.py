@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from epm.analyses.block import Verdict
 from epm.analyses.family import (
-    Finding,
+    Inference,
     adjusted,
     corrected,
     from_error,
@@ -29,7 +29,7 @@ ps = st.lists(st.floats(1e-6, 1), min_size=1, max_size=8)
 
 
 def verdicts(
-    spec: AnalysisSpec, primary: str | None = None, /, **findings: Finding
+    spec: AnalysisSpec, primary: str | None = None, /, **findings: Inference
 ) -> tuple[dict[str, str], str | None]:
     """What is said of each, and which one decides."""
     found, by = judged(spec, findings, named=primary, unit="", scale="plain", expected={})

@@ -203,6 +203,25 @@ def test_tasks_of_one_data_set_share_their_items() -> None:
         assert found.average.df == pytest.approx(19 if dataset else 38)
 
 
+def test_an_average_of_values_from_elsewhere() -> None:
+    frame = Frame(
+        {"c": ConditionRecord()},
+        {name: TaskRecord() for name in ("here", "there")},
+        {"score": MetricRecord(label="score")},
+        {
+            "c": {
+                "here": {"score": {"all": Reported(value=0.6, stderr=0.03, n=20)}},
+                "there": {"score": {"all": Count(total=(30, 40))}},
+            }
+        },
+    )
+    found = one(replace(PANEL, over="answers"), frame).average
+    assert isinstance(found, TaskAverage)
+    assert found.estimate == pytest.approx(0.675)
+    assert found.se == pytest.approx(sqrt(0.03**2 + 0.75 * 0.25 / 39) / 2)
+    assert found.method.endswith("their errors independent")
+
+
 # -------------------------------------------------------------------- other implementations
 
 
@@ -378,6 +397,10 @@ def test_without_a_reference_there_is_no_verdict() -> None:
         (replace(SPEC, relevant=0.1), "it has a smallest relevant effect, but no reference"),
         (replace(SPEC, expected=Expected(1, 0, 2, "#1")), "it has an expected effect, but no"),
         (replace(SPEC, primary_condition="a"), "it has a primary condition, but no reference"),
+        (
+            replace(SPEC, reference=0, expected=Expected(1, 0, 2, "#1")),
+            "it expects an effect, but of which condition is not said: name the primary one",
+        ),
         (
             replace(SPEC, reference=0, primary_condition="a", among=Subset(without=("a",))),
             "its primary condition 'a' is left out",

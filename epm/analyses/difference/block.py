@@ -117,7 +117,7 @@ class Comparison(Effect):
     adjusted: Adjusted | None = None
 
 
-class TaskAverage(Comparison):
+class AverageDifference(Comparison):
     """The unweighted mean of the differences on several tasks, which are taken as fixed."""
 
     tasks: tuple[str, ...]
@@ -129,7 +129,7 @@ class ComparedPair(Value):
     overall: Comparison
     """Over all answers of the tasks that both have."""
     tasks: dict[str, Comparison] = Field({})
-    average: TaskAverage | Unavailable | None = None
+    average: AverageDifference | Unavailable | None = None
     verdict: Verdict | Unavailable | None = None
 
 

@@ -1,4 +1,4 @@
-"""The difference of two means, with the influence of every answer on it."""
+"""The difference of two means, and what every cell contributes to its error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from epm.analyses.cells import Cells
-from epm.analyses.clusters import Influence, Spread, influence, joined, spread
+from epm.analyses.clusters import Contributions, Spread, contributions, joined, spread
 from epm.analyses.difference.block import SharedItems
 from epm.analyses.frame import FloatArray
 from epm.analyses.sample import Sample
@@ -21,7 +21,7 @@ Kind = Literal["paired", "runs", "apart"]
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two means a and b on the same tasks, and how cells move them."""
+    """Two means a and b on the same tasks, and the cells that they are of."""
 
     kind: Kind
     cells_a: Cells
@@ -49,15 +49,15 @@ class Contrast:
         gap = self.a - self.b
         return gap if abs(gap) > 1e-12 * max(abs(self.a), abs(self.b)) else 0.0
 
-    def influence(self, *, by_dataset: bool = False, logarithm: bool = False) -> Influence:
-        """Of every cell, on a - b.
+    def contributions(self, *, by_dataset: bool = False, logarithm: bool = False) -> Contributions:
+        """Of every cell, to the error of a - b.
 
         Args:
             by_dataset: whether each data set is a stratum, as for an average over tasks.
-            logarithm: on log(a/b) instead.
+            logarithm: to that of log(a/b) instead.
         """
         parts = [
-            influence(
+            contributions(
                 cells,
                 "" if self.shared_seeds else side,
                 strata=None if by_dataset else "",
@@ -76,7 +76,7 @@ class Contrast:
 
     def spread(self, *, logarithm: bool = False) -> Spread | Unavailable:
         """The variance of a - b, or of log(a/b)."""
-        of = self.influence(logarithm=logarithm)
+        of = self.contributions(logarithm=logarithm)
         return spread(of) if self.kind == "paired" else variance(of)
 
     @property

@@ -17,10 +17,9 @@ from epm.values import LEVEL, Interval, Unavailable
 
 
 def ratio(of: Contrast) -> Ratio | Unavailable:
-    """a/b with exp(log(a/b) ± q·se), se by the influence on the logarithm.
+    """a/b with exp(log(a/b) ± q·se), se of the logarithm by the clusters of the difference.
 
-    The clusters are those of the difference. Where answers are taken as independent, it is Katz's
-    interval, of statsmodels.
+    Where answers are taken as independent, it is Katz's interval, of statsmodels.
 
     Source: Katz, Baptista, Azen and Pike (1978), Biometrics 34, 469-474; for clusters the delta
     method on the same sums.
@@ -29,7 +28,7 @@ def ratio(of: Contrast) -> Ratio | Unavailable:
         sides = " and ".join(side for side, m in (("a", of.a), ("b", of.b)) if not m > 0)
         return Unavailable(unavailable=f"no success in {sides}")
     estimate = of.a / of.b
-    if of.kind == "apart" and not of.influence().known:
+    if of.kind == "apart" and not of.contributions().known:
         k_a, k_b = (float(cells.total.sum()) for cells in (of.cells_a, of.cells_b))
         n_a, n_b = of.cells_a.answers, of.cells_b.answers
         lower, upper = confint_proportions_2indep(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from epm.analyses.pairs import Pair, PairsSpec
+from epm.analyses.pairs import ConditionPair, PairsSpec
 from epm.definition.analysis import Outcome
 
 
@@ -30,7 +30,7 @@ class Difference(PairsSpec):
     seed 0 of one condition has nothing to do with seed 0 of another."""
     success_from: float | None = None
     """Score from which on an answer of a numeric metric counts as a success, for McNemar's test."""
-    primary_pair: Pair | None = None
+    primary_pair: ConditionPair | None = None
     """The pair that was named before the data were seen; its verdict is uncorrected. None corrects
     the verdicts over the pairs."""
 
@@ -53,5 +53,5 @@ class Difference(PairsSpec):
             yield f"its primary pair {pair!r} is not against '{self.against}'"
         if self.outcome.tasks in ("target", "off_target") and (self.by_task or self.average):
             yield "it compares by task, but its conditions have tasks of their own"
-        if self.expected is not None and pair is None and len(self.pairs) > 1:
-            yield "it expects one effect of several pairs: name the primary pair"
+        if self.expected is not None and pair is None and len(self.pairs) != 1:
+            yield "it expects an effect, but of which pair is not said: name the primary pair"
