@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from math import exp, sqrt
 from typing import Any
 
@@ -224,14 +225,20 @@ PANEL = Difference(
 )
 
 
-def panel() -> dict[str, ComparedPair]:
+@cache
+def compared() -> DifferenceBlock:
     """All pairs of the panel's models."""
-    pairs = block(PANEL, recorded("panel")).pairs
+    return block(PANEL, recorded("panel"))
+
+
+def panel() -> dict[str, ComparedPair]:
+    """The same by pair."""
+    pairs = compared().pairs
     return {name: each for name, each in pairs.items() if isinstance(each, ComparedPair)}
 
 
 def test_pairs_are_later_minus_earlier() -> None:
-    found = block(PANEL, recorded("panel"))
+    found = compared()
     assert list(found.pairs) == ["sft - base", "sft+dpo - base", "sft+dpo - sft"]
     assert found.families == {"pairs": 3, "pairs and tasks": 12}
 
@@ -281,7 +288,7 @@ def test_the_average_over_tasks(
 
 
 def test_each_pair_has_a_verdict_and_the_clearest_decides() -> None:
-    found = block(PANEL, recorded("panel"))
+    found = compared()
     says = {name: each.verdict.says for name, each in panel().items()}  # type: ignore[union-attr]
     assert says == {
         "sft - base": "supported",

@@ -2,8 +2,10 @@
 
 Log-odds of an answer are those of its arm, plus normal effects of its run, of its item, and of its
 item in its arm. In the 36 designs of `test_coverage_everywhere` (2, 3, 5 trainings an arm; 20
-items; 5 answers a cell), 2,000 draws each, the 95% interval of `difference` holds the true
-difference in FIGURES.
+items; 5 answers a cell), 2,000 draws each (standard error 0.5 points), the 95% interval of
+`difference` holds the true difference in 91.9% to 99.7%: in 97.5% to 99.7% where trainings do not
+differ and items do not either, in 91.9% to 96.1% where the log-odds of trainings have a standard
+deviation of 0.6. The degrees of freedom, min(G) - 1, are one more there than runs less arms.
 """
 
 from __future__ import annotations

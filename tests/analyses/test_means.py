@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from math import sqrt
 from typing import Any
 
@@ -113,9 +114,15 @@ def test_a_rate_as_a_mean_that_leaves_the_scale_has_a_bounded_interval_too() -> 
 PANEL = Means(name="panel", outcome=Outcome("score"), over="items", by_task=True, average=True)
 
 
+@cache
+def panel() -> MeansBlock:
+    """Its means."""
+    return block(PANEL, recorded("panel"))
+
+
 def cell(condition: str, task: str) -> MeanScore:
-    """Of the panel."""
-    return block(PANEL, recorded("panel")).conditions[condition].tasks[task]
+    """Of one model on one task."""
+    return panel().conditions[condition].tasks[task]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +166,7 @@ def test_what_a_score_rests_on() -> None:
 
 
 def test_the_average_takes_tasks_as_fixed() -> None:
-    found = block(PANEL, recorded("panel")).conditions
+    found = panel().conditions
     expected = {
         "base": (0.5503720238, 0.0397757839, 36.7525370546),
         "sft": (0.7259259259, 0.0418936349, 22.6816333112),

@@ -6,7 +6,7 @@ from math import sqrt
 
 import pytest
 from frames import context, counted, scored, totals
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
@@ -77,6 +77,7 @@ def test_wilson_contains_the_estimate_and_stays_in_the_unit_interval(
     assert (interval.lower, interval.upper) == pytest.approx(expected, abs=1e-12)
 
 
+@settings(max_examples=40)
 @given(items)
 def test_clustering_never_narrows(counts: list[tuple[int, int]]) -> None:
     found = asked(*counts)
@@ -89,6 +90,7 @@ def test_clustering_never_narrows(counts: list[tuple[int, int]]) -> None:
     assert 0 <= found.clustered.lower <= found.estimate <= found.clustered.upper <= 1
 
 
+@settings(max_examples=40)
 @given(items)
 def test_the_order_of_items_does_not_matter(counts: list[tuple[int, int]]) -> None:
     forwards, backwards = clustered(*counts), clustered(*counts[::-1])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -45,6 +45,7 @@ def tables(draw: st.DrawFn) -> Table:
     return draw(st.lists(row, min_size=2, max_size=5))
 
 
+@settings(max_examples=40)
 @given(tables())
 def test_pooling_seeds_never_narrows(table: Table) -> None:
     found, by_item = interval(table, 5), clustered(rows(table, 5))
@@ -57,6 +58,7 @@ def test_pooling_seeds_never_narrows(table: Table) -> None:
     assert found.se is None or by_item.se is None or found.se >= by_item.se - 1e-12
 
 
+@settings(max_examples=40)
 @given(tables())
 def test_a_single_seed_is_clustered_by_item_as_ever(table: Table) -> None:
     alone = proportion(rows(table[:1], 5))
@@ -64,6 +66,7 @@ def test_a_single_seed_is_clustered_by_item_as_ever(table: Table) -> None:
     assert type(alone.clustered) is ClusteredInterval
 
 
+@settings(max_examples=40)
 @given(tables())
 def test_the_order_of_seeds_and_items_does_not_matter(table: Table) -> None:
     here = interval(table, 5)
