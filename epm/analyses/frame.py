@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -59,6 +59,30 @@ class Points:
         return self.only([name for name in self.names if name not in names])
 
 
+@dataclass(frozen=True)
+class Cases:
+    """Several numbers x and one y a condition, where all are known."""
+
+    names: tuple[str, ...]
+    x: FloatArray
+    """Shape (N, predictors)."""
+    y: FloatArray
+    left_out: dict[str, str]
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.names)
+
+    def only(self, names: Collection[str]) -> Cases:
+        """The cases of these conditions, in the order they have here."""
+        kept = [i for i, name in enumerate(self.names) if name in names]
+        return Cases(tuple(self.names[i] for i in kept), self.x[kept], self.y[kept], {})
+
+    def without(self, *names: str) -> Cases:
+        """The cases of all other conditions."""
+        return self.only([name for name in self.names if name not in names])
+
+
 class Frame:
     """What was measured, asked by outcome, condition and predictor."""
 
@@ -78,6 +102,20 @@ class Frame:
     @cached_property
     def _rows(self) -> pd.DataFrame:
         return pd.DataFrame(list(self._cells()), columns=list(COLUMNS))
+
+    @cached_property
+    def _sums_by_place(self) -> dict[tuple[str, str, str], tuple[int, float]]:
+        """How many answers at the ends of trainings, and the sum of their scores."""
+        ended = self._rows[self._rows["step"] < 0]
+        places = ended.groupby(["condition", "task", "metric"], sort=False)[["n", "total"]].sum()
+        return {
+            place: (int(n), float(total))
+            for place, n, total in zip(places.index, places["n"], places["total"], strict=True)
+        }
+
+    def _sums(self, outcome: Outcome, condition: str) -> list[tuple[int, float]]:
+        places = [(condition, task, outcome.metric) for task in self.tasks_of(condition, outcome)]
+        return [self._sums_by_place[place] for place in places if place in self._sums_by_place]
 
     def _cells(self) -> Iterator[tuple[object, ...]]:
         for condition, task, metric, name, measured in self._measured():
@@ -266,9 +304,8 @@ class Frame:
 
     def estimate(self, outcome: Outcome, condition: str) -> float | None:
         """The mean score of a condition over all its answers; reported values as they are."""
-        rows = self.rows(outcome, [condition])
-        if len(rows):
-            return float(rows["total"].sum() / rows["n"].sum())
+        if sums := self._sums(outcome, condition):
+            return sum(total for _, total in sums) / sum(n for n, _ in sums)
         reported = [
             measured.value
             for task in self.tasks_of(condition, outcome)
@@ -276,6 +313,55 @@ class Frame:
             if isinstance(measured, Reported | Scalar)
         ]
         return float(np.mean(reported)) if reported else None
+
+    def answers(self, outcome: Outcome, condition: str) -> int | None:
+        """How many answers the mean score rests on; None where that is not known."""
+        if sums := self._sums(outcome, condition):
+            return sum(n for n, _ in sums)
+        reported = [
+            measured.n
+            for task in self.tasks_of(condition, outcome)
+            for measured in self.measurements[condition][task][outcome.metric].values()
+            if isinstance(measured, Reported)
+        ]
+        known = [n for n in reported if n is not None]
+        return sum(known) if known and len(known) == len(reported) else None
+
+    def by_seed(self, outcome: Outcome, condition: str) -> dict[str, float]:
+        """The mean score of each training of a condition; empty where seeds are not named."""
+        rows = self.rows(outcome, [condition])
+        named = rows[rows["seed"] != ""].groupby("seed", sort=False)[["total", "n"]].sum()
+        return {str(seed): float(own["total"] / own["n"]) for seed, own in named.iterrows()}
+
+    def groups(self, factor: str, conditions: Sequence[str]) -> dict[str, list[str]]:
+        """The conditions by their level of a factor, in order; those without a level left out."""
+        found: dict[str, list[str]] = {}
+        for name in conditions:
+            level = self.conditions[name].factors.get(factor)
+            if level is not None:
+                found.setdefault(str(level), []).append(name)
+        return found
+
+    def cases(self, x: Sequence[Predictor], y: Outcome, conditions: Sequence[str]) -> Cases:
+        """Predictors and outcome of the conditions that have all of them; why others do not."""
+        names: list[str] = []
+        xs: list[list[float]] = []
+        ys: list[float] = []
+        left_out: dict[str, str] = {}
+        for name in conditions:
+            at = {str(each): self.covariate(name, each) for each in x}
+            score = self.estimate(y, name)
+            known = [value for value in at.values() if value is not None]
+            if score is None:
+                left_out[name] = self.why_missing(name)
+            elif len(known) < len(x):
+                left_out[name] = "no " + ", no ".join(k for k, v in at.items() if v is None)
+            else:
+                names.append(name)
+                xs.append(known)
+                ys.append(score)
+        at_all = np.array(xs, float).reshape(len(names), len(x))
+        return Cases(tuple(names), at_all, np.array(ys, float), left_out)
 
     def points(self, x: Predictor, y: Outcome, conditions: Sequence[str]) -> Points:
         """Predictor and outcome of these conditions; what lacks one is left out, and why."""

@@ -17,6 +17,7 @@ from epm.results import (
     Measurement,
     Measurements,
     MetricRecord,
+    Reported,
     TaskRecord,
     replicate,
 )
@@ -60,6 +61,24 @@ def totals(
     )
 
 
+def reported(
+    values: Mapping[str, tuple[float, int | None]],
+    covariates: Mapping[str, Mapping[str, float]] | None = None,
+    factors: Mapping[str, Mapping[str, str | float]] | None = None,
+    *,
+    ends: tuple[float, float] | None = None,
+) -> Frame:
+    """A metric `level` of unknown origin by condition, with how many answers it is of."""
+    return _frame(
+        {(name, None): Reported(value=value, n=n) for name, (value, n) in values.items()},
+        "level",
+        covariates or {},
+        factors or {},
+        {},
+        ends,
+    )
+
+
 def scored(
     scores: Mapping[tuple[str, int | None, str], Sequence[float]],
     *,
@@ -86,6 +105,7 @@ def _frame(
     covariates: Mapping[str, Mapping[str, float]],
     factors: Mapping[str, Mapping[str, str | float]],
     clusters: Mapping[str, str],
+    ends: tuple[float, float] | None = None,
 ) -> Frame:
     measurements: dict[str, dict[str, dict[str, dict[str, Measurement]]]] = {}
     for (condition, seed), value in measured.items():
@@ -99,7 +119,11 @@ def _frame(
             for name in measurements
         },
         {"asked": TaskRecord(clusters=dict(clusters))},
-        {metric: MetricRecord(label=metric)},
+        {
+            metric: MetricRecord(label=metric)
+            if ends is None
+            else MetricRecord(label=metric, lower=ends[0], upper=ends[1])
+        },
         measurements,
     )
 
