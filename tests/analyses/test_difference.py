@@ -241,6 +241,8 @@ def test_pairs_are_later_minus_earlier() -> None:
     found = compared()
     assert list(found.pairs) == ["sft - base", "sft+dpo - base", "sft+dpo - sft"]
     assert found.families == {"pairs": 3, "pairs and tasks": 12}
+    assert found.scale == "proportion"
+    assert block(ARMS, recorded("two_arms")).scale == "plain"
 
 
 def test_paired_by_shared_items_and_clustered_by_group() -> None:

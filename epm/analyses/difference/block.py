@@ -11,6 +11,7 @@ from epm.analyses.block import (
     Block,
     Effect,
     RunPermutation,
+    Scale,
     TwoWayVariance,
     Verdict,
 )
@@ -138,6 +139,8 @@ class DifferenceBlock(Block):
 
     kind: Literal["difference"] = "difference"
     metric: str
+    scale: Scale
+    """How differences are printed."""
     over: Literal["answers", "items"]
     """What means are over, where items are not paired."""
     pairs: dict[str, ComparedPair | Unavailable]

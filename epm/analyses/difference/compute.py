@@ -80,6 +80,7 @@ def compute(spec: Difference, frame: Frame, context: Context) -> DifferenceBlock
         },
         verdict=_verdict(spec, verdicts, decided_by),
         metric=spec.outcome.metric,
+        scale=frame.scale(spec.outcome, list(samples)),
         over=spec.over,
         pairs={
             name: _block(spec, name, each, over_pairs, over_cells, verdicts)

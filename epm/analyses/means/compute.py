@@ -43,6 +43,7 @@ def compute(spec: Means, frame: Frame, context: Context) -> MeansBlock | Unavail
         },
         verdict=_verdict(spec, verdicts, decided_by),
         metric=spec.outcome.metric,
+        scale=frame.scale(spec.outcome, list(means)),
         over=spec.over,
         reference=spec.reference,
         conditions={
