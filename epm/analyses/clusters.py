@@ -204,7 +204,8 @@ def two_way(of: Contributions) -> Spread:
     return Spread(
         variance=max(both, floor),
         df=min(by_item.df, by_run.df),
-        method=f"two-way clustered by run and {of.by_item}",
+        method=f"two-way clustered by run and {of.by_item}"
+        + (", at the larger one-way variance" if both < floor else ""),
         clusters=by_item.clusters,
         two_way=TwoWayVariance(
             items=by_item.variance,

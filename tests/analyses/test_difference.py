@@ -124,7 +124,10 @@ def test_over_runs_and_prompts() -> None:
     parts = [kept.items, kept.runs, kept.cells]
     assert parts == pytest.approx([5.0952395009, 4.3054647564, 5.9358671610])
     assert (kept.floored, kept.run_clusters, found.clusters) == (True, 6, 20)
-    assert "two-way clustered by run and item, t with 5 degrees" in found.method
+    assert found.method.endswith(
+        "two-way clustered by run and item, at the larger one-way variance, t with 5 degrees of "
+        "freedom"
+    )
     assert found.unpaired is None
 
 
