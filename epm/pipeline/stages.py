@@ -15,6 +15,7 @@ from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.samples import SAMPLES, Subject
+from epm.scoring.measuring import joint_metrics
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -226,7 +227,8 @@ class Stages:
             "measure",
             self._measure,
             tuple(self._measured_from()),
-            {name: definition[name] for name in ("scorers", "tasks", "datasets")},
+            {name: definition[name] for name in ("scorers", "tasks", "datasets")}
+            | {"joint": joint_metrics(self.definition)},
         )
         asked = {
             name: definition[name] for name in ("analyses", "gates", "alpha", "parent", "figure")
