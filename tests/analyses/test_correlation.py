@@ -242,6 +242,14 @@ def test_spearman_of_four_in_order() -> None:
 
 def test_ties_up_to_rounding_errors_are_ties() -> None:
     assert list(ranks(np.array([0.3, 0.1 + 0.2, 0.1]))) == [2.5, 2.5, 1]
+    assert list(ranks(np.array([1e9, 3e-9, 2e-9, -1.0]))) == [4, 3, 2, 1]
+    assert list(ranks(np.array([]))) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda v: round(v, 3)), min_size=1, max_size=9))
+def test_ranks_as_scipy_does(values: list[float]) -> None:
+    assert list(ranks(np.array(values))) == list(stats.rankdata(values))
 
 
 def test_all_pairings_where_they_are_few() -> None:
