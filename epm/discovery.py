@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from epm.definition import Experiment, suggest
-from epm.errors import DefinitionError, EpmError
+from epm.definition import Experiment, RecordedData
+from epm.definition.checks import covariates
+from epm.errors import DefinitionError, EpmError, suggest
+from epm.files import file_sha256
 
 
 @dataclass(frozen=True)
@@ -75,4 +80,50 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
         raise DefinitionError(
             f"{source} defines no EXPERIMENT", "assign an epm.definition.Experiment"
         )
+    _check_home(experiment, home)
     return LoadedExperiment(experiment, home)
+
+
+def _check_home(experiment: Experiment, home: Path) -> None:
+    """Refuse a definition that does not go with the folder it lies in."""
+    number = re.fullmatch(r"issue_0*(\d+)", home.name)
+    if number and int(number[1]) != experiment.issue:
+        raise DefinitionError(
+            f"{home / 'experiment.py'} defines issue {experiment.issue}, but lies in {home.name}",
+            "correct the number, or move the folder",
+        )
+    if experiment.parent:
+        _check_recorded(experiment.slug, experiment.parent.data, home)
+    for profile in experiment.profiles:
+        if not isinstance(profile.model, RecordedData):
+            continue
+        where = f"{experiment.slug}, profile {profile.name}"
+        recorded = _check_recorded(where, profile.model, home)
+        given = covariates(experiment, profile) | {
+            name for values in recorded.get("covariates", {}).values() for name in values
+        }
+        for spec in experiment.analyses_of(profile):
+            for predictor in spec.predictors():
+                if predictor.name not in given:
+                    raise DefinitionError(
+                        f"{where}: analysis '{spec.name}' names the covariate "
+                        f"'{predictor.name}', which {profile.model.file} does not have",
+                        suggest(predictor.name, sorted(given)),
+                    )
+
+
+def _check_recorded(where: str, data: RecordedData, home: Path) -> dict[str, Any]:
+    """The file's content, as far as it is an object."""
+    path = home / data.file
+    if not path.is_file():
+        raise DefinitionError(f"{where}: there is no {path}", "restore it, or correct its name")
+    if file_sha256(path) != data.sha256:
+        raise DefinitionError(
+            f"{where}: {data.file} is not the file that its sha256 names",
+            "restore it, or write its new hash into the definition",
+        )
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DefinitionError(f"{where}: {data.file} is no JSON: {error}", "mend it") from None
+    return value if isinstance(value, dict) else {}

@@ -28,6 +28,10 @@ class DefinitionError(EpmError):
     """An experiment's definition contradicts itself."""
 
 
+class StageFailed(EpmError):
+    """The work came to a result that cannot be used, and would again: recorded, not retried."""
+
+
 class ResultsError(EpmError):
     """A results file is missing, broken, or of a version this epm cannot read."""
 

@@ -23,6 +23,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def text_sha256(text: str) -> str:
+    """Hex sha256 of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def joint_sha256(paths: Sequence[Path]) -> str:
     """A file's own sha256; for several, the sha256 over theirs."""
     if len(paths) == 1:

@@ -24,7 +24,6 @@ from hypothesis import strategies as st
 import epm_lint
 from epm.definition import Definition, Experiment, NoModel, Persona
 from epm.discovery import LoadedExperiment
-from epm.engines import Completion, Prompt
 from epm.files import dump_json, gzipped, json_lines
 from epm.report.render import Page, render
 from epm.results import (
@@ -46,6 +45,7 @@ from epm.results import (
     TrainingRecord,
     Unavailable,
 )
+from epm.sampling import Completion, Prompt
 from epm.stages.measure import Measurements, measurements
 from epm.stages.sample import BASE, Subject, prompts, sample_rows, source_prompts
 from epm.statistics import analyse

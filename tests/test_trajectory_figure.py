@@ -31,8 +31,8 @@ from epm.results import (
 )
 from epm.statistics import analyse
 from epm_lint.binding.sidecar import faults
-from epm_lint.document import Document
 from epm_lint.formats import BodyFormat
+from epm_lint.markdown.document import Document
 from epm_lint.model import Page
 
 TRAINING = TrainingRecord(

@@ -29,14 +29,15 @@ from benchmarks.scale.ceiling import measured_flops
 from benchmarks.scale.stages import Clock
 from epm.definition import Definition, FolderModel, Replicate
 from epm.discovery import LoadedExperiment, load
-from epm.engines.choice import choose
 from epm.errors import EpmError
 from epm.files import json_lines
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_row
 from epm.progress import PlainProgress
-from epm.stages import sample, train
+from epm.sampling.choice import choose
+from epm.stages import sample
 from epm.stages.data import read_rows
+from epm.training.loop import Job
 
 ROOT = Path(__file__).parent.parent.parent
 SHAPE = {
@@ -103,7 +104,11 @@ def _whole_run(
     with clock.stage(our_way.WAY, "read the model") as stage:
         stage.note = type(base.model).__name__
     jobs = [
-        train.Job(each, folder / "rows" / f"{each.condition}.jsonl", scratch / each.name)
+        Job(
+            each,
+            tuple(read_rows(definition, folder / "rows" / f"{each.condition}.jsonl")),
+            scratch / each.name,
+        )
         for each in definition.replicates
     ]
     for job in jobs:
@@ -143,7 +148,7 @@ def _qwen_shape(
         (scratch / each.name).mkdir()
         rows = scratch / f"{each.name}.jsonl"
         rows.write_text(json_lines(_made_up_rows(definition, each)))
-        jobs.append(train.Job(each, rows, scratch / each.name))
+        jobs.append(Job(each, tuple(read_rows(definition, rows)), scratch / each.name))
     _both_ways(clock, definition, base, jobs, options)
     return len(jobs)
 
@@ -152,7 +157,7 @@ def _both_ways(
     clock: Clock,
     definition: Definition,
     base: BaseModel,
-    jobs: Sequence[train.Job],
+    jobs: Sequence[Job],
     options: argparse.Namespace,
 ) -> None:
     """Ours, then the seed's on the same rows and prompts, our model being gone from the device."""
@@ -168,7 +173,7 @@ def _both_ways(
             clock,
             folder,
             tokenizer,
-            [tokenise_row(tokenizer, row) for row in read_rows(definition, job.rows)],
+            [tokenise_row(tokenizer, row) for row in job.rows],
             sample.prompts(definition, job.replicate.condition),
             definition.profile.training,
             definition.profile.sampling,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from epm.values import Interval, Probability, Reason, Unavailable, Value
 
@@ -55,9 +55,52 @@ class Verdict(Value):
     expected: ExpectedEffect | None
 
 
+class Adjusted(Value):
+    """p corrected over the family."""
+
+    holm: Probability
+    bonferroni: Probability
+    bh: Probability
+    """Benjamini and Hochberg's: the share of false discoveries."""
+
+
+class TwoWayVariance(Value):
+    """Variances of one estimate over answers that share an item, a run, or both.
+
+    The estimate's variance is items + runs - cells, but never less than the larger of the first
+    two.
+    """
+
+    items: NonNegativeFloat
+    """Clustered by item, or by group of items."""
+    runs: NonNegativeFloat
+    """Clustered by run: one condition under one seed."""
+    cells: NonNegativeFloat
+    """Clustered by the answers of one run to one item, which the other two count twice."""
+    run_clusters: PositiveInt
+    floored: bool
+    """Whether the larger one-way variance was taken, the two-way one being smaller."""
+
+
+class RunPermutation(Value):
+    """Permutation test whose unit is the run, two-sided by the size of the difference."""
+
+    statistic: float
+    """Difference of the means of the runs' means."""
+    p: Probability
+    smallest: Probability
+    """The least p that so many runs could have given."""
+    assignments: PositiveInt
+    """Ways to share the runs out, or to flip the signs of paired ones; or how many were drawn."""
+    exact: bool
+    """Whether every way was tried."""
+
+
 class Block(Value):
     """The part that every kind's block begins with."""
 
+    label: str = ""
+    """In a table's head."""
     question: str
     primary: bool
     n: Annotated[int, Field(ge=0)]

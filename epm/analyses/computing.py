@@ -42,7 +42,11 @@ def compute(
     for spec in specs:
         room = cast(Room, import_module(f"epm.analyses.{spec.kind}.compute"))
         context = Context(alpha, seed, parent, dict(blocks))
-        blocks[spec.name] = room.compute(spec, frame, context)
+        found = room.compute(spec, frame, context)
+        if isinstance(found, Block):
+            label = spec.label or spec.name.replace("_", " ")
+            found = found.model_copy(update={"label": label})
+        blocks[spec.name] = found
     return blocks
 
 

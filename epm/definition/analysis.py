@@ -28,6 +28,10 @@ class Predictor:
     name: str
     log: bool = False
     """Take its natural logarithm."""
+    label: str = ""
+    """On the page and the axis, as in 'cosine to the assistant'; empty stands for the name."""
+    unit: str = ""
+    """As in 'per unit of cosine', the last word."""
 
     def __str__(self) -> str:
         """As it is printed."""
@@ -74,6 +78,8 @@ class AnalysisSpec:
 
     name: str
     """In the results and on the page; words with underscores."""
+    label: str = ""
+    """In a table's head, as in 'bystander rate'; empty stands for the name."""
     question: str = ""
     """What it answers, in a plain sentence that ends with a question mark."""
     primary: bool = False
@@ -104,6 +110,10 @@ class AnalysisSpec:
 
     def analyses(self) -> Iterator[str]:
         """Other analyses, defined before it, that it builds on."""
+        yield from ()
+
+    def joint(self) -> Iterator[tuple[str, str]]:
+        """Pairs of metrics whose scores of the same answers have to be counted together."""
         yield from ()
 
     def problems(self) -> Iterator[str]:

@@ -101,6 +101,16 @@ def _tasks(experiment: Experiment) -> Iterator[Problem]:
                     "take one out, or ask it more often instead",
                 )
             prompts[plain] = item.id
+    for task in experiment.tasks:
+        twin = next(each for each in experiment.tasks if each.dataset == task.dataset)
+        if task.dataset and twin.items != task.items:
+            yield (
+                f"tasks '{twin.name}' and '{task.name}' are of data set '{task.dataset}', but have "
+                "other items",
+                "give them the same items, or another data set",
+            )
+        if task.dataset != task.name and task.dataset in {t.name for t in experiment.tasks}:
+            yield f"a data set and a task are both called '{task.dataset}'", "rename one"
     trained = {_plain(q): q for each in _builders(experiment) for q in each.questions}
     for task in experiment.tasks:
         for item in task.items:

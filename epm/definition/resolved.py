@@ -7,18 +7,21 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
-from epm.definition.profile import Profile
+from epm.definition.profile import Profile, Sampling, Training
 from epm.definition.scorers import Scorer
 from epm.definition.seeds import canonical_json, seeded_choice
 from epm.definition.tasks import Item, Task
+from epm.errors import DefinitionError
 
 if TYPE_CHECKING:
     from epm.definition.experiment import Experiment
+
+T = TypeVar("T")
 
 DEFINITION_VERSION = 3
 """Part of every fingerprint: raise it when a stage changes its meaning."""
@@ -82,6 +85,32 @@ class Definition:
         )
 
     @property
+    def training(self) -> Training:
+        """How adapters are trained.
+
+        Raises:
+            DefinitionError: nothing is trained at this scale.
+        """
+        return self._given(self.profile.training, "is trained")
+
+    @property
+    def sampling(self) -> Sampling:
+        """How completions are drawn.
+
+        Raises:
+            DefinitionError: nothing is sampled at this scale.
+        """
+        return self._given(self.profile.sampling, "is sampled")
+
+    def _given(self, part: T | None, what: str) -> T:
+        if part is None:
+            raise DefinitionError(
+                f"{self.experiment.slug}, profile {self.profile.name}: nothing {what}",
+                "take another profile",
+            )
+        return part
+
+    @property
     def analyses(self) -> tuple[AnalysisSpec, ...]:
         """At this scale."""
         return self.experiment.analyses_of(self.profile)
@@ -110,9 +139,7 @@ class Definition:
         Its target in full, the others as off-target tasks are. A condition without a target is
         asked everything as off-target where other conditions have one, and in full where none has.
         """
-        sampling = self.profile.sampling
-        if sampling is None:
-            return ()
+        sampling = self.sampling
         targets = any(each.target for each in self.experiment.conditions)
         return tuple(
             Asked(task, self._off_target(condition, task), sampling.off_target_completions)
@@ -122,7 +149,7 @@ class Definition:
         )
 
     def _off_target(self, condition: Condition, task: Task) -> tuple[Item, ...]:
-        wanted = self.profile.sampling.off_target_items if self.profile.sampling else None
+        wanted = self.sampling.off_target_items
         if wanted is None or wanted == len(task.items):
             return task.items
         seed = self.experiment.seed
@@ -171,7 +198,7 @@ class Definition:
     def _data(self) -> dict[str, Any]:
         """What the samples and covariates depend on."""
         profile, experiment = self.profile, self.experiment
-        settings = {
+        settings: dict[str, Any] = {
             name: getattr(profile, name)
             for name in (
                 *("model", "model_name", "dtype", "training", "sampling"),
@@ -179,11 +206,26 @@ class Definition:
             )
             if getattr(profile, name) not in (None, ())
         }
+        if profile.training:
+            settings["training"] = {
+                **_plain(profile.training),
+                "effective_batch": profile.training.effective_batch,
+            }
         return {
             "version": DEFINITION_VERSION,
             "issue": experiment.issue,
             "conditions": {each.name: self._condition(each) for each in experiment.conditions},
-            "tasks": {each.name: each for each in experiment.tasks},
+            "datasets": {
+                each.dataset or each.name: {item.id: _item(item) for item in each.items}
+                for each in experiment.tasks
+            },
+            "tasks": {
+                each.name: {
+                    "dataset": each.dataset or each.name,
+                    "system_prompt": each.system_prompt,
+                }
+                for each in experiment.tasks
+            },
             **({"training_data": self.builder} if self.builder else {}),
             "seed": experiment.seed,
             "seeds": self.seeds or (experiment.seed,),
@@ -210,6 +252,11 @@ class Definition:
     def data_fingerprint(self) -> str:
         """The same over what the samples depend on: other analyses of them are the same run."""
         return _digest(_plain(self._data()))
+
+
+def _item(item: Item) -> dict[str, str]:
+    parts = {"prompt": item.prompt, "answer": item.answer, "cluster": item.cluster}
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def _digest(value: Any) -> str:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from epm.definition import Definition, Rows, Sampling
-from epm.engines import Answered, Asked, Completion, Prompt
-from epm.engines.transformers import TransformersEngine
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines
+from epm.sampling import Completion, CompletionsByName, Prompt, SamplingRequest
+from epm.sampling.transformers import TransformersEngine
 from epm.stages.data import answer, compose, read_rows
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def test_the_base_model_answers_greedily_under_the_answering_persona(
         Prompt("helper", helper, replace(question, id=str(n), text=row["question"]), 1)
         for n, row in enumerate(rows)
     ]
-    (answered,) = engine.sample([Asked("a", None, tuple(prompts), 0)], greedy, lambda *_: None)
+    (answered,) = engine.sample(
+        [SamplingRequest("a", None, tuple(prompts), 0)], greedy, lambda *_: None
+    )
     expected = answered["a"]
     assert [row["answer"] for row in rows] == [c.text.strip() for c in expected]
     assert [row["whole"] for row in rows] == [c.finish == "stop" for c in expected]
@@ -78,7 +80,7 @@ class Parrot(TransformersEngine):
         super().__init__(base)
         self.text, self.finish = text, finish
 
-    def sample(self, asked: Sequence[Asked], *_: object) -> Iterator[Answered]:
+    def sample(self, asked: Sequence[SamplingRequest], *_: object) -> Iterator[CompletionsByName]:
         for each in asked:
             yield {
                 each.name: [

@@ -12,10 +12,10 @@ import pytest
 
 from epm.definition import Definition, Replicate
 from epm.discovery import LoadedExperiment
-from epm.engines import Completion, Prompt
 from epm.errors import ResultsError
 from epm.files import gzipped, json_lines, read_json_lines
 from epm.results import CompleteCondition, MissingCondition, Rate, Unavailable
+from epm.sampling import Completion, Prompt
 from epm.stages.measure import Measurements, measurements
 from epm.stages.published import measurements as published
 from epm.stages.sample import BASE, SAMPLES, Subject, prompts, sample_rows, source_prompts

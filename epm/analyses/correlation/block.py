@@ -6,17 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from epm.analyses.block import Adjusted as Adjusted
 from epm.analyses.block import Block
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
-
-
-class Adjusted(Value):
-    """p corrected over the family."""
-
-    holm: Probability
-    bonferroni: Probability
-    bh: Probability
-    """Benjamini and Hochberg's: the share of false discoveries."""
 
 
 class PermutationTest(Value):

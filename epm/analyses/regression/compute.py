@@ -233,7 +233,13 @@ def _verdict(spec: Regression, block: RegressionBlock, context: Context) -> Verd
         if isinstance(theirs, StandardError):
             estimate = block.parent.terms[spec.x.name].estimate
             expected = compared(ours, effect(estimate, theirs.se, theirs.df), context.parent.label)
-    return judge(spec, ours, unit=f"per unit of {spec.x}", scale=block.scale, expected=expected)
+    return judge(
+        spec,
+        ours,
+        unit=f"per unit of {spec.x.unit or spec.x.label or spec.x}",
+        scale=block.scale,
+        expected=expected,
+    )
 
 
 def slope(fit: Fit, name: str, errors: Errors) -> StandardError | Unavailable:
