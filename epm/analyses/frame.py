@@ -362,7 +362,7 @@ class Frame:
             score = self.estimate(y, name)
             known = [value for value in at.values() if value is not None]
             if score is None:
-                left_out[name] = self.why_missing(name)
+                left_out[name] = self.why_missing(name, y)
             elif len(known) < len(x):
                 left_out[name] = "no " + ", no ".join(k for k, v in at.items() if v is None)
             else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from epm.analyses.block import Verdict
 from epm.analyses.context import Context
+from epm.analyses.correlation.alike import alike
 from epm.analyses.correlation.block import (
     Coefficients,
     CorrelationBlock,
@@ -22,12 +23,12 @@ from epm.analyses.correlation.coefficients import (
     ranks,
     standardised,
 )
-from epm.analyses.correlation.family import adjust, alike
 from epm.analyses.correlation.grouped import grouped
 from epm.analyses.correlation.pairings import by_chance
 from epm.analyses.correlation.reliability import reliability
 from epm.analyses.correlation.spec import Correlation, Method
 from epm.analyses.correlation.verdict import verdict
+from epm.analyses.family import corrected
 from epm.analyses.frame import Cases, FloatArray, Frame
 from epm.definition.analysis import Outcome, Predictor
 from epm.values import Unavailable
@@ -125,9 +126,8 @@ def _adjusted(found: dict[str, Found]) -> dict[str, Found]:
     """Correct p over the family, method by method."""
     for method in next(iter(found.values())):
         known = {x: c for x, own in found.items() if isinstance(c := own[method], Coefficients)}
-        if len(found) > 1 and known:
-            for x, adjusted in adjust({x: c.p for x, c in known.items()}).items():
-                found[x][method] = known[x].model_copy(update={"adjusted": adjusted})
+        for x, adjusted in corrected({x: c.p for x, c in known.items()}).items():
+            found[x][method] = known[x].model_copy(update={"adjusted": adjusted})
     return found
 
 
