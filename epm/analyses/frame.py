@@ -348,7 +348,8 @@ class Frame:
         for name in conditions:
             level = self.conditions[name].factors.get(factor)
             if level is not None:
-                found.setdefault(str(level), []).append(name)
+                whole = isinstance(level, float) and level.is_integer()
+                found.setdefault(str(int(level) if whole else level), []).append(name)
         return found
 
     def cases(self, x: Sequence[Predictor], y: Outcome, conditions: Sequence[str]) -> Cases:

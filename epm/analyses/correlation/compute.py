@@ -163,7 +163,7 @@ def _reliability(
 
 def _verdict(
     spec: Correlation, context: Context, found: Mapping[str, Found]
-) -> tuple[str | None, Verdict | Unavailable]:
+) -> tuple[str, Verdict | Unavailable]:
     """On which predictor the verdict is, and what it says."""
     method = spec.methods[0]
     known = {x: c for x, own in found.items() if isinstance(c := own[method], Coefficients)}
