@@ -141,13 +141,12 @@ class _Pairs:
         self._excluded: Counter[str] = Counter()
 
     def add(self, item: str, first: Score, second: Score) -> None:
-        for score in (first, second):
-            if isinstance(score, Excluded):
-                self._excluded[score.reason] += 1
-                return
-        assert not isinstance(first, Excluded)  # noqa: S101 - the loop has returned
-        assert not isinstance(second, Excluded)  # noqa: S101
-        self._scores.append((item, first, second))
+        if isinstance(first, Excluded):
+            self._excluded[first.reason] += 1
+        elif isinstance(second, Excluded):
+            self._excluded[second.reason] += 1
+        else:
+            self._scores.append((item, first, second))
 
     def measurement(self) -> Measurement:
         return Joint.of(self._scores, excluded=dict(sorted(self._excluded.items())))
