@@ -79,6 +79,20 @@ def reported(
     )
 
 
+def checkpoints(counts: Mapping[tuple[int, int], tuple[int, int]]) -> Frame:
+    """Totals of a metric `hit` of one condition `adapter`, by seed and optimiser step."""
+    by_replicate: dict[str, Measurement] = {
+        replicate(seed=seed, step=step): Count(total=total)
+        for (seed, step), total in counts.items()
+    }
+    return Frame(
+        {"adapter": ConditionRecord()},
+        {"asked": TaskRecord()},
+        {"hit": MetricRecord(label="hit")},
+        {"adapter": {"asked": {"hit": by_replicate}}},
+    )
+
+
 def scored(
     scores: Mapping[tuple[str, int | None, str], Sequence[float]],
     *,
