@@ -52,7 +52,9 @@ def group(results: Results, condition: str) -> str:
     factors = results.conditions[condition].factors
     for name, level in factors.items():
         levels = [c.factors.get(name) for c in results.conditions.values()]
-        if isinstance(level, str) and 1 < len({*levels} - {None}) < len(levels) - levels.count(None):
+        if isinstance(level, str) and 1 < len({*levels} - {None}) < len(levels) - levels.count(
+            None
+        ):
             return level.replace("_", " ")
     return ""
 
@@ -94,5 +96,3 @@ def _over_training(
         interval="95% interval",
         note=left_out(block),
     )
-
-

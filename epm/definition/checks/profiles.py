@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, unknown
@@ -73,13 +73,27 @@ def _counts(where: str, settings: object, names: tuple[str, ...]) -> Iterator[Pr
             yield f"{where}.{name} is {value!r}", "take a whole number, 1 or more"
 
 
+def _numbers(
+    where: str, settings: object, ranges: Mapping[str, tuple[Callable[[float], bool], str]]
+) -> Iterator[Problem]:
+    """Settings that are no number, or outside their range."""
+    for name, (inside, remedy) in ranges.items():
+        value = getattr(settings, name)
+        if not (is_number(value) and inside(value)):
+            yield f"{where}.{name} is {value!r}", remedy
+
+
 def _sampling(experiment: Experiment, sampling: Sampling) -> Iterator[Problem]:
     names = ("completions", "max_new_tokens", "batch_size", "off_target_completions")
     yield from _counts("sampling", sampling, names)
-    if not (is_number(sampling.temperature) and sampling.temperature >= 0):
-        yield f"sampling.temperature is {sampling.temperature!r}", "take 0 or more"
-    if not 0 < sampling.top_p <= 1:
-        yield f"sampling.top_p is {sampling.top_p!r}", "take more than 0, and at most 1"
+    yield from _numbers(
+        "sampling",
+        sampling,
+        {
+            "temperature": (lambda t: t >= 0, "take 0 or more"),
+            "top_p": (lambda p: 0 < p <= 1, "take more than 0, and at most 1"),
+        },
+    )
     if sampling.off_target_items is not None:
         yield from _counts("sampling", sampling, ("off_target_items",))
         task = min(experiment.tasks, key=lambda task: len(task.items))
@@ -94,19 +108,21 @@ def _sampling(experiment: Experiment, sampling: Sampling) -> Iterator[Problem]:
 def _training(training: Training) -> Iterator[Problem]:
     names = ("epochs", "batch_size", "accumulation", "max_tokens")
     yield from _counts("training", training, names)
+    share = (lambda part: 0 <= part < 1, "take 0 or more, and less than 1")
+    yield from _numbers(
+        "training",
+        training,
+        {
+            "learning_rate": (lambda rate: rate > 0, "take more than 0"),
+            "warmup_ratio": share,
+            "weight_decay": (lambda decay: decay >= 0, "take 0 or more"),
+        },
+    )
     yield from _counts("training.lora", training.lora, ("rank", "alpha"))
+    yield from _numbers("training.lora", training.lora, {"dropout": share})
+    yield from no_tuples("training.lora", training.lora, ("target_modules",))
     if not training.lora.target_modules:
         yield "training.lora.target_modules is empty", "name what the adapter is put on"
-    if not (is_number(training.learning_rate) and training.learning_rate > 0):
-        yield f"training.learning_rate is {training.learning_rate!r}", "take more than 0"
-    for name, value, most in (
-        ("training.warmup_ratio", training.warmup_ratio, 1),
-        ("training.lora.dropout", training.lora.dropout, 1),
-    ):
-        if not 0 <= value < most:
-            yield f"{name} is {value!r}", f"take 0 or more, and less than {most}"
-    if not (is_number(training.weight_decay) and training.weight_decay >= 0):
-        yield f"training.weight_decay is {training.weight_decay!r}", "take 0 or more"
 
 
 def _rows(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
