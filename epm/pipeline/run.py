@@ -89,7 +89,7 @@ def _complete(
 ) -> None:
     """Do everything that is not finished, then write the results."""
     environment = provenance.environment(
-        options.command, loaded.repository, choose_device(definition)
+        options.command, loaded.repository, loaded.folder, choose_device(definition)
     )
     folder = RunFolder(path, environment)
     stages = Stages(definition, folder, loaded.folder)
