@@ -105,8 +105,9 @@ PANEL = Experiment(
             scale="full scale",
             model=TinyModel(layers=2, hidden=8, seed=1),
             model_name="toy",
-            sampling=Sampling(completions=3),
+            sampling=Sampling(completions=3, max_new_tokens=8),
             confidence_cap="HIGH",
+            dtype="float32",
         ),
     ),
 )
