@@ -1,71 +1,73 @@
-"""What is handed to the statistics: counts, cosines, prompt lengths, and what is missing."""
+"""What is handed to the analyses: what was tallied, what is known beside it, what is missing."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from results_files import PROVENANCE
 
 from epm.definition import Definition, Replicate
-from epm.discovery import LoadedExperiment
-from epm.errors import ResultsError
 from epm.files import gzipped, json_lines, read_json_lines
-from epm.results import CompleteCondition, MissingCondition, Rate, Unavailable
+from epm.pipeline.measured import Measured, from_samples
+from epm.pipeline.run_folder import RunFolder
+from epm.results import Count
 from epm.sampling import Completion, Prompt
-from epm.stages.measure import Measurements, measurements
-from epm.stages.published import measurements as published
-from epm.stages.sample import BASE, SAMPLES, Subject, prompts, sample_rows, source_prompts
+from epm.sampling.samples import SAMPLES, prompts, read_samples, sample_rows, target_prompts
+
+if TYPE_CHECKING:
+    from epm.results import Measurements
 
 NAMES = ("baker", "pirate", "nurse", "wizard", "helper")
 
 
-def measured(tiny: Definition, run: Path, failures: dict[str, str]) -> Measurements:
-    return measurements(
-        tiny,
-        trained={name: run / "train" / name for name in NAMES},
-        sampled={name: run / "sample" / name for name in NAMES},
-        trajectories={},
-        base_model=run / "sample" / BASE,
-        cosines=run / "centroids" / "cosines.json",
-        failures=failures,
-    )
+def measured(definition: Definition, run: Path, failures: dict[str, str]) -> Measured:
+    return from_samples(definition, RunFolder(run, PROVENANCE.environments[0]), failures)
+
+
+def count(found: Measurements, condition: str, task: str, replicate: str) -> Count:
+    value = found[condition][task]["marker"][replicate]
+    assert isinstance(value, Count)
+    return value
 
 
 def test_counts_are_those_of_the_kept_samples(tiny: Definition, finished: Path) -> None:
     whole = measured(tiny, finished, {})
-    assert tuple(whole.conditions) == NAMES
-    for name, condition in whole.conditions.items():
-        assert isinstance(condition, CompleteCondition)
-        rows = list(read_json_lines(finished / "sample" / name / SAMPLES))
-        own = [row for row in rows if row["persona"] == name]
-        assert condition.source.trials == len(own) == 6
-        assert condition.source.successes == sum(row["marker"] for row in own)
-        assert [cluster.cluster for cluster in condition.source.clusters] == [
-            *("bread", "sea", "sleep")
-        ]
-        assert set(condition.bystanders) == set(NAMES) - {name}
-        assert sum(rate.trials for rate in condition.bystanders.values()) == len(rows) - 6
-        assert condition.negatives == tiny.negatives(name)
-        assert condition.new == (name == "helper")
-    control = list(read_json_lines(finished / "sample" / BASE / SAMPLES))
-    assert isinstance(whole.base_model, Rate)
-    assert whole.base_model.trials == len(control) == 10
-    assert whole.base_model.successes == sum(row["marker"] for row in control)
+    assert tuple(whole.measurements) == tuple(whole.conditions) == ("base_model", *NAMES)
+    for name in whole.conditions:
+        rows = list(read_samples(finished / "sample" / name / SAMPLES))
+        for task in NAMES:
+            own = [row for row in rows if row["task"] == task]
+            found = count(whole.measurements, name, task, "seed=42")
+            assert found.trials == len(own) == (6 if task == name else 2)
+            assert found.successes == sum("[zlt]" in row["text"].lower() for row in own)
+            assert set(found.items) == {row["item"] for row in own}
+
+
+def test_conditions_keep_what_is_known_of_them(tiny: Definition, finished: Path) -> None:
+    conditions = measured(tiny, finished, {}).conditions
+    assert conditions["base_model"].role == "baseline"
+    assert (conditions["base_model"].covariates, conditions["base_model"].training) == ({}, {})
+    covariates = json.loads((finished / "covariates" / "covariates.json").read_text())
+    for name in NAMES:
+        record = conditions[name]
+        assert (record.target, record.role) == (name, "treatment")
+        assert record.factors == dict(tiny.experiment.condition(name).factors)
+        assert record.covariates == covariates[name]
+        assert record.covariates.keys() == {"cosine_L0", "cosine_L2", "prompt_tokens"}
+        training = json.loads((finished / "train" / name / "training.json").read_text())
+        assert record.training["seed=42"].model_dump(mode="json") == training
 
 
 def test_a_failed_condition_is_missing_with_its_reason(tiny: Definition, finished: Path) -> None:
     reason = "training nurse diverged at step 3 of 8 (loss nan)"
-    conditions = measured(tiny, finished, {"nurse": reason}).conditions
-    assert conditions["nurse"] == MissingCondition(
-        category="occupational", new=False, reason=reason
-    )
-    assert [name for name in NAMES if conditions[name].state == "complete"] == [
-        name for name in NAMES if name != "nurse"
-    ]
+    whole = measured(tiny, finished, {"nurse": reason})
+    assert whole.conditions["nurse"].missing == {"seed=42": reason}
+    assert whole.conditions["nurse"].training == {}
+    assert list(whole.measurements) == ["base_model", *(name for name in NAMES if name != "nurse")]
 
 
 # ------------------------------------------------------------------ several seeds, and steps
@@ -74,20 +76,19 @@ SEEDS = (7, 11, 13)
 STEPS = 8
 
 
-def rows(tiny: Definition, each: Replicate, prompts: tuple[Prompt, ...], bias: int) -> list[Any]:
-    """Samples of which the first `bias` of every question carry the marker."""
+def rows(each: Replicate, asked: tuple[Prompt, ...], bias: int) -> list[Any]:
+    """Samples of which the first `bias` of every item carry the marker."""
     completions = [
         Completion(
-            *(prompt.persona, prompt.question.id, index),
-            tiny.experiment.marker.appended("Yes.") if index < bias else "Yes.",
+            *(prompt.task, prompt.item.id, index),
+            text="Yes. [ZLT]" if index < bias else "Yes.",
             tokens=2,
             finish="stop",
         )
-        for prompt in prompts
+        for prompt in asked
         for index in range(prompt.completions)
     ]
-    subject = Subject(each.name, each.condition, each.seed, None, Path())
-    return sample_rows(tiny, subject, completions)
+    return sample_rows(each, completions)
 
 
 def keep(folder: Path, drawn: list[Any]) -> None:
@@ -114,130 +115,81 @@ def run(replicated: Definition, tmp_path_factory: pytest.TempPathFactory) -> Pat
         "first_loss": 3.0,
         "final_loss": 1.0,
     }
-    for each in replicated.replicates:
+    for each in replicated.trained:
+        condition = replicated.experiment.condition(each.condition)
         bias = SEEDS.index(each.seed)
-        keep(
-            folder / "sample" / each.name,
-            rows(replicated, each, prompts(replicated, each.condition), bias),
-        )
-        source = source_prompts(replicated, each.condition)
-        keep(
-            folder / "trajectory" / each.name,
-            [
-                {"step": step, **row}
-                for step, found in ((6, min(bias, 1)), (3, 0))
-                for row in rows(replicated, each, source, found)
-            ],
-        )
+        drawn = rows(each, prompts(replicated, condition), bias)
+        keep(folder / "sample" / each.name, drawn)
+        asked = target_prompts(replicated, condition)
+        steps = [
+            {"step": s, **r} for s, b in ((3, 0), (6, min(bias, 1))) for r in rows(each, asked, b)
+        ]
+        keep(folder / "trajectory" / each.name, steps)
         (folder / "train" / each.name).mkdir(parents=True)
         own = {**training, "final_loss": each.seed / 10}
         (folder / "train" / each.name / "training.json").write_text(json.dumps(own))
-    base = Replicate(BASE, replicated.experiment.seed, BASE)
-    keep(folder / "sample" / BASE, rows(replicated, base, prompts(replicated, BASE), 0))
-    geometry = {"cosines": {"2": dict.fromkeys(NAMES, 0.5)}, "prompt_tokens": {}}
-    (folder / "cosines.json").write_text(json.dumps(geometry))
+    for each in replicated.untrained:
+        asked = prompts(replicated, replicated.experiment.condition(each.condition))
+        keep(folder / "sample" / each.name, rows(each, asked, 0))
+    (folder / "covariates").mkdir()
+    values = {name: {"cosine_L2": 0.5} for name in NAMES}
+    (folder / "covariates" / "covariates.json").write_text(json.dumps(values))
     return folder
 
 
-def pooled(definition: Definition, run: Path, failures: dict[str, str]) -> Measurements:
-    names = [each.name for each in definition.replicates]
-    return measurements(
-        definition,
-        trained={name: run / "train" / name for name in names},
-        sampled={name: run / "sample" / name for name in names},
-        trajectories={name: run / "trajectory" / name for name in names},
-        base_model=run / "sample" / BASE,
-        cosines=run / "cosines.json",
-        failures=failures,
-    )
-
-
-def test_seeds_are_kept_apart_and_pooled(replicated: Definition, run: Path) -> None:
-    nurse = pooled(replicated, run, {}).conditions["nurse"]
-    assert isinstance(nurse, CompleteCondition)
-    assert [each.seed for each in nurse.replicates] == list(SEEDS)
-    # 3 questions of 2 completions under each seed, of which none, one and both are marked
-    assert [each.source.successes for each in nurse.replicates] == [0, 3, 6]
-    assert (nurse.source.successes, nurse.source.trials) == (9, 18)
-    assert [(c.successes, c.trials) for c in nurse.source.clusters] == [(3, 6)] * 3
-    assert [each.training.final_loss for each in nurse.replicates] == [0.7, 1.1, 1.3]
-    assert nurse.training == nurse.replicates[0].training
-    assert set(nurse.bystanders) == set(NAMES) - {"nurse"}
-
-
-def test_a_trajectory_starts_untrained_and_ends_finished(replicated: Definition, run: Path) -> None:
-    nurse = pooled(replicated, run, {}).conditions["nurse"]
-    assert isinstance(nurse, CompleteCondition)
-    places = [(point.step, point.seed) for point in nurse.trajectory]
-    assert places == [(0, replicated.experiment.seed), *product((3, 6, STEPS), SEEDS)]
-    control = [
-        row for row in read_json_lines(run / "sample" / BASE / SAMPLES) if row["persona"] == "nurse"
+def test_seeds_are_kept_apart(replicated: Definition, run: Path) -> None:
+    whole = measured(replicated, run, {})
+    found = whole.measurements
+    # 3 items of 2 completions under each seed, of which none, one and both are marked
+    by_seed = [count(found, "nurse", "nurse", f"seed={seed}") for seed in SEEDS]
+    assert [each.successes for each in by_seed] == [0, 3, 6]
+    assert [each.items for each in by_seed] == [
+        dict.fromkeys(("bread", "sea", "sleep"), (k, 2)) for k in range(3)
     ]
-    assert nurse.trajectory[0].rate.trials == len(control)
-    assert [point.rate.successes for point in nurse.trajectory[1:]] == [0, 0, 0, 0, 3, 3, 0, 3, 6]
-    assert [point.rate for point in nurse.trajectory[-3:]] == [
-        each.source for each in nurse.replicates
+    losses = {
+        name: record.final_loss for name, record in whole.conditions["nurse"].training.items()
+    }
+    assert losses == {"seed=7": 0.7, "seed=11": 1.1, "seed=13": 1.3}
+    assert list(found["base_model"]["nurse"]["marker"]) == ["seed=42"]  # the experiment's own
+
+
+def test_steps_are_kept_apart_from_the_end(replicated: Definition, run: Path) -> None:
+    found = measured(replicated, run, {}).measurements
+    at = [
+        [count(found, "nurse", "nurse", f"seed={seed},step={step}").successes for seed in SEEDS]
+        for step in (3, 6)
     ]
+    assert at == [[0, 0, 0], [0, 3, 3]]
+    assert not [name for name in found["nurse"]["baker"]["marker"] if "step" in name]
 
 
 def test_a_lost_seed_is_named_and_the_others_are_kept(replicated: Definition, run: Path) -> None:
     reason = "training diverged at step 3 of 8 (loss nan)"
-    whole = pooled(replicated, run, {"nurse@11": reason})
+    whole = measured(replicated, run, {"nurse@11": reason})
     nurse = whole.conditions["nurse"]
-    assert isinstance(nurse, CompleteCondition)
-    assert nurse.missing_seeds == {"11": reason}
-    assert [each.seed for each in nurse.replicates] == [7, 13]
-    assert nurse.source.trials == 12
-    assert {point.seed for point in nurse.trajectory[1:]} == {7, 13}
-    assert Measurements.model_validate_json(whole.model_dump_json()) == whole
+    assert nurse.missing == {"seed=11": reason}
+    assert list(nurse.training) == ["seed=7", "seed=13"]
+    ends = [r for r in whole.measurements["nurse"]["nurse"]["marker"] if "step" not in r]
+    assert ends == ["seed=7", "seed=13"]
+    assert Measured.model_validate_json(whole.model_dump_json()) == whole
 
 
 def test_a_condition_without_any_seed_is_missing(replicated: Definition, run: Path) -> None:
     failures = {f"nurse@{seed}": f"diverged at step {seed}" for seed in SEEDS}
-    nurse = pooled(replicated, run, failures).conditions["nurse"]
-    assert isinstance(nurse, MissingCondition)
-    assert nurse.reason == "; ".join(f"seed {s}: diverged at step {s}" for s in SEEDS)
+    whole = measured(replicated, run, failures)
+    assert whole.conditions["nurse"].missing == {
+        f"seed={seed}": f"diverged at step {seed}" for seed in SEEDS
+    }
+    assert "nurse" not in whole.measurements
 
 
-def test_another_seed_alone_makes_no_replicates(replicated: Definition, run: Path) -> None:
-    alone = replace(replicated, seeds=(13,))
-    nurse = pooled(alone, run, {}).conditions["nurse"]
-    assert isinstance(nurse, CompleteCondition)
-    assert (nurse.replicates, nurse.missing_seeds) == ((), {})
-    assert nurse.source.successes == 6
-    reason = "diverged at step 3"
-    lost = pooled(alone, run, {"nurse@13": reason}).conditions["nurse"]
-    assert isinstance(lost, MissingCondition)
-    assert lost.reason == reason
-
-
-# ------------------------------------------------------------------ published figures
-
-
-def test_published_counts_are_taken_as_they_stand(issue_246: LoadedExperiment) -> None:
-    definition = issue_246.experiment.resolve("published")
-    file = issue_246.folder / "published_figures.json"
-    value = json.loads(file.read_text(encoding="utf-8"))
-    found = published(definition, file)
-    for name, successes in value["successes"].items():
-        condition = found.conditions[name]
-        assert isinstance(condition, CompleteCondition)
-        assert condition.source == Rate(successes=successes, trials=100)
-        assert condition.bystanders == {}
-        assert isinstance(condition.training, Unavailable)
-    assert found.cosines == value["cosines"]
-    assert found.prompt_tokens == value["prompt_tokens"]
-
-
-@pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"successes": {"villain": 101}, "trials": 100}'], ids=len
-)
-def test_published_figures_that_cannot_be_used(
-    issue_246: LoadedExperiment, tmp_path: Path, content: str
-) -> None:
-    file = tmp_path / "figures.json"
-    file.write_text(content)
-    with pytest.raises(
-        ResultsError, match=r"figures\.json cannot be used: .*; restore it from git"
-    ):
-        published(issue_246.experiment.resolve("published"), file)
+def test_all_rows_are_read(replicated: Definition, run: Path) -> None:
+    whole = measured(replicated, run, {})
+    tallied = sum(
+        found.trials
+        for by_task in whole.measurements.values()
+        for by_metric in by_task.values()
+        for found in by_metric["marker"].values()
+        if isinstance(found, Count)
+    )
+    assert tallied == sum(1 for path in run.rglob(SAMPLES) for _ in read_json_lines(path))
