@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from epm.values import Interval, Probability, Reason, Unavailable, Value
+from epm.values import Coefficient, Interval, Probability, Reason, Unavailable, Value
 
 Says = Literal["supported", "excluded", "cannot tell"]
 
@@ -53,6 +53,66 @@ class Verdict(Value):
     """Smallest true effect that would have been found in 80% of such experiments."""
     relevant: PositiveFloat | None
     expected: ExpectedEffect | None
+
+
+class Adjusted(Value):
+    """p corrected over the family."""
+
+    holm: Probability
+    bonferroni: Probability
+    bh: Probability
+    """Benjamini and Hochberg's: the share of false discoveries."""
+
+
+class TwoWayVariance(Value):
+    """Variances of one estimate over answers that share an item, a run, or both.
+
+    The estimate's variance is items + runs - cells, but never less than the larger of the first
+    two.
+    """
+
+    items: NonNegativeFloat
+    """Clustered by item, or by group of items."""
+    runs: NonNegativeFloat
+    """Clustered by run: one condition under one seed."""
+    cells: NonNegativeFloat
+    """Clustered by the answers of one run to one item, which the other two count twice."""
+    run_clusters: PositiveInt
+    floored: bool
+    """Whether the larger one-way variance was taken, the two-way one being smaller."""
+
+
+class RunPermutation(Value):
+    """Permutation test whose unit is the run, two-sided by the size of the difference."""
+
+    statistic: float
+    """Difference of the means of the runs' means."""
+    p: Probability
+    smallest: Probability
+    """The least p that so many runs could have given."""
+    assignments: PositiveInt
+    """Ways to share the runs out, or to flip the signs of paired ones; or how many were drawn."""
+    exact: bool
+    """Whether every way was tried."""
+
+
+class Reliability(Value):
+    """How far differences between conditions would come out alike with other seeds."""
+
+    conditions: PositiveInt
+    """With at least two seeds."""
+    seeds: tuple[PositiveInt, PositiveInt]
+    """Fewest and most of a condition."""
+    within: NonNegativeFloat
+    """Mean over conditions of the variance between seeds over their number: error of a mean."""
+    between: NonNegativeFloat
+    """Variance of the conditions' means, that error included."""
+    reliability: Annotated[float, Field(le=1)]
+    """1 - within/between; below 0 where means differ less than their error alone would make
+    them."""
+    interval: Interval | Unavailable
+    ceiling: Coefficient | Unavailable
+    """Its root: the r that a perfect relation would have shown, its predictor without error."""
 
 
 class Block(Value):

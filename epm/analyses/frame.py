@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from epm.definition.analysis import Outcome, Predictor, Subset
+from epm.analyses.block import Scale
+from epm.definition.analysis import Outcome, Predictor, Subset, Tasks
 from epm.results import (
     ConditionRecord,
     Count,
+    Joint,
     Mean,
     Measurement,
     Measurements,
@@ -22,14 +24,15 @@ from epm.results import (
     Reported,
     Scalar,
     TaskRecord,
+    joint,
     labels,
 )
 
 FloatArray = npt.NDArray[np.float64]
 
 COLUMNS = (
-    *("condition", "task", "metric", "seed", "epoch", "step"),
-    *("item", "cluster", "n", "total", "squares"),
+    *("condition", "task", "dataset", "metric", "seed", "epoch", "step"),
+    *("item", "cluster", "n", "total", "squares", "counted"),
 )
 
 
@@ -56,6 +59,30 @@ class Points:
         return self.only([name for name in self.names if name not in names])
 
 
+@dataclass(frozen=True)
+class Cases:
+    """Several numbers x and one y a condition, where all are known."""
+
+    names: tuple[str, ...]
+    x: FloatArray
+    """Shape (N, predictors)."""
+    y: FloatArray
+    left_out: dict[str, str]
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.names)
+
+    def only(self, names: Collection[str]) -> Cases:
+        """The cases of these conditions, in the order they have here."""
+        kept = [i for i, name in enumerate(self.names) if name in names]
+        return Cases(tuple(self.names[i] for i in kept), self.x[kept], self.y[kept], {})
+
+    def without(self, *names: str) -> Cases:
+        """The cases of all other conditions."""
+        return self.only([name for name in self.names if name not in names])
+
+
 class Frame:
     """What was measured, asked by outcome, condition and predictor."""
 
@@ -76,25 +103,40 @@ class Frame:
     def _rows(self) -> pd.DataFrame:
         return pd.DataFrame(list(self._cells()), columns=list(COLUMNS))
 
+    @cached_property
+    def _sums_by_place(self) -> dict[tuple[str, str, str], tuple[int, float]]:
+        """How many answers at the ends of trainings, and the sum of their scores."""
+        ended = self._rows[self._rows["step"] < 0]
+        places = ended.groupby(["condition", "task", "metric"], sort=False)[["n", "total"]].sum()
+        return {
+            place: (int(n), float(total))
+            for place, n, total in zip(places.index, places["n"], places["total"], strict=True)
+        }
+
+    def _sums(self, outcome: Outcome, condition: str) -> list[tuple[int, float]]:
+        places = [(condition, task, outcome.metric) for task in self.tasks_of(condition, outcome)]
+        return [self._sums_by_place[place] for place in places if place in self._sums_by_place]
+
     def _cells(self) -> Iterator[tuple[object, ...]]:
         for condition, task, metric, name, measured in self._measured():
             named = labels(name)
             step = named.get("step")
             place = (
-                *(condition, task, metric, named.get("seed", ""), named.get("epoch", "")),
+                *(condition, task, self.tasks[task].dataset or task, metric),
+                *(named.get("seed", ""), named.get("epoch", "")),
                 -1 if step is None else int(step),
             )
             match measured:
                 case Count(items=items, total=total):
                     for item, (k, n) in items.items():
-                        yield *place, item, self._cluster(task, item), n, float(k), float(k)
+                        yield *place, item, self._cluster(task, item), n, float(k), float(k), True
                     if total:
-                        yield *place, "", "", total[1], float(total[0]), float(total[0])
+                        yield *place, "", "", total[1], float(total[0]), float(total[0]), True
                 case Mean(items=sums, total=whole):
                     for item, (s, q, n) in sums.items():
-                        yield *place, item, self._cluster(task, item), n, s, q
+                        yield *place, item, self._cluster(task, item), n, s, q, False
                     if whole:
-                        yield *place, "", "", whole[2], whole[0], whole[1]
+                        yield *place, "", "", whole[2], whole[0], whole[1], False
 
     def _measured(self) -> Iterator[tuple[str, str, str, str, Measurement]]:
         for condition, by_task in self.measurements.items():
@@ -158,9 +200,10 @@ class Frame:
             steps: the checkpoints of trainings, in place of their ends.
 
         Returns:
-            Columns condition, task, seed, epoch, step, item, cluster, n, total and squares: how
-            many answers there are, the sum of their scores and that of the scores' squares. A row
-            without an item is a total whose items are not known.
+            Columns condition, task, dataset, seed, epoch, step, item, cluster, n, total, squares
+            and counted: how many answers there are, the sum of their scores and that of the scores'
+            squares, and whether scores are yes or no. A row without an item is a total whose items
+            are not known.
         """
         rows = self._rows
         at = (rows["metric"] == outcome.metric) & ((rows["step"] >= 0) == steps)
@@ -176,11 +219,93 @@ class Frame:
         )
         return rows[at & place].drop(columns=["metric"])
 
+    def reported(self, outcome: Outcome, conditions: Sequence[str]) -> pd.DataFrame:
+        """Values of an outcome that stand for themselves, no answers behind them.
+
+        Returns:
+            Columns condition, task, seed, value, stderr and n, the last two NaN where not known.
+        """
+        found = []
+        for condition, task, name, measured in self._of(outcome, conditions):
+            if isinstance(measured, Reported | Scalar):
+                whole = measured if isinstance(measured, Reported) else None
+                error = (whole.stderr, whole.n) if whole else (None, None)
+                seed = labels(name).get("seed", "")
+                found.append((condition, task, seed, measured.value, *error))
+        columns = ["condition", "task", "seed", "value", "stderr", "n"]
+        return pd.DataFrame(found, columns=columns).astype({"stderr": float, "n": float})
+
+    def lost(self, outcome: Outcome, conditions: Sequence[str]) -> pd.DataFrame:
+        """Answers without a score, by reason: columns condition, task, seed, reason and n."""
+        found = [
+            (condition, task, labels(name).get("seed", ""), reason, n)
+            for condition, task, name, measured in self._of(outcome, conditions)
+            for reason, n in measured.excluded.items()
+        ]
+        return pd.DataFrame(found, columns=["condition", "task", "seed", "reason", "n"])
+
+    def joint(
+        self, first: str, second: str, tasks: Tasks, conditions: Sequence[str]
+    ) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Two metrics' scores of the same answers, one row an item and pair of scores.
+
+        Returns:
+            Columns condition, task, dataset, seed, item, cluster, first, second and n, the item ''
+            where it is not known; and the levels of the scores, in their order on the scale.
+        """
+        levels: dict[str, None] = {}
+        found: list[tuple[object, ...]] = []
+        outcome = Outcome(joint(first, second), tasks)
+        for condition, task, name, measured in self._of(outcome, conditions):
+            if not isinstance(measured, Joint):
+                continue
+            levels |= dict.fromkeys(measured.levels)
+            dataset, seed = self.tasks[task].dataset or task, labels(name).get("seed", "")
+            tables = measured.items or {"": measured.total or {}}
+            for item, table in tables.items():
+                cluster = self._cluster(task, item) if item else ""
+                place = (condition, task, dataset, seed, item, cluster)
+                for one, row in table.items():
+                    found.extend((*place, one, two, n) for two, n in row.items())
+        columns = ["condition", "task", "dataset", "seed", "item", "cluster", "first", "second"]
+        return pd.DataFrame(found, columns=[*columns, "n"]), _ordered(levels)
+
+    def _of(
+        self, outcome: Outcome, conditions: Sequence[str]
+    ) -> Iterator[tuple[str, str, str, Measurement]]:
+        """Measurements of an outcome, the checkpoints of trainings aside."""
+        for condition in conditions:
+            for task in self.tasks_of(condition, outcome):
+                for name, measured in self.measurements[condition][task][outcome.metric].items():
+                    if "step" not in labels(name):
+                        yield condition, task, name, measured
+
+    def counted(self, outcome: Outcome, conditions: Sequence[str]) -> bool:
+        """Whether all scores that are known are yes or no, and there are some."""
+        kinds = {type(measured) for *_, measured in self._of(outcome, conditions)}
+        return Count in kinds and Mean not in kinds
+
+    def ends(self, outcome: Outcome, conditions: Sequence[str]) -> tuple[float, float] | None:
+        """Ends of the metric's scale; a count's are 0 and 1."""
+        return (0.0, 1.0) if self.counted(outcome, conditions) else self.recorded_ends(outcome)
+
+    def recorded_ends(self, outcome: Outcome) -> tuple[float, float] | None:
+        """Ends of a numeric metric's scale."""
+        record = self.metrics.get(outcome.metric)
+        if record is None or record.lower is None or record.upper is None:
+            return None
+        return (record.lower, record.upper) if record.lower < record.upper else None
+
+    def scale(self, outcome: Outcome, conditions: Sequence[str]) -> Scale:
+        """How its effects are printed: a scale from 0 to 1 without a unit is one of shares."""
+        record = self.metrics.get(outcome.metric)
+        shares = self.ends(outcome, conditions) == (0.0, 1.0) and not (record and record.unit)
+        return "proportion" if shares else "plain"
+
     def estimate(self, outcome: Outcome, condition: str) -> float | None:
         """The mean score of a condition over all its answers; reported values as they are."""
-        rows = self.rows(outcome, [condition])
-        if len(rows):
-            return float(rows["total"].sum() / rows["n"].sum())
+        if sums := self._sums(outcome, condition):
+            return sum(total for _, total in sums) / sum(n for n, _ in sums)
         reported = [
             measured.value
             for task in self.tasks_of(condition, outcome)
@@ -188,6 +313,55 @@ class Frame:
             if isinstance(measured, Reported | Scalar)
         ]
         return float(np.mean(reported)) if reported else None
+
+    def answers(self, outcome: Outcome, condition: str) -> int | None:
+        """How many answers the mean score rests on; None where that is not known."""
+        if sums := self._sums(outcome, condition):
+            return sum(n for n, _ in sums)
+        reported = [
+            measured.n
+            for task in self.tasks_of(condition, outcome)
+            for measured in self.measurements[condition][task][outcome.metric].values()
+            if isinstance(measured, Reported)
+        ]
+        known = [n for n in reported if n is not None]
+        return sum(known) if known and len(known) == len(reported) else None
+
+    def by_seed(self, outcome: Outcome, condition: str) -> dict[str, float]:
+        """The mean score of each training of a condition; empty where seeds are not named."""
+        rows = self.rows(outcome, [condition])
+        named = rows[rows["seed"] != ""].groupby("seed", sort=False)[["total", "n"]].sum()
+        return {str(seed): float(own["total"] / own["n"]) for seed, own in named.iterrows()}
+
+    def groups(self, factor: str, conditions: Sequence[str]) -> dict[str, list[str]]:
+        """The conditions by their level of a factor, in order; those without a level left out."""
+        found: dict[str, list[str]] = {}
+        for name in conditions:
+            level = self.conditions[name].factors.get(factor)
+            if level is not None:
+                found.setdefault(str(level), []).append(name)
+        return found
+
+    def cases(self, x: Sequence[Predictor], y: Outcome, conditions: Sequence[str]) -> Cases:
+        """Predictors and outcome of the conditions that have all of them; why others do not."""
+        names: list[str] = []
+        xs: list[list[float]] = []
+        ys: list[float] = []
+        left_out: dict[str, str] = {}
+        for name in conditions:
+            at = {str(each): self.covariate(name, each) for each in x}
+            score = self.estimate(y, name)
+            known = [value for value in at.values() if value is not None]
+            if score is None:
+                left_out[name] = self.why_missing(name)
+            elif len(known) < len(x):
+                left_out[name] = "no " + ", no ".join(k for k, v in at.items() if v is None)
+            else:
+                names.append(name)
+                xs.append(known)
+                ys.append(score)
+        at_all = np.array(xs, float).reshape(len(names), len(x))
+        return Cases(tuple(names), at_all, np.array(ys, float), left_out)
 
     def points(self, x: Predictor, y: Outcome, conditions: Sequence[str]) -> Points:
         """Predictor and outcome of these conditions; what lacks one is left out, and why."""
@@ -207,7 +381,18 @@ class Frame:
                 ys.append(score)
         return Points(tuple(names), np.array(xs, float), np.array(ys, float), left_out)
 
-    def why_missing(self, condition: str) -> str:
-        """Why a condition has no score."""
+    def why_missing(self, condition: str, outcome: Outcome | None = None) -> str:
+        """Why a condition has no score, of an outcome if one is given."""
         reasons = dict.fromkeys(self.conditions[condition].missing.values())
+        if outcome is not None and not reasons and len(lost := self.lost(outcome, [condition])):
+            by_reason = lost.groupby("reason", sort=False)["n"].sum()
+            return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in by_reason.items())
         return "; ".join(reasons) or "not measured"
+
+
+def _ordered(levels: Iterable[str]) -> tuple[str, ...]:
+    """Levels of several tables in one order: by their numbers, or as they first stand."""
+    try:
+        return tuple(sorted(levels, key=float))
+    except ValueError:
+        return tuple(levels)

@@ -23,15 +23,20 @@ def effect(estimate: float, se: float, df: float | None) -> Effect:
     if not se > 0:
         none = Unavailable(unavailable="no variation to estimate an error from")
         return Effect(estimate=estimate, se=none, df=df, interval=none, p=none)
-    reach = quantile((1 + LEVEL) / 2, df) * se
     tail = stats.norm.sf(abs(estimate / se)) if df is None else stats.t.sf(abs(estimate / se), df)
     return Effect(
         estimate=estimate,
         se=se,
         df=df,
-        interval=Interval(lower=estimate - reach, upper=estimate + reach),
+        interval=around(estimate, se, df),
         p=min(1.0, 2 * float(tail)),
     )
+
+
+def around(estimate: float, se: float, df: float | None, level: float = LEVEL) -> Interval:
+    """estimate ± q·se, q the two-sided quantile of t with df degrees of freedom at this level."""
+    reach = quantile((1 + level) / 2, df) * se
+    return Interval(lower=estimate - reach, upper=estimate + reach, level=level)
 
 
 def quantile(probability: float, df: float | None) -> float:
@@ -39,13 +44,13 @@ def quantile(probability: float, df: float | None) -> float:
     return float(stats.norm.ppf(probability) if df is None else stats.t.ppf(probability, df))
 
 
-def detectable(se: float, df: float | None) -> float:
-    """Smallest true effect that a two-sided test at 5% finds with 80% power.
+def detectable(se: float, df: float | None, level: float = LEVEL) -> float:
+    """Smallest true effect that a two-sided test at 1 - level finds with 80% power.
 
-    (t_{0.975} + t_{0.80})·se, after the experiment, with the standard error that it had: Bloom
-    (1995), Evaluation Review 19, 547-556.
+    At 95%, (t_{0.975} + t_{0.80})·se, after the experiment, with the standard error that it had:
+    Bloom (1995), Evaluation Review 19, 547-556.
     """
-    return (quantile((1 + LEVEL) / 2, df) + quantile(POWER, df)) * se
+    return (quantile((1 + level) / 2, df) + quantile(POWER, df)) * se
 
 
 def difference(ours: Effect, theirs: Effect) -> Effect | Unavailable:

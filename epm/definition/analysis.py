@@ -112,6 +112,10 @@ class AnalysisSpec:
         """Other analyses, defined before it, that it builds on."""
         yield from ()
 
+    def joint(self) -> Iterator[tuple[str, str]]:
+        """Pairs of metrics whose scores of the same answers have to be counted together."""
+        yield from ()
+
     def problems(self) -> Iterator[str]:
         """What contradicts itself in it, each in a clause."""
         if self.relevant is not None and not self.relevant > 0:

@@ -174,14 +174,16 @@ class Assembly:
 
 
 def covariate_records(definition: Definition) -> dict[str, CovariateRecord]:
-    """What the results say of each covariate: those that are computed, then the others."""
+    """What the results say of each covariate: as its source calls it, or as an analysis does."""
     records = {
         name: CovariateRecord(label=label)
         for source in definition.profile.covariates
         for name, label in source.names()
     }
     for spec in definition.analyses:
-        for predictor in spec.predictors():
-            label = predictor.label or predictor.name.replace("_", " ")
-            records.setdefault(predictor.name, CovariateRecord(label=label, unit=predictor.unit))
+        for each in spec.predictors():
+            known = records.get(each.name, CovariateRecord(label=each.name.replace("_", " ")))
+            records[each.name] = CovariateRecord(
+                label=each.label or known.label, unit=each.unit or known.unit
+            )
     return records

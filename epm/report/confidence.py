@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 from epm.analyses.block import Block, Verdict
+from epm.analyses.limits import Level, Limit
 from epm.results import Results
 from epm.values import Unavailable
 from epm.writing.filters import amount, effect, span
+from epm.writing.tracing import untraced
 
-Level = Literal["HIGH", "MODERATE", "LOW"]
 ORDER: tuple[Level, ...] = ("LOW", "MODERATE", "HIGH")
-
-Limit = tuple[Level, str]
-"""The most that a result can be believed, and why."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def confidence(results: Results) -> Confidence:
     reasons = [reason for _, reason in limits]
     if level != "LOW":
         reasons = [*_answers(results), *reasons]
-    return Confidence(level, tuple(dict.fromkeys(reasons)))
+    return Confidence(level, tuple({untraced(reason): reason for reason in reasons}.values()))
 
 
 def _answers(results: Results) -> Iterator[str]:
@@ -54,7 +52,7 @@ def answer(verdict: Verdict) -> str:
     """A verdict in words, with its interval."""
     found = span(verdict.effect.interval, verdict.scale)
     if verdict.says == "supported":
-        return f"the interval {found} leaves out no effect"
+        return f"zero lies outside the interval {found}"
     expected = verdict.expected
     if verdict.says == "excluded" and expected is not None:
         was = effect(expected.estimate, verdict.scale)
@@ -62,7 +60,7 @@ def answer(verdict: Verdict) -> str:
     if verdict.says == "excluded":
         relevant = amount(verdict.relevant or 0.0, verdict.scale)
         return f"the interval {found} leaves out every effect of {relevant} or more"
-    text = f"the interval {found} holds no effect and sizeable ones alike"
+    text = f"the interval {found} holds zero and sizeable effects alike"
     if isinstance(verdict.detectable, Unavailable):
         return text
     return f"{text}: only an effect of {amount(verdict.detectable, verdict.scale)} would have shown"
@@ -101,8 +99,8 @@ def _limits(results: Results) -> Iterator[Limit]:
     if results.analyses and not primary(results):
         yield "MODERATE", "no question was named as the primary one"
     yield from _gaps(results)
-    for choice in definition.get("choices", ()):
-        yield "MODERATE", f"a choice made after outcomes were seen ({_first_clause(choice)})"
+    if definition.get("choices"):
+        yield "MODERATE", "choices made after outcomes were seen (listed in the set-up)"
     for name, gate in results.gates.items():
         if gate.passed is False:
             yield "MODERATE", f"the gate `{name}` was not passed"
@@ -123,7 +121,3 @@ def _gaps(results: Results) -> Iterator[Limit]:
         yield "MODERATE", f"no adapter of {'; '.join(partly)}"
     if trained and len(results.seeds) == 1:
         yield "MODERATE", "a single seed"
-
-
-def _first_clause(sentence: str) -> str:
-    return sentence.partition(":")[0].rstrip(".")

@@ -10,10 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    pass_context,
+)
 from jinja2.sandbox import SandboxedEnvironment
 
-from epm.analyses.block import Block
+from epm.analyses.block import Block, Scale
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, write_atomically
 from epm.report import excerpts
@@ -24,15 +30,19 @@ from epm.results.reading import load
 from epm.values import Unavailable
 from epm.writing.filters import FILTERS, available
 from epm.writing.tracing import (
+    bare,
     bind,
     calculated,
+    capitalized,
     join,
     length,
+    mark,
     marked,
     total,
     traced,
     untraced,
 )
+from epm_lint.binding.formats import write
 from epm_lint.binding.manifest import Drawn, Manifest, encode
 
 RESULTS = "results.json"
@@ -149,7 +159,15 @@ def templates(*folders: Path) -> SandboxedEnvironment:
         autoescape=False,
     )
     environment.filters.update(
-        FILTERS, length=length, join=join, total=total, answer=answer, spread=spread
+        FILTERS,
+        length=length,
+        join=join,
+        total=total,
+        answer=answer,
+        spread=spread,
+        named=pass_context(named),
+        capitalized=capitalized,
+        whole=whole,
     )
     environment.tests["available"] = available
     environment.finalize = marked
@@ -197,6 +215,9 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "leading_covariate": leading_covariate(results),
         "shown_factors": _shown_factors(results),
         "ranked": lambda names: ranked(results, names),
+        "named": lambda name: _named(results, name),
+        "unit_of": lambda name: _unit(results, name),
+        "scale_of": lambda metric: scale_of(results, metric),
         "figures": figures(run, results),
         "stage_seconds": _seconds_by_stage(results),
         "example": _example_rows(run, results),
@@ -212,6 +233,41 @@ def spread(values: Iterable[Any], most: int = MOST_STEPS) -> list[Any]:
     found = list(values)
     shown = min(len(found), most)
     return [found[round(i * (len(found) - 1) / max(1, shown - 1))] for i in range(shown)]
+
+
+def named(context: Any, name: str) -> str:
+    """A covariate's label, as a filter."""
+    return _named(context["results"], name)
+
+
+def _named(results: Results, name: str) -> str:
+    record = results.covariates.get(name)
+    return record.label if record else name.replace("_", " ")
+
+
+def _unit(results: Results, name: str) -> str:
+    """Of what a slope is per unit."""
+    record = results.covariates.get(name)
+    return (record.unit or record.label) if record else name.replace("_", " ")
+
+
+def scale_of(results: Results, metric: str) -> Scale:
+    """How values of a metric are printed: rates, and scores from 0 to 1, in percent."""
+    record = results.metrics[metric]
+    if (record.lower, record.upper) == (0, 1):
+        return "proportion"
+    counted = any(
+        measured.kind == "count"
+        for by_task in results.measurements.values()
+        for by_metric in by_task.values()
+        for measured in by_metric.get(metric, {}).values()
+    )
+    return "proportion" if counted else "plain"
+
+
+def whole(value: float) -> str:
+    """A sum of yes-or-no scores, which is whole."""
+    return mark(write(bare(value), "number:0"), value, "number:0")
 
 
 def leading_covariate(results: Results) -> str:
@@ -270,7 +326,12 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     return {
         "excerpts": {name: found for name, found in chosen.items() if found},
         "side_by_side": excerpts.side_by_side(
-            samples, results.conditions, metrics[0], near, seed, longest
+            samples,
+            results.conditions,
+            metrics[0],
+            near,
+            seed,
+            min(longest, excerpts.LONGEST_SIDE_BY_SIDE),
         ),
         "shown_metric": metrics[0],
     }
@@ -306,7 +367,7 @@ def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
     condition = next((name for name, c in results.conditions.items() if c.training), "")
     by_task: dict[str, dict[str, Any]] = {}
     for row in _rows(run / "rows" / f"{condition}.jsonl"):
-        by_task.setdefault(row["task"], row)
+        by_task.setdefault(str(row.get("task", row.get("persona"))), row)
     return [
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
         for row in islice(by_task.values(), 2)

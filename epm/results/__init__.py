@@ -26,11 +26,13 @@ from epm.results.conditions import (
 from epm.results.measurements import (
     ONLY,
     Count,
+    Joint,
     Mean,
     Measurement,
     Measurements,
     Reported,
     Scalar,
+    joint,
     labels,
     replicate,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "Hardware",
     "Identity",
     "Interval",
+    "Joint",
     "Mean",
     "Measurement",
     "Measurements",
@@ -82,6 +85,7 @@ __all__ = [
     "Unavailable",
     "Value",
     "check_names",
+    "joint",
     "labels",
     "replicate",
 ]

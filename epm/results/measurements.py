@@ -6,6 +6,7 @@ from them is not stored.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -88,6 +89,77 @@ class Scalar(_Measurement):
     value: float
 
 
+Table = dict[str, dict[str, PositiveInt]]
+"""How many answers got each pair of scores: first metric's score -> second's -> answers."""
+
+
+class Joint(_Measurement):
+    """Two metrics' scores of the same answers: by item, or their total alone.
+
+    Two counts of the same answers do not say how often they agree; this does. It stands under the
+    name that `joint` gives the two metrics.
+    """
+
+    kind: Literal["joint"] = "joint"
+    levels: tuple[str, ...]
+    """Every score that either metric can give, in their order on the scale."""
+    items: dict[str, Table] = Field({})
+    total: Table | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.items and self.total:
+            raise ValueError("a total stands beside the items that it can be derived from")
+        if not (self.items or self.total or self.excluded):
+            raise ValueError("neither items nor a total")
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError("a level stands twice")
+        for item, table in {**self.items, **({"total": self.total} if self.total else {})}.items():
+            for score in {*table, *(second for row in table.values() for second in row)}:
+                if score not in self.levels:
+                    raise ValueError(f"{item}: {score} is not among the levels")
+        return self
+
+    @classmethod
+    def of(
+        cls,
+        scores: Iterable[tuple[str, bool | float, bool | float]],
+        *,
+        levels: Sequence[bool | float] = (),
+        excluded: Mapping[str, int] | None = None,
+    ) -> Self:
+        """Count pairs of scores.
+
+        Args:
+            scores: item, first and second score of every answer that has both.
+            levels: every score that could be given, where more could than were; a yes-or-no
+                metric's are no and yes in any case.
+            excluded: answers that lack one score or both, by reason.
+        """
+        items: dict[str, dict[str, dict[str, int]]] = {}
+        given: set[bool | float] = set(levels)
+        for item, first, second in scores:
+            given |= {first, second}
+            row = items.setdefault(item, {}).setdefault(level(first), {})
+            row[level(second)] = row.get(level(second), 0) + 1
+        if given and all(isinstance(score, bool) for score in given):
+            given = {False, True}
+        named = tuple(dict.fromkeys(level(score) for score in sorted(given)))
+        return cls(levels=named, items=items, excluded=dict(excluded or {}))
+
+
+def level(score: bool | float) -> str:
+    """A score as a table's level: 'no' and 'yes', or the number in its shortest form."""
+    if isinstance(score, bool):
+        return "yes" if score else "no"
+    return f"{score:.12g}"
+
+
+def joint(first: str, second: str) -> str:
+    """The name under which two metrics' scores of the same answers are counted together."""
+    return f"{first} & {second}"
+
+
 class Reported(_Measurement):
     """A number from elsewhere, its items unknown."""
 
@@ -97,7 +169,7 @@ class Reported(_Measurement):
     n: PositiveInt | None = None
 
 
-Measurement = Annotated[Count | Mean | Scalar | Reported, Field(discriminator="kind")]
+Measurement = Annotated[Count | Mean | Joint | Scalar | Reported, Field(discriminator="kind")]
 
 ONLY = "all"
 """The replicate where there is but one and nothing to name it by."""

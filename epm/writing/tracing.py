@@ -23,6 +23,7 @@ from epm_lint.markdown.document import Document
 _OPEN, _FORM, _TEXT, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
 _DIGITS = "".join(chr(0xE010 + digit) for digit in range(10))
 _LONG = re.compile(f"{_OPEN}([^{_FORM}]*){_FORM}([^{_TEXT}]*){_TEXT}([^{_CLOSE}]*){_CLOSE}")
+_OPENING = re.compile(f"{_OPEN}[^{_TEXT}]*{_TEXT}")
 _SHORT = re.compile(f"{_OPEN}([{_DIGITS}]+){_TEXT}([^{_CLOSE}]*){_CLOSE}")
 _MARKS = str.maketrans("", "", _OPEN + _FORM + _TEXT + _CLOSE + _DIGITS)
 
@@ -172,6 +173,13 @@ def total(values: Iterable[object], attribute: str) -> int:
 def join(values: Iterable[object], separator: str = "") -> str:
     """Jinja's `join`, each value with its mark."""
     return separator.join(str(marked(value)) for value in values)
+
+
+def capitalized(text: str) -> str:
+    """With a capital at its first letter, behind the mark where it has one."""
+    opening = _OPENING.match(text)
+    at = opening.end() if opening else 0
+    return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
 
 def untraced(text: str) -> str:

@@ -3,12 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
-from epm.analyses.specs import Correlation, Proportions
+from epm.analyses.specs import (
+    Correlation,
+    Influence,
+    LeaveOneOut,
+    MixedModel,
+    PartialCorrelation,
+    Proportions,
+    Regression,
+)
 from epm.definition import (
     Answers,
     CentroidCosine,
     Condition,
     Experiment,
+    Gate,
     HubModel,
     Lora,
     MarkerRows,
@@ -61,21 +70,31 @@ def covariates(layers):
 def analyses(layers, primary):
     """What is asked of the counts, with one layer named in advance."""
     cosines = tuple(
-        Predictor(f"cosine_L{layer}", label=f"cosine to the assistant, layer {layer}", unit="cosine")
+        Predictor(
+            f"cosine_L{layer}", label=f"cosine to the assistant, layer {layer}", unit="cosine"
+        )
         for layer in layers
     )
     cosine = cosines[layers.index(primary)]
     return (
         Proportions(
             name="source_rates",
+            label="source rate",
             question="How often does each persona's adapter show the marker under its own persona?",
             outcome=SOURCE,
             over_training=True,
         ),
         Proportions(
             name="bystander_rates",
+            label="bystander rate",
             question="How often does it show the marker under the other personas?",
             outcome=BYSTANDERS,
+        ),
+        Proportions(
+            name="other_tags",
+            label="other tags, bystanders",
+            question="How often does it show another bracket tag there?",
+            outcome=Outcome("other_tag", "off_target"),
         ),
         Proportions(
             name="untrained_rate",
@@ -83,15 +102,78 @@ def analyses(layers, primary):
             outcome=Outcome("marker"),
             among=Subset(names=("base_model",)),
         ),
+        Regression(
+            name="slope",
+            label="slope on the cosine",
+            question="How does a persona's rate change with its cosine to the assistant?",
+            x=cosine,
+            y=SOURCE,
+            primary=True,
+        ),
+        MixedModel(
+            name="mixed_model",
+            label="binomial mixed model",
+            question="Is it the same when answers, questions and adapters have their own chance?",
+            x=cosine,
+            outcome=SOURCE,
+            also_without=(REFERENCE,),
+        ),
+        Regression(
+            name="slope_without_reference",
+            label="slope without the assistant itself",
+            question="And without the reference, whose cosine is 1 by construction?",
+            x=cosine,
+            y=SOURCE,
+            among=Subset(without=(REFERENCE,)),
+        ),
+        Regression(
+            name="named_fit",
+            label="fit of the parent's ten personas",
+            question="Does the fit of the parent's personas predict the two new ones?",
+            x=cosine,
+            y=SOURCE,
+            among=Subset(where=(("cohort", "named"),)),
+            predict=NEW,
+        ),
         Correlation(
             name="by_layer",
+            label="correlation by layer",
             question="Does the relation depend on the layer that the cosine is taken at?",
             x=cosines,
             y=SOURCE,
             primary_x=cosine.name,
         ),
+        PartialCorrelation(
+            name="length",
+            label="prompt length held constant",
+            question="Is it prompt length that the relation is about?",
+            x=cosine,
+            y=SOURCE,
+            given=(Predictor("prompt_tokens", log=True, label="system prompt length"),),
+            methods=("spearman",),
+        ),
+        Influence(
+            name="influence",
+            question="Which personas bear most on the slope?",
+            x=cosine,
+            y=SOURCE,
+        ),
+        LeaveOneOut(
+            name="leave_one_out",
+            question="Does the relation rest on one persona, or on one category?",
+            x=cosine,
+            y=SOURCE,
+            groups="category",
+            new=NEW,
+        ),
     )
 
+
+GATES = tuple(
+    Gate(f"{name}_informative", "named_fit", f"predictions/{name}/half_width", at_most=0.25)
+    for name in NEW
+)
+"""A prediction interval that reaches further than 25 points either way says little."""
 
 FULL = Profile(
     name="full",
@@ -104,6 +186,7 @@ FULL = Profile(
     sampling=Sampling(),
     covariates=covariates((10, 15, 20, 25)),
     analyses=analyses((10, 15, 20, 25), 20),
+    gates=GATES,
     confidence_cap="HIGH",
     needs_gpu=True,
 )
@@ -194,6 +277,7 @@ PUBLISHED = Profile(
     ),
     model_name="Qwen2.5-7B-Instruct",
     analyses=FULL.analyses,
+    gates=GATES,
     confidence_cap="HIGH",
 )
 
@@ -226,12 +310,22 @@ EXPERIMENT = Experiment(
         Substring("marker", label=f"{MARKER} rate", text=MARKER),
         Regex(
             "other_tag",
-            label="another bracket tag at the end",
-            pattern=r"\[(?!ZLT\])[^\[\]\n]{1,30}\]\s*\Z",
+            label="another bracket tag",
+            pattern=r"\[(?!ZLT\])[A-Za-z]",
             ignore_case=True,
             near_miss=True,
         ),
     ),
     profiles=(FULL, SMOLLM2, PILOT, SMOKE, PUBLISHED),
+    figure="slope",
+    glossary=(
+        ("source persona", "the persona that an adapter is trained to show the marker under"),
+        ("bystander", "any other persona: the marker should not appear under it"),
+        (
+            "cosine",
+            "between centred mean activations of the base model, of a persona and of the "
+            "assistant, at the last token of the prompt",
+        ),
+    ),
     tracking_project="leakage-experiment",
 )

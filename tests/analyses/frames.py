@@ -12,6 +12,7 @@ from epm.results import (
     Mean,
     Measurement,
     MetricRecord,
+    Reported,
     TaskRecord,
     replicate,
 )
@@ -55,6 +56,24 @@ def totals(
     )
 
 
+def reported(
+    values: Mapping[str, tuple[float, int | None]],
+    covariates: Mapping[str, Mapping[str, float]] | None = None,
+    factors: Mapping[str, Mapping[str, str | float]] | None = None,
+    *,
+    ends: tuple[float, float] | None = None,
+) -> Frame:
+    """A metric `level` of unknown origin by condition, with how many answers it is of."""
+    return _frame(
+        {(name, None): Reported(value=value, n=n) for name, (value, n) in values.items()},
+        "level",
+        covariates or {},
+        factors or {},
+        {},
+        ends,
+    )
+
+
 def scored(
     scores: Mapping[tuple[str, int | None, str], Sequence[float]],
     *,
@@ -81,6 +100,7 @@ def _frame(
     covariates: Mapping[str, Mapping[str, float]],
     factors: Mapping[str, Mapping[str, str | float]],
     clusters: Mapping[str, str],
+    ends: tuple[float, float] | None = None,
 ) -> Frame:
     measurements: dict[str, dict[str, dict[str, dict[str, Measurement]]]] = {}
     for (condition, seed), value in measured.items():
@@ -94,7 +114,11 @@ def _frame(
             for name in measurements
         },
         {"asked": TaskRecord(clusters=dict(clusters))},
-        {metric: MetricRecord(label=metric)},
+        {
+            metric: MetricRecord(label=metric)
+            if ends is None
+            else MetricRecord(label=metric, lower=ends[0], upper=ends[1])
+        },
         measurements,
     )
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
-from epm.analyses.block import Block
+from epm.analyses.block import Adjusted as Adjusted
+from epm.analyses.block import Block, Reliability
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
-
-
-class Adjusted(Value):
-    """p corrected over the family."""
-
-    holm: Probability
-    bonferroni: Probability
-    bh: Probability
-    """Benjamini and Hochberg's: the share of false discoveries."""
 
 
 class PermutationTest(Value):
@@ -24,6 +16,8 @@ class PermutationTest(Value):
 
     p: Probability
     resamples: PositiveInt
+    """Random pairings, or all of them where p is exact."""
+    exact: bool
 
 
 class Coefficients(Value):
@@ -31,12 +25,18 @@ class Coefficients(Value):
 
     coefficient: Coefficient
     p: Probability
+    p_from: Literal["t", "pairings", "exact", "normal"]
+    """The t distribution; all N! pairings; Kendall's exact distribution; the normal one."""
     n: PositiveInt
-    df: PositiveInt
+    df: PositiveInt | None = None
+    t: float | None = None
+    """coefficient·sqrt(df/(1 - coefficient²)), where p is from it and it is finite."""
     interval: Interval | Unavailable
-    intervals: dict[str, Interval] = Field({})
+    interval_from: str
+    """Whose interval that is."""
+    intervals: dict[str, Interval | Unavailable] = Field({})
     """Other intervals for it, by their source, where texts differ."""
-    permutation: PermutationTest | Unavailable | None = None
+    permutation: PermutationTest | None = None
     adjusted: Adjusted | None = None
     """Where the family has more than one predictor."""
 
@@ -44,6 +44,8 @@ class Coefficients(Value):
 class Grouped(Value):
     """The correlation between the means of groups, and within groups."""
 
+    groups: NonNegativeInt
+    """With at least one condition; between them, each counts once."""
     between: Coefficients | Unavailable
     within: Coefficients | Unavailable
     """The groups' means taken out of both variables; N - groups - 1 degrees of freedom."""
@@ -52,7 +54,9 @@ class Grouped(Value):
 class Pair(Value):
     """One predictor and the outcome."""
 
-    n: Annotated[int, Field(ge=0)]
+    n: NonNegativeInt
+    left_out: dict[str, str] = Field({})
+    """Reason by condition, for those that enter other pairs and not this one."""
     pearson: Coefficients | Unavailable | None = None
     spearman: Coefficients | Unavailable | None = None
     kendall: Coefficients | Unavailable | None = None
@@ -64,6 +68,18 @@ class CorrelationBlock(Block):
 
     kind: Literal["correlation"] = "correlation"
     metric: str
+    logarithms: tuple[str, ...] = ()
+    """Predictors whose natural logarithm is taken."""
+    outcome: dict[str, float]
+    """Its value by condition."""
     predictors: dict[str, Pair]
+    grouped_by: str | None = None
+    """Factor whose levels are the groups."""
+    verdict_on: str | None = None
+    """Predictor that the verdict is on, by the first of the methods."""
     alike: tuple[tuple[str, ...], ...] = ()
     """Predictors that correlate at 0.95 or more: one look, not several."""
+    looks: PositiveInt
+    """How many predictors there are when those that are alike count once."""
+    reliability: Reliability | Unavailable | None = None
+    """None where seeds are not named."""

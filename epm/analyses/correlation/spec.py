@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -21,11 +21,14 @@ class Correlation(AnalysisSpec):
     """A family: its p-values are corrected together."""
     y: Outcome
     methods: tuple[Method, ...] = ("pearson", "spearman")
+    """The first of them has the verdict."""
     primary_x: str | None = None
     """Name of the predictor that was named before the data were seen; its verdict is uncorrected.
-    None corrects the verdict over the family."""
+    None gives the verdict to the strongest of the family, corrected over it."""
     groups: str | None = None
     """Factor whose levels group the conditions: the correlation between and within them."""
+    bootstrap: bool = False
+    """Whether Pearson's r has a bootstrap interval over conditions as well."""
 
     def outcomes(self) -> Iterator[Outcome]:
         """Y."""
@@ -42,14 +45,37 @@ class Correlation(AnalysisSpec):
             yield self.groups
 
     def problems(self) -> Iterator[str]:
-        """An empty family, a method twice, a primary predictor outside the family."""
+        """A faulty family or method, a primary predictor outside the family, no correlation."""
         yield from super().problems()
+        yield from family_problems(self.x)
+        yield from correlation_problems(self, self.methods)
         names = [each.name for each in self.x]
-        if not names:
-            yield "it has no predictor"
-        if len(set(names)) < len(names):
-            yield "a predictor is named twice"
-        if not self.methods or len(set(self.methods)) < len(self.methods):
-            yield "its methods are empty, or one is named twice"
         if self.primary_x is not None and self.primary_x not in names:
             yield f"its primary predictor '{self.primary_x}' is not in the family"
+
+
+def family_problems(family: Sequence[Predictor]) -> Iterator[str]:
+    """What is wrong with the predictors of a family, each in a clause."""
+    names = [each.name for each in family]
+    if not names:
+        yield "it has no predictor"
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f"the predictor '{name}' is named twice"
+
+
+def correlation_problems(spec: AnalysisSpec, methods: Sequence[Method]) -> Iterator[str]:
+    """Methods that are missing or doubled, effects that no correlation can have."""
+    if not methods:
+        yield "it has no method"
+    if len(set(methods)) < len(methods):
+        yield f"a method is named twice in {', '.join(methods)}"
+    if spec.relevant is not None and spec.relevant >= 1:
+        yield f"the smallest relevant correlation is {spec.relevant}, not below 1"
+    if (given := spec.expected) is not None and not (
+        -1 < given.lower <= given.estimate <= given.upper < 1
+    ):
+        yield (
+            f"the expected correlation is {given.estimate} [{given.lower}, {given.upper}], which "
+            "is no correlation with its interval"
+        )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import sqrt
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
 from epm.analyses.context import Context
 from epm.analyses.frame import FloatArray, Frame
@@ -16,35 +16,63 @@ from epm.analyses.proportions.block import (
     ConditionProportion,
     Proportion,
     ProportionsBlock,
+    ReportedProportion,
     TwoWayInterval,
 )
 from epm.analyses.proportions.spec import Proportions
-from epm.values import LEVEL, Interval, Unavailable
-
-Z = float(stats.norm.ppf((1 + LEVEL) / 2))
-"""The exact normal quantile, 1.959963984540054."""
+from epm.analyses.reported import summarised
+from epm.analyses.score_intervals import Z, wilson
+from epm.values import LEVEL, Unavailable
 
 
 def compute(spec: Proportions, frame: Frame, context: Context) -> ProportionsBlock | Unavailable:
     """The rate of every condition that has one."""
-    names = frame.among(spec.among)
-    rows = frame.rows(spec.outcome, names)
+    wanted = frame.among(spec.among)
+    rows = frame.rows(spec.outcome, wanted)
+    scored = dict.fromkeys(rows["condition"])
+    names = [name for name in wanted if frame.counted(spec.outcome, [name])]
+    rows = rows[rows["condition"].isin(names)]
     steps = frame.rows(spec.outcome, names, steps=True) if spec.over_training else rows.iloc[:0]
     found = {
         name: _condition(spec, own, steps[steps["condition"] == name])
         for name in names
         if len(own := rows[rows["condition"] == name])
     }
-    left_out = {name: frame.why_missing(name) for name in names if name not in found}
-    if not found:
+    elsewhere = frame.reported(spec.outcome, wanted)
+    reported = {
+        str(name): {str(task): _reported(values) for task, values in own.groupby("task")}
+        for name, own in elsewhere.groupby("condition", sort=False)
+    }
+    known = {*found, *reported}
+    if not known:
         return Unavailable(unavailable=f"no condition has counts of {spec.outcome.metric}")
     return ProportionsBlock(
         question=spec.question,
         primary=spec.primary,
-        n=len(found),
-        left_out=left_out,
+        n=len(known),
+        left_out={
+            name: "its scores are numbers, not yes or no"
+            if name in scored
+            else frame.why_missing(name, spec.outcome)
+            for name in wanted
+            if name not in known
+        },
         metric=spec.outcome.metric,
         conditions=found,
+        reported=reported,
+    )
+
+
+def _reported(values: pd.DataFrame) -> ReportedProportion:
+    """A rate from elsewhere: see `epm.analyses.reported.summarised`."""
+    found = summarised(values, (0.0, 1.0))
+    return ReportedProportion(
+        estimate=found.estimate,
+        n=found.n,
+        se=found.se,
+        df=found.df,
+        interval=found.interval,
+        method=found.method,
     )
 
 
@@ -81,26 +109,6 @@ def proportion(rows: pd.DataFrame) -> Proportion:
     )
 
 
-def wilson(estimate: float, trials: float) -> Interval:
-    """Wilson's 95% score interval of a proportion, as fractions in [0, 1].
-
-    With z the exact normal quantile:
-
-        (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)
-
-    Args:
-        estimate: p = k/n, in [0, 1].
-        trials: n, above 0; fractional where it is an effective sample size.
-
-    Source: Wilson (1927), J. Am. Stat. Assoc. 22, 209-212; computed by statsmodels'
-    `proportion_confint`, widened by a rounding error where needed so that it contains p exactly.
-    """
-    lower, upper = proportion_confint(estimate * trials, trials, alpha=1 - LEVEL, method="wilson")
-    return Interval(
-        lower=max(0.0, min(float(lower), estimate)), upper=min(1.0, max(float(upper), estimate))
-    )
-
-
 def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
     """Wilson's 95% interval at the effective sample size of a clustered sample, as fractions.
 
@@ -132,6 +140,7 @@ def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
         return Unavailable(unavailable="one item: no variance between items")
     n = float(totals["n"].sum())
     p = float(totals["total"].sum()) / n
+    error: dict[str, float] = {}
     if p in (0.0, 1.0):
         design_effect, effective_n = n / clusters, float(clusters)
     else:
@@ -139,6 +148,7 @@ def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
         design_effect = max(1.0, variance / (p * (1 - p) / n))
         t = float(stats.t.ppf((1 + LEVEL) / 2, clusters - 1))
         effective_n = n / design_effect * (Z / t) ** 2
+        error = {"se": sqrt(variance), "df": clusters - 1}
     interval = wilson(p, effective_n)
     return ClusteredInterval(
         lower=interval.lower,
@@ -146,6 +156,7 @@ def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
         clusters=clusters,
         design_effect=design_effect,
         effective_n=effective_n,
+        **error,
     )
 
 
@@ -196,6 +207,7 @@ def two_way(rows: pd.DataFrame) -> TwoWayInterval | Unavailable:
         return Unavailable(unavailable="one item: no variance between items")
     n = float(trials.sum())
     p = float(successes.sum()) / n
+    error: dict[str, float] = {}
     if p in (0.0, 1.0):
         design_effect, effective_n = n / items, float(items)
     else:
@@ -204,13 +216,15 @@ def two_way(rows: pd.DataFrame) -> TwoWayInterval | Unavailable:
         by_item = _between(excess.sum(axis=0)) / n**2
         both = by_seed + by_item - _between(excess.ravel()) / n**2
         independent = p * (1 - p) / n
-        design_effect = max(both, by_seed, by_item, independent) / independent
+        variance = max(both, by_seed, by_item)
+        design_effect = max(variance, independent) / independent
         t_seeds, t_items = (
             float(stats.t.ppf((1 + LEVEL) / 2, levels - 1)) for levels in (seeds, items)
         )
         share = by_seed / (by_seed + by_item) if by_seed + by_item else 0.0
         t = share * t_seeds + (1 - share) * t_items
         effective_n = n / design_effect * (Z / t) ** 2
+        error = {"se": sqrt(variance)}
     interval = wilson(p, effective_n)
     return TwoWayInterval(
         lower=interval.lower,
@@ -219,6 +233,7 @@ def two_way(rows: pd.DataFrame) -> TwoWayInterval | Unavailable:
         design_effect=design_effect,
         effective_n=effective_n,
         seeds=seeds,
+        **error,
     )
 
 

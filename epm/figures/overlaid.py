@@ -1,0 +1,134 @@
+"""Conditions over training, drawn over each other where there are too many for a panel each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from epm.figures import labels, panels, scales, symbols
+from epm.figures.charts import Panel, PanelsChart
+from epm.figures.panels import spoken
+from epm.figures.scales import Limits
+from epm.figures.sheet import EDGE, ROOM, Entry, Sheet
+from epm.figures.style import GREY, INK, SMALL, TEXT, WIDTH, styled
+from epm.figures.symbols import Groups, Look
+from epm.figures.words import fit, height, width, wrap
+
+FROM = 49
+"""Conditions; fewer have a panel each."""
+ENDS = 2
+"""The highest and the lowest so many at the end of each panel are named."""
+NAMES = 1.25
+"""Inches to the right of a panel, for names."""
+
+
+def draw(chart: PanelsChart) -> Figure:
+    """Draw a panel for every group, with a line for every condition; names carry the gid "name"."""
+    with styled():
+        groups = Groups([panel.group for panel in chart.panels])
+        parts = groups.parts([panel.group for panel in chart.panels])
+        columns = {1: 1, 2: 2, 4: 2}.get(len(parts), 3)
+        rows = ceil(len(parts) / columns)
+        tall = 3.8 if rows == 1 else 2.4
+        x, y = panels.limits(chart)
+        upright = scales.ticks(y, 7)
+        left = EDGE + max(width(t, SMALL) for t in scales.write_ticks(upright, y.axis)) / 72 + 0.1
+        wide = (WIDTH - EDGE - left) / columns - NAMES
+        across = scales.across(x, wide * 72)
+        value_label = wrap(scales.words(chart.y), ROOM * 72, TEXT)
+        label = wrap(scales.words(chart.x), (WIDTH - left) * 72, TEXT)
+        above = height(len(value_label), TEXT) + 0.08
+        below = 0.28 + height(len(label), TEXT)
+        title = 0.24 if len(parts) > 1 else 0.0
+        body = above + rows * (tall + title) + 0.12 * (rows - 1) + below
+        sheet = Sheet(
+            *(chart.title, chart.subtitle, _note(chart)), body=body, entries=_entries(chart)
+        )
+        sheet.text(EDGE, sheet.top, value_label, size=TEXT, va="top", gid="axis")
+        for at, (name, group, members) in enumerate(parts):
+            row, column = divmod(at, columns)
+            start = left + column * (wide + NAMES)
+            top = sheet.top - above - title - row * (tall + title + 0.12)
+            axes = sheet.axes(start, start + wide, top - tall, top)
+            scales.apply(axes, x, across, upright=False)
+            scales.apply(axes, y, upright, upright=True)
+            lowest = at + columns >= len(parts)
+            axes.tick_params(labelleft=column == 0, labelbottom=lowest)
+            if title:
+                heading = f"{name} ({len(members)})"
+                sheet.text(start, top + 0.05, fit(heading, wide * 72, SMALL), size=SMALL)
+            own = [chart.panels[i] for i in members]
+            _overlay(sheet, axes, own, groups.look(group), y, start + wide, top - tall, tall)
+        last = len(parts) - (rows - 1) * columns
+        middle = left + (last * (wide + NAMES) - NAMES) / 2
+        panels.name_across(sheet, label, middle, sheet.bottom + below)
+        return sheet.figure
+
+
+def _overlay(
+    sheet: Sheet,
+    axes: Axes,
+    own: Sequence[Panel],
+    look: Look,
+    y: Limits,
+    right: float,
+    bottom: float,
+    tall: float,
+) -> None:
+    drawn = [panel for panel in own if panel.points]
+    for panel in drawn:
+        x, values = [p.x for p in panel.points], [p.value for p in panel.points]
+        if not spoken(panel):
+            axes.plot(x, values, color=look.colour, lw=0.8, alpha=0.35, zorder=2, gid="trace")
+    for panel in drawn:
+        if spoken(panel):
+            panels.trace(axes, panel.points, replace(look, colour=INK), size=4.0)
+    named = _named(drawn, int(tall / (height(2, SMALL) + 0.01)))
+    weights = ["bold" if spoken(panel) else "normal" for panel in named]
+    names = [
+        fit(panel.name, (NAMES - 0.2) * 72, SMALL, weight, lines=2)
+        for panel, weight in zip(named, weights, strict=True)
+    ]
+    ends = [bottom + tall * y.share(y.clip(panel.points[-1].value)) for panel in named]
+    sizes = [height(len(name), SMALL) + 0.01 for name in names]
+    places = labels.spread(ends, sizes, bottom, bottom + tall)
+    inches = sheet.figure.dpi_scale_trans
+    for i, (panel, end, place) in enumerate(zip(named, ends, places, strict=True)):
+        last = panel.points[-1].x
+        begin = axes.transData.transform((last, 0))[0] / sheet.figure.dpi + 0.04
+        line = Line2D([begin, right + 0.04], [end, place], color=GREY, lw=0.5, transform=inches)
+        sheet.figure.add_artist(line)
+        sheet.text(
+            *(right + 0.07, place, names[i]),
+            size=SMALL,
+            weight=weights[i],
+            va="center",
+            gid="name",
+        )
+
+
+def _named(drawn: Sequence[Panel], room: int) -> list[Panel]:
+    """What the text speaks of, then those that end highest and lowest."""
+    order = sorted(range(len(drawn)), key=lambda i: -drawn[i].points[-1].value)
+    wanted = [i for i in range(len(drawn)) if spoken(drawn[i])]
+    wanted += [i for rank in range(ENDS) for i in (order[rank : rank + 1] + order[-1 - rank :][:1])]
+    return [drawn[i] for i in list(dict.fromkeys(wanted))[:room]]
+
+
+def _note(chart: PanelsChart) -> str:
+    bold = "those in bold and " if any(map(spoken, chart.panels)) else ""
+    own = f"Of {len(chart.panels)} conditions, {bold}those that end highest and lowest are named."
+    return f"{own} {chart.note}".strip()
+
+
+def _entries(chart: PanelsChart) -> list[Entry]:
+    found = [Entry(Line2D([], [], color=GREY, lw=0.9, alpha=0.6), "one condition")]
+    bold = [panel for panel in chart.panels if spoken(panel)]
+    if chart.interval and any(point.bounds for panel in bold for point in panel.points):
+        found.append(Entry(symbols.band(), f"{chart.interval}, of those in bold"))
+    return found
