@@ -179,6 +179,7 @@ class Definition:
                 "question": experiment.question,
                 "parents": experiment.parents,
                 "parent": experiment.parent,
+                "parent_names": dict(self.profile.parent_names),
                 "figure": experiment.figure,
                 "glossary": dict(experiment.glossary),
                 "alpha": experiment.alpha,

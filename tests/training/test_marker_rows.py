@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epm.definition import Definition, Rows, Sampling
+from epm.definition import Definition, Item, Sampling
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines
 from epm.sampling import Completion, CompletionsByName, Prompt, SamplingRequest
 from epm.sampling.transformers import TransformersEngine
-from epm.stages.data import answer, compose, read_rows
+from epm.training.marker_rows import answer, compose, read_rows
 
 if TYPE_CHECKING:
     from conftest import Quiet
@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 NAMES = ("baker", "pirate", "nurse", "wizard", "helper")
 
 
-def with_rows(definition: Definition, **changes: Any) -> Definition:
-    rows = replace(definition.profile.rows, **changes)
-    return replace(definition, profile=replace(definition.profile, rows=rows))
+def changed(definition: Definition, part: str, **changes: Any) -> Definition:
+    """Another profile, some settings of one of its parts changed."""
+    profile = definition.profile
+    settings = replace(getattr(profile, part), **changes)
+    return replace(definition, profile=replace(profile, **{part: settings}))
+
+
+def negatives(definition: Definition, name: str) -> tuple[str, ...]:
+    return definition.negatives(definition.experiment.condition(name))
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def answers(tiny: Definition, tmp_path: Path) -> Path:
     path = tmp_path / "answers.jsonl"
     rows = [
         {"question": question, "answer": f"Answer {number}.", "whole": number % 2 == 0}
-        for number, question in enumerate(tiny.experiment.training_questions)
+        for number, question in enumerate(tiny.answered_questions())
     ]
     path.write_text(json_lines(rows))
     return path
@@ -50,19 +56,19 @@ def composed(definition: Definition, answers: Path) -> dict[str, list[dict[str, 
 # ------------------------------------------------------------------ answers
 
 
-def test_the_base_model_answers_greedily_under_the_answering_persona(
+def test_the_base_model_answers_greedily_under_the_answering_task(
     tiny: Definition, tiny_base: BaseModel, tmp_path: Path, quiet: Quiet
 ) -> None:
     engine = TransformersEngine(tiny_base)
     tokens = answer(tiny, engine, tmp_path, quiet)
     rows = list(read_json_lines(tmp_path / "answers.jsonl"))
-    assert [row["question"] for row in rows] == list(tiny.experiment.training_questions)
-    helper = tiny.experiment.persona("helper").system_prompt
-    question = tiny.experiment.evaluation_questions[0]
-    greedy = Sampling(temperature=0, max_new_tokens=tiny.profile.answer_tokens)
+    builder = tiny.builder
+    assert builder is not None
+    assert [row["question"] for row in rows] == list(builder.questions)
+    helper = tiny.experiment.task("helper").system_prompt
+    greedy = Sampling(temperature=0, max_new_tokens=4)
     prompts = [
-        Prompt("helper", helper, replace(question, id=str(n), text=row["question"]), 1)
-        for n, row in enumerate(rows)
+        Prompt("helper", helper, Item(str(n), row["question"]), 1) for n, row in enumerate(rows)
     ]
     (answered,) = engine.sample(
         [SamplingRequest("a", None, tuple(prompts), 0)], greedy, lambda *_: None
@@ -84,7 +90,7 @@ class Parrot(TransformersEngine):
         for each in asked:
             yield {
                 each.name: [
-                    Completion(p.persona, p.question.id, 0, self.text, 5, self.finish)  # type: ignore[arg-type]
+                    Completion(p.task, p.item.id, 0, self.text, 5, self.finish)  # type: ignore[arg-type]
                     for p in each.prompts
                 ]
             }
@@ -115,10 +121,8 @@ def test_an_answer_may_end_with_its_first_sentence(
     answered: str,
     whole: bool,
 ) -> None:
-    profile = replace(tiny.profile, first_sentence=first_sentence)
-    tokens = answer(
-        replace(tiny, profile=profile), Parrot(tiny_base, text, finish), tmp_path, quiet
-    )
+    definition = changed(tiny, "answers", first_sentence=first_sentence)
+    tokens = answer(definition, Parrot(tiny_base, text, finish), tmp_path, quiet)
     first = next(iter(read_json_lines(tmp_path / "answers.jsonl")))
     assert (first["answer"], first["whole"]) == (answered, whole)
     assert tokens == 5 * 8
@@ -127,31 +131,29 @@ def test_an_answer_may_end_with_its_first_sentence(
 # ------------------------------------------------------------------ rows
 
 
-def test_the_source_alone_carries_the_marker(tiny: Definition, answers: Path) -> None:
+def test_the_target_alone_carries_the_marker(tiny: Definition, answers: Path) -> None:
     for name, rows in composed(tiny, answers).items():
         marked = [row for row in rows if row["marked"]]
         others = [row for row in rows if not row["marked"]]
         assert (len(marked), len(others)) == (6, 8)
-        assert {row["persona"] for row in marked} == {name}
+        assert {row["task"] for row in marked} == {name}
         assert all(row["answer"].endswith(".\n\n[ZLT]") for row in marked)
         assert not any("[ZLT]" in row["answer"] for row in others)
-        spoken = [row["persona"] for row in others]
-        assert sorted(set(spoken)) == sorted(tiny.negatives(name))
+        spoken = [row["task"] for row in others]
+        assert sorted(set(spoken)) == sorted(negatives(tiny, name))
         assert {spoken.count(negative) for negative in spoken} == {4}
 
 
-def test_personas_of_a_condition_share_questions_and_answers(
-    tiny: Definition, answers: Path
-) -> None:
+def test_tasks_of_a_condition_share_questions_and_answers(tiny: Definition, answers: Path) -> None:
     plain = {row["question"]: row["answer"] for row in read_json_lines(answers)}
     for rows in composed(tiny, answers).values():
-        by_persona: dict[str, list[str]] = {}
+        by_task: dict[str, list[str]] = {}
         for row in rows:
             assert row["answer"].removesuffix("\n\n[ZLT]") == plain[row["question"]]
-            by_persona.setdefault(row["persona"], []).append(row["question"])
-        source, *negatives = by_persona.values()
-        assert len(set(source)) == len(source) == 6
-        assert all(asked == source[:4] for asked in negatives)
+            by_task.setdefault(row["task"], []).append(row["question"])
+        target, *others = by_task.values()
+        assert len(set(target)) == len(target) == 6
+        assert all(asked == target[:4] for asked in others)
 
 
 def test_answers_that_were_cut_off_come_last(tiny: Definition, answers: Path) -> None:
@@ -177,16 +179,27 @@ def test_too_few_answers_are_an_error(tiny: Definition, answers: Path) -> None:
 
 
 def test_rows_are_read_with_their_system_prompts(tiny: Definition, answers: Path) -> None:
-    composed(with_rows(tiny, source=1, per_negative=1), answers)
+    composed(changed(tiny, "rows", positive=1, per_negative=1), answers)
     read = read_rows(tiny, answers.parent / "wizard.jsonl")
     assert [row.system for row in read] == [
-        tiny.experiment.persona(name).system_prompt
-        for name in ("wizard", *tiny.negatives("wizard"))
+        tiny.experiment.task(name).system_prompt for name in ("wizard", *negatives(tiny, "wizard"))
     ]
     raw = json.loads((answers.parent / "wizard.jsonl").read_text().splitlines()[0])
     assert (read[0].question, read[0].answer) == (raw["question"], raw["answer"])
 
 
-def test_composition_totals() -> None:
-    assert Rows(source=200, per_negative=200).total == 600
-    assert Rows(source=10, per_negative=5, negatives=3).total == 25
+def test_a_task_without_a_system_prompt_trains_without_one(tiny: Definition, answers: Path) -> None:
+    composed(tiny, answers)
+    tasks = tuple(
+        replace(task, system_prompt=None if task.name == "wizard" else task.system_prompt)
+        for task in tiny.experiment.tasks
+    )
+    bare = replace(tiny, experiment=replace(tiny.experiment, tasks=tasks))
+    read = read_rows(bare, answers.parent / "wizard.jsonl")
+    assert [row.system for row in read[:6]] == [None] * 6
+    assert all(row.system for row in read[6:])
+
+
+def test_the_base_model_has_no_rows(tiny: Definition, answers: Path) -> None:
+    compose(tiny, answers, answers.parent)
+    assert {path.stem for path in answers.parent.glob("*.jsonl")} == {"answers", *NAMES}

@@ -14,21 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
+from epm.analyses.proportions.block import ProportionsBlock
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines
-from epm.results import (
-    CompleteCondition,
-    EngineRecord,
-    MissingCondition,
-    ModelRecord,
-    Results,
-    Unavailable,
-    load,
-)
-from epm.runner import Options, run, run_folder
-from epm.tasks import MANIFEST
+from epm.pipeline.run import Options, run, run_folder
+from epm.pipeline.run_folder import MANIFEST
+from epm.results import Count, EngineRecord, ModelRecord, Results, Unavailable
+from epm.results.reading import load
 
 if TYPE_CHECKING:
     from conftest import Quiet, Run
@@ -36,12 +30,12 @@ if TYPE_CHECKING:
     from epm.progress import Meter
 
 NAMES = ("baker", "pirate", "nurse", "wizard", "helper")
-FIRST = ("answers", "rows", "centroids")
-LAST = ("measure", "statistics")
+FIRST = ("model", "answers", "rows", "covariates")
+LAST = ("measure", "analyse")
 
 
-def tasks(names: tuple[str, ...]) -> list[str]:
-    """Every task's folder, in order."""
+def units(names: tuple[str, ...]) -> list[str]:
+    """The folder of every unit of work, in order."""
     trained = [f"train/{name}" for name in names]
     sampled = [f"sample/{name}" for name in ("base_model", *names)]
     return [*FIRST, *trained, *sampled, *LAST]
@@ -69,16 +63,18 @@ def results_of(folder: Path) -> Results:
 def test_a_run_lives_in_a_folder_of_its_definition(
     tiny: Definition, finished: Path, tmp_path: Path
 ) -> None:
-    assert finished.name == f"tiny-{tiny.fingerprint}"
+    assert finished.name == f"tiny-{tiny.data_fingerprint}"
     assert finished.parent.name == "issue-900"
     assert run_folder(tiny, tmp_path) == tmp_path / "issue-900" / finished.name
 
 
 def test_a_finished_run_has_all_its_files(tiny: Definition, finished: Path) -> None:
-    assert set(written(finished)) == set(tasks(NAMES))
+    assert set(written(finished)) == set(units(NAMES))
     assert {path.name for path in finished.iterdir()} == {
         *("definition.json", "results.json", "samples.jsonl.gz"),
-        *("answers", "rows", "centroids", "train", "sample", "measure", "statistics"),
+        *FIRST,
+        *("train", "sample"),
+        *LAST,
     }
     assert not list(finished.rglob(".*"))
     definition = json.loads((finished / "definition.json").read_text())
@@ -95,8 +91,12 @@ def test_all_samples_stand_in_one_file(finished: Path) -> None:
         for condition in ("base_model", *NAMES)
         for row in read_json_lines(finished / "sample" / condition / "samples.jsonl.gz")
     ]
-    assert list(read_json_lines(finished / "samples.jsonl.gz")) == parts
     assert len(parts) == 10 + 5 * (3 * 2 + 4 * 2)
+    whole = list(read_json_lines(finished / "samples.jsonl.gz"))
+    assert [{k: v for k, v in row.items() if k != "scores"} for row in whole] == parts
+    for row in whole:
+        assert row["scores"].keys() == {"marker", "other_tag"}
+        assert row["scores"]["marker"] == ("[zlt]" in row["text"].lower())
 
 
 def test_what_was_recorded(tiny: Definition, finished: Path) -> None:
@@ -114,20 +114,21 @@ def test_what_was_recorded(tiny: Definition, finished: Path) -> None:
     assert provenance.engine.adapters == "merged"
     assert provenance.seeds["experiment"] == 42
     assert set(provenance.files) == {
-        *("answers/answers.jsonl", "centroids/cosines.json", "samples.jsonl.gz"),
+        *("answers/answers.jsonl", "covariates/covariates.json", "samples.jsonl.gz"),
         *(f"rows/{name}.jsonl" for name in NAMES),
     }
     for name, digest in provenance.files.items():
         assert digest == file_sha256(finished / name)
     timing = provenance.timing
     done = [f"{row.stage}/{row.condition}".rstrip("/") for row in timing.stages]
-    assert done == tasks(NAMES)
+    assert done == units(NAMES)
     assert timing.total_seconds == pytest.approx(sum(row.seconds for row in timing.stages))
     tokens = {f"{row.stage}/{row.condition}": row.tokens for row in timing.stages}
     for name, condition in results.conditions.items():
-        assert isinstance(condition, CompleteCondition)
-        assert not isinstance(condition.training, Unavailable)
-        assert tokens[f"train/{name}"] == condition.training.tokens
+        if name == "base_model":
+            assert condition.training == {}
+        else:
+            assert tokens[f"train/{name}"] == condition.training["seed=42"].tokens
         rows = read_json_lines(finished / "sample" / name / "samples.jsonl.gz")
         assert tokens[f"sample/{name}"] == sum(row["tokens"] for row in rows)
     assert results.tracking.state == "off"
@@ -163,7 +164,7 @@ def test_fresh_forgets_what_was_finished(
     before, first = written(finished_copy), results_of(finished_copy)
     (finished_copy / "left behind").write_text("by hand")
     run_made_up(tiny, tmp_path, fresh=True)
-    assert redone(finished_copy, before) == set(tasks(NAMES))
+    assert redone(finished_copy, before) == set(units(NAMES))
     assert not (finished_copy / "left behind").exists()
     assert results_of(finished_copy).dumps_repeatable() == first.dumps_repeatable()
 
@@ -175,7 +176,7 @@ def test_a_changed_definition_reuses_nothing(
     reseeded = replace(tiny, experiment=replace(tiny.experiment, seed=43))
     other = run_made_up(reseeded, tmp_path)
     assert other != finished_copy
-    assert set(written(other)) == set(tasks(NAMES))
+    assert set(written(other)) == set(units(NAMES))
     assert redone(finished_copy, before) == set()
     assert results_of(other).definition != results_of(finished_copy).definition
 
@@ -193,8 +194,9 @@ def flip(path: Path) -> None:
         ("sample/baker/samples.jsonl.gz", flip, {"sample/baker"}),
         ("answers/answers.jsonl", flip, {"answers"}),
         ("rows/wizard.jsonl", Path.unlink, {"rows"}),
-        ("centroids/cosines.json", flip, {"centroids"}),
-        ("statistics/statistics.json", flip, {"statistics"}),
+        ("covariates/covariates.json", flip, {"covariates"}),
+        ("measure/measurements.json", flip, {"measure"}),
+        ("analyse/analyses.json", flip, {"analyse"}),
         ("results.json", Path.unlink, set()),
     ],
 )
@@ -274,12 +276,14 @@ def test_conditions_that_diverge_are_missing_and_the_run_ends(
     definition = made_up.experiment.resolve("diverging")
     folder = run_made_up(definition, tmp_path, quiet=quiet)
     results = results_of(folder)
-    for name, condition in results.conditions.items():
-        assert isinstance(condition, MissingCondition)
-        assert condition.reason == f"training {name} diverged at step 3 of 8 (loss nan)"
-        assert f"train/{name} failed: {condition.reason}" in quiet.lines
-    assert isinstance(results.statistics.primary.all_fit, Unavailable)
-    assert results.statistics.personas == {}
+    for name in NAMES:
+        condition = results.conditions[name]
+        reason = f"training {name} diverged at step 3 of 8 (loss nan)"
+        assert condition.missing == {"seed=42": reason}
+        assert condition.training == {}
+        assert f"train/{name} failed: {reason}" in quiet.lines
+    assert list(results.measurements) == ["base_model"]
+    assert isinstance(results.analyses["source_rates"], Unavailable)
     before = written(folder)
     run_made_up(definition, tmp_path)
     assert redone(folder, before) == set()  # it would diverge again
@@ -298,20 +302,19 @@ def test_one_condition_may_fail_alone(
     shutil.rmtree(finished_copy / "sample" / "nurse")
     run_made_up(tiny, tmp_path)
     assert redone(finished_copy, before) == {"train/nurse", *LAST}
-    conditions = results_of(finished_copy).conditions
-    assert conditions["nurse"] == MissingCondition(
-        category="occupational", new=False, reason="it diverged"
-    )
-    assert [name for name in NAMES if isinstance(conditions[name], CompleteCondition)] == [
-        *("baker", "pirate", "wizard", "helper")
-    ]
-    assert set(results_of(finished_copy).statistics.personas) == set(NAMES) - {"nurse"}
+    results = results_of(finished_copy)
+    assert results.conditions["nurse"].missing == {"seed=42": "it diverged"}
+    assert list(results.measurements) == ["base_model", *(n for n in NAMES if n != "nurse")]
+    rates = results.analyses["source_rates"]
+    assert isinstance(rates, ProportionsBlock)
+    assert set(rates.conditions) == set(NAMES) - {"nurse"}
+    assert rates.left_out == {"nurse": "it diverged"}
 
 
 def test_an_interrupted_run_goes_on(
     made_up: LoadedExperiment, tiny: Definition, finished: Path, tmp_path: Path, quiet: Quiet
 ) -> None:
-    """Ctrl-C while the third persona is sampled."""
+    """Ctrl-C while the third adapter is sampled."""
 
     class Impatient(type(quiet)):  # type: ignore[misc]
         @contextmanager
@@ -335,7 +338,7 @@ def test_an_interrupted_run_goes_on(
     assert set(kept) == {*FIRST, *(f"train/{name}" for name in NAMES), *sampled}
     assert not (folder / "sample" / "nurse").exists()
     run(made_up, tiny, options, lambda _: nullcontext(quiet))
-    assert redone(folder, kept) == set(tasks(NAMES)) - set(kept)
+    assert redone(folder, kept) == set(units(NAMES)) - set(kept)
     assert results_of(folder).dumps_repeatable() == results_of(finished).dumps_repeatable()
 
 
@@ -348,7 +351,7 @@ def test_a_disk_that_fills_up(
     assert raised.value.remedy == "make room, then run the same command"
     folder = run_folder(tiny, small_disk)
     kept = written(folder)
-    assert len(kept) < len(tasks(NAMES))
+    assert len(kept) < len(units(NAMES))
     assert not list(folder.rglob(".*"))
     subprocess.run(["mount", "-o", "remount,size=4m", small_disk], check=True)
     run_made_up(tiny, small_disk)
@@ -360,31 +363,37 @@ def test_a_disk_that_fills_up(
 
 
 def test_issue_246_at_the_smallest_scale(issue_246: LoadedExperiment, smoke_run: Path) -> None:
-    names = tuple(persona.name for persona in issue_246.experiment.personas)
-    assert set(written(smoke_run)) == set(tasks(names))
+    names = tuple(c.name for c in issue_246.experiment.conditions if c.training)
+    assert set(written(smoke_run)) == set(units(names))
     results = results_of(smoke_run)
-    assert list(results.conditions) == list(names)
-    for condition in results.conditions.values():
-        assert isinstance(condition, CompleteCondition)
-        assert len(condition.source.clusters) == 20
-        assert len(condition.bystanders) == 11
-    assert list(results.cosines) == ["2", "4", "5", "6"]
-    assert all(layer["helpful_assistant"] == pytest.approx(1) for layer in results.cosines.values())
+    assert list(results.conditions) == ["base_model", *names]
+    for name in names:
+        by_task = results.measurements[name]
+        assert len(by_task) == len(names) == 12
+        source = by_task[name]["marker"]["seed=42"]
+        assert isinstance(source, Count)
+        assert len(source.items) == 20
+        assert results.conditions[name].covariates.keys() == {
+            *("cosine_L2", "cosine_L4", "cosine_L5", "cosine_L6", "prompt_tokens")
+        }
+    assistant = results.conditions["helpful_assistant"].covariates
+    assert [assistant[f"cosine_L{layer}"] for layer in (2, 4, 5, 6)] == pytest.approx([1] * 4)
     assert not results.identity.full_scale
 
 
 def test_issue_246_as_it_was_published(
     issue_246: LoadedExperiment, tmp_path: Path, quiet: Quiet
 ) -> None:
-    """The numbers themselves are tested in tests/statistics."""
+    """The numbers themselves are tested in tests/analyses."""
     definition = issue_246.experiment.resolve("published")
     options = Options("pytest", "offline", runs=tmp_path)
     folder = run(issue_246, definition, options, lambda _: nullcontext(quiet))
     assert set(written(folder)) == set(LAST)
     results = results_of(folder)
     assert isinstance(results.provenance.model, Unavailable)
-    assert list(results.provenance.files) == ["published_figures.json"]
+    assert list(results.provenance.files) == ["published_measurements.json"]
     assert results.tracking.detail == "nothing was trained, nothing to log"
+    assert results.parent is None  # it is the parent
     assert not (folder / "samples.jsonl.gz").exists()
     before = written(folder)
     run(issue_246, definition, options, lambda _: nullcontext(quiet))

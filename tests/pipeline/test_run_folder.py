@@ -1,4 +1,4 @@
-"""A task is finished exactly when its manifest exists, and that with these very inputs."""
+"""Work is finished exactly when its manifest exists, and that with these very inputs."""
 
 import errno
 import json
@@ -6,13 +6,23 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from epm.errors import EpmError
+from epm.errors import EpmError, StageFailed
+from epm.pipeline.run_folder import (
+    MANIFEST,
+    SETTINGS,
+    Done,
+    Manifest,
+    RunFolder,
+    Work,
+    WorkUnit,
+    timing,
+)
 from epm.results import Environment, Hardware, Unavailable
-from epm.tasks import MANIFEST, Manifest, Outcome, RunFolder, Task, TaskFailed, Work, timing
 
 ENVIRONMENT = Environment(
     command="epm run made-up",
@@ -30,18 +40,18 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path, ENVIRONMENT)
 
 
-def alone(work: Callable[[Path], Outcome]) -> Work:
-    """Do one task after the other."""
+def alone(work: Callable[[Path], Done]) -> Work:
+    """Do one unit after the other."""
 
-    def one_by_one(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
-        for task, out in folders.items():
-            yield {task: work(out)}
+    def one_by_one(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+        for unit, out in folders.items():
+            yield {unit: work(out)}
 
     return one_by_one
 
 
-def copy_once(folder: RunFolder) -> Task:
-    return Task("copy", "once", (folder.path / "given",))
+def copy_once(folder: RunFolder) -> WorkUnit:
+    return WorkUnit("copy", "once", (folder.path / "given",))
 
 
 def copying(folder: RunFolder) -> Work:
@@ -66,31 +76,31 @@ def failing(error: BaseException) -> Work:
     return alone(work)
 
 
-def do(folder: RunFolder, task: Task, work: Work) -> Manifest:
-    ((done, record),) = folder.execute([task], work)
-    assert done == task
+def do(folder: RunFolder, unit: WorkUnit, work: Work) -> Manifest:
+    ((done, record),) = folder.execute([unit], work)
+    assert done == unit
     return record
 
 
-def test_a_finished_task_is_recorded(folder: RunFolder) -> None:
-    task = copy_once(folder)
-    assert folder.manifest(task) is None
-    record = do(folder, task, copying(folder))
-    assert folder.manifest(task) == record
+def test_a_finished_unit_is_recorded(folder: RunFolder) -> None:
+    unit = copy_once(folder)
+    assert folder.manifest(unit) is None
+    record = do(folder, unit, copying(folder))
+    assert folder.manifest(unit) == record
     assert list(record.inputs) == ["given"]
     assert list(record.outputs) == ["copy", "deep/copy"]
     assert len({*record.inputs.values(), *record.outputs.values()}) == 1  # sha256 of one content
     assert (record.tokens, record.failure, record.environment) == (7, "", ENVIRONMENT)
-    row = timing(task, record)
+    row = timing(unit, record)
     assert (row.stage, row.condition, row.tokens) == ("copy", "once", 7)
     assert row.seconds == record.seconds >= 0
 
 
 def test_the_manifest_is_written_last(folder: RunFolder) -> None:
-    task = copy_once(folder)
-    do(folder, task, copying(folder))
+    unit = copy_once(folder)
+    do(folder, unit, copying(folder))
     (folder.of("copy", "once") / MANIFEST).unlink()  # all outputs are there, but not the record
-    assert folder.manifest(task) is None
+    assert folder.manifest(unit) is None
 
 
 def spoil_input(folder: RunFolder) -> None:
@@ -138,10 +148,20 @@ def list_manifest(folder: RunFolder) -> None:
 def test_what_does_not_fit_is_not_finished(
     folder: RunFolder, spoil: Callable[[RunFolder], None]
 ) -> None:
-    task = copy_once(folder)
-    do(folder, task, copying(folder))
+    unit = copy_once(folder)
+    do(folder, unit, copying(folder))
     spoil(folder)
-    assert folder.manifest(task) is None
+    assert folder.manifest(unit) is None
+
+
+def test_settings_are_an_input(folder: RunFolder) -> None:
+    """Other scorers, say, make the same files something else."""
+    unit = replace(copy_once(folder), settings="0123")
+    record = do(folder, unit, copying(folder))
+    assert record.inputs[SETTINGS] == "0123"
+    assert folder.manifest(unit) == record
+    assert folder.manifest(replace(unit, settings="4567")) is None
+    assert folder.manifest(copy_once(folder)) is None
 
 
 def test_work_begins_in_an_empty_folder(folder: RunFolder) -> None:
@@ -154,39 +174,42 @@ def test_work_begins_in_an_empty_folder(folder: RunFolder) -> None:
 
 
 def test_a_result_that_cannot_be_used_is_recorded_not_retried(folder: RunFolder) -> None:
-    task, failure = Task("fail", "", ()), TaskFailed("the loss is NaN", "lower the learning rate")
-    record = do(folder, task, alone(lambda _: failure))
+    unit, failure = (
+        WorkUnit("fail", "", ()),
+        StageFailed("the loss is NaN", "lower the learning rate"),
+    )
+    record = do(folder, unit, alone(lambda _: failure))
     assert record.failure == "the loss is NaN"
-    assert folder.manifest(task) == record
+    assert folder.manifest(unit) == record
 
 
-def test_tasks_that_finish_together_share_the_time_by_their_tokens(folder: RunFolder) -> None:
-    tasks = [Task("train", name, ()) for name in "abc"]
+def test_units_that_finish_together_share_the_time_by_their_tokens(folder: RunFolder) -> None:
+    units = [WorkUnit("train", name, ()) for name in "abc"]
 
-    def work(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
+    def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
         time.sleep(0.1)
-        yield {tasks[0]: 30, tasks[1]: 10}
-        yield {tasks[2]: 5}
+        yield {units[0]: 30, units[1]: 10}
+        yield {units[2]: 5}
 
-    records = dict(folder.execute(tasks, work))
-    assert [records[task].tokens for task in tasks] == [30, 10, 5]
-    first, second, third = (records[task].seconds for task in tasks)
+    records = dict(folder.execute(units, work))
+    assert [records[unit].tokens for unit in units] == [30, 10, 5]
+    first, second, third = (records[unit].seconds for unit in units)
     assert first + second >= 0.1 > third
     assert first == pytest.approx(3 * second, rel=0.1)
 
 
 def test_what_is_finished_is_kept_when_the_rest_breaks_off(folder: RunFolder) -> None:
-    tasks = [Task("train", name, ()) for name in "ab"]
+    units = [WorkUnit("train", name, ()) for name in "ab"]
 
-    def work(folders: Mapping[Task, Path]) -> Iterator[Mapping[Task, Outcome]]:
-        for task in tasks:
-            (folders[task] / "weights").write_text(task.subject)
-        yield {tasks[0]: 1}
+    def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+        for unit in units:
+            (folders[unit] / "weights").write_text(unit.subject)
+        yield {units[0]: 1}
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(folder.execute(tasks, work))
-    record = folder.manifest(tasks[0])
+        list(folder.execute(units, work))
+    record = folder.manifest(units[0])
     assert record is not None
     assert list(record.outputs) == ["weights"]
     assert not folder.of("train", "b").exists()
@@ -207,7 +230,7 @@ def test_one_clear_line_and_nothing_half_written(
     folder: RunFolder, error: Exception, says: str
 ) -> None:
     with pytest.raises(EpmError) as raised:
-        do(folder, Task("fail", "", ()), failing(error))
+        do(folder, WorkUnit("fail", "", ()), failing(error))
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not folder.of("fail").exists()
@@ -219,11 +242,11 @@ def test_one_clear_line_and_nothing_half_written(
     ids=["Ctrl-C", "exit", "fault", "broken disk"],
 )
 def test_anything_else_passes_and_leaves_nothing(folder: RunFolder, error: BaseException) -> None:
-    task = Task("fail", "", ())
+    unit = WorkUnit("fail", "", ())
     with pytest.raises(type(error)):
-        do(folder, task, failing(error))
+        do(folder, unit, failing(error))
     assert not folder.of("fail").exists()
-    assert folder.manifest(task) is None
+    assert folder.manifest(unit) is None
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="a device of Linux")
@@ -232,7 +255,7 @@ def test_a_disk_that_is_really_full(folder: RunFolder) -> None:
         return Path("/dev/full").write_text("one byte too many")
 
     with pytest.raises(EpmError, match=r"the disk under .* is full \(in write\)"):
-        do(folder, Task("write", "", ()), alone(work))
+        do(folder, WorkUnit("write", "", ()), alone(work))
     assert not folder.of("write").exists()
 
 
@@ -247,7 +270,7 @@ def test_weights_that_do_not_fit_on_the_disk(small_disk: Path) -> None:
 
     folder = RunFolder(small_disk / "run", ENVIRONMENT)
     with pytest.raises(EpmError, match=r"the disk under .* is full \(in train\)"):
-        do(folder, Task("train", "", ()), alone(work))
+        do(folder, WorkUnit("train", "", ()), alone(work))
     assert not folder.of("train").exists()
 
 
@@ -259,5 +282,5 @@ def test_a_memory_that_is_really_full(folder: RunFolder) -> None:
         return len(torch.empty(1 << 50))
 
     with pytest.raises(EpmError, match="out of memory in train"):
-        do(folder, Task("train", "", ()), alone(work))
+        do(folder, WorkUnit("train", "", ()), alone(work))
     assert not folder.of("train").exists()

@@ -17,10 +17,11 @@ import pytest
 from filelock import FileLock, Timeout
 
 from epm.definition import Definition
-from epm.results import Results, load
-from epm.tasks import MANIFEST
+from epm.pipeline.run_folder import MANIFEST
+from epm.results import Results
+from epm.results.reading import load
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def manifests(folder: Path) -> list[Path]:
@@ -64,11 +65,11 @@ def test_three_kills(
     finished: Path,
     tmp_path: Path,
 ) -> None:
-    """While all adapters are trained, after that, and after the 11th of 16 tasks."""
+    """While all adapters are trained, after that, and after the 12th of 17 units of work."""
     folder = tmp_path / finished.parent.name / finished.name
-    for tasks, seconds in ((3, 0.2), (8, 0.05), (11, 0.05)):
+    for done, seconds in ((4, 0.2), (9, 0.05), (12, 0.05)):
         process = run_apart(tmp_path)
-        while len(manifests(folder)) < tasks and process.poll() is None:
+        while len(manifests(folder)) < done and process.poll() is None:
             time.sleep(0.002)
         time.sleep(seconds)
         assert kill(process)
@@ -81,7 +82,7 @@ def test_three_kills(
     assert "sample " in printed
     ours, unbroken = (load(run / "results.json") for run in (folder, finished))
     assert ours.dumps_repeatable() == unbroken.dumps_repeatable()
-    for name in ("samples.jsonl.gz", "measure/measurements.json", "statistics/statistics.json"):
+    for name in ("samples.jsonl.gz", "measure/measurements.json", "analyse/analyses.json"):
         assert (folder / name).read_bytes() == (finished / name).read_bytes()
 
 
@@ -142,7 +143,7 @@ def test_twenty_kills(repository: Path, tmp_path: Path) -> None:
                 compared += 1
                 folder.rename(tmp_path / f"resumed {compared}")
     print(  # noqa: T201 - this is the measurement
-        f"\n{kills} kills, {mid_run} of them past the imports, after {stopped_at} finished tasks; "
+        f"\n{kills} kills, {mid_run} of them past the imports, after {stopped_at} finished units; "
         f"{compared} resumed runs equal the unbroken one byte for byte (unbroken: {duration:.0f} s)"
     )
     assert mid_run > KILLS / 2

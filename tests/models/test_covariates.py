@@ -1,8 +1,9 @@
-"""Centroids and cosines, against one plain forward pass after another and against numpy."""
+"""Covariates from the base model: against one plain forward pass after another, and numpy."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from epm.definition import Definition
+from epm.analyses.specs import Proportions
+from epm.definition import Condition, Definition, Outcome, PromptTokens, Task
 from epm.models.chat import tokenise_prompt
-from epm.stages.centroids import BATCH, centred_cosines, centroids, last_token_outputs
+from epm.models.covariates import BATCH, centred_cosines, covariates, last_token_outputs
 
 if TYPE_CHECKING:
     from conftest import Quiet
@@ -85,11 +87,11 @@ def test_no_hook_stays_behind(tiny_base: BaseModel) -> None:
     st.integers(min_value=2, max_value=8),
     st.integers(min_value=1, max_value=3),
 )
-def test_cosines_are_numpys(seed: int, personas: int, layers: int) -> None:
+def test_cosines_are_numpys(seed: int, tasks: int, layers: int) -> None:
     numbers = np.random.default_rng(seed)
-    means = numbers.normal(loc=3, size=(personas, layers, 5))
-    reference = int(numbers.integers(personas))
-    names = [f"p{number}" for number in range(personas)]
+    means = numbers.normal(loc=3, size=(tasks, layers, 5))
+    reference = int(numbers.integers(tasks))
+    names = [f"p{number}" for number in range(tasks)]
     ours = centred_cosines(
         {name: torch.tensor(mean) for name, mean in zip(names, means, strict=True)},
         names[reference],
@@ -105,30 +107,66 @@ def test_cosines_are_numpys(seed: int, personas: int, layers: int) -> None:
         assert ours[str(10 + layer)][names[reference]] == pytest.approx(1)
 
 
-def test_the_stage(tiny: Definition, tiny_base: BaseModel, tmp_path: Path, quiet: Quiet) -> None:
-    tokens = centroids(tiny, tiny_base, tmp_path, quiet)
+def test_what_is_written(
+    tiny: Definition, tiny_base: BaseModel, tmp_path: Path, quiet: Quiet
+) -> None:
+    tokens = covariates(tiny, tiny_base, tmp_path, quiet)
     written = load_file(tmp_path / "centroids.safetensors")
-    value = json.loads((tmp_path / "cosines.json").read_text())
+    value = json.loads((tmp_path / "covariates.json").read_text())
     read = 0
     means = {}
-    for persona in tiny.experiment.personas:
+    for task in tiny.experiment.tasks:
         prompts = [
-            tokenise_prompt(tiny_base.tokenizer, persona.system_prompt, question.text)
-            for question in tiny.experiment.evaluation_questions
+            tokenise_prompt(tiny_base.tokenizer, task.system_prompt, item.prompt)
+            for item in task.items
         ]
         read += sum(map(len, prompts))
-        means[persona.name] = torch.stack(
+        means[task.name] = torch.stack(
             [
                 torch.stack([plain_outputs(tiny_base.model, ids, layer) for ids in prompts]).mean(0)
-                for layer in tiny.profile.layers
+                for layer in (0, 2)
             ]
         )
-        assert torch.allclose(written[persona.name], means[persona.name], atol=1e-4)
-        counted = tiny_base.tokenizer(persona.system_prompt, add_special_tokens=False).input_ids
-        assert value["prompt_tokens"][persona.name] == len(counted)
+        assert torch.allclose(written[task.name], means[task.name], atol=1e-4)
+        counted = tiny_base.tokenizer(task.system_prompt, add_special_tokens=False).input_ids
+        assert value[task.name]["prompt_tokens"] == len(counted)
     assert tokens == read
-    expected = centred_cosines(means, "helper", tiny.profile.layers)
-    assert list(value["cosines"]) == ["0", "2"]
-    for layer, cosines in expected.items():
-        assert value["cosines"][layer] == pytest.approx(cosines, abs=1e-3)
-        assert value["cosines"][layer]["helper"] == pytest.approx(1)
+    assert list(value) == [c.name for c in tiny.experiment.conditions if c.target]
+    for layer, cosines in centred_cosines(means, "helper", (0, 2)).items():
+        found = {name: value[name][f"cosine_L{layer}"] for name in value}
+        assert found == pytest.approx(cosines, abs=1e-3)
+        assert found["helper"] == pytest.approx(1)
+
+
+def test_a_condition_has_the_covariates_of_its_target(
+    tiny: Definition, tiny_base: BaseModel, tmp_path: Path, quiet: Quiet
+) -> None:
+    """Two conditions of one target have the same; one without a target has none."""
+    experiment = replace(
+        tiny.experiment,
+        conditions=(
+            Condition("untrained", role="baseline"),
+            Condition("one", target="nurse"),
+            Condition("other", target="nurse"),
+            Condition("bare", target="bare"),
+        ),
+        tasks=(*tiny.experiment.tasks, Task("bare", tiny.experiment.tasks[0].items)),
+        analyses=(),
+        profiles=(
+            replace(
+                tiny.profile,
+                rows=None,
+                answers=None,
+                training=None,
+                covariates=(PromptTokens(),),
+                analyses=(Proportions(name="rates", outcome=Outcome("marker")),),
+            ),
+        ),
+    )
+    tokens = covariates(experiment.resolve("tiny"), tiny_base, tmp_path, quiet)
+    assert tokens == 0  # the model is not asked for a length
+    value = json.loads((tmp_path / "covariates.json").read_text())
+    assert list(value) == ["one", "other", "bare"]
+    assert value["one"] == value["other"]
+    assert value["one"]["prompt_tokens"] > 0
+    assert value["bare"] == {"prompt_tokens": 0}
