@@ -60,8 +60,9 @@ class Groups:
     """
 
     def __init__(self, of: Sequence[str]) -> None:
-        """Take the group of every estimate, in their order."""
-        sizes = Counter(group for group in of if group)
+        """Take the group of every estimate."""
+        # by name, so that a group looks alike in all figures of a page
+        sizes = Counter(sorted(group for group in of if group))
         self.told = 2 <= len(set(of)) < len(of) and bool(sizes)
         self._first = list(sizes)
         if len(sizes) > len(COLOURS):
