@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from epm.values import Interval, Probability, Reason, Unavailable, Value
+from epm.values import Coefficient, Interval, Probability, Reason, Unavailable, Value
 
 Says = Literal["supported", "excluded", "cannot tell"]
 
@@ -94,6 +94,25 @@ class RunPermutation(Value):
     """Ways to share the runs out, or to flip the signs of paired ones; or how many were drawn."""
     exact: bool
     """Whether every way was tried."""
+
+
+class Reliability(Value):
+    """How far differences between conditions would come out alike with other seeds."""
+
+    conditions: PositiveInt
+    """With at least two seeds."""
+    seeds: tuple[PositiveInt, PositiveInt]
+    """Fewest and most of a condition."""
+    within: NonNegativeFloat
+    """Mean over conditions of the variance between seeds over their number: error of a mean."""
+    between: NonNegativeFloat
+    """Variance of the conditions' means, that error included."""
+    reliability: Annotated[float, Field(le=1)]
+    """1 - within/between; below 0 where means differ less than their error alone would make
+    them."""
+    interval: Interval | Unavailable
+    ceiling: Coefficient | Unavailable
+    """Its root: the r that a perfect relation would have shown, its predictor without error."""
 
 
 class Block(Value):

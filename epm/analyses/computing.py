@@ -53,13 +53,14 @@ def compute(
 def gate(criterion: Gate, blocks: Mapping[str, Block | Unavailable]) -> GateRecord:
     """Hold one number of an analysis to its criterion."""
     value: Any = blocks[criterion.analysis]
-    steps = criterion.number.split("/")
-    for step in steps:
+    for step in criterion.number.split("/"):
         if isinstance(value, Unavailable):
             break
-        value = value.get(step) if isinstance(value, Mapping) else getattr(value, step, None)
-        if value is None:
-            value = Unavailable(unavailable=f"{criterion.analysis} has no {criterion.number}")
+        members = value if isinstance(value, Mapping) else getattr(value, "__dict__", {})
+        value = members.get(step)
+    if not isinstance(value, int | float | Unavailable):
+        reason = f"{criterion.analysis} has no number at {criterion.number}"
+        value = Unavailable(unavailable=reason)
     passed: bool | None = None
     if not isinstance(value, Unavailable):
         if criterion.at_most is not None:

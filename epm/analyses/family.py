@@ -19,7 +19,7 @@ Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Inference:
     """An effect, with its interval and its smallest detectable effect at any level."""
 
     effect: Effect
@@ -27,9 +27,9 @@ class Finding:
     detectable: Callable[[float], float]
 
 
-def from_error(estimate: float, se: float, df: float | None) -> Finding:
+def from_error(estimate: float, se: float, df: float | None) -> Inference:
     """A finding whose interval is estimate ± q·se; se above 0."""
-    return Finding(
+    return Inference(
         effect(estimate, se, df),
         lambda level: around(estimate, se, df, level),
         lambda level: detectable(se, df, level),
@@ -38,10 +38,10 @@ def from_error(estimate: float, se: float, df: float | None) -> Finding:
 
 def from_interval(
     estimate: float, at: Callable[[float], Interval], p: float | Unavailable
-) -> Finding:
+) -> Inference:
     """A finding whose interval does not come from a standard error; it has none."""
     none = Unavailable(unavailable="the interval does not rest on a standard error")
-    return Finding(
+    return Inference(
         Effect(estimate=estimate, se=none, df=None, interval=at(LEVEL), p=p),
         at,
         lambda level: detectable(standard_error(at(level)), None, level),
@@ -99,7 +99,7 @@ def holm_levels(ps: Sequence[float]) -> list[float]:
 
 def judged(
     spec: AnalysisSpec,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, Inference],
     *,
     named: str | None,
     unit: str,

@@ -399,9 +399,12 @@ class Frame:
     def why_missing(self, condition: str, outcome: Outcome | None = None) -> str:
         """Why a condition has no score, of an outcome if one is given."""
         reasons = dict.fromkeys(self.conditions[condition].missing.values())
-        if outcome is not None and not reasons and len(lost := self.lost(outcome, [condition])):
-            by_reason = lost.groupby("reason", sort=False)["n"].sum()
-            return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in by_reason.items())
+        if outcome is not None and not reasons:
+            if len(self.reported(outcome, [condition])):
+                return "only reported, without its answers"
+            if len(lost := self.lost(outcome, [condition])):
+                counts = lost.groupby("reason", sort=False)["n"].sum().items()
+                return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in counts)
         return "; ".join(reasons) or "not measured"
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from epm import discovery
-from epm.errors import DefinitionError
+from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT
 
 
@@ -22,7 +22,7 @@ def run(_: argparse.Namespace) -> int:
     for slug in discovery.slugs(folder):
         try:
             experiment = discovery.load(slug, folder).experiment
-        except DefinitionError as error:
+        except EpmError as error:
             print(f"epm: {error}", file=sys.stderr)  # noqa: T201
             status = COULD_NOT
             continue

@@ -85,7 +85,7 @@ class Exact(Scorer):
 
 @dataclass(frozen=True)
 class Number(Scorer):
-    """The first or the last number in the completion, or whether it is the item's answer."""
+    """The first or the last number in the completion."""
 
     which: Literal["first", "last"] = "last"
     lower: float = -math.inf
@@ -99,8 +99,12 @@ class Number(Scorer):
         if not found:
             return Excluded("no number")
         value = float(found[0 if self.which == "first" else -1].replace(",", ""))
-        return value if self.lower <= value <= self.upper else Excluded("outside the scale")
+        within = self.lower <= value <= self.upper and abs(value) <= _LARGEST
+        return value if within else Excluded("outside the scale")
 
+
+_LARGEST = 1e100
+"""Of a score: the squares of many of them can still be added up."""
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w)")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from epm.definition import Definition
+from epm.errors import ResultsError
 from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import RunFolder
 from epm.results import (
@@ -16,6 +17,7 @@ from epm.results import (
     MetricRecord,
     TaskRecord,
     TrainingRecord,
+    check_names,
     replicate,
 )
 from epm.results.recorded import read
@@ -76,15 +78,21 @@ def from_records(definition: Definition, path: Path) -> Measured:
     """Take the measurements and covariates of a file.
 
     Raises:
-        ResultsError: the file cannot be read, or breaks the form of recorded data.
+        ResultsError: the file cannot be read, breaks the form of recorded data, or has names that
+            the definition does not have.
     """
     found = read(path)
-    return Measured(
+    measured = Measured(
         metrics=metric_records(definition.experiment.scorers),
         conditions=_conditions(definition, found.covariates, {}, {}),
         tasks=task_records(definition) | dict(found.tasks),
         measurements=found.measurements,
     )
+    try:
+        check_names(measured.conditions, measured.tasks, measured.metrics, measured.measurements)
+    except ValueError as error:
+        raise ResultsError(f"{path}: {error}", "mend it, or the definition") from None
+    return measured
 
 
 def _conditions(

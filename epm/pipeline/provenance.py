@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from epm import __version__
 from epm.results import Environment, GitState, Hardware, Unavailable
+
+CODE = ("epm", "lint", "templates")
+"""Folders of epm's own code, in a checkout of it."""
 
 LIBRARIES = (
     "torch",
@@ -25,18 +29,19 @@ LIBRARIES = (
 )
 
 
-def environment(command: str, repository: Path, device: str) -> Environment:
+def environment(command: str, repository: Path, experiment: Path, device: str) -> Environment:
     """Describe this invocation.
 
     Args:
         command: the command line as it was typed.
         repository: the folder whose git state counts.
+        experiment: the experiment's folder in it.
         device: 'cuda' or 'cpu'.
     """
     return Environment(
         command=command,
         epm_version=__version__,
-        git=git_state(repository),
+        git=git_state(repository, (*(repository / name for name in CODE), experiment)),
         hardware=hardware(device),
         python=platform.python_version(),
         libraries={name: found for name in LIBRARIES if (found := _version(name))},
@@ -50,11 +55,31 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def git_state(folder: Path) -> GitState | Unavailable:
-    """Commit, and whether tracked files were changed or new files lie about."""
+def git_state(folder: Path, depends_on: Sequence[Path]) -> GitState | Unavailable:
+    """The commit, and whether what is run is something else.
+
+    Dirty: a tracked file was changed, wherever it is, or there is a new file, not ignored, in one
+    of the folders that a run depends on. Results that were published before, and Python's own
+    caches, are no part of it; notes, lock files and other experiments lie elsewhere.
+
+    Args:
+        folder: in the checkout.
+        depends_on: folders under it, which need not exist.
+    """
+    inside = [path.relative_to(folder).as_posix() for path in depends_on]
+    own = [*inside, *(f":(exclude){path}/published" for path in inside)]
     try:
         commit = _git(folder, "rev-parse", "HEAD")
-        status = _git(folder, "status", "--porcelain")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+        status = _git(
+            folder,
+            "status",
+            "--porcelain",
+            "--untracked-files=normal",
+            "--",
+            *own,
+            ":(exclude,glob)**/__pycache__/**",
+        )
     except FileNotFoundError:
         return Unavailable(unavailable="git is not installed")
     except subprocess.CalledProcessError:
@@ -63,7 +88,9 @@ def git_state(folder: Path) -> GitState | Unavailable:
         remote = _git(folder, "remote", "get-url", "origin")
     except subprocess.CalledProcessError:
         remote = ""
-    return GitState(commit=commit, dirty=bool(status), remote=_without_credentials(remote))
+    return GitState(
+        commit=commit, dirty=bool(changed or status), remote=_without_credentials(remote)
+    )
 
 
 def _git(folder: Path, *arguments: str) -> str:

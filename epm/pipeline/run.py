@@ -22,6 +22,7 @@ from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
 from epm.pipeline.stages import EngineFor, Stages, Tools
 from epm.progress import Progress
+from epm.results.recorded import read
 from epm.sampling.choice import choose
 
 if TYPE_CHECKING:
@@ -64,9 +65,11 @@ def run(
     """Execute what is not finished, write `results.json` and the samples; return the run folder.
 
     Raises:
-        EpmError: the machine cannot run the profile, another run holds the folder, or a stage
-            could not do its work. Finished stages are kept.
+        EpmError: the machine cannot run the profile, the parent's data cannot be read, another run
+            holds the folder, or a stage could not do its work. Finished stages are kept.
     """
+    if parent := definition.experiment.parent:
+        read(loaded.folder / parent.data.file)  # which else would be found broken at the end
     folder = run_folder(definition, options.runs)
     with _locked(folder), resources("the run", folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +89,7 @@ def _complete(
 ) -> None:
     """Do everything that is not finished, then write the results."""
     environment = provenance.environment(
-        options.command, loaded.repository, choose_device(definition)
+        options.command, loaded.repository, loaded.folder, choose_device(definition)
     )
     folder = RunFolder(path, environment)
     stages = Stages(definition, folder, loaded.folder)

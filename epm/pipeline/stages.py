@@ -15,6 +15,7 @@ from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.samples import SAMPLES, Subject
+from epm.scoring.measuring import joint_metrics
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -222,19 +223,34 @@ class Stages:
     def conclusion(self) -> tuple[Stage, ...]:
         """Scores and analyses: other scorers or analyses do these again, and nothing else."""
         definition = self.definition.as_json()
+        scored = ("scorers", "tasks", "datasets")
         measure = self._alone(
             "measure",
             self._measure,
             tuple(self._measured_from()),
-            {name: definition[name] for name in ("scorers", "tasks", "datasets")},
+            {
+                **{name: definition[name] for name in scored},
+                "joint": joint_metrics(self.definition),
+                "order": [*definition["conditions"]],
+            },
         )
-        asked = {
-            name: definition[name] for name in ("analyses", "gates", "alpha", "parent", "figure")
+        asked = ("analyses", "gates", "alpha", "parent", "parent_names", "figure")
+        settings = {
+            **{name: definition[name] for name in asked},
+            "order": [*definition["analyses"]],
+            "recipe": self._parent_recipe(),
         }
         inputs = [self.folder.of("measure") / MEASUREMENTS]
         if self.definition.experiment.parent:
             inputs.append(self._in_home(self.definition.experiment.parent.data))
-        return measure, self._alone("analyse", self._analyse, tuple(inputs), asked)
+        return measure, self._alone("analyse", self._analyse, tuple(inputs), settings)
+
+    def _parent_recipe(self) -> Any:
+        """The settings that are compared with; another profile's, and so no part of this one."""
+        experiment = self.definition.experiment
+        if experiment.parent is None or experiment.parent.recipe is None:
+            return None
+        return experiment.resolve(experiment.parent.recipe).as_json()["profile"]
 
     def _measured_from(self) -> Iterator[Path]:
         if self._recorded:

@@ -12,6 +12,7 @@ from epm.analyses.limits import Level, Limit
 from epm.results import Results
 from epm.values import Unavailable
 from epm.writing.filters import amount, effect, span
+from epm.writing.tracing import untraced
 
 ORDER: tuple[Level, ...] = ("LOW", "MODERATE", "HIGH")
 
@@ -37,7 +38,7 @@ def confidence(results: Results) -> Confidence:
     reasons = [reason for _, reason in limits]
     if level != "LOW":
         reasons = [*_answers(results), *reasons]
-    return Confidence(level, tuple(dict.fromkeys(reasons)))
+    return Confidence(level, tuple({untraced(reason): reason for reason in reasons}.values()))
 
 
 def _answers(results: Results) -> Iterator[str]:
@@ -98,8 +99,8 @@ def _limits(results: Results) -> Iterator[Limit]:
     if results.analyses and not primary(results):
         yield "MODERATE", "no question was named as the primary one"
     yield from _gaps(results)
-    for choice in definition.get("choices", ()):
-        yield "MODERATE", f"a choice made after outcomes were seen ({_first_clause(choice)})"
+    if definition.get("choices"):
+        yield "MODERATE", "choices made after outcomes were seen (listed in the set-up)"
     for name, gate in results.gates.items():
         if gate.passed is False:
             yield "MODERATE", f"the gate `{name}` was not passed"
@@ -120,7 +121,3 @@ def _gaps(results: Results) -> Iterator[Limit]:
         yield "MODERATE", f"no adapter of {'; '.join(partly)}"
     if trained and len(results.seeds) == 1:
         yield "MODERATE", "a single seed"
-
-
-def _first_clause(sentence: str) -> str:
-    return sentence.partition(":")[0].rstrip(".")

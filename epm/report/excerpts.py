@@ -16,6 +16,9 @@ Row = Mapping[str, Any]
 LONGEST = 360
 """Characters of a completion that are shown; not its middle: the marker is at its end."""
 
+LONGEST_SIDE_BY_SIDE = 200
+"""The same, where answers stand side by side."""
+
 WITH, WITHOUT = 2, 2
 FEWEST = 3
 MOST_SIDE_BY_SIDE = 4

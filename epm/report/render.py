@@ -326,7 +326,12 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     return {
         "excerpts": {name: found for name, found in chosen.items() if found},
         "side_by_side": excerpts.side_by_side(
-            samples, results.conditions, metrics[0], near, seed, longest
+            samples,
+            results.conditions,
+            metrics[0],
+            near,
+            seed,
+            min(longest, excerpts.LONGEST_SIDE_BY_SIDE),
         ),
         "shown_metric": metrics[0],
     }
@@ -362,7 +367,7 @@ def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
     condition = next((name for name, c in results.conditions.items() if c.training), "")
     by_task: dict[str, dict[str, Any]] = {}
     for row in _rows(run / "rows" / f"{condition}.jsonl"):
-        by_task.setdefault(row["task"], row)
+        by_task.setdefault(str(row.get("task", row.get("persona"))), row)
     return [
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
         for row in islice(by_task.values(), 2)
@@ -377,7 +382,7 @@ def _measured_example(results: Results) -> dict[str, Any]:
                 for name, measured in by_replicate.items():
                     value = measured.model_dump(mode="json")
                     if len(value.get("items", ())) > 3:
-                        value["items"] = dict(islice(value["items"].items(), 3)) | {"…": "…"}
+                        value["items"] = dict(islice(value["items"].items(), 3)) | {"...": "..."}
                     return {condition: {task: {metric: {name: value}}}}
     return {}
 

@@ -9,7 +9,7 @@ its reason, never null. Everything that changes between two identical runs lies 
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
@@ -84,6 +84,7 @@ __all__ = [
     "TrainingRecord",
     "Unavailable",
     "Value",
+    "check_names",
     "joint",
     "labels",
     "replicate",
@@ -124,23 +125,26 @@ class Results(Value):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        """Every name that the measurements use is one of those above them."""
-        for condition, by_task in self.measurements.items():
-            _known("condition", condition, self.conditions)
-            for task, by_metric in by_task.items():
-                _known("task", task, self.tasks)
-                for metric, by_replicate in by_metric.items():
-                    _known("metric", metric, self.metrics)
-                    for name in by_replicate:
-                        labels(name)
+        """Every name that is used is one of those that are described."""
+        check_names(self.conditions, self.tasks, self.metrics, self.measurements)
+        for name, condition in self.conditions.items():
+            if condition.target is not None:
+                _known(f"the target of condition {name!r}", condition.target, "task", self.tasks)
+        for name, gate in self.gates.items():
+            _known(f"gate {name!r}", gate.analysis, "analysis", self.analyses)
         return self
 
     @property
     def seeds(self) -> list[int]:
-        """Of the replicates, in their order; empty where none is named by a seed."""
+        """Of the trainings, in their order; of all that was measured where no training is known.
+
+        Empty where no replicate is named by a seed.
+        """
+        trained = {name for name, c in self.conditions.items() if c.training or c.missing}
         named = (
             labels(name).get("seed")
-            for by_task in self.measurements.values()
+            for condition, by_task in self.measurements.items()
+            if not trained or condition in trained
             for by_metric in by_task.values()
             for by_replicate in by_metric.values()
             for name in by_replicate
@@ -156,6 +160,29 @@ class Results(Value):
         return dump_json(self.model_dump(mode="json", exclude={"provenance": {"timing"}}))
 
 
-def _known(what: str, name: str, names: Container[str]) -> None:
+def check_names(
+    conditions: Container[str],
+    tasks: Mapping[str, TaskRecord],
+    metrics: Container[str],
+    measurements: Measurements,
+) -> None:
+    """Hold the names that measurements use to those that are described.
+
+    Raises:
+        ValueError: a condition, task, metric or item is not among them.
+    """
+    for condition, by_task in measurements.items():
+        _known("a measurement", condition, "condition", conditions)
+        for task, by_metric in by_task.items():
+            _known("a measurement", task, "task", tasks)
+            items = tasks[task].items
+            for metric, by_replicate in by_metric.items():
+                _known("a measurement", metric, "metric", metrics)
+                for measured in by_replicate.values():
+                    for item in getattr(measured, "items", ()) if items else ():
+                        _known(f"a measurement of task {task!r}", item, "item", items)
+
+
+def _known(where: str, name: str, what: str, names: Container[str]) -> None:
     if name not in names:
-        raise ValueError(f"measurements of {what} {name!r}, which is not among the {what}s")
+        raise ValueError(f"{where} names the {what} {name!r}, which is not described")

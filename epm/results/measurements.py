@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 from epm.values import Reason, Value
 
@@ -68,7 +75,8 @@ class Mean(_Measurement):
             raise ValueError("a total stands beside the items that it can be derived from")
         if not (self.items or self.total or self.excluded):
             raise ValueError("neither items nor a total")
-        for item, (total, squares, n) in self.items.items():
+        named = {**self.items, **({"total": self.total} if self.total else {})}
+        for item, (total, squares, n) in named.items():
             if squares * n < total**2 * (1 - 1e-9) - 1e-12:
                 raise ValueError(f"{item}: a sum of squares too small for its sum")
         return self
@@ -163,12 +171,21 @@ class Reported(_Measurement):
 
 Measurement = Annotated[Count | Mean | Joint | Scalar | Reported, Field(discriminator="kind")]
 
-Measurements = dict[str, dict[str, dict[str, dict[str, Measurement]]]]
-"""Condition -> task -> metric -> replicate. A replicate is named by what sets it apart, as in
-'seed=42' or 'seed=42,step=30' or 'epoch=2'; 'all' where nothing does."""
-
 ONLY = "all"
 """The replicate where there is but one and nothing to name it by."""
+
+
+def _as_replicate(name: str) -> str:
+    labels(name)
+    return name
+
+
+Replicate = Annotated[str, AfterValidator(_as_replicate)]
+"""Named by what sets it apart, as in 'seed=42' or 'seed=42,step=30' or 'epoch=2'; 'all' where
+nothing does."""
+
+Measurements = dict[str, dict[str, dict[str, dict[Replicate, Measurement]]]]
+"""Condition -> task -> metric -> replicate."""
 
 
 def replicate(**labels: int | str) -> str:
@@ -180,7 +197,7 @@ def labels(name: str) -> dict[str, str]:
     """What a replicate's name says: `labels('seed=42,step=30')` is {'seed': '42', 'step': '30'}.
 
     Raises:
-        ValueError: a part of it is no 'name=value'.
+        ValueError: a part of it is no 'name=value', or a step is no whole number.
     """
     if name == ONLY:
         return {}
@@ -189,5 +206,7 @@ def labels(name: str) -> dict[str, str]:
         label, separator, value = part.partition("=")
         if not (label and separator and value) or label in found:
             raise ValueError(f"replicate {name!r}: {part!r} is no label=value of its own")
+        if label == "step" and not (value.isascii() and value.isdecimal()):
+            raise ValueError(f"replicate {name!r}: the step {value!r} is no whole number")
         found[label] = value
     return found

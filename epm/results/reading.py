@@ -26,7 +26,8 @@ def load(path: Path) -> Results:
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path} is not readable JSON: {error}", "run `epm run` again") from None
     version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    version = version if type(version) is int else 0
+    if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path} has schema version {version}; this epm reads up to {SCHEMA_VERSION}",
             "upgrade epm (`pip install -U epm-bot`)",
@@ -40,7 +41,7 @@ def load(path: Path) -> Results:
             f"{path} breaks the results schema at {where}: {first['msg']}",
             "it was edited by hand or written by another tool; run `epm run` again",
         ) from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ResultsError(
             f"{path} says it has schema version 1, but lacks a part of it: {error}",
             "it was edited by hand or written by another tool; restore it",

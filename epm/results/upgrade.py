@@ -6,10 +6,11 @@ are not: they are computed again from the counts (`epm analyse`), by the definit
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 POOLED = "all_personas"
-"""Task of the untrained model's counts, which schema 1 keeps for all personas together."""
+"""Task of the untrained model's counts, which schema 1 mostly keeps for all personas together."""
 
 BASELINE = "base_model"
 DATASET = "evaluation_questions"
@@ -19,7 +20,7 @@ def upgraded(old: dict[str, Any]) -> dict[str, Any]:
     """The same results under schema 2.
 
     Raises:
-        KeyError, TypeError, AttributeError: they are no results of schema 1.
+        KeyError, TypeError, AttributeError, ValueError: they are no results of schema 1.
     """
     experiment = old["definition"]["experiment"]
     tasks = {
@@ -33,9 +34,13 @@ def upgraded(old: dict[str, Any]) -> dict[str, Any]:
     conditions: dict[str, Any] = {BASELINE: {"role": "baseline"}}
     measurements: dict[str, Any] = {}
     if "unavailable" not in old["base_model"]:
-        tasks[POOLED] = {"dataset": DATASET}
         usual = f"seed={old['provenance']['seeds']['experiment']}"
-        measurements[BASELINE] = {POOLED: {"marker": {usual: _count(old["base_model"])}}}
+        untrained = _untrained(old)
+        if POOLED in untrained:
+            tasks[POOLED] = {"dataset": DATASET}
+        measurements[BASELINE] = {
+            task: {"marker": {usual: _count(rate)}} for task, rate in untrained.items()
+        }
     for name, condition in old["conditions"].items():
         conditions[name] = _condition(old, name, condition)
         if condition["state"] == "complete":
@@ -59,6 +64,22 @@ def _count(rate: dict[str, Any]) -> dict[str, Any]:
         return {"kind": "count", "total": [rate["successes"], rate["trials"]]}
     items = {each["cluster"]: [each["successes"], each["trials"]] for each in rate["clusters"]}
     return {"kind": "count", "items": items}
+
+
+def _untrained(old: dict[str, Any]) -> dict[str, Any]:
+    """The untrained model's counts by task where trajectories begin with all of them; else pooled.
+
+    A trajectory's step 0 is what the untrained model answered under that persona.
+    """
+    starts = {
+        name: point["rate"]
+        for name, condition in old["conditions"].items()
+        if condition["state"] == "complete"
+        for point in condition["trajectory"]
+        if point["step"] == 0
+    }
+    known = sum(rate["trials"] for rate in starts.values())
+    return starts if known == old["base_model"]["trials"] else {POOLED: old["base_model"]}
 
 
 def _seed(old: dict[str, Any]) -> int:
@@ -88,12 +109,22 @@ def _condition(old: dict[str, Any], name: str, condition: dict[str, Any]) -> dic
         },
     }
     if condition["state"] == "missing":
-        return {**record, "missing": {usual: condition["reason"]}}
+        return {**record, "missing": _reasons(old, condition["reason"])}
     training = {f"seed={each['seed']}": each["training"] for each in condition["replicates"]}
     if not training and "unavailable" not in condition["training"]:
         training = {usual: condition["training"]}
     lost = {f"seed={seed}": reason for seed, reason in condition["missing_seeds"].items()}
     return {**record, "training": training, "missing": lost}
+
+
+def _reasons(old: dict[str, Any], reason: str) -> dict[str, str]:
+    """Reason by replicate; one text has those of all seeds, 'seed 1: …; seed 2: …'."""
+    seeds = old["definition"].get("seeds") or [_seed(old)]
+    if len(seeds) == 1:
+        return {f"seed={seeds[0]}": reason}
+    parts = re.split(r"(?:^|; )seed (\d+): ", reason)
+    said = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return {f"seed={seed}": said.get(str(seed), reason) for seed in seeds}
 
 
 def _measured(old: dict[str, Any], name: str, condition: dict[str, Any]) -> dict[str, Any]:

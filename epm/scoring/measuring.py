@@ -10,11 +10,13 @@ from epm.definition import Definition, Excluded, Item, Score, Scorer
 from epm.errors import EpmError
 from epm.results import (
     Count,
+    Joint,
     Mean,
     Measurement,
     Measurements,
     MetricRecord,
     TaskRecord,
+    joint,
     replicate,
 )
 
@@ -69,16 +71,23 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     items = _items(definition)
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
+    together: dict[tuple[str, str, str, str], _Pairs] = {}
     for row in samples:
-        item = _item(items, row)
+        item, name = _item(items, row), _replicate(row)
+        scores = {scorer.name: scorer.score(row["text"], item) for scorer in scorers}
         for scorer in scorers:
-            place = (row["condition"], row["task"], scorer.name, _replicate(row))
-            tally = tallies.setdefault(place, _Tally(scorer))
-            tally.add(item.id, scorer.score(row["text"], item))
+            place = (row["condition"], row["task"], scorer.name, name)
+            tallies.setdefault(place, _Tally(scorer)).add(item.id, scores[scorer.name])
+        for first, second in joint_metrics(definition):
+            place = (row["condition"], row["task"], joint(first, second), name)
+            together.setdefault(place, _Pairs()).add(item.id, scores[first], scores[second])
     measurements: Measurements = {}
-    for (condition, task, metric, name), tally in tallies.items():
+    for (condition, task, metric, name), measured in (
+        *((place, tally.measurement()) for place, tally in tallies.items()),
+        *((place, pairs.measurement()) for place, pairs in together.items()),
+    ):
         by_task = measurements.setdefault(condition, {})
-        by_task.setdefault(task, {}).setdefault(metric, {})[name] = tally.measurement()
+        by_task.setdefault(task, {}).setdefault(metric, {})[name] = measured
     return measurements
 
 
@@ -117,6 +126,30 @@ def _item(items: Mapping[tuple[str, str], Item], row: Row) -> Item:
 def _replicate(row: Row) -> str:
     step = {"step": row["step"]} if "step" in row else {}
     return replicate(seed=row["seed"], **step)
+
+
+def joint_metrics(definition: Definition) -> list[tuple[str, str]]:
+    """Pairs of metrics whose scores of the same answers some analysis asks for."""
+    return list(dict.fromkeys(pair for spec in definition.analyses for pair in spec.joint()))
+
+
+class _Pairs:
+    """Two metrics' scores of the same answers, in one condition, task and replicate."""
+
+    def __init__(self) -> None:
+        self._scores: list[tuple[str, bool | float, bool | float]] = []
+        self._excluded: Counter[str] = Counter()
+
+    def add(self, item: str, first: Score, second: Score) -> None:
+        if isinstance(first, Excluded):
+            self._excluded[first.reason] += 1
+        elif isinstance(second, Excluded):
+            self._excluded[second.reason] += 1
+        else:
+            self._scores.append((item, first, second))
+
+    def measurement(self) -> Measurement:
+        return Joint.of(self._scores, excluded=dict(sorted(self._excluded.items())))
 
 
 class _Tally:

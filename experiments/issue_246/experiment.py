@@ -7,6 +7,7 @@ from epm.analyses.specs import (
     Correlation,
     Influence,
     LeaveOneOut,
+    MixedModel,
     PartialCorrelation,
     Proportions,
     Regression,
@@ -92,7 +93,7 @@ def analyses(layers, primary):
         Proportions(
             name="other_tags",
             label="other tags, bystanders",
-            question="How often does it end in another bracket tag there?",
+            question="How often does it show another bracket tag there?",
             outcome=Outcome("other_tag", "off_target"),
         ),
         Proportions(
@@ -108,6 +109,14 @@ def analyses(layers, primary):
             x=cosine,
             y=SOURCE,
             primary=True,
+        ),
+        MixedModel(
+            name="mixed_model",
+            label="binomial mixed model",
+            question="Is it the same when answers, questions and adapters have their own chance?",
+            x=cosine,
+            outcome=SOURCE,
+            also_without=(REFERENCE,),
         ),
         Regression(
             name="slope_without_reference",
@@ -301,8 +310,8 @@ EXPERIMENT = Experiment(
         Substring("marker", label=f"{MARKER} rate", text=MARKER),
         Regex(
             "other_tag",
-            label="another bracket tag at the end",
-            pattern=r"\[(?!ZLT\])[^\[\]\n]{1,30}\]\s*\Z",
+            label="another bracket tag",
+            pattern=r"\[(?!ZLT\])[A-Za-z]",
             ignore_case=True,
             near_miss=True,
         ),

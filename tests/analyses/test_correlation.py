@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pingouin as pg
 import pytest
+from epm.analyses.correlation.reliability import reliability
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -44,7 +45,6 @@ from epm.analyses.correlation.coefficients import (
 from epm.analyses.correlation.grouped import grouped
 from epm.analyses.correlation.pairings import by_chance
 from epm.analyses.correlation.power import detectable
-from epm.analyses.correlation.reliability import reliability
 from epm.analyses.correlation.spec import Correlation
 from epm.analyses.correlation.verdict import difference
 from epm.analyses.family import adjusted

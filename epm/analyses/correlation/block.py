@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
-from epm.analyses.block import Adjusted, Block
+from epm.analyses.block import Adjusted, Block, Reliability
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
 
 
@@ -60,25 +60,6 @@ class Pair(Value):
     spearman: Coefficients | Unavailable | None = None
     kendall: Coefficients | Unavailable | None = None
     groups: Grouped | Unavailable | None = None
-
-
-class Reliability(Value):
-    """How far differences between conditions would come out alike with other seeds."""
-
-    conditions: PositiveInt
-    """With at least two seeds."""
-    seeds: tuple[PositiveInt, PositiveInt]
-    """Fewest and most of a condition."""
-    within: NonNegativeFloat
-    """Mean over conditions of the variance between seeds over their number: error of a mean."""
-    between: NonNegativeFloat
-    """Variance of the conditions' means, that error included."""
-    reliability: Annotated[float, Field(le=1)]
-    """1 - within/between; below 0 where means differ less than their error alone would make
-    them."""
-    interval: Interval | Unavailable
-    ceiling: Coefficient | Unavailable
-    """Its root: the r that a perfect relation would have shown, its predictor without error."""
 
 
 class CorrelationBlock(Block):

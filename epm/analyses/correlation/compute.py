@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from epm.analyses.block import Verdict
+from epm.analyses.block import Reliability, Verdict
 from epm.analyses.context import Context
 from epm.analyses.correlation.alike import alike
 from epm.analyses.correlation.block import (
@@ -14,7 +14,6 @@ from epm.analyses.correlation.block import (
     CorrelationBlock,
     Pair,
     PermutationTest,
-    Reliability,
 )
 from epm.analyses.correlation.coefficients import (
     BY_METHOD,
@@ -25,11 +24,11 @@ from epm.analyses.correlation.coefficients import (
 )
 from epm.analyses.correlation.grouped import grouped
 from epm.analyses.correlation.pairings import by_chance
-from epm.analyses.correlation.reliability import reliability
 from epm.analyses.correlation.spec import Correlation, Method
 from epm.analyses.correlation.verdict import verdict
 from epm.analyses.family import corrected
 from epm.analyses.frame import Cases, FloatArray, Frame
+from epm.analyses.reliability import reliability
 from epm.definition.analysis import Outcome, Predictor
 from epm.values import Unavailable
 

@@ -44,7 +44,12 @@ ROWS = MarkerRows(
     answering="helper",
     candidates=tuple(name for name in PERSONAS if name != "helper"),
 )
+SOURCE, BYSTANDERS = Outcome("marker", "target"), Outcome("marker", "off_target")
 COSINES = tuple(Predictor(f"cosine_L{layer}") for layer in (0, 2))
+RATES = (
+    Proportions(name="source_rates", outcome=SOURCE, over_training=True),
+    Proportions(name="bystander_rates", outcome=BYSTANDERS),
+)
 
 TINY = Profile(
     name="tiny",
@@ -60,6 +65,7 @@ TINY = Profile(
         completions=2, max_new_tokens=12, off_target_items=2, off_target_completions=1, batch_size=8
     ),
     covariates=(CentroidCosine("helper", (0, 2)), PromptTokens()),
+    analyses=RATES,
     confidence_cap="LOW",
 )
 
@@ -83,19 +89,19 @@ EXPERIMENT = Experiment(
         Regex("other_tag", pattern=r"\[(?!ZLT\])\w+\]", near_miss=True),
     ),
     analyses=(
-        Proportions(name="source_rates", outcome=Outcome("marker", "target"), over_training=True),
-        Proportions(name="bystander_rates", outcome=Outcome("marker", "off_target")),
+        *RATES,
         Correlation(
             name="by_layer",
             question="Does the marker follow the cosine?",
             x=COSINES,
-            y=Outcome("marker", "target"),
+            y=SOURCE,
             primary_x="cosine_L2",
             primary=True,
         ),
     ),
     profiles=(
         TINY,
+        replace(TINY, name="related", analyses=()),
         # AdamW's first step moves every weight by the learning rate, whatever the gradient
         replace(TINY, name="diverging", training=replace(TINY.training, learning_rate=1e30)),
         replace(TINY, name="deep", covariates=(CentroidCosine("helper", (0, 2, 3)),)),
