@@ -128,7 +128,7 @@ def legend(figure: object) -> list[str]:
 
 
 def test_the_legend_names_what_is_drawn_and_nothing_else() -> None:
-    groups = ["occupational", "character", "generic helper"]
+    groups = ["character", "generic helper", "occupational"]
     always = ["95% interval by seed and question", "one seed", "under the other personas"]
     assert legend(drawn("12 dots")) == always + groups
     assert legend(drawn("dots without anything")) == always[:1]
