@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from epm.analyses.block import Block
 from epm.analyses.context import Context, Parent
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.results import GateRecord
 from epm.values import Unavailable

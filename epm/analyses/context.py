@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from epm.analyses.frame import Cases, Frame
+from epm.analyses.data.cases import Cases
+from epm.analyses.data.frame import Frame
 from epm.definition import derive_seed
 from epm.definition.analysis import Outcome, Predictor, Subset
 

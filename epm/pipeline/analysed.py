@@ -9,7 +9,7 @@ from pydantic import Field
 
 from epm.analyses.computing import compute, gate
 from epm.analyses.context import Parent
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.analyses.registry import AnalysisBlock
 from epm.definition import Definition
 from epm.definition import Parent as ParentSpec

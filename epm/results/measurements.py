@@ -7,7 +7,7 @@ from them is not stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -32,7 +32,25 @@ class _Measurement(Value):
     """Samples without a score, by reason."""
 
 
-class Count(_Measurement):
+class _Itemised(_Measurement):
+    """Kept by item, or as a total alone where no more is known."""
+
+    items: dict[str, Any] = Field({})
+    total: Any = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.items and self.total:
+            raise ValueError("a total stands beside the items that it can be derived from")
+        if not (self.items or self.total or self.excluded):
+            raise ValueError("neither items nor a total")
+        return self
+
+    def _parts(self) -> dict[str, Any]:
+        return {**self.items, **({"total": self.total} if self.total else {})}
+
+
+class Count(_Itemised):
     """Yes-or-no scores: by item, or their total alone where no more is known."""
 
     kind: Literal["count"] = "count"
@@ -41,12 +59,7 @@ class Count(_Measurement):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.items and self.total:
-            raise ValueError("a total stands beside the items that it can be derived from")
-        if not (self.items or self.total or self.excluded):
-            raise ValueError("neither items nor a total")
-        named = {**self.items, **({"total": self.total} if self.total else {})}
-        for item, (successes, trials) in named.items():
+        for item, (successes, trials) in self._parts().items():
             if successes > trials:
                 raise ValueError(f"{item}: {successes} successes in {trials} trials")
         return self
@@ -62,7 +75,7 @@ class Count(_Measurement):
         return self.total[1] if self.total else sum(n for _, n in self.items.values())
 
 
-class Mean(_Measurement):
+class Mean(_Itemised):
     """Numeric scores: by item, or over all where no more is known."""
 
     kind: Literal["mean"] = "mean"
@@ -71,12 +84,7 @@ class Mean(_Measurement):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.items and self.total:
-            raise ValueError("a total stands beside the items that it can be derived from")
-        if not (self.items or self.total or self.excluded):
-            raise ValueError("neither items nor a total")
-        named = {**self.items, **({"total": self.total} if self.total else {})}
-        for item, (total, squares, n) in named.items():
+        for item, (total, squares, n) in self._parts().items():
             if squares * n < total**2 * (1 - 1e-9) - 1e-12:
                 raise ValueError(f"{item}: a sum of squares too small for its sum")
         return self
@@ -93,7 +101,7 @@ Table = dict[str, dict[str, PositiveInt]]
 """How many answers got each pair of scores: first metric's score -> second's -> answers."""
 
 
-class Joint(_Measurement):
+class Joint(_Itemised):
     """Two metrics' scores of the same answers: by item, or their total alone.
 
     Two counts of the same answers do not say how often they agree; this does. It stands under the
@@ -108,13 +116,9 @@ class Joint(_Measurement):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.items and self.total:
-            raise ValueError("a total stands beside the items that it can be derived from")
-        if not (self.items or self.total or self.excluded):
-            raise ValueError("neither items nor a total")
         if len(set(self.levels)) < len(self.levels):
             raise ValueError("a level stands twice")
-        for item, table in {**self.items, **({"total": self.total} if self.total else {})}.items():
+        for item, table in self._parts().items():
             for score in {*table, *(second for row in table.values() for second in row)}:
                 if score not in self.levels:
                     raise ValueError(f"{item}: {score} is not among the levels")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.results import (
     ConditionRecord,
     Count,

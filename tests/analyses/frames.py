@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from epm.analyses.context import Context
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.results import (
     ConditionRecord,
     Count,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import frames
 
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import Outcome, Predictor
 from epm.results import ConditionRecord, Count, MetricRecord, TaskRecord, replicate
 

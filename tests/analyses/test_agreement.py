@@ -17,7 +17,7 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from epm.analyses.agreement.block import AgreementBlock, AgreementOf, ClusterBootstrap, Kappa
 from epm.analyses.agreement.compute import RESAMPLES, compute
 from epm.analyses.agreement.spec import Agreement
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import Outcome
 from epm.results import (
     ConditionRecord,

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 from epm.analyses.agreement.spec import Agreement
 from epm.analyses.computing import compute
 from epm.analyses.context import Parent
+from epm.analyses.data.frame import Frame
 from epm.analyses.difference.spec import Difference
 from epm.analyses.exclusions.spec import Exclusions
-from epm.analyses.frame import Frame
 from epm.analyses.means.spec import Means
 from epm.analyses.proportions.spec import Proportions
 from epm.analyses.registry import AnalysisBlock

@@ -16,7 +16,7 @@ from epm.analyses.computing import compute
 from epm.analyses.context import Parent
 from epm.analyses.correlation import pairings
 from epm.analyses.correlation.spec import Correlation
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.analyses.influence.spec import Influence
 from epm.analyses.leave_one_out.spec import LeaveOneOut
 from epm.analyses.partial_correlation.spec import PartialCorrelation

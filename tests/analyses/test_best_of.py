@@ -16,7 +16,7 @@ from epm.analyses.computing import compute
 from epm.analyses.correlation import pairings
 from epm.analyses.correlation.coefficients import standardised
 from epm.analyses.correlation.pairings import by_chance
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import Expected, Predictor
 from epm.results import Unavailable
 

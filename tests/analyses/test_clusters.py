@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
-from epm.analyses.cells import Cells, Over
-from epm.analyses.clusters import (
+from epm.analyses.data.cells import Cells, Over
+from epm.analyses.inference.clusters import (
     Contributions,
     Spread,
     contributions,

@@ -46,9 +46,9 @@ from epm.analyses.correlation.pairings import by_chance
 from epm.analyses.correlation.power import detectable
 from epm.analyses.correlation.spec import Correlation
 from epm.analyses.correlation.verdict import difference
-from epm.analyses.family import adjusted
-from epm.analyses.frame import Frame
-from epm.analyses.reliability import reliability
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.family import adjusted
+from epm.analyses.inference.reliability import reliability
 from epm.definition.analysis import Expected, Outcome, Predictor, Subset
 from epm.results import Interval, Unavailable
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from epm.analyses.counts import counts, separated
+from epm.analyses.data.counts import counts, separated
 from epm.definition import Outcome
 from epm.values import Unavailable
 

@@ -20,6 +20,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from epm.analyses.block import Effect, RunPermutation, Verdict
 from epm.analyses.context import Parent
+from epm.analyses.data.frame import Frame
 from epm.analyses.difference.block import (
     AverageDifference,
     ComparedPair,
@@ -31,7 +32,6 @@ from epm.analyses.difference.block import (
 )
 from epm.analyses.difference.compute import compute
 from epm.analyses.difference.spec import Difference
-from epm.analyses.frame import Frame
 from epm.definition.analysis import Expected, Outcome, Subset
 from epm.results import (
     ConditionRecord,

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from epm.analyses.cells import Cells
-from epm.analyses.clusters import Spread
+from epm.analyses.data.cells import Cells
 from epm.analyses.difference.contrast import Contrast
-from epm.analyses.verdict import around
+from epm.analyses.inference.clusters import Spread
+from epm.analyses.inference.verdict import around
 from epm.definition import derive_seed
 
 ITEMS, ANSWERS = 20, 5

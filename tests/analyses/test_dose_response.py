@@ -19,11 +19,11 @@ from statsmodels.stats.multitest import multipletests
 
 from epm.analyses.block import Effect, Verdict
 from epm.analyses.context import Parent
+from epm.analyses.data.frame import Frame
 from epm.analyses.dose_response.block import Change, DoseResponseBlock, HalfRate, Logistic
 from epm.analyses.dose_response.compute import compute
 from epm.analyses.dose_response.order import holm, isotonic
 from epm.analyses.dose_response.spec import DoseResponse
-from epm.analyses.frame import Frame
 from epm.analyses.proportions.block import ClusteredInterval
 from epm.definition import Expected, Outcome, Predictor, Subset
 from epm.results import ConditionRecord, Count, MetricRecord, TaskRecord

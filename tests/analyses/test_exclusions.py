@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from epm.analyses.data.frame import Frame
 from epm.analyses.exclusions.block import (
     BoundedLosses,
     Bounds,
@@ -21,7 +22,6 @@ from epm.analyses.exclusions.block import (
 )
 from epm.analyses.exclusions.compute import compute
 from epm.analyses.exclusions.spec import Exclusions
-from epm.analyses.frame import Frame
 from epm.definition.analysis import Outcome
 from epm.results import ConditionRecord, Count, Mean, MetricRecord, Reported, TaskRecord
 from epm.values import Unavailable

@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from epm.analyses.block import Verdict
-from epm.analyses.family import (
+from epm.analyses.inference.family import (
     Inference,
     adjusted,
     corrected,
@@ -20,7 +20,7 @@ from epm.analyses.family import (
     holm_levels,
     judged,
 )
-from epm.analyses.score_intervals import tango
+from epm.analyses.inference.score_intervals import tango
 from epm.definition.analysis import AnalysisSpec, Expected
 from epm.values import Unavailable
 

@@ -5,7 +5,7 @@ import pytest
 from tables import MARKER, PRIMARY, published, words
 
 from epm.analyses.context import Parent
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import Outcome, Predictor, Subset
 from epm.results import (
     ConditionRecord,

@@ -22,7 +22,7 @@ from tables import (
 )
 
 from epm.analyses.computing import compute
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.analyses.influence.block import InfluenceBlock
 from epm.analyses.influence.spec import Influence
 from epm.definition.analysis import Predictor

@@ -24,7 +24,7 @@ from tables import (
 )
 
 from epm.analyses.computing import compute
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.analyses.influence.spec import Influence
 from epm.analyses.leave_one_out.block import LeaveOneOutBlock
 from epm.analyses.leave_one_out.spec import LeaveOneOut

@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from epm.analyses.block import Effect, Verdict
 from epm.analyses.context import Parent
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.analyses.means.block import ConditionMean, MeansBlock, MeanScore, TaskAverage
 from epm.analyses.means.compute import compute
 from epm.analyses.means.spec import Means

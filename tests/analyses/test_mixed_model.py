@@ -22,7 +22,8 @@ from scipy.special import expit, gammaln
 
 from epm.analyses.block import Effect, Reliability, Verdict
 from epm.analyses.context import Parent
-from epm.analyses.frame import FloatArray, Frame
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.frame import Frame
 from epm.analyses.mixed_model.block import MixedModelBlock, MixedModelFit, Variance
 from epm.analyses.mixed_model.compute import compute
 from epm.analyses.mixed_model.fitting import fitted

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.mixed_model.block import MixedModelFit
 from epm.analyses.mixed_model.fitting import fitted
 from epm.analyses.mixed_model.rates import average

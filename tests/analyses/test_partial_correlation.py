@@ -25,7 +25,7 @@ from tables import (
 
 from epm.analyses.computing import compute
 from epm.analyses.context import Parent
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.analyses.partial_correlation.block import PartialCorrelationBlock
 from epm.analyses.partial_correlation.spec import PartialCorrelation
 from epm.definition.analysis import Outcome, Predictor

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epm.analyses.block import RunPermutation
-from epm.analyses.permutation import MOST, over_runs
+from epm.analyses.inference.permutation import MOST, over_runs
 from epm.values import Unavailable
 
 values = st.integers(-20, 20).map(float)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.score_intervals import wilson
 from epm.analyses.proportions.block import (
     ClusteredInterval,
     Proportion,
@@ -19,7 +20,6 @@ from epm.analyses.proportions.block import (
 )
 from epm.analyses.proportions.compute import compute
 from epm.analyses.proportions.spec import Proportions
-from epm.analyses.score_intervals import wilson
 from epm.definition.analysis import Outcome
 from epm.results import (
     ConditionRecord,

@@ -28,7 +28,8 @@ from tables import (
 
 from epm.analyses.computing import compute, gate
 from epm.analyses.context import Parent
-from epm.analyses.frame import Cases, Frame
+from epm.analyses.data.cases import Cases
+from epm.analyses.data.frame import Frame
 from epm.analyses.regression.block import Fit, RegressionBlock
 from epm.analyses.regression.least_squares import LeastSquares, least_squares
 from epm.analyses.regression.spec import Regression

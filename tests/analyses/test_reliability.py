@@ -10,7 +10,7 @@ import pingouin  # type: ignore[import-untyped]
 import pytest
 
 from epm.analyses.block import Reliability
-from epm.analyses.reliability import reliability
+from epm.analyses.inference.reliability import reliability
 from epm.values import Interval, Unavailable
 
 MARKER = json.loads((Path(__file__).parents[1] / "data" / "mixed_model.json").read_text())["marker"]

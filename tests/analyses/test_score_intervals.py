@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from epm.analyses.score_intervals import (
+from epm.analyses.inference.score_intervals import (
     BoundedMean,
     effective,
     newcombe,

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from epm.analyses.inference.score_intervals import Z, wilson
 from epm.analyses.proportions.block import ClusteredInterval, Proportion, TwoWayInterval
 from epm.analyses.proportions.compute import clustered, proportion, two_way
-from epm.analyses.score_intervals import Z, wilson
 from epm.definition import derive_seed
 from epm.values import Unavailable
 

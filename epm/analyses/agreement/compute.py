@@ -13,9 +13,10 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from epm.analyses.agreement.block import AgreementBlock, AgreementOf, ClusterBootstrap, Kappa
 from epm.analyses.agreement.spec import Agreement
 from epm.analyses.context import Context
-from epm.analyses.frame import FloatArray, Frame
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.verdict import around
 from epm.analyses.proportions.compute import proportion
-from epm.analyses.verdict import around
 from epm.definition.analysis import Outcome
 from epm.results import joint
 from epm.values import LEVEL, Interval, Unavailable

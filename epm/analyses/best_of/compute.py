@@ -26,8 +26,9 @@ from epm.analyses.correlation.coefficients import (
 from epm.analyses.correlation.pairings import ByChance, by_chance
 from epm.analyses.correlation.power import detectable_beyond
 from epm.analyses.correlation.verdict import foretold
-from epm.analyses.frame import FloatArray, Frame
-from epm.analyses.verdict import judge, quantile
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.verdict import judge, quantile
 from epm.values import LEVEL, Unavailable
 
 LEAST = 5

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from epm.analyses.correlation.coefficients import LEAST, constant, standardised
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import Predictor
 
 ALIKE = 0.95

@@ -12,7 +12,7 @@ from scipy import stats
 from epm.analyses.correlation.block import Coefficients
 from epm.analyses.correlation.pairings import exact_p
 from epm.analyses.correlation.spec import Method
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.values import LEVEL, Interval, Unavailable
 
 LEAST = 3

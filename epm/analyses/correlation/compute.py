@@ -26,9 +26,10 @@ from epm.analyses.correlation.grouped import grouped
 from epm.analyses.correlation.pairings import by_chance
 from epm.analyses.correlation.spec import Correlation, Method
 from epm.analyses.correlation.verdict import verdict
-from epm.analyses.family import corrected
-from epm.analyses.frame import Cases, FloatArray, Frame
-from epm.analyses.reliability import reliability
+from epm.analyses.data.cases import Cases, FloatArray
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.family import corrected
+from epm.analyses.inference.reliability import reliability
 from epm.definition.analysis import Outcome, Predictor
 from epm.values import Unavailable
 

@@ -15,7 +15,7 @@ from epm.analyses.correlation.coefficients import (
     pearson,
     standardised,
 )
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.values import Unavailable
 
 

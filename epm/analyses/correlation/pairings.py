@@ -11,7 +11,7 @@ from math import factorial
 import numpy as np
 import numpy.typing as npt
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 
 RESAMPLES = 99_999
 """Random pairings; where there are fewer pairings than this, all of them. The standard error of a

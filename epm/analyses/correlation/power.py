@@ -15,7 +15,7 @@ from epm.analyses.correlation.coefficients import (
     counted,
 )
 from epm.analyses.correlation.spec import Method
-from epm.analyses.verdict import POWER
+from epm.analyses.inference.verdict import POWER
 from epm.values import LEVEL, Unavailable
 
 

@@ -11,7 +11,7 @@ from epm.analyses.correlation.block import Coefficients
 from epm.analyses.correlation.coefficients import PERFECT, at_level
 from epm.analyses.correlation.power import detectable
 from epm.analyses.correlation.spec import Method
-from epm.analyses.verdict import judge, quantile
+from epm.analyses.inference.verdict import judge, quantile
 from epm.definition.analysis import AnalysisSpec
 from epm.values import LEVEL, Interval, Unavailable
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from math import inf, isinf, sqrt
 
 from epm.analyses.block import Effect
-from epm.analyses.clusters import Spread, joined, satterthwaite, spread
 from epm.analyses.difference.block import AverageDifference, SharedItems, Side
 from epm.analyses.difference.compare import Compared
-from epm.analyses.family import Inference, from_error
-from epm.analyses.verdict import effect
+from epm.analyses.inference.clusters import Spread, joined, satterthwaite, spread
+from epm.analyses.inference.family import Inference, from_error
+from epm.analyses.inference.verdict import effect
 from epm.values import Unavailable
 
 

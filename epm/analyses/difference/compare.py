@@ -9,20 +9,20 @@ from math import sqrt
 import numpy as np
 
 from epm.analyses.block import Effect, RunPermutation
-from epm.analyses.cells import Cells
-from epm.analyses.clusters import Spread, satterthwaite
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.cells import Cells
+from epm.analyses.data.sample import Sample
 from epm.analyses.difference.block import Comparison, Side
 from epm.analyses.difference.contrast import Contrast, apart, contrast
 from epm.analyses.difference.effect_size import ratio, score_intervals, standardised
 from epm.analyses.difference.mcnemar import by_rule
 from epm.analyses.difference.spec import Difference
-from epm.analyses.family import Inference, from_error, from_interval
-from epm.analyses.frame import FloatArray
-from epm.analyses.permutation import over_runs
-from epm.analyses.sample import Sample
-from epm.analyses.score_intervals import BoundedMean, newcombe, newcombe_p, tango
-from epm.analyses.uncertainty import Ends, at_the_end, bounded
-from epm.analyses.verdict import effect
+from epm.analyses.inference.clusters import Spread, satterthwaite
+from epm.analyses.inference.family import Inference, from_error, from_interval
+from epm.analyses.inference.permutation import over_runs
+from epm.analyses.inference.score_intervals import BoundedMean, newcombe, newcombe_p, tango
+from epm.analyses.inference.uncertainty import Ends, at_the_end, bounded
+from epm.analyses.inference.verdict import effect
 from epm.values import Interval, Unavailable
 
 

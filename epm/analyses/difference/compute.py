@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from epm.analyses.block import Adjusted, ExpectedEffect, Verdict
 from epm.analyses.context import Context
+from epm.analyses.data.frame import Frame
+from epm.analyses.data.sample import Sample
 from epm.analyses.difference.average import over_tasks
 from epm.analyses.difference.block import (
     AverageDifference,
@@ -17,11 +19,9 @@ from epm.analyses.difference.block import (
 )
 from epm.analyses.difference.compare import Ask, Compared, compare
 from epm.analyses.difference.spec import Difference
-from epm.analyses.family import Inference, corrected, judged
-from epm.analyses.frame import Frame
+from epm.analyses.inference.family import Inference, corrected, judged
+from epm.analyses.inference.verdict import compared
 from epm.analyses.pairs import ConditionPair, pair_name
-from epm.analyses.sample import Sample
-from epm.analyses.verdict import compared
 from epm.definition.analysis import Outcome
 from epm.values import Unavailable
 

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from epm.analyses.cells import Cells
-from epm.analyses.clusters import Contributions, Spread, contributions, joined, spread
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.cells import Cells
+from epm.analyses.data.sample import Sample
 from epm.analyses.difference.block import SharedItems
-from epm.analyses.frame import FloatArray
-from epm.analyses.sample import Sample
-from epm.analyses.uncertainty import variance
+from epm.analyses.inference.clusters import Contributions, Spread, contributions, joined, spread
+from epm.analyses.inference.uncertainty import variance
 from epm.values import Unavailable
 
 Kind = Literal["paired", "runs", "apart"]

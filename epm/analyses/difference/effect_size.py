@@ -8,11 +8,11 @@ import numpy as np
 from scipy import special, stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from epm.analyses.cells import Cells
+from epm.analyses.data.cells import Cells
 from epm.analyses.difference.block import Newcombe, Ratio, Standardised
 from epm.analyses.difference.contrast import Contrast
-from epm.analyses.score_intervals import BoundedMean, newcombe
-from epm.analyses.verdict import around
+from epm.analyses.inference.score_intervals import BoundedMean, newcombe
+from epm.analyses.inference.verdict import around
 from epm.values import LEVEL, Interval, Unavailable
 
 

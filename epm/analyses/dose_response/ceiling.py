@@ -10,8 +10,8 @@ from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit, xlogy
 
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.dose_response.block import Ceiling, Test
-from epm.analyses.frame import FloatArray
 from epm.values import Unavailable
 
 _STARTS = (0.5, 0.8, 0.95)

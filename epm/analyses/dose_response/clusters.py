@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from epm.analyses.block import Effect
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.dose_response.block import Change, ClusterMean, Clusters, Unit
-from epm.analyses.frame import FloatArray
-from epm.analyses.verdict import effect
+from epm.analyses.inference.verdict import effect
 from epm.values import Unavailable
 
 ROUNDING = 1e-12

@@ -10,7 +10,8 @@ import pandas as pd
 
 from epm.analyses.block import Effect, Verdict
 from epm.analyses.context import Context
-from epm.analyses.counts import counts
+from epm.analyses.data.counts import counts
+from epm.analyses.data.frame import Frame
 from epm.analyses.dose_response.block import Change, Dose, DoseResponseBlock
 from epm.analyses.dose_response.clusters import cluster_mean, clustering, line
 from epm.analyses.dose_response.logistic import (
@@ -24,9 +25,8 @@ from epm.analyses.dose_response.logistic import (
 )
 from epm.analyses.dose_response.order import comparisons, monotone, peak, trend
 from epm.analyses.dose_response.spec import DoseResponse
-from epm.analyses.frame import Frame
+from epm.analyses.inference.verdict import compared, effect, judge
 from epm.analyses.proportions.compute import proportion
-from epm.analyses.verdict import compared, effect, judge
 from epm.definition.analysis import Predictor
 from epm.values import Unavailable
 

@@ -16,7 +16,8 @@ from scipy.optimize import brentq
 from scipy.special import expit, xlogy
 
 from epm.analyses.block import Effect
-from epm.analyses.counts import separated
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.counts import separated
 from epm.analyses.dose_response.block import (
     Coefficient,
     CurvePoint,
@@ -27,8 +28,7 @@ from epm.analyses.dose_response.block import (
 )
 from epm.analyses.dose_response.ceiling import ceiling
 from epm.analyses.dose_response.clusters import Clustering
-from epm.analyses.frame import FloatArray
-from epm.analyses.verdict import effect, quantile
+from epm.analyses.inference.verdict import effect, quantile
 from epm.values import LEVEL, Interval, Unavailable
 
 Plain = Callable[[float], float]

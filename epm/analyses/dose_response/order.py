@@ -10,9 +10,9 @@ from scipy import stats
 from scipy.special import xlogy
 
 from epm.analyses.block import Effect
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.dose_response.block import Comparison, Fall, Monotone, Peak, Trend
 from epm.analyses.dose_response.clusters import change
-from epm.analyses.frame import FloatArray
 from epm.values import Unavailable
 
 DRAWS = 4000

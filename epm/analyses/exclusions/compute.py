@@ -11,6 +11,7 @@ from scipy import stats
 
 from epm.analyses.block import RunPermutation
 from epm.analyses.context import Context
+from epm.analyses.data.frame import Frame
 from epm.analyses.exclusions.block import (
     BoundedLosses,
     Bounds,
@@ -22,12 +23,11 @@ from epm.analyses.exclusions.block import (
     PairLosses,
 )
 from epm.analyses.exclusions.spec import ANY_REASON, Exclusions
-from epm.analyses.family import corrected
-from epm.analyses.frame import Frame
+from epm.analyses.inference.family import corrected
+from epm.analyses.inference.permutation import over_runs
+from epm.analyses.inference.score_intervals import BoundedMean, newcombe
+from epm.analyses.inference.uncertainty import Ends
 from epm.analyses.pairs import ConditionPair, pair_name
-from epm.analyses.permutation import over_runs
-from epm.analyses.score_intervals import BoundedMean, newcombe
-from epm.analyses.uncertainty import Ends
 from epm.values import Unavailable
 
 FEW = 6

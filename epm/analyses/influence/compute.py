@@ -9,7 +9,8 @@ from statsmodels.stats.outliers_influence import OLSInfluence
 
 from epm.analyses.context import Context
 from epm.analyses.correlation.coefficients import counted
-from epm.analyses.frame import Cases, Frame
+from epm.analyses.data.cases import Cases
+from epm.analyses.data.frame import Frame
 from epm.analyses.influence.block import Diagnostics, InfluenceBlock, Over, Thresholds
 from epm.analyses.influence.spec import Influence
 from epm.analyses.regression.least_squares import (

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from epm.analyses.context import Context
 from epm.analyses.correlation.block import Coefficients
 from epm.analyses.correlation.coefficients import obstacle, pearson, spearman
-from epm.analyses.frame import Cases, Frame
+from epm.analyses.data.cases import Cases
+from epm.analyses.data.frame import Frame
 from epm.analyses.leave_one_out.block import (
     Coverages,
     HeldOutFits,

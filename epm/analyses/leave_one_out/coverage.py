@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from epm.analyses.frame import Cases
+from epm.analyses.data.cases import Cases
 from epm.analyses.leave_one_out.block import Coverage
 from epm.analyses.regression.least_squares import NO_RESIDUALS, LeastSquares, least_squares
 from epm.values import Unavailable

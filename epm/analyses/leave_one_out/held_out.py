@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 
 from epm.analyses.correlation.coefficients import constant, counted, standardised
-from epm.analyses.frame import Cases, FloatArray
+from epm.analyses.data.cases import Cases, FloatArray
 from epm.analyses.leave_one_out.block import HeldOut
 from epm.analyses.regression.least_squares import least_squares
 from epm.values import Unavailable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import sqrt
 
-from epm.analyses.clusters import Spread, contributions, joined, satterthwaite, spread
+from epm.analyses.data.sample import Sample
+from epm.analyses.inference.clusters import Spread, contributions, joined, satterthwaite, spread
+from epm.analyses.inference.uncertainty import Uncertainty
 from epm.analyses.means.block import TaskAverage
-from epm.analyses.sample import Sample
-from epm.analyses.uncertainty import Uncertainty
 from epm.values import Unavailable
 
 
@@ -18,8 +18,8 @@ def over_tasks(parts: Mapping[str, Sample]) -> tuple[TaskAverage, Uncertainty]:
     Of tasks that share neither items nor runs the variance is Σ se_t² / T², with Satterthwaite's
     degrees of freedom. Tasks of one data set share their items, and tasks asked of several runs
     share those: what a cell contributes to its task's mean, over T, is summed over whatever tasks
-    an item or a run has a part in (`epm.analyses.clusters`). A task all of whose scores are equal
-    adds no variance, and is named.
+    an item or a run has a part in (`epm.analyses.inference.clusters`). A task all of whose scores
+    are equal adds no variance, and is named.
     """
     errors = {task: part.uncertainty for task, part in parts.items()}
     estimate = sum(each.estimate for each in errors.values()) / len(errors)

@@ -20,7 +20,7 @@ class Estimate(Value):
     interval: Interval | Unavailable
     bounded: Interval | None = None
     """Wilson's at the effective size, which stays inside the scale, where the interval leaves it;
-    see `epm.analyses.score_intervals.BoundedMean`."""
+    see `epm.analyses.inference.score_intervals.BoundedMean`."""
     method: str
     """Of standard error and interval, in words, as in 'clustered by item'."""
     clusters: PositiveInt | None = None

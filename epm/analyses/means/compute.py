@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from epm.analyses.block import ExpectedEffect, Verdict
 from epm.analyses.context import Context
-from epm.analyses.family import Inference, corrected, judged
-from epm.analyses.frame import Frame
+from epm.analyses.data.frame import Frame
+from epm.analyses.data.sample import Sample
+from epm.analyses.inference.family import Inference, corrected, judged
+from epm.analyses.inference.uncertainty import Uncertainty
+from epm.analyses.inference.verdict import compared
 from epm.analyses.means.average import over_tasks
 from epm.analyses.means.block import ConditionMean, MeansBlock, TaskAverage
 from epm.analyses.means.score import score
 from epm.analyses.means.spec import Means
-from epm.analyses.sample import Sample
-from epm.analyses.uncertainty import Uncertainty
-from epm.analyses.verdict import compared
 from epm.definition.analysis import Outcome
 from epm.values import Unavailable
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from math import isclose, sqrt
 
-from epm.analyses.cells import Cells
+from epm.analyses.data.cells import Cells
+from epm.analyses.data.sample import Sample
 from epm.analyses.means.block import MeanScore
-from epm.analyses.sample import Sample
 
 FEW_SCORES = 10
 """Different scores up to which it is told how often each was given."""

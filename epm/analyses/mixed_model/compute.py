@@ -17,13 +17,13 @@ import pandas as pd
 
 from epm.analyses.block import Effect, Reliability, Verdict
 from epm.analyses.context import Context
-from epm.analyses.counts import counts
-from epm.analyses.frame import Frame
+from epm.analyses.data.counts import counts
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.reliability import reliability
+from epm.analyses.inference.verdict import compared, judge
 from epm.analyses.mixed_model.block import MixedModelBlock, MixedModelFit
 from epm.analyses.mixed_model.fitting import fitted
 from epm.analyses.mixed_model.spec import MixedModel
-from epm.analyses.reliability import reliability
-from epm.analyses.verdict import compared, judge
 from epm.definition.analysis import Subset
 from epm.values import Unavailable
 

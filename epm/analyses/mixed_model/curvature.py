@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 
 
 @dataclass(frozen=True)

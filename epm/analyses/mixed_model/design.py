@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.mixed_model.block import Term
 from epm.analyses.mixed_model.laplace import Cells
 from epm.values import Unavailable

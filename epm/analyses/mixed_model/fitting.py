@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from epm.analyses.block import Effect
-from epm.analyses.counts import separated
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.counts import separated
+from epm.analyses.inference.verdict import detectable, effect, quantile
 from epm.analyses.mixed_model.block import (
     FittedRate,
     MaximumLikelihood,
@@ -21,7 +22,6 @@ from epm.analyses.mixed_model.block import (
 from epm.analyses.mixed_model.design import TERMS, Design, design
 from epm.analyses.mixed_model.likelihood import Estimates, restricted, unrestricted
 from epm.analyses.mixed_model.rates import Line
-from epm.analyses.verdict import detectable, effect, quantile
 from epm.values import LEVEL, Interval, Unavailable
 
 _LARGEST = 700.0

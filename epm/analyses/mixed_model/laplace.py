@@ -23,7 +23,7 @@ from math import log, pi
 import numpy as np
 from scipy.special import expit, gammaln
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.mixed_model.curvature import Curvature, Effects, gathered, predictor
 
 TERMS = 4

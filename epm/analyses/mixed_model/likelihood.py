@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.mixed_model.laplace import TERMS, Cells, Mode, approximate, origin
 from epm.values import Unavailable
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.values import Interval
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)

@@ -20,7 +20,8 @@ from epm.analyses.correlation.coefficients import (
 )
 from epm.analyses.correlation.spec import Method
 from epm.analyses.correlation.verdict import verdict
-from epm.analyses.frame import Cases, FloatArray, Frame
+from epm.analyses.data.cases import Cases, FloatArray
+from epm.analyses.data.frame import Frame
 from epm.analyses.partial_correlation.block import PartialCorrelationBlock, Plain
 from epm.analyses.partial_correlation.spec import PartialCorrelation
 from epm.values import Unavailable

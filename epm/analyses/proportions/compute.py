@@ -10,7 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from epm.analyses.context import Context
-from epm.analyses.frame import FloatArray, Frame
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.frame import Frame
+from epm.analyses.data.reported import summarised
+from epm.analyses.inference.score_intervals import Z, wilson
 from epm.analyses.proportions.block import (
     ClusteredInterval,
     ConditionProportion,
@@ -20,8 +23,6 @@ from epm.analyses.proportions.block import (
     TwoWayInterval,
 )
 from epm.analyses.proportions.spec import Proportions
-from epm.analyses.reported import summarised
-from epm.analyses.score_intervals import Z, wilson
 from epm.values import LEVEL, Unavailable
 
 
@@ -64,7 +65,7 @@ def compute(spec: Proportions, frame: Frame, context: Context) -> ProportionsBlo
 
 
 def _reported(values: pd.DataFrame) -> ReportedProportion:
-    """A rate from elsewhere: see `epm.analyses.reported.summarised`."""
+    """A rate from elsewhere: see `epm.analyses.data.reported.summarised`."""
     found = summarised(values, (0.0, 1.0))
     return ReportedProportion(
         estimate=found.estimate,

@@ -8,7 +8,9 @@ import numpy as np
 
 from epm.analyses.block import Verdict
 from epm.analyses.context import Context
-from epm.analyses.frame import Cases, FloatArray, Frame
+from epm.analyses.data.cases import Cases, FloatArray
+from epm.analyses.data.frame import Frame
+from epm.analyses.inference.verdict import compared, effect, judge
 from epm.analyses.regression.block import (
     Fit,
     LinePoint,
@@ -21,7 +23,6 @@ from epm.analyses.regression.block import (
 from epm.analyses.regression.least_squares import NO_RESIDUALS, LeastSquares, least_squares
 from epm.analyses.regression.rates import LogisticFit, fit_rates, predict_rate
 from epm.analyses.regression.spec import Errors, Regression
-from epm.analyses.verdict import compared, effect, judge
 from epm.definition.analysis import Outcome
 from epm.values import Interval, Unavailable
 

@@ -11,10 +11,10 @@ import numpy as np
 import statsmodels.api as sm
 
 from epm.analyses.correlation.coefficients import counted, obstacle
-from epm.analyses.frame import Cases, FloatArray
+from epm.analyses.data.cases import Cases, FloatArray
+from epm.analyses.inference.verdict import effect, quantile
 from epm.analyses.regression.block import Fit, StandardError, Term
 from epm.analyses.regression.spec import Errors
-from epm.analyses.verdict import effect, quantile
 from epm.values import LEVEL, Unavailable
 
 PERFECT = 1e-12

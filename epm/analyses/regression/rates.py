@@ -10,7 +10,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import optimize, special, stats
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.analyses.regression.block import RatePrediction
 from epm.values import LEVEL, Interval, Unavailable
 

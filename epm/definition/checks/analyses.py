@@ -100,7 +100,7 @@ def _subset(experiment: Experiment, subset: Subset, where: str) -> Iterator[Prob
 
 
 def _is_among(condition: Condition, subset: Subset) -> bool:
-    """As `epm.analyses.frame` chooses them."""
+    """As `epm.analyses.data.frame` chooses them."""
     named = condition.name in subset.names if subset.names else condition.role != "baseline"
     return (
         named

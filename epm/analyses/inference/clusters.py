@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from epm.analyses.block import TwoWayVariance
-from epm.analyses.cells import ROUNDING, Cells, Labels
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.cells import ROUNDING, Cells, Labels
 from epm.values import Unavailable
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from epm.analyses.block import RunPermutation
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 from epm.values import Unavailable
 
 MOST = 50_000

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from epm.analyses.frame import FloatArray, Frame
+from epm.analyses.data.cases import FloatArray
+from epm.analyses.data.frame import Frame
 from epm.definition.analysis import Outcome
 from epm.values import Unavailable
 

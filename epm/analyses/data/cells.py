@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from epm.analyses.frame import FloatArray
+from epm.analyses.data.cases import FloatArray
 
 Over = Literal["answers", "items"]
 """What a mean is taken over: all answers alike, or items, each by the mean of its own answers."""

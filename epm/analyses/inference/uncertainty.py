@@ -8,12 +8,18 @@ from math import sqrt
 from scipy import stats
 
 from epm.analyses.block import TwoWayVariance
-from epm.analyses.cells import Cells
-from epm.analyses.clusters import Contributions, Spread, contributions, independent, spread
-from epm.analyses.family import Inference, from_error, from_interval
-from epm.analyses.reported import ReportedEstimate
-from epm.analyses.score_intervals import BoundedMean, effective
-from epm.analyses.verdict import around
+from epm.analyses.data.cells import Cells
+from epm.analyses.data.reported import ReportedEstimate
+from epm.analyses.inference.clusters import (
+    Contributions,
+    Spread,
+    contributions,
+    independent,
+    spread,
+)
+from epm.analyses.inference.family import Inference, from_error, from_interval
+from epm.analyses.inference.score_intervals import BoundedMean, effective
+from epm.analyses.inference.verdict import around
 from epm.values import Interval, Unavailable
 
 Ends = tuple[float, float] | None

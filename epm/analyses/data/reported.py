@@ -9,9 +9,9 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from epm.analyses.clusters import satterthwaite
-from epm.analyses.score_intervals import BoundedMean
-from epm.analyses.verdict import around
+from epm.analyses.inference.clusters import satterthwaite
+from epm.analyses.inference.score_intervals import BoundedMean
+from epm.analyses.inference.verdict import around
 from epm.values import Interval, Unavailable
 
 

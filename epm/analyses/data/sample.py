@@ -8,10 +8,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from epm.analyses.cells import Cells, Over
-from epm.analyses.frame import Frame
-from epm.analyses.reported import ReportedEstimate, summarised
-from epm.analyses.uncertainty import Ends, Uncertainty, of_mean, of_reported
+from epm.analyses.data.cells import Cells, Over
+from epm.analyses.data.frame import Frame
+from epm.analyses.data.reported import ReportedEstimate, summarised
+from epm.analyses.inference.uncertainty import Ends, Uncertainty, of_mean, of_reported
 from epm.definition.analysis import Outcome
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import stats
 
 from epm.analyses.block import Adjusted, Effect, ExpectedEffect, Scale, Verdict
-from epm.analyses.score_intervals import standard_error
-from epm.analyses.verdict import around, detectable, effect, judge
+from epm.analyses.inference.score_intervals import standard_error
+from epm.analyses.inference.verdict import around, detectable, effect, judge
 from epm.definition.analysis import AnalysisSpec
 from epm.values import LEVEL, Interval, Unavailable
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import log
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from epm.analyses.block import Scale
+from epm.analyses.data.cases import Cases
 from epm.definition.analysis import Outcome, Predictor, Subset, Tasks
 from epm.results import (
     ConditionRecord,
@@ -28,59 +27,10 @@ from epm.results import (
     labels,
 )
 
-FloatArray = npt.NDArray[np.float64]
-
 COLUMNS = (
     *("condition", "task", "dataset", "metric", "seed", "epoch", "step"),
     *("item", "cluster", "n", "total", "squares", "counted"),
 )
-
-
-@dataclass(frozen=True)
-class Points:
-    """One number x and one y a condition, with what was left out and why."""
-
-    names: tuple[str, ...]
-    x: FloatArray
-    y: FloatArray
-    left_out: dict[str, str]
-
-    def __len__(self) -> int:
-        """Return N."""
-        return len(self.names)
-
-    def only(self, names: Sequence[str]) -> Points:
-        """The points of these conditions, in the order they have here."""
-        kept = [i for i, name in enumerate(self.names) if name in names]
-        return Points(tuple(self.names[i] for i in kept), self.x[kept], self.y[kept], {})
-
-    def without(self, *names: str) -> Points:
-        """The points of all other conditions."""
-        return self.only([name for name in self.names if name not in names])
-
-
-@dataclass(frozen=True)
-class Cases:
-    """Several numbers x and one y a condition, where all are known."""
-
-    names: tuple[str, ...]
-    x: FloatArray
-    """Shape (N, predictors)."""
-    y: FloatArray
-    left_out: dict[str, str]
-
-    def __len__(self) -> int:
-        """Return N."""
-        return len(self.names)
-
-    def only(self, names: Collection[str]) -> Cases:
-        """The cases of these conditions, in the order they have here."""
-        kept = [i for i, name in enumerate(self.names) if name in names]
-        return Cases(tuple(self.names[i] for i in kept), self.x[kept], self.y[kept], {})
-
-    def without(self, *names: str) -> Cases:
-        """The cases of all other conditions."""
-        return self.only([name for name in self.names if name not in names])
 
 
 class Frame:
@@ -377,24 +327,6 @@ class Frame:
                 ys.append(score)
         at_all = np.array(xs, float).reshape(len(names), len(x))
         return Cases(tuple(names), at_all, np.array(ys, float), left_out)
-
-    def points(self, x: Predictor, y: Outcome, conditions: Sequence[str]) -> Points:
-        """Predictor and outcome of these conditions; what lacks one is left out, and why."""
-        names: list[str] = []
-        xs: list[float] = []
-        ys: list[float] = []
-        left_out: dict[str, str] = {}
-        for name in conditions:
-            at, score = self.covariate(name, x), self.estimate(y, name)
-            if score is None:
-                left_out[name] = self.why_missing(name)
-            elif at is None:
-                left_out[name] = f"no {x}"
-            else:
-                names.append(name)
-                xs.append(at)
-                ys.append(score)
-        return Points(tuple(names), np.array(xs, float), np.array(ys, float), left_out)
 
     def why_missing(self, condition: str, outcome: Outcome | None = None) -> str:
         """Why a condition has no score, of an outcome if one is given."""
