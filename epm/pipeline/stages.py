@@ -15,6 +15,7 @@ from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.samples import SAMPLES, Subject
+from epm.scoring.measuring import counted_together
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -230,6 +231,7 @@ class Stages:
             {
                 **{name: definition[name] for name in scored},
                 "order": [*definition["conditions"]],
+                "together": counted_together(self.definition),
             },
         )
         asked = ("analyses", "gates", "alpha", "parent", "parent_names", "figure")

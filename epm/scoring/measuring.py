@@ -10,11 +10,13 @@ from epm.definition import Definition, Excluded, Item, Score, Scorer
 from epm.errors import EpmError
 from epm.results import (
     Count,
+    Joint,
     Mean,
     Measurement,
     Measurements,
     MetricRecord,
     TaskRecord,
+    joint,
     replicate,
 )
 
@@ -61,7 +63,8 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
         samples: lines of samples files, those of checkpoints with their `step`.
 
     Returns:
-        Measurements by condition, task, metric and replicate, in the order of the samples.
+        Measurements by condition, task, metric and replicate, in the order of the samples; of the
+        pairs of metrics that an analysis asks for, their scores of the same answers as well.
 
     Raises:
         EpmError: a sample is of an item that the definition does not have.
@@ -69,17 +72,27 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     items = _items(definition)
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
+    pairs = counted_together(definition)
     for row in samples:
         item = _item(items, row)
+        scores = {scorer.name: scorer.score(row["text"], item) for scorer in scorers}
+        condition, task, name = row["condition"], row["task"], _replicate(row)
         for scorer in scorers:
-            place = (row["condition"], row["task"], scorer.name, _replicate(row))
-            tally = tallies.setdefault(place, _Tally(scorer))
-            tally.add(item.id, scorer.score(row["text"], item))
+            place = (condition, task, scorer.name, name)
+            tallies.setdefault(place, _Single(scorer)).add(item.id, scores[scorer.name])
+        for first, second in pairs:
+            place = (condition, task, joint(first, second), name)
+            tallies.setdefault(place, _Pair()).add(item.id, scores[first], scores[second])
     measurements: Measurements = {}
     for (condition, task, metric, name), tally in tallies.items():
         by_task = measurements.setdefault(condition, {})
         by_task.setdefault(task, {}).setdefault(metric, {})[name] = tally.measurement()
     return measurements
+
+
+def counted_together(definition: Definition) -> tuple[tuple[str, str], ...]:
+    """Pairs of metrics that an analysis wants on the same answers."""
+    return tuple(dict.fromkeys(pair for spec in definition.analyses for pair in spec.joint()))
 
 
 def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str, Any]]:
@@ -120,23 +133,56 @@ def _replicate(row: Row) -> str:
 
 
 class _Tally:
-    """Scores of one condition on one task by one metric in one replicate."""
+    """Scores of one condition on one task in one replicate."""
 
-    def __init__(self, scorer: Scorer) -> None:
-        self._counts = scorer.counts
-        self._scores: dict[str, list[float]] = {}
-        self._excluded: Counter[str] = Counter()
+    def __init__(self) -> None:
+        self.excluded: Counter[str] = Counter()
 
-    def add(self, item: str, score: Score) -> None:
-        if isinstance(score, Excluded):
-            self._excluded[score.reason] += 1
+    def add(self, item: str, *scores: Score) -> None:
+        """Count one answer; without any of its scores, by the reason of the first that it lacks."""
+        lacking = [score.reason for score in scores if isinstance(score, Excluded)]
+        if lacking:
+            self.excluded[lacking[0]] += 1
         else:
-            self._scores.setdefault(item, []).append(float(score))
+            self.keep(item, *(score for score in scores if not isinstance(score, Excluded)))
+
+    def keep(self, item: str, *scores: bool | float) -> None:
+        raise NotImplementedError
 
     def measurement(self) -> Measurement:
-        excluded = dict(sorted(self._excluded.items()))
+        raise NotImplementedError
+
+
+class _Single(_Tally):
+    """By one metric."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        super().__init__()
+        self._counts = scorer.counts
+        self._scores: dict[str, list[float]] = {}
+
+    def keep(self, item: str, *scores: bool | float) -> None:
+        self._scores.setdefault(item, []).extend(map(float, scores))
+
+    def measurement(self) -> Measurement:
+        excluded = dict(sorted(self.excluded.items()))
         if self._counts:
             items = {item: (int(sum(s)), len(s)) for item, s in self._scores.items()}
             return Count(items=items, excluded=excluded)
         sums = {item: (sum(s), sum(v * v for v in s), len(s)) for item, s in self._scores.items()}
         return Mean(items=sums, excluded=excluded)
+
+
+class _Pair(_Tally):
+    """By two metrics together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pairs: list[tuple[str, bool | float, bool | float]] = []
+
+    def keep(self, item: str, *scores: bool | float) -> None:
+        first, second = scores
+        self._pairs.append((item, first, second))
+
+    def measurement(self) -> Measurement:
+        return Joint.of(self._pairs, excluded=dict(sorted(self.excluded.items())))

@@ -62,7 +62,9 @@ def published() -> Frame:
         {"marker": MetricRecord(label="marker rate")},
         {
             name: {
-                name: {"marker": {replicate(): Count(total=(row["successes"], PUBLISHED["trials"]))}}
+                name: {
+                    "marker": {replicate(): Count(total=(row["successes"], PUBLISHED["trials"]))}
+                }
             }
             for name, row in rows.items()
         },
