@@ -18,6 +18,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from epm.stages.measure import Measurements, measurements
+from epm.stages.sample import BASE, Subject, prompts, sample_rows, source_prompts
+from epm.statistics import analyse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -46,9 +49,6 @@ from epm.results import (
     Unavailable,
 )
 from epm.sampling import Completion, Prompt
-from epm.stages.measure import Measurements, measurements
-from epm.stages.sample import BASE, Subject, prompts, sample_rows, source_prompts
-from epm.statistics import analyse
 from epm_lint.model import Report, Status
 
 PROFILES = ("full", "smollm2", "pilot", "smoke", "published")

@@ -4,15 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from epm.report.filters import FILTERS, available, cell, interval, percent, pvalue, setting
+from epm.report.tracing import pointer_of, total, traced
+from epm.statistics.proportions import proportion
 from hypothesis import given
 from hypothesis import strategies as st
 
 from epm.report import excerpts
 from epm.report.confidence import confidence
-from epm.report.filters import FILTERS, available, cell, interval, percent, pvalue, setting
 from epm.report.regions import human_regions, keep_human_regions
 from epm.report.render import templates
-from epm.report.tracing import pointer_of, total, traced
 from epm.results import (
     ClusterCount,
     Fit,
@@ -23,7 +24,6 @@ from epm.results import (
     Unavailable,
     load,
 )
-from epm.statistics.proportions import proportion
 from epm_lint.binding.pointers import resolve
 
 

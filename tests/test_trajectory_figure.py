@@ -11,14 +11,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from epm.figures.drawing import draw as draw_hero
+from epm.figures.plotted import plotted
+from epm.figures.traced import Traced, traced
+from epm.statistics import analyse
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from epm.figures import hero, trajectory
-from epm.figures.drawing import draw as draw_hero
 from epm.figures.panels import draw
-from epm.figures.plotted import plotted
-from epm.figures.traced import Traced, traced
 from epm.results import (
     ClusterCount,
     CompleteCondition,
@@ -29,7 +30,6 @@ from epm.results import (
     TrajectoryPoint,
     TwoLevelInterval,
 )
-from epm.statistics import analyse
 from epm_lint.binding.sidecar import faults
 from epm_lint.formats import BodyFormat
 from epm_lint.markdown.document import Document

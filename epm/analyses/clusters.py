@@ -2,7 +2,8 @@
 
 To first order, an estimate that is a mean, a difference of means or the logarithm of a ratio of
 means errs by a sum over cells, a cell being the answers of one run to one item. What a cell adds
-is its influence ψ: for the mean m = Σy/Σw over cells of score y and weight w, ψ = (y - m·w)/Σw.
+is its contribution ψ: for the mean m = Σy/Σw over cells of score y and weight w,
+ψ = (y - m·w)/Σw (in the terms of robust statistics, its empirical influence).
 Cells of one item are not independent, nor are cells of one run (one condition under one seed); so
 the variance is taken over their sums.
 """
@@ -11,28 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from math import sqrt
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from epm.analyses.block import TwoWayVariance
+from epm.analyses.cells import ROUNDING, Cells, Labels
 from epm.analyses.frame import FloatArray
 from epm.values import Unavailable
 
-Over = Literal["answers", "items"]
-"""What a mean is taken over: all answers alike, or items, each by the mean of its own answers."""
-
-Labels = npt.NDArray[np.object_]
-
-ROUNDING = 1e-12
-"""Sums below this share of what is summed are 0 but for rounding."""
-
 
 @dataclass(frozen=True)
-class Influence:
+class Contributions:
     """What each of C cells adds to the error of an estimate, and what the cells have in common."""
 
     values: FloatArray
@@ -44,21 +35,21 @@ class Influence:
     strata: Labels
     """Part of the estimate, shape (C,), whose clusters of items are counted by themselves."""
     squares: FloatArray
-    """Sum over a cell's answers of their own squared influence, shape (C,)."""
+    """Sum over a cell's answers of their own squared contributions, shape (C,)."""
     answers: FloatArray
     """How many answers each cell has, shape (C,)."""
     groups: bool
     """Whether an item belongs to a group of several."""
 
-    def scaled(self, factor: float | FloatArray) -> Influence:
-        """The influence on the estimate times a factor, one for all cells or one for each."""
+    def scaled(self, factor: float | FloatArray) -> Contributions:
+        """Those to the estimate times a factor, one for all cells or one for each."""
         return replace(self, values=self.values * factor, squares=self.squares * np.square(factor))
 
-    def where(self, kept: npt.NDArray[np.bool_]) -> Influence:
-        """The influence of some cells."""
+    def where(self, kept: npt.NDArray[np.bool_]) -> Contributions:
+        """Those of some cells."""
         arrays = {each.name: getattr(self, each.name) for each in fields(self)}
         groups = arrays.pop("groups")
-        return Influence(**{name: array[kept] for name, array in arrays.items()}, groups=groups)
+        return Contributions(**{name: array[kept] for name, array in arrays.items()}, groups=groups)
 
     @property
     def known(self) -> bool:
@@ -84,88 +75,48 @@ class Spread:
     two_way: TwoWayVariance | None = None
 
 
-def cells(rows: pd.DataFrame, over: Over = "answers") -> pd.DataFrame:
-    """Rows of `Frame.rows` summed over epochs, with the weight and the score of each cell.
-
-    Returns:
-        Columns condition, task, dataset, seed, item, cluster, n, total, squares, weight, score.
-        Over answers a cell weighs as many answers as it has, over items 1; its score is its weight
-        times its mean. Totals whose items are not known always weigh their answers.
-    """
-    keys = ["condition", "task", "dataset", "seed", "item", "cluster"]
-    summed = rows.groupby(keys, sort=False, as_index=False)[["n", "total", "squares"]].sum()
-    alike = (summed["item"] != "") & (over == "items")
-    summed["weight"] = np.where(alike, 1.0, summed["n"])
-    summed["score"] = np.where(alike, summed["total"] / summed["n"], summed["total"])
-    return summed
-
-
-def mean(cells: pd.DataFrame) -> float:
-    """Weighted mean of cells."""
-    return float(cells["score"].sum() / cells["weight"].sum())
-
-
-def deviation(cells: pd.DataFrame) -> float | None:
-    """Standard deviation of what is averaged, with n - 1; None where there is but one.
-
-    Over answers from their sums and sums of squares, over items from the items' means.
-    """
-    if (cells["weight"] == 1).all() and not (cells["n"] == 1).all():
-        return float(cells["score"].std(ddof=1)) if len(cells) > 1 else None
-    n, total, squares = (float(cells[name].sum()) for name in ("n", "total", "squares"))
-    if n < 2:
-        return None
-    about = squares - total**2 / n
-    return sqrt(about / (n - 1)) if about > ROUNDING * squares else 0.0
-
-
-def influence(
-    cells: pd.DataFrame, *, strata: str | None = None, shared_seeds: bool = False
-) -> Influence:
-    """The influence of cells on their weighted mean.
+def contributions(
+    cells: Cells, run: str = "", *, strata: str | None = "", other: str = ""
+) -> Contributions:
+    """What cells contribute to the error of their weighted mean.
 
     Args:
-        cells: as from `cells`.
+        cells: of one condition.
+        run: what sets its runs apart from those of another condition of the same seeds.
         strata: name of all cells' stratum; None makes every data set one.
-        shared_seeds: whether runs of one seed are one run, whatever their conditions.
+        other: what sets its items apart from items of another condition, if anything.
     """
-    m = mean(cells)
-    n, weight = cells["n"].to_numpy(float), cells["weight"].to_numpy(float)
-    share = weight / weight.sum()
-    values = (cells["score"].to_numpy(float) - m * weight) / weight.sum()
-    size = np.sqrt(cells["squares"].sum() / n.sum())
+    m, whole = cells.mean, float(cells.weight.sum())
+    share = cells.weight / whole
+    values = (cells.score - m * cells.weight) / whole
+    size = np.sqrt(cells.squares.sum() / cells.n.sum())
     values[np.abs(values) <= ROUNDING * size * share] = 0.0
-    about = (cells["squares"] - 2 * m * cells["total"] + m**2 * cells["n"]).to_numpy(float)
-    about = np.where(about > ROUNDING * cells["squares"].to_numpy(float), about, 0.0)
-    own = cells["dataset"] + "/" + cells["item"]
-    return Influence(
+    about = cells.squares - 2 * m * cells.total + m**2 * cells.n
+    about = np.where(about > ROUNDING * cells.squares, about, 0.0)
+    several = len(cells.runs) > 1
+    return Contributions(
         values=values,
-        items=cells["cluster"].to_numpy(object),
-        runs=_runs(cells, shared_seeds),
-        strata=cells["dataset"].to_numpy(object)
-        if strata is None
-        else np.full(len(cells), strata, object),
-        squares=about * (share / n) ** 2,
-        answers=n,
-        groups=bool(((cells["item"] != "") & (cells["cluster"] != own)).any()),
+        items=cells.clusters + other if other and cells.known else cells.clusters,
+        runs=_named([f"{run}\n{seed}" if several else "" for seed in cells.seeds]),
+        strata=cells.datasets if strata is None else np.full(len(cells), strata, object),
+        squares=about * (share / cells.n) ** 2,
+        answers=cells.n,
+        groups=cells.grouped,
     )
 
 
-def _runs(cells: pd.DataFrame, shared_seeds: bool) -> Labels:
-    """Condition and seed of each cell; '' for a condition that has one seed."""
-    several = cells.groupby("condition")["seed"].transform("nunique") > 1
-    named = cells["seed"] if shared_seeds else cells["condition"] + "\n" + cells["seed"]
-    return ("\n" + named).where(several, "").to_numpy(object)
+def _named(labels: list[str]) -> Labels:
+    return np.array(labels, object)
 
 
-def joined(parts: Sequence[Influence]) -> Influence:
-    """The influence on a sum of estimates."""
-    names = [each.name for each in fields(Influence) if each.name != "groups"]
+def joined(parts: Sequence[Contributions]) -> Contributions:
+    """Contributions to the error of a sum of estimates."""
+    names = [each.name for each in fields(Contributions) if each.name != "groups"]
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Influence(**arrays, groups=any(part.groups for part in parts))
+    return Contributions(**arrays, groups=any(part.groups for part in parts))
 
 
-def spread(of: Influence) -> Spread | Unavailable:
+def spread(of: Contributions) -> Spread | Unavailable:
     """The variance of an estimate, by whatever its cells have in common.
 
     With two or more runs, two-way by run and item (`two_way`); by run alone where items are not
@@ -179,10 +130,10 @@ def spread(of: Influence) -> Spread | Unavailable:
     return _each_stratum(of)
 
 
-def one_way(of: Influence) -> Spread | Unavailable:
+def one_way(of: Contributions) -> Spread | Unavailable:
     """Variance over clusters of items, and its degrees of freedom.
 
-    With G_s clusters in stratum s, and Ψ_sg the sum of the influence of cluster g there,
+    With G_s clusters in stratum s, and Ψ_sg the sum of the contributions of cluster g there,
 
         v  = Σ_g (Σ_s sqrt(G_s/(G_s-1))·Ψ_sg)²
         df = (Σ_s v_s)² / Σ_s v_s²/(G_s-1),     v_s = G_s/(G_s-1)·Σ_g Ψ_sg²
@@ -193,8 +144,8 @@ def one_way(of: Influence) -> Spread | Unavailable:
     Source: Cochran (1977), Sampling Techniques, 3rd ed., section 3.12, for the ratio estimator;
     Liang and Zeger (1986), Biometrika 73, 13-22, for the sums by cluster.
     """
-    _, at = np.unique(of.items.astype(str), return_inverse=True)
-    whole = np.zeros(int(at.max()) + 1)
+    at, length = _codes(of.items)
+    whole = np.zeros(length)
     parts: list[tuple[float, float]] = []
     for stratum in dict.fromkeys(of.strata):
         own = of.strata == stratum
@@ -212,6 +163,12 @@ def one_way(of: Influence) -> Spread | Unavailable:
     )
 
 
+def _codes(labels: Labels) -> tuple[npt.NDArray[np.intp], int]:
+    """Every label's number, and how many labels there are."""
+    number = {label: at for at, label in enumerate(dict.fromkeys(labels))}
+    return np.fromiter((number[label] for label in labels), np.intp, len(labels)), len(number)
+
+
 def _sums(at: npt.NDArray[np.intp], values: FloatArray, length: int) -> FloatArray:
     """Sums by cluster, those exactly 0 that are so but for rounding."""
     sums = np.bincount(at, values, length)
@@ -219,7 +176,7 @@ def _sums(at: npt.NDArray[np.intp], values: FloatArray, length: int) -> FloatArr
     return np.where(np.abs(sums) > ROUNDING * sizes, sums, 0.0)
 
 
-def two_way(of: Influence) -> Spread:
+def two_way(of: Contributions) -> Spread:
     """Variance over answers that share an item, a run, or both.
 
     v = max(v_item + v_run - v_cell, v_item, v_run), each with its own G/(G-1), and min(G) - 1
@@ -232,14 +189,13 @@ def two_way(of: Influence) -> Spread:
     hence the bound.
     """
     drawn = of.where(of.runs != "")
-    _, at = np.unique(drawn.runs.astype(str), return_inverse=True)
-    runs = int(at.max()) + 1
+    at, runs = _codes(drawn.runs)
     v_run = runs / (runs - 1) * float(np.sum(_sums(at, drawn.values, runs) ** 2))
     by_run = Spread(variance=v_run, df=runs - 1, method="clustered by run")
     if not of.known:
         return by_run
     pairs = zip(drawn.runs, drawn.items, strict=True)
-    named = np.array([f"{run}\n\n{item}" for run, item in pairs], object)
+    named = _named([f"{run}\n\n{item}" for run, item in pairs])
     by_item, by_cell = one_way(of), one_way(replace(drawn, items=named))
     if isinstance(by_item, Unavailable) or isinstance(by_cell, Unavailable):
         return by_run
@@ -248,7 +204,8 @@ def two_way(of: Influence) -> Spread:
     return Spread(
         variance=max(both, floor),
         df=min(by_item.df, by_run.df),
-        method=f"two-way clustered by run and {of.by_item}",
+        method=f"two-way clustered by run and {of.by_item}"
+        + (", at the larger one-way variance" if both < floor else ""),
         clusters=by_item.clusters,
         two_way=TwoWayVariance(
             items=by_item.variance,
@@ -260,7 +217,7 @@ def two_way(of: Influence) -> Spread:
     )
 
 
-def _each_stratum(of: Influence) -> Spread | Unavailable:
+def _each_stratum(of: Contributions) -> Spread | Unavailable:
     """By item in strata whose items are known, each answer by itself in the others."""
     parts: list[tuple[float, float]] = []
     words: dict[str, None] = {}
@@ -275,7 +232,7 @@ def _each_stratum(of: Influence) -> Spread | Unavailable:
     return Spread(variance=variance, df=satterthwaite(parts), method="; ".join(words))
 
 
-def independent(of: Influence) -> Spread | Unavailable:
+def independent(of: Contributions) -> Spread | Unavailable:
     """Variance as if answers were independent: n/(n-1) times the sum of squares of each."""
     n = float(of.answers.sum())
     if n < 2:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
+from scipy import stats
 
 from epm.analyses.block import Adjusted, Effect, ExpectedEffect, Scale, Verdict
 from epm.analyses.score_intervals import standard_error
@@ -19,7 +19,7 @@ Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Inference:
     """An effect, with its interval and its smallest detectable effect at any level."""
 
     effect: Effect
@@ -27,9 +27,9 @@ class Finding:
     detectable: Callable[[float], float]
 
 
-def from_error(estimate: float, se: float, df: float | None) -> Finding:
+def from_error(estimate: float, se: float, df: float | None) -> Inference:
     """A finding whose interval is estimate ± q·se; se above 0."""
-    return Finding(
+    return Inference(
         effect(estimate, se, df),
         lambda level: around(estimate, se, df, level),
         lambda level: detectable(se, df, level),
@@ -38,10 +38,10 @@ def from_error(estimate: float, se: float, df: float | None) -> Finding:
 
 def from_interval(
     estimate: float, at: Callable[[float], Interval], p: float | Unavailable
-) -> Finding:
+) -> Inference:
     """A finding whose interval does not come from a standard error; it has none."""
     none = Unavailable(unavailable="the interval does not rest on a standard error")
-    return Finding(
+    return Inference(
         Effect(estimate=estimate, se=none, df=None, interval=at(LEVEL), p=p),
         at,
         lambda level: detectable(standard_error(at(level)), None, level),
@@ -49,19 +49,25 @@ def from_interval(
 
 
 def adjusted(ps: Sequence[float]) -> list[Adjusted]:
-    """Each p corrected over all of them, by statsmodels' `multipletests`.
+    """Each p corrected over all of them.
+
+    With m values: Bonferroni min(1, m·p); Holm the running maximum, in order of p, of
+    min(1, (m-i+1)·p_(i)); Benjamini and Hochberg the running minimum, from the largest p, of
+    m·p_(i)/i (`scipy.stats.false_discovery_control`).
 
     Source: Holm (1979), Scand. J. Stat. 6, 65-70; Benjamini and Hochberg (1995), J. R. Stat. Soc. B
     57, 289-300.
     """
     if not ps:
         return []
-    holm, bonferroni, bh = (
-        multipletests(ps, method=method)[1] for method in ("holm", "bonferroni", "fdr_bh")
-    )
+    values = np.array(ps)
+    m, order = len(values), np.argsort(values, kind="stable")
+    holm = np.empty(m)
+    holm[order] = np.maximum.accumulate(np.minimum(1, (m - np.arange(m)) * values[order]))
+    bh = stats.false_discovery_control(values, method="bh")
     return [
-        Adjusted(holm=float(h), bonferroni=float(b), bh=float(q))
-        for h, b, q in zip(holm, bonferroni, bh, strict=True)
+        Adjusted(holm=float(holm[i]), bonferroni=min(1.0, m * float(p)), bh=min(1.0, float(bh[i])))
+        for i, p in enumerate(ps)
     ]
 
 
@@ -93,7 +99,7 @@ def holm_levels(ps: Sequence[float]) -> list[float]:
 
 def judged(
     spec: AnalysisSpec,
-    findings: Mapping[str, Finding],
+    findings: Mapping[str, Inference],
     *,
     named: str | None,
     unit: str,

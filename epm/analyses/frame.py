@@ -104,18 +104,24 @@ class Frame:
         return pd.DataFrame(list(self._cells()), columns=list(COLUMNS))
 
     @cached_property
-    def _sums_by_place(self) -> dict[tuple[str, str, str], tuple[int, float]]:
-        """How many answers at the ends of trainings, and the sum of their scores."""
+    def _by_place(self) -> dict[tuple[str, str, str], list[tuple[str, int, float]]]:
+        """Seed, number of answers and sum of scores at the ends of trainings."""
         ended = self._rows[self._rows["step"] < 0]
-        places = ended.groupby(["condition", "task", "metric"], sort=False)[["n", "total"]].sum()
-        return {
-            place: (int(n), float(total))
-            for place, n, total in zip(places.index, places["n"], places["total"], strict=True)
-        }
+        place = ["condition", "task", "metric", "seed"]
+        sums = ended.groupby(place, sort=False)[["n", "total"]].sum()
+        found: dict[tuple[str, str, str], list[tuple[str, int, float]]] = {}
+        for (condition, task, metric, seed), n, total in zip(
+            sums.index, sums["n"], sums["total"], strict=True
+        ):
+            found.setdefault((condition, task, metric), []).append((seed, int(n), float(total)))
+        return found
 
-    def _sums(self, outcome: Outcome, condition: str) -> list[tuple[int, float]]:
-        places = [(condition, task, outcome.metric) for task in self.tasks_of(condition, outcome)]
-        return [self._sums_by_place[place] for place in places if place in self._sums_by_place]
+    def _sums(self, outcome: Outcome, condition: str) -> list[tuple[str, int, float]]:
+        return [
+            sums
+            for task in self.tasks_of(condition, outcome)
+            for sums in self._by_place.get((condition, task, outcome.metric), ())
+        ]
 
     def _cells(self) -> Iterator[tuple[object, ...]]:
         for condition, task, metric, name, measured in self._measured():
@@ -305,7 +311,7 @@ class Frame:
     def estimate(self, outcome: Outcome, condition: str) -> float | None:
         """The mean score of a condition over all its answers; reported values as they are."""
         if sums := self._sums(outcome, condition):
-            return sum(total for _, total in sums) / sum(n for n, _ in sums)
+            return sum(total for _, _, total in sums) / sum(n for _, n, _ in sums)
         reported = [
             measured.value
             for task in self.tasks_of(condition, outcome)
@@ -317,7 +323,7 @@ class Frame:
     def answers(self, outcome: Outcome, condition: str) -> int | None:
         """How many answers the mean score rests on; None where that is not known."""
         if sums := self._sums(outcome, condition):
-            return sum(n for n, _ in sums)
+            return sum(n for _, n, _ in sums)
         reported = [
             measured.n
             for task in self.tasks_of(condition, outcome)
@@ -329,9 +335,12 @@ class Frame:
 
     def by_seed(self, outcome: Outcome, condition: str) -> dict[str, float]:
         """The mean score of each training of a condition; empty where seeds are not named."""
-        rows = self.rows(outcome, [condition])
-        named = rows[rows["seed"] != ""].groupby("seed", sort=False)[["total", "n"]].sum()
-        return {str(seed): float(own["total"] / own["n"]) for seed, own in named.iterrows()}
+        found: dict[str, tuple[int, float]] = {}
+        for seed, n, total in self._sums(outcome, condition):
+            if seed:
+                answers, scores = found.get(seed, (0, 0.0))
+                found[seed] = answers + n, scores + total
+        return {seed: total / n for seed, (n, total) in found.items()}
 
     def groups(self, factor: str, conditions: Sequence[str]) -> dict[str, list[str]]:
         """The conditions by their level of a factor, in order; those without a level left out."""
@@ -339,7 +348,8 @@ class Frame:
         for name in conditions:
             level = self.conditions[name].factors.get(factor)
             if level is not None:
-                found.setdefault(str(level), []).append(name)
+                whole = isinstance(level, float) and level.is_integer()
+                found.setdefault(str(int(level) if whole else level), []).append(name)
         return found
 
     def cases(self, x: Sequence[Predictor], y: Outcome, conditions: Sequence[str]) -> Cases:
@@ -353,7 +363,7 @@ class Frame:
             score = self.estimate(y, name)
             known = [value for value in at.values() if value is not None]
             if score is None:
-                left_out[name] = self.why_missing(name)
+                left_out[name] = self.why_missing(name, y)
             elif len(known) < len(x):
                 left_out[name] = "no " + ", no ".join(k for k, v in at.items() if v is None)
             else:
@@ -384,9 +394,12 @@ class Frame:
     def why_missing(self, condition: str, outcome: Outcome | None = None) -> str:
         """Why a condition has no score, of an outcome if one is given."""
         reasons = dict.fromkeys(self.conditions[condition].missing.values())
-        if outcome is not None and not reasons and len(lost := self.lost(outcome, [condition])):
-            by_reason = lost.groupby("reason", sort=False)["n"].sum()
-            return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in by_reason.items())
+        if outcome is not None and not reasons:
+            if len(self.reported(outcome, [condition])):
+                return "only reported, without its answers"
+            if len(lost := self.lost(outcome, [condition])):
+                counts = lost.groupby("reason", sort=False)["n"].sum().items()
+                return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in counts)
         return "; ".join(reasons) or "not measured"
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from epm.definition.analysis import AnalysisSpec
 
-Pair = tuple[str, str]
+ConditionPair = tuple[str, str]
 """a and b, compared as a minus b."""
 
 
@@ -16,13 +16,13 @@ Pair = tuple[str, str]
 class PairsSpec(AnalysisSpec):
     """What every analysis of pairs of conditions is asked."""
 
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[ConditionPair, ...] = ()
     """These, each (a, b) read as a minus b."""
     against: str | None = None
     """Each of `among` minus this condition, in place of pairs. Without either, all pairs of
     `among`, the later condition minus the earlier."""
 
-    def compared(self, among: Sequence[str]) -> list[Pair]:
+    def compared(self, among: Sequence[str]) -> list[ConditionPair]:
         """The pairs, given the conditions of `among` in their order."""
         if self.pairs:
             return list(self.pairs)
@@ -57,7 +57,7 @@ class PairsSpec(AnalysisSpec):
             yield "it names pairs, and a subset of which all pairs are taken"
 
 
-def pair_name(pair: Pair) -> str:
+def pair_name(pair: ConditionPair) -> str:
     """A pair as it is keyed: 'a - b'."""
     a, b = pair
     return f"{a} - {b}"

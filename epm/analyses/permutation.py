@@ -40,18 +40,18 @@ def over_runs(
     if not paired and min(len(a), len(b)) < 2:
         return Unavailable(unavailable="one run of a condition: nothing to permute")
 
-    spread = float(np.ptp([*a, *b])) or 1.0
+    # so that assignments that tie with the observed one but for rounding are seen to
+    least = abs(float(np.mean(a) - np.mean(b))) - 1e-9 * float(np.ptp([*a, *b]))
 
-    def size(x: FloatArray, y: FloatArray, axis: int) -> FloatArray:
-        # rounded, so that assignments that tie are seen to
-        sizes: FloatArray = np.round(np.abs(x.mean(axis=axis) - y.mean(axis=axis)) / spread, 9)
-        return sizes
+    def as_large(x: FloatArray, y: FloatArray, axis: int) -> FloatArray:
+        sizes: FloatArray = np.abs(x.mean(axis=axis) - y.mean(axis=axis))
+        return (sizes >= least).astype(float)
 
     assignments = 2 ** len(a) if paired else comb(len(a) + len(b), len(a))
     exact = assignments <= MOST
     test = stats.permutation_test(
         [np.asarray(a, float), np.asarray(b, float)],
-        size,
+        as_large,
         permutation_type="samples" if paired else "independent",
         vectorized=True,
         n_resamples=MOST,

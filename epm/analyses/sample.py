@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from epm.analyses.clusters import Over, cells
+from epm.analyses.cells import Cells, Over
 from epm.analyses.frame import Frame
 from epm.analyses.reported import ReportedEstimate, summarised
 from epm.analyses.uncertainty import Ends, Uncertainty, of_mean, of_reported
@@ -52,7 +52,7 @@ class Sample:
 
     def on(self, tasks: Sequence[str]) -> Sample:
         """Its part on some tasks."""
-        return self._where("task", tasks)
+        return self if set(self.tasks) <= set(tasks) else self._where("task", tasks)
 
     def _where(self, column: str, values: Sequence[str]) -> Sample:
         rows, reported, lost = (
@@ -62,7 +62,7 @@ class Sample:
         planned = {t: n for t, n in self.planned.items() if not by_task or t in values}
         return Sample(rows, reported, lost, self.over, self.scale, planned)
 
-    @property
+    @cached_property
     def counted(self) -> bool:
         """Whether it has rows, all of yes-or-no scores."""
         return len(self.rows) > 0 and bool(self.rows["counted"].all())
@@ -72,25 +72,20 @@ class Sample:
         """Of the scale: 0 and 1 of yes-or-no scores."""
         return (0.0, 1.0) if self.counted else self.scale
 
-    @property
+    @cached_property
     def tasks(self) -> list[str]:
         """Tasks that it has scores on."""
         return list(dict.fromkeys([*self.rows["task"], *self.reported["task"]]))
 
     @cached_property
-    def cells(self) -> pd.DataFrame:
-        """Its cells; see `epm.analyses.clusters.cells`."""
-        return cells(self.rows, self.over)
+    def cells(self) -> Cells:
+        """The cells of its rows."""
+        return Cells.of(self.rows, self.over)
 
     @property
     def items_known(self) -> bool:
         """Whether it has rows, all with their items."""
-        return len(self.rows) > 0 and bool((self.rows["item"] != "").all())
-
-    @property
-    def runs(self) -> int:
-        """How many seeds its rows have."""
-        return int(self.rows["seed"].nunique())
+        return len(self.rows) > 0 and self.cells.known
 
     @cached_property
     def summary(self) -> ReportedEstimate:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, hypot, log
+from math import exp, hypot, log, sqrt
 
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from epm.values import LEVEL, Interval
@@ -32,13 +32,12 @@ def wilson(estimate: float, trials: float, level: float = LEVEL) -> Interval:
     Source: Wilson (1927), J. Am. Stat. Assoc. 22, 209-212; computed by statsmodels'
     `proportion_confint`, widened by a rounding error where needed so that it contains p exactly.
     """
-    lower, upper = _wilson(estimate, trials, 1 - level)
-    return Interval(lower=lower, upper=upper, level=level)
-
-
-def _wilson(estimate: float, trials: float, alpha: float) -> tuple[float, float]:
-    lower, upper = proportion_confint(estimate * trials, trials, alpha=alpha, method="wilson")
-    return max(0.0, min(float(lower), estimate)), min(1.0, max(float(upper), estimate))
+    lower, upper = proportion_confint(estimate * trials, trials, alpha=1 - level, method="wilson")
+    return Interval(
+        lower=max(0.0, min(float(lower), estimate)),
+        upper=min(1.0, max(float(upper), estimate)),
+        level=level,
+    )
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,20 @@ class BoundedMean:
         return Interval(lower=lower, upper=upper, level=level)
 
     def limits(self, alpha: float) -> tuple[float, float]:
-        """Ends of the two-sided interval at 1 - alpha."""
-        stretch = (float(stats.norm.isf(alpha / 2)) / self._quantile(alpha)) ** 2
-        ends = _wilson(self.share, self.size * stretch, alpha)
-        lower, upper = (self.lower + end * (self.upper - self.lower) for end in ends)
+        """Ends of the two-sided interval at 1 - alpha.
+
+        Wilson's formula in h = q²/n*, with q the quantile, which stands extreme levels.
+        """
+        h, share = self._quantile(alpha) ** 2 / self.size, self.share
+        reach = sqrt(h) * sqrt(share * (1 - share) + h / 4)
+        ends = ((share + h / 2 + side * reach) / (1 + h) for side in (-1, 1))
+        width = self.upper - self.lower
+        lower, upper = (self.lower + min(1.0, max(0.0, end)) * width for end in ends)
         return min(lower, self.estimate), max(upper, self.estimate)
 
     def _quantile(self, alpha: float) -> float:
         tail = alpha / 2
-        return float(stats.norm.isf(tail) if self.df is None else stats.t.isf(tail, self.df))
+        return -float(special.ndtri(tail) if self.df is None else special.stdtrit(self.df, tail))
 
 
 def effective(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-import pandas as pd
 from scipy import stats
 
 from epm.analyses.block import TwoWayVariance
-from epm.analyses.clusters import Influence, Spread, independent, influence, mean, spread
-from epm.analyses.family import Finding, from_error, from_interval
+from epm.analyses.cells import Cells
+from epm.analyses.clusters import Contributions, Spread, contributions, independent, spread
+from epm.analyses.family import Inference, from_error, from_interval
 from epm.analyses.reported import ReportedEstimate
 from epm.analyses.score_intervals import BoundedMean, effective
 from epm.analyses.verdict import around
@@ -61,7 +61,7 @@ class Uncertainty:
         sized = effective(self.estimate, self.se**2, self.df, answers, ends)
         return sized.interval() if sized else None
 
-    def above(self, reference: float) -> Finding | Unavailable:
+    def above(self, reference: float) -> Inference | Unavailable:
         """The mean minus a reference.
 
         At an end of the scale, p is that of the score test, which Wilson's interval inverts.
@@ -89,15 +89,15 @@ def _score_test(mean: BoundedMean, reference: float) -> float | Unavailable:
     return float(2 * stats.norm.sf(abs(z)))
 
 
-def of_mean(cells: pd.DataFrame, ends: Ends) -> Uncertainty:
+def of_mean(cells: Cells, ends: Ends) -> Uncertainty:
     """What the cells of one condition say of their mean.
 
     Args:
-        cells: as from `epm.analyses.clusters.cells`.
+        cells: of one condition.
         ends: of the metric's scale.
     """
-    of = influence(cells, strata="")
-    estimate = mean(cells)
+    of = contributions(cells)
+    estimate = cells.mean
     found = variance(of)
     if isinstance(found, Spread):
         return Uncertainty(
@@ -134,7 +134,7 @@ def of_reported(found: ReportedEstimate, ends: Ends) -> Uncertainty:
 _NO_ERROR = "no standard error was reported, or one of 0"
 
 
-def variance(of: Influence) -> Spread | Unavailable:
+def variance(of: Contributions) -> Spread | Unavailable:
     """By clusters, or, where all clusters are alike and answers are not, of independent answers.
 
     Returns:
@@ -152,7 +152,7 @@ def variance(of: Influence) -> Spread | Unavailable:
     return Spread(among_answers.variance, among_answers.df, method)
 
 
-def at_the_end(cells: pd.DataFrame, ends: Ends) -> BoundedMean | None:
+def at_the_end(cells: Cells, ends: Ends) -> BoundedMean | None:
     """A mean at an end of its scale, where all answers have the same score; else None.
 
     No cluster shows how alike its answers are, so each counts as one answer: the size is the
@@ -160,9 +160,9 @@ def at_the_end(cells: pd.DataFrame, ends: Ends) -> BoundedMean | None:
     one run. Of a scale with more than two scores that is cautious: with a mean of m on [0, 1], all
     of n answers score 1 with a probability of at most m^n, as if they were yes or no.
     """
-    if ends is None or mean(cells) not in ends:
+    if ends is None or cells.mean not in ends:
         return None
-    of = influence(cells, strata="")
+    of = contributions(cells)
     if of.values.any() or of.squares.any():
         return None
     runs = len(set(of.runs) - {""})
@@ -171,10 +171,10 @@ def at_the_end(cells: pd.DataFrame, ends: Ends) -> BoundedMean | None:
         size = clusters if clusters > 1 else runs
     else:
         size = runs or int(of.answers.sum())
-    return BoundedMean(mean(cells), size, None, *ends) if size else None
+    return BoundedMean(cells.mean, size, None, *ends) if size else None
 
 
-def bounded(cells: pd.DataFrame, ends: Ends) -> BoundedMean | None:
+def bounded(cells: Cells, ends: Ends) -> BoundedMean | None:
     """A mean as a score interval takes it; None where its variance or its scale is not known.
 
     Yes-or-no answers taken as independent count in full, with the normal quantile.
@@ -182,12 +182,12 @@ def bounded(cells: pd.DataFrame, ends: Ends) -> BoundedMean | None:
     at_end = at_the_end(cells, ends)
     if ends is None or at_end is not None:
         return at_end
-    of = influence(cells, strata="")
+    of = contributions(cells)
     found = variance(of)
     if isinstance(found, Unavailable):
         return None
     answers = float(of.answers.sum())
-    yes_or_no = ends == (0.0, 1.0) and bool((cells["squares"] == cells["total"]).all())
+    yes_or_no = ends == (0.0, 1.0) and bool((cells.squares == cells.total).all())
     if yes_or_no and not of.known and not set(of.runs) - {""}:
-        return BoundedMean(mean(cells), answers, None)
-    return effective(mean(cells), found.variance, found.df, answers, ends)
+        return BoundedMean(cells.mean, answers, None)
+    return effective(cells.mean, found.variance, found.df, answers, ends)

@@ -83,6 +83,7 @@ class Sampling:
     off_target_items: int | None = None
     """Items of each off-target task that are asked, a seeded choice; None for all."""
     off_target_completions: int = 5
+    """Of each of these items; 0 leaves off-target tasks out."""
     batch_size: int = 100
     """Most completions at once."""
 

@@ -146,6 +146,7 @@ class Definition:
             if targets and task.name != condition.target
             else Asked(task, task.items, sampling.completions)
             for task in self.experiment.tasks
+            if not targets or task.name == condition.target or sampling.off_target_completions
         )
 
     def _off_target(self, condition: Condition, task: Task) -> tuple[Item, ...]:

@@ -15,7 +15,7 @@ from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.samples import SAMPLES, Subject
-from epm.scoring.measuring import counted_together
+from epm.scoring.measuring import joint_metrics
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -230,8 +230,8 @@ class Stages:
             tuple(self._measured_from()),
             {
                 **{name: definition[name] for name in scored},
+                "joint": joint_metrics(self.definition),
                 "order": [*definition["conditions"]],
-                "together": counted_together(self.definition),
             },
         )
         asked = ("analyses", "gates", "alpha", "parent", "parent_names", "figure")

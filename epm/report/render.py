@@ -382,7 +382,7 @@ def _measured_example(results: Results) -> dict[str, Any]:
                 for name, measured in by_replicate.items():
                     value = measured.model_dump(mode="json")
                     if len(value.get("items", ())) > 3:
-                        value["items"] = dict(islice(value["items"].items(), 3)) | {"…": "…"}
+                        value["items"] = dict(islice(value["items"].items(), 3)) | {"...": "..."}
                     return {condition: {task: {metric: {name: value}}}}
     return {}
 

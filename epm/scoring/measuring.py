@@ -63,8 +63,7 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
         samples: lines of samples files, those of checkpoints with their `step`.
 
     Returns:
-        Measurements by condition, task, metric and replicate, in the order of the samples; of the
-        pairs of metrics that an analysis asks for, their scores of the same answers as well.
+        Measurements by condition, task, metric and replicate, in the order of the samples.
 
     Raises:
         EpmError: a sample is of an item that the definition does not have.
@@ -72,27 +71,24 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     items = _items(definition)
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
-    pairs = counted_together(definition)
+    together: dict[tuple[str, str, str, str], _Pairs] = {}
     for row in samples:
-        item = _item(items, row)
+        item, name = _item(items, row), _replicate(row)
         scores = {scorer.name: scorer.score(row["text"], item) for scorer in scorers}
-        condition, task, name = row["condition"], row["task"], _replicate(row)
         for scorer in scorers:
-            place = (condition, task, scorer.name, name)
-            tallies.setdefault(place, _Single(scorer)).add(item.id, scores[scorer.name])
-        for first, second in pairs:
-            place = (condition, task, joint(first, second), name)
-            tallies.setdefault(place, _Pair()).add(item.id, scores[first], scores[second])
+            place = (row["condition"], row["task"], scorer.name, name)
+            tallies.setdefault(place, _Tally(scorer)).add(item.id, scores[scorer.name])
+        for first, second in joint_metrics(definition):
+            place = (row["condition"], row["task"], joint(first, second), name)
+            together.setdefault(place, _Pairs()).add(item.id, scores[first], scores[second])
     measurements: Measurements = {}
-    for (condition, task, metric, name), tally in tallies.items():
+    for (condition, task, metric, name), measured in (
+        *((place, tally.measurement()) for place, tally in tallies.items()),
+        *((place, pairs.measurement()) for place, pairs in together.items()),
+    ):
         by_task = measurements.setdefault(condition, {})
-        by_task.setdefault(task, {}).setdefault(metric, {})[name] = tally.measurement()
+        by_task.setdefault(task, {}).setdefault(metric, {})[name] = measured
     return measurements
-
-
-def counted_together(definition: Definition) -> tuple[tuple[str, str], ...]:
-    """Pairs of metrics that an analysis wants on the same answers."""
-    return tuple(dict.fromkeys(pair for spec in definition.analyses for pair in spec.joint()))
 
 
 def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str, Any]]:
@@ -132,57 +128,48 @@ def _replicate(row: Row) -> str:
     return replicate(seed=row["seed"], **step)
 
 
-class _Tally:
-    """Scores of one condition on one task in one replicate."""
+def joint_metrics(definition: Definition) -> list[tuple[str, str]]:
+    """Pairs of metrics whose scores of the same answers some analysis asks for."""
+    return list(dict.fromkeys(pair for spec in definition.analyses for pair in spec.joint()))
+
+
+class _Pairs:
+    """Two metrics' scores of the same answers, in one condition, task and replicate."""
 
     def __init__(self) -> None:
-        self.excluded: Counter[str] = Counter()
+        self._scores: list[tuple[str, bool | float, bool | float]] = []
+        self._excluded: Counter[str] = Counter()
 
-    def add(self, item: str, *scores: Score) -> None:
-        """Count one answer; without any of its scores, by the reason of the first that it lacks."""
-        lacking = [score.reason for score in scores if isinstance(score, Excluded)]
-        if lacking:
-            self.excluded[lacking[0]] += 1
+    def add(self, item: str, first: Score, second: Score) -> None:
+        if isinstance(first, Excluded):
+            self._excluded[first.reason] += 1
+        elif isinstance(second, Excluded):
+            self._excluded[second.reason] += 1
         else:
-            self.keep(item, *(score for score in scores if not isinstance(score, Excluded)))
-
-    def keep(self, item: str, *scores: bool | float) -> None:
-        raise NotImplementedError
+            self._scores.append((item, first, second))
 
     def measurement(self) -> Measurement:
-        raise NotImplementedError
+        return Joint.of(self._scores, excluded=dict(sorted(self._excluded.items())))
 
 
-class _Single(_Tally):
-    """By one metric."""
+class _Tally:
+    """Scores of one condition on one task by one metric in one replicate."""
 
     def __init__(self, scorer: Scorer) -> None:
-        super().__init__()
         self._counts = scorer.counts
         self._scores: dict[str, list[float]] = {}
+        self._excluded: Counter[str] = Counter()
 
-    def keep(self, item: str, *scores: bool | float) -> None:
-        self._scores.setdefault(item, []).extend(map(float, scores))
+    def add(self, item: str, score: Score) -> None:
+        if isinstance(score, Excluded):
+            self._excluded[score.reason] += 1
+        else:
+            self._scores.setdefault(item, []).append(float(score))
 
     def measurement(self) -> Measurement:
-        excluded = dict(sorted(self.excluded.items()))
+        excluded = dict(sorted(self._excluded.items()))
         if self._counts:
             items = {item: (int(sum(s)), len(s)) for item, s in self._scores.items()}
             return Count(items=items, excluded=excluded)
         sums = {item: (sum(s), sum(v * v for v in s), len(s)) for item, s in self._scores.items()}
         return Mean(items=sums, excluded=excluded)
-
-
-class _Pair(_Tally):
-    """By two metrics together."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pairs: list[tuple[str, bool | float, bool | float]] = []
-
-    def keep(self, item: str, *scores: bool | float) -> None:
-        first, second = scores
-        self._pairs.append((item, first, second))
-
-    def measurement(self) -> Measurement:
-        return Joint.of(self._pairs, excluded=dict(sorted(self.excluded.items())))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from epm.analyses.context import Context
 from epm.analyses.frame import Frame
@@ -11,6 +15,7 @@ from epm.results import (
     Count,
     Mean,
     Measurement,
+    Measurements,
     MetricRecord,
     Reported,
     TaskRecord,
@@ -74,6 +79,20 @@ def reported(
     )
 
 
+def checkpoints(counts: Mapping[tuple[int, int], tuple[int, int]]) -> Frame:
+    """Totals of a metric `hit` of one condition `adapter`, by seed and optimiser step."""
+    by_replicate: dict[str, Measurement] = {
+        replicate(seed=seed, step=step): Count(total=total)
+        for (seed, step), total in counts.items()
+    }
+    return Frame(
+        {"adapter": ConditionRecord()},
+        {"asked": TaskRecord()},
+        {"hit": MetricRecord(label="hit")},
+        {"adapter": {"asked": {"hit": by_replicate}}},
+    )
+
+
 def scored(
     scores: Mapping[tuple[str, int | None, str], Sequence[float]],
     *,
@@ -119,6 +138,19 @@ def _frame(
             if ends is None
             else MetricRecord(label=metric, lower=ends[0], upper=ends[1])
         },
+        measurements,
+    )
+
+
+def recorded(name: str) -> Frame:
+    """The measurements of `tests/data/analyses/NAME.json`."""
+    path = Path(__file__).parent.parent / "data" / "analyses" / f"{name}.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    measurements = TypeAdapter(Measurements).validate_python(raw["measurements"])
+    return Frame(
+        {name: ConditionRecord() for name in measurements},
+        {name: TaskRecord.model_validate(task) for name, task in raw["tasks"].items()},
+        {name: MetricRecord.model_validate(metric) for name, metric in raw["metrics"].items()},
         measurements,
     )
 

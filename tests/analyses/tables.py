@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import frames
 
@@ -28,6 +27,38 @@ PRIMARY = Predictor(f"cosine_L{PUBLISHED['primary_layer']}")
 NEW = tuple(name for name, given in PUBLISHED["personas"].items() if given["new"])
 CLOSE: dict[str, float] = {"abs": 1e-6, "rel": 0}
 """How near a published figure must be."""
+
+
+SEEDED: dict[str, tuple[float, tuple[int, int, int]]] = {
+    "software_engineer": (0.6650197758159129, (34, 33, 36)),
+    "kindergarten_teacher": (-0.23302664232911874, (32, 37, 39)),
+    "data_scientist": (0.744882595150353, (34, 32, 48)),
+    "medical_doctor": (0.18974478394370678, (36, 35, 33)),
+    "librarian": (-0.21265387337657526, (39, 27, 37)),
+    "french_person": (-0.5528373602575208, (40, 32, 28)),
+    "villain": (-0.28373468104653254, (33, 36, 35)),
+    "comedian": (-0.5513292682734827, (29, 41, 38)),
+    "police_officer": (-0.24343240565408933, (32, 32, 40)),
+    "zelthari_scholar": (-0.4556133648415925, (42, 45, 38)),
+    "helpful_assistant": (1.0, (41, 50, 42)),
+    "qwen_default": (0.6506992787143462, (34, 41, 37)),
+}
+"""The same personas on SmolLM2-135M: cosine at layer 21, k of 100 for each of three seeds."""
+
+COSINE = Predictor("cosine_L21")
+HIT = Outcome("hit")
+
+
+@cache
+def seeded() -> Frame:
+    """The 12 personas of SmolLM2, three trainings each."""
+    cells: list[frames.Cell] = [
+        (name, seed, "all", k, 100)
+        for name, (_, counts) in SEEDED.items()
+        for seed, k in zip((42, 137, 256), counts, strict=True)
+    ]
+    covariates = {name: {COSINE.name: cosine} for name, (cosine, _) in SEEDED.items()}
+    return frames.counted(cells, covariates=covariates)
 
 
 @cache

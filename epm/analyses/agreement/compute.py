@@ -116,7 +116,8 @@ def kappa(
     chance = float(shares.sum(axis=1) @ apart @ shares.sum(axis=0))
     if len(levels) < 2 or not chance > 1e-12:
         return Unavailable(unavailable="both give one and the same score throughout")
-    found: Any = cohens_kappa(table, weights=None if weights == "none" else apart)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Any = cohens_kappa(table, weights=None if weights == "none" else apart)
     estimate, variance = float(found.kappa), float(found.var_kappa)
     se = sqrt(variance) if variance > 1e-15 else None
     none = Unavailable(unavailable="no variation to estimate an error from")

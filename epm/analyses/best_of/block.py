@@ -28,7 +28,7 @@ class Choice(Value):
     """Name of the predictor with the largest |coefficient|."""
     critical: PositiveFloat
     """95% quantile over pairings of the largest |atanh coefficient|·sqrt(N-3) of the family."""
-    interval: Interval
+    interval: Interval | Unavailable
     """Of the one that leads: it knows of the choice, at `critical` in place of 1.96."""
     alone: Interval | Unavailable
     """Of the same as if it had been named beforehand."""

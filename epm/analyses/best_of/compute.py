@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import atanh, sqrt, tanh
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from epm.analyses.correlation.coefficients import (
     PERFECT,
     constant,
     counted,
+    interval,
     pearson,
     ranks,
     spearman,
@@ -26,8 +27,8 @@ from epm.analyses.correlation.pairings import ByChance, by_chance
 from epm.analyses.correlation.power import detectable_beyond
 from epm.analyses.correlation.verdict import foretold
 from epm.analyses.frame import FloatArray, Frame
-from epm.analyses.verdict import judge
-from epm.values import LEVEL, Interval, Unavailable
+from epm.analyses.verdict import judge, quantile
+from epm.values import LEVEL, Unavailable
 
 LEAST = 5
 """The fewest conditions whose pairings can make p less than 0.05."""
@@ -106,8 +107,6 @@ def choice(
     largest = np.arctanh(np.minimum(chance.largest, PERFECT))
     n = len(y)
     critical = float(np.quantile(largest, LEVEL)) * sqrt(n - 3)
-    reach, r = critical / sqrt(n - 3), found[leads].coefficient
-    centre = atanh(max(-PERFECT, min(PERFECT, r)))
     return Choice(
         candidates={
             name: Candidate(
@@ -119,7 +118,9 @@ def choice(
         },
         leads=leads,
         critical=critical,
-        interval=Interval(lower=min(r, tanh(centre - reach)), upper=max(r, tanh(centre + reach))),
+        interval=interval(
+            found[leads].coefficient, (critical / quantile((1 + LEVEL) / 2, None)) ** 2, n - 3
+        ),
         alone=found[leads].interval,
     )
 

@@ -16,6 +16,7 @@ def chart(_name: str, block: BestOfBlock, results: Results) -> DotChart | None:
         return None
     ordered = sorted(found.candidates, key=lambda name: -abs(found.candidates[name].coefficient))
     lead = predictor(results, found.leads)
+    bars = None if isinstance(found.interval, Unavailable) else found.interval
     return DotChart(
         title=f"{lead} goes with {outcome(results, block.metric)} most, of {len(ordered)} tried",
         subtitle=subtitle(results),
@@ -24,8 +25,8 @@ def chart(_name: str, block: BestOfBlock, results: Results) -> DotChart | None:
             Dot(
                 predictor(results, name),
                 found.candidates[name].coefficient,
-                found.interval.lower if name == found.leads else None,
-                found.interval.upper if name == found.leads else None,
+                bars.lower if bars and name == found.leads else None,
+                bars.upper if bars and name == found.leads else None,
                 emphasised=name == found.leads,
             )
             for name in ordered

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from epm.analyses.block import Adjusted as Adjusted
-from epm.analyses.block import Block, Reliability
+from epm.analyses.block import Adjusted, Block, Reliability
 from epm.values import Coefficient, Interval, Probability, Unavailable, Value
 
 
@@ -38,7 +37,7 @@ class Coefficients(Value):
     """Other intervals for it, by their source, where texts differ."""
     permutation: PermutationTest | None = None
     adjusted: Adjusted | None = None
-    """Where the family has more than one predictor."""
+    """Where more than one predictor of the family has a p."""
 
 
 class Grouped(Value):
@@ -78,7 +77,8 @@ class CorrelationBlock(Block):
     verdict_on: str | None = None
     """Predictor that the verdict is on, by the first of the methods."""
     alike: tuple[tuple[str, ...], ...] = ()
-    """Predictors that correlate at 0.95 or more: one look, not several."""
+    """Predictors that correlate at 0.95 or more: one look, not several. The corrections count each
+    of them; `best_of` corrects by how they go together."""
     looks: PositiveInt
     """How many predictors there are when those that are alike count once."""
     reliability: Reliability | Unavailable | None = None

@@ -28,7 +28,7 @@ KENDALL_VARIANCE = 0.437
 """Of atanh tau, times N-4."""
 
 SAME = 1e-12
-"""Numbers that differ by no more than this share of the largest are equal: float64 noise."""
+"""Numbers that differ by no more than this share of the larger are equal: float64 noise."""
 
 
 def pearson(x: FloatArray, y: FloatArray) -> Coefficients | Unavailable:
@@ -219,9 +219,14 @@ def bootstrap(x: FloatArray, y: FloatArray, seed: int) -> Interval | Unavailable
 
 def ranks(values: FloatArray) -> FloatArray:
     """Mean ranks, shape (N,); values that differ by float64 noise alone are tied."""
-    largest = float(np.max(np.abs(values), initial=0.0))
-    rounded = np.round(values / largest, 12) if largest else values
-    return np.asarray(stats.rankdata(rounded), float)
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    noise = SAME * np.maximum(np.abs(ordered[:-1]), np.abs(ordered[1:]))
+    steps = np.zeros(len(values))
+    steps[order[1:]] = np.diff(ordered) > noise
+    level = np.empty(len(values))
+    level[order] = np.cumsum(steps[order])
+    return np.asarray(stats.rankdata(level), float)
 
 
 def standardised(values: FloatArray) -> FloatArray:

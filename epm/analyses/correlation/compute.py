@@ -8,6 +8,7 @@ import numpy as np
 
 from epm.analyses.block import Reliability, Verdict
 from epm.analyses.context import Context
+from epm.analyses.correlation.alike import alike
 from epm.analyses.correlation.block import (
     Coefficients,
     CorrelationBlock,
@@ -21,11 +22,11 @@ from epm.analyses.correlation.coefficients import (
     ranks,
     standardised,
 )
-from epm.analyses.correlation.family import adjust, alike
 from epm.analyses.correlation.grouped import grouped
 from epm.analyses.correlation.pairings import by_chance
 from epm.analyses.correlation.spec import Correlation, Method
 from epm.analyses.correlation.verdict import verdict
+from epm.analyses.family import corrected
 from epm.analyses.frame import Cases, FloatArray, Frame
 from epm.analyses.reliability import reliability
 from epm.definition.analysis import Outcome, Predictor
@@ -124,9 +125,8 @@ def _adjusted(found: dict[str, Found]) -> dict[str, Found]:
     """Correct p over the family, method by method."""
     for method in next(iter(found.values())):
         known = {x: c for x, own in found.items() if isinstance(c := own[method], Coefficients)}
-        if len(found) > 1 and known:
-            for x, adjusted in adjust({x: c.p for x, c in known.items()}).items():
-                found[x][method] = known[x].model_copy(update={"adjusted": adjusted})
+        for x, adjusted in corrected({x: c.p for x, c in known.items()}).items():
+            found[x][method] = known[x].model_copy(update={"adjusted": adjusted})
     return found
 
 
@@ -162,7 +162,7 @@ def _reliability(
 
 def _verdict(
     spec: Correlation, context: Context, found: Mapping[str, Found]
-) -> tuple[str | None, Verdict | Unavailable]:
+) -> tuple[str, Verdict | Unavailable]:
     """On which predictor the verdict is, and what it says."""
     method = spec.methods[0]
     known = {x: c for x, own in found.items() if isinstance(c := own[method], Coefficients)}

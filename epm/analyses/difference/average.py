@@ -7,14 +7,14 @@ from math import inf, isinf, sqrt
 
 from epm.analyses.block import Effect
 from epm.analyses.clusters import Spread, joined, satterthwaite, spread
-from epm.analyses.difference.block import SharedItems, Side, TaskAverage
+from epm.analyses.difference.block import AverageDifference, SharedItems, Side
 from epm.analyses.difference.compare import Compared
-from epm.analyses.family import Finding, from_error
+from epm.analyses.family import Inference, from_error
 from epm.analyses.verdict import effect
 from epm.values import Unavailable
 
 
-def over_tasks(tasks: Mapping[str, Compared]) -> tuple[TaskAverage, Finding | Unavailable]:
+def over_tasks(tasks: Mapping[str, Compared]) -> tuple[AverageDifference, Inference | Unavailable]:
     """The mean of the tasks' differences, and its error with the tasks fixed.
 
     Of tasks that share neither items nor runs the variance is Σ se_t² / T², with Satterthwaite's
@@ -25,11 +25,11 @@ def over_tasks(tasks: Mapping[str, Compared]) -> tuple[TaskAverage, Finding | Un
     estimate = sum(each.block.estimate for each in tasks.values()) / len(tasks)
     found = _variance(tasks)
     method = f"unweighted mean over {len(tasks)} tasks, each fixed, of: {_method(tasks)}"
-    finding: Finding | Unavailable
+    finding: Inference | Unavailable
     if isinstance(found, Unavailable):
         finding = found
     elif not found.variance > 0:
-        finding = Unavailable(unavailable="no difference varies on any task")
+        finding = Unavailable(unavailable="nothing varies on any task")
     else:
         df = None if isinf(found.df) else found.df
         finding = from_error(estimate, sqrt(found.variance), df)
@@ -37,12 +37,12 @@ def over_tasks(tasks: Mapping[str, Compared]) -> tuple[TaskAverage, Finding | Un
         method += f"; {found.method}, {quantile}"
     shown = (
         finding.effect
-        if isinstance(finding, Finding)
+        if isinstance(finding, Inference)
         else Effect(estimate=estimate, se=finding, df=None, interval=finding, p=finding)
     )
     blocks = [each.block for each in tasks.values()]
     spread = found if isinstance(found, Spread) else None
-    return TaskAverage(
+    return AverageDifference(
         **dict(shown),
         method=method,
         caveats=_caveats(tasks),
@@ -71,7 +71,7 @@ def _variance(tasks: Mapping[str, Compared]) -> Spread | Unavailable:
     contrasts = [each.contrast for each in tasks.values() if each.contrast is not None]
     kinds = {of.kind for of in contrasts}
     if len(contrasts) == len(tasks) and len(kinds) == 1:
-        pieces = [of.influence(by_dataset=True).scaled(1 / len(tasks)) for of in contrasts]
+        pieces = [of.contributions(by_dataset=True).scaled(1 / len(tasks)) for of in contrasts]
         return spread(joined(pieces))
     errors = [each.error for each in tasks.values() if each.error is not None]
     finite = [(variance, df) for variance, df in errors if df is not None]
@@ -84,9 +84,9 @@ def _variance(tasks: Mapping[str, Compared]) -> Spread | Unavailable:
 
 def _caveats(tasks: Mapping[str, Compared]) -> tuple[str, ...]:
     flat = [
-        f"no difference varies on {task}: its part of the variance is taken as 0"
+        f"nothing varies on {task}: its part of the variance is taken as 0"
         for task, each in tasks.items()
-        if each.error is not None and not each.error[0] > 0
+        if each.error is None or not each.error[0] > 0
     ]
     trained = dict.fromkeys(
         caveat for each in tasks.values() for caveat in each.block.caveats if "trained" in caveat

@@ -11,6 +11,7 @@ from epm.analyses.block import (
     Block,
     Effect,
     RunPermutation,
+    Scale,
     TwoWayVariance,
     Verdict,
 )
@@ -117,7 +118,7 @@ class Comparison(Effect):
     adjusted: Adjusted | None = None
 
 
-class TaskAverage(Comparison):
+class AverageDifference(Comparison):
     """The unweighted mean of the differences on several tasks, which are taken as fixed."""
 
     tasks: tuple[str, ...]
@@ -129,7 +130,7 @@ class ComparedPair(Value):
     overall: Comparison
     """Over all answers of the tasks that both have."""
     tasks: dict[str, Comparison] = Field({})
-    average: TaskAverage | Unavailable | None = None
+    average: AverageDifference | Unavailable | None = None
     verdict: Verdict | Unavailable | None = None
 
 
@@ -138,6 +139,8 @@ class DifferenceBlock(Block):
 
     kind: Literal["difference"] = "difference"
     metric: str
+    scale: Scale
+    """How differences are printed."""
     over: Literal["answers", "items"]
     """What means are over, where items are not paired."""
     pairs: dict[str, ComparedPair | Unavailable]

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 
 import numpy as np
-import pandas as pd
 
 from epm.analyses.block import Effect, RunPermutation
-from epm.analyses.clusters import Spread, deviation, mean, satterthwaite
+from epm.analyses.cells import Cells
+from epm.analyses.clusters import Spread, satterthwaite
 from epm.analyses.difference.block import Comparison, Side
 from epm.analyses.difference.contrast import Contrast, apart, contrast
 from epm.analyses.difference.effect_size import ratio, score_intervals, standardised
 from epm.analyses.difference.mcnemar import by_rule
 from epm.analyses.difference.spec import Difference
-from epm.analyses.family import Finding, from_error, from_interval
+from epm.analyses.family import Inference, from_error, from_interval
 from epm.analyses.frame import FloatArray
 from epm.analyses.permutation import over_runs
 from epm.analyses.sample import Sample
@@ -41,9 +41,9 @@ class Ask:
 
     @property
     def by_dataset(self) -> bool:
-        """Whether the items of a data set's tasks are paired whatever the task.
+        """Whether an item is the same in all tasks of a data set.
 
-        So it is where each condition has a task of its own, or all but its own.
+        True where conditions are compared on tasks of their own, or on all but their own.
         """
         return self.spec.outcome.tasks in ("target", "off_target")
 
@@ -53,7 +53,7 @@ class Compared:
     """A comparison, and what families and averages need of it."""
 
     block: Comparison
-    finding: Finding | Unavailable
+    finding: Inference | Unavailable
     contrast: Contrast | None = None
     """None where a side has no answers, only values."""
     error: tuple[float, float | None] | None = None
@@ -82,8 +82,8 @@ def compare(a: Sample, b: Sample, ask: Ask) -> Compared:
         **dict(shown),
         method=method,
         caveats=_caveats(of, finding, ask, ends),
-        a=_side(of.cells_a, runs_a, known=known),
-        b=_side(of.cells_b, runs_b, known=known),
+        a=_side(of.cells_a, runs_a),
+        b=_side(of.cells_b, runs_b),
         items=of.items,
         clusters=spread.clusters if spread else None,
         variances=spread.two_way if spread else None,
@@ -119,7 +119,7 @@ def _of_values(a: Sample, b: Sample, ask: Ask) -> Compared:
     whole = sum(variance for variance, _ in variances)
     finite = [(variance, df) for variance, df in variances if df is not None]
     df = satterthwaite(finite) if len(finite) == 2 else None
-    finding: Finding | Unavailable
+    finding: Inference | Unavailable
     method = "difference of two means, one or both reported without their answers"
     if len(variances) == 2:
         finding = from_error(estimate, sqrt(whole), df)
@@ -140,8 +140,8 @@ def _of_values(a: Sample, b: Sample, ask: Ask) -> Compared:
     return Compared(block, finding, None, (whole, df) if len(variances) == 2 else None)
 
 
-def _effect(estimate: float, finding: Finding | Unavailable) -> Effect:
-    if isinstance(finding, Finding):
+def _effect(estimate: float, finding: Inference | Unavailable) -> Effect:
+    if isinstance(finding, Inference):
         return finding.effect
     return Effect(estimate=estimate, se=finding, df=None, interval=finding, p=finding)
 
@@ -156,7 +156,7 @@ def _finding(
     *,
     counted: bool,
     ends: Ends,
-) -> tuple[Finding | Unavailable, str]:
+) -> tuple[Inference | Unavailable, str]:
     """The interval and p that lead, and the method in words.
 
     Student's t on the clustered standard error, but for two unrelated samples of yes-or-no scores,
@@ -177,36 +177,38 @@ def _finding(
     return score, f"{of.method}; Newcombe's score interval {sizes}, p where it touches zero"
 
 
-def _alike(of: Contrast, ends: Ends) -> tuple[Finding | Unavailable, str]:
+def _alike(of: Contrast, ends: Ends) -> tuple[Inference | Unavailable, str]:
     """Of pairs that all differ alike: not at all, or by the whole scale."""
     whole = of.estimate / (ends[1] - ends[0]) if ends else None
     if ends is None or whole not in (-1.0, 0.0, 1.0):
         return Unavailable(unavailable="all items differ by the same amount"), of.method
     width, sign = ends[1] - ends[0], int(whole)
-    influence = of.influence()
-    pairs = len(set(influence.items))
+    of_cells = of.contributions()
+    pairs = len(set(of_cells.items))
 
     def at(level: float) -> Interval:
         own = tango(sign, pairs, level)
         return Interval(lower=own.lower * width, upper=own.upper * width, level=level)
 
     p = min(1.0, 2 * 0.5**pairs) if sign else 1.0
-    words = f"Tango's score interval, each {influence.by_item} counting once, as all differ alike"
+    words = f"Tango's score interval, each {of_cells.by_item} counting once, as all differ alike"
     return from_interval(of.estimate, at, p), f"{of.method}; {words}; p by the sign test"
 
 
-def _caveats(of: Contrast, finding: Finding | Unavailable, ask: Ask, ends: Ends) -> tuple[str, ...]:
+def _caveats(
+    of: Contrast, finding: Inference | Unavailable, ask: Ask, ends: Ends
+) -> tuple[str, ...]:
     found: list[str] = []
-    by_t = isinstance(finding, Finding) and not isinstance(finding.effect.se, Unavailable)
+    by_t = isinstance(finding, Inference) and not isinstance(finding.effect.se, Unavailable)
     for name, cells in ((ask.a, of.cells_a), (ask.b, of.cells_b)):
-        if name in ask.trained and cells["seed"].nunique() < 2:
+        if name in ask.trained and len(cells.runs) < 2:
             found.append(
                 f"{name} was trained once: how much another training of it would differ is not in "
                 "the interval"
             )
         if by_t and at_the_end(cells, ends) is not None:
             found.append(f"all scores of {name} are equal: its part of the variance is taken as 0")
-    interval = finding.effect.interval if isinstance(finding, Finding) else None
+    interval = finding.effect.interval if isinstance(finding, Inference) else None
     if ends is not None and isinstance(interval, Interval):
         width = ends[1] - ends[0]
         if interval.lower < -width or interval.upper > width:
@@ -217,21 +219,20 @@ def _caveats(of: Contrast, finding: Finding | Unavailable, ask: Ask, ends: Ends)
 # -------------------------------------------------------------------- what stands beside it
 
 
-def _side(cells: pd.DataFrame, runs: Mapping[str, float], *, known: bool) -> Side:
-    answers = cells.assign(weight=cells["n"], score=cells["total"])
+def _side(cells: Cells, runs: Mapping[str, float]) -> Side:
     return Side(
-        estimate=mean(cells),
-        n=int(cells["n"].sum()),
-        total=float(cells["total"].sum()),
-        items=len(cells[["task", "dataset", "item"]].drop_duplicates()) if known else None,
-        sd=deviation(answers),
+        estimate=cells.mean,
+        n=cells.answers,
+        total=float(cells.total.sum()),
+        items=cells.distinct_items if cells.known else None,
+        sd=cells.over_answers.deviation,
         runs=dict(runs) if len(runs) > 1 else {},
     )
 
 
 def _value(sample: Sample, runs: Mapping[str, float]) -> Side:
     if len(sample.rows):
-        return _side(sample.cells, runs, known=sample.items_known)
+        return _side(sample.cells, runs)
     return Side(
         estimate=sample.summary.estimate,
         n=sample.summary.n,
@@ -243,7 +244,8 @@ def _runs(sample: Sample) -> dict[str, float]:
     """Mean of each run, by seed; '' where a sample has no seeds."""
     if not len(sample.rows):
         return dict(sample.summary.runs) or {"": sample.summary.estimate}
-    return {str(seed): mean(own) for seed, own in sample.cells.groupby("seed", sort=False)}
+    cells = sample.cells
+    return {seed: cells.where(cells.seeds == seed).mean for seed in cells.runs}
 
 
 def _unpaired(a: Sample, b: Sample, of: Contrast, *, counted: bool) -> Effect | None:

@@ -9,18 +9,26 @@ from typing import TypeVar
 from epm.analyses.block import Adjusted, ExpectedEffect, Verdict
 from epm.analyses.context import Context
 from epm.analyses.difference.average import over_tasks
-from epm.analyses.difference.block import ComparedPair, Comparison, DifferenceBlock, TaskAverage
+from epm.analyses.difference.block import (
+    AverageDifference,
+    ComparedPair,
+    Comparison,
+    DifferenceBlock,
+)
 from epm.analyses.difference.compare import Ask, Compared, compare
 from epm.analyses.difference.spec import Difference
-from epm.analyses.family import Finding, corrected, judged
+from epm.analyses.family import Inference, corrected, judged
 from epm.analyses.frame import Frame
-from epm.analyses.pairs import Pair, pair_name
+from epm.analyses.pairs import ConditionPair, pair_name
 from epm.analyses.sample import Sample
 from epm.analyses.verdict import compared
 from epm.definition.analysis import Outcome
 from epm.values import Unavailable
 
 C = TypeVar("C", bound=Comparison)
+
+MOST = 1000
+"""Pairs up to which all are compared without being named."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,8 @@ class Found:
 
     overall: Compared
     tasks: Mapping[str, Compared] = field(default_factory=dict)
-    average: TaskAverage | Unavailable | None = None
-    finding: Finding | Unavailable | None = None
+    average: AverageDifference | Unavailable | None = None
+    finding: Inference | Unavailable | None = None
     """What verdicts are about: the average over tasks, if one was asked for, else the overall."""
 
 
@@ -39,13 +47,17 @@ def compute(spec: Difference, frame: Frame, context: Context) -> DifferenceBlock
     pairs = spec.compared(frame.among(spec.among))
     if not pairs:
         return Unavailable(unavailable="fewer than two conditions: nothing to compare")
+    if len(pairs) > MOST and not spec.pairs:
+        return Unavailable(
+            unavailable=f"{len(pairs)} pairs: name those to compare, or one to compare all with"
+        )
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     samples = _samples(spec, frame, spec.outcome, names)
     found = {
         pair_name(pair): _pair(spec, frame, spec.outcome, samples, pair, context) for pair in pairs
     }
     known = {name: each for name, each in found.items() if isinstance(each, Found)}
-    findings = {n: each.finding for n, each in known.items() if isinstance(each.finding, Finding)}
+    findings = {n: each.finding for n, each in known.items() if isinstance(each.finding, Inference)}
     over_pairs = corrected({name: each.effect.p for name, each in findings.items()})
     each_task = {
         (name, task): each.block.p
@@ -68,6 +80,7 @@ def compute(spec: Difference, frame: Frame, context: Context) -> DifferenceBlock
         },
         verdict=_verdict(spec, verdicts, decided_by),
         metric=spec.outcome.metric,
+        scale=frame.scale(spec.outcome, list(samples)),
         over=spec.over,
         pairs={
             name: _block(spec, name, each, over_pairs, over_cells, verdicts)
@@ -100,7 +113,7 @@ def _pair(
     frame: Frame,
     outcome: Outcome,
     samples: Mapping[str, Sample],
-    pair: Pair,
+    pair: ConditionPair,
     context: Context,
 ) -> Found | Unavailable:
     lacking = [name for name in pair if name not in samples]
@@ -142,7 +155,7 @@ def _block(
     verdicts: Mapping[str, Verdict | Unavailable],
 ) -> ComparedPair:
     average, overall = found.average, found.overall.block
-    if isinstance(average, TaskAverage):
+    if isinstance(average, AverageDifference):
         average = _with(average, over_pairs.get(name))
     else:
         overall = _with(overall, over_pairs.get(name))
@@ -170,8 +183,8 @@ def _verdicts(
     spec: Difference,
     frame: Frame,
     context: Context,
-    pairs: list[Pair],
-    findings: Mapping[str, Finding],
+    pairs: list[ConditionPair],
+    findings: Mapping[str, Inference],
 ) -> tuple[dict[str, Verdict | Unavailable], str | None]:
     if not (spec.primary and findings):
         return {}, None
@@ -198,7 +211,10 @@ def _verdict(
 
 
 def _expected(
-    spec: Difference, context: Context, pairs: list[Pair], findings: Mapping[str, Finding]
+    spec: Difference,
+    context: Context,
+    pairs: list[ConditionPair],
+    findings: Mapping[str, Inference],
 ) -> dict[str, ExpectedEffect]:
     """The same differences in the parent, for the pairs that it has."""
     parent = context.parent
@@ -213,6 +229,6 @@ def _expected(
             continue
         samples = _samples(spec, parent.frame, outcome, list(named))
         found = _pair(spec, parent.frame, outcome, samples, named, context)
-        if isinstance(found, Found) and isinstance(found.finding, Finding):
+        if isinstance(found, Found) and isinstance(found.finding, Inference):
             theirs[pair_name(pair)] = compared(ours.effect, found.finding.effect, parent.label)
     return theirs

@@ -1,4 +1,4 @@
-"""The difference of two means, with the influence of every answer on it."""
+"""The difference of two means, and what every cell contributes to its error."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from epm.analyses.clusters import Influence, Spread, influence, joined, mean, spread
+from epm.analyses.cells import Cells
+from epm.analyses.clusters import Contributions, Spread, contributions, joined, spread
 from epm.analyses.difference.block import SharedItems
+from epm.analyses.frame import FloatArray
 from epm.analyses.sample import Sample
 from epm.analyses.uncertainty import variance
 from epm.values import Unavailable
@@ -20,24 +21,27 @@ Kind = Literal["paired", "runs", "apart"]
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two means a and b on the same tasks, and how cells move them."""
+    """Two means a and b on the same tasks, and the cells that they are of."""
 
     kind: Kind
-    cells_a: pd.DataFrame
+    cells_a: Cells
     """Cells that enter, of a."""
-    cells_b: pd.DataFrame
+    cells_b: Cells
     items: SharedItems | None
     shared_seeds: bool = False
+    """Whether runs of one seed are one run."""
+    same_items: bool = True
+    """Whether an item of a is that of b, of the same name."""
 
     @property
     def a(self) -> float:
         """Mean of a."""
-        return mean(self.cells_a)
+        return self.cells_a.mean
 
     @property
     def b(self) -> float:
         """Mean of b."""
-        return mean(self.cells_b)
+        return self.cells_b.mean
 
     @property
     def estimate(self) -> float:
@@ -45,17 +49,21 @@ class Contrast:
         gap = self.a - self.b
         return gap if abs(gap) > 1e-12 * max(abs(self.a), abs(self.b)) else 0.0
 
-    def influence(self, *, by_dataset: bool = False, logarithm: bool = False) -> Influence:
-        """Of every cell, on a - b.
+    def contributions(self, *, by_dataset: bool = False, logarithm: bool = False) -> Contributions:
+        """Of every cell, to the error of a - b.
 
         Args:
             by_dataset: whether each data set is a stratum, as for an average over tasks.
-            logarithm: on log(a/b) instead.
+            logarithm: to that of log(a/b) instead.
         """
-        strata = None if by_dataset else ""
         parts = [
-            influence(cells, strata=strata, shared_seeds=self.shared_seeds)
-            for cells in (self.cells_a, self.cells_b)
+            contributions(
+                cells,
+                "" if self.shared_seeds else side,
+                strata=None if by_dataset else "",
+                other="" if self.same_items else f"\n{side}",
+            )
+            for cells, side in ((self.cells_a, "a"), (self.cells_b, "b"))
         ]
         if self.kind == "apart":
             # each side's clusters are counted by themselves
@@ -68,7 +76,7 @@ class Contrast:
 
     def spread(self, *, logarithm: bool = False) -> Spread | Unavailable:
         """The variance of a - b, or of log(a/b)."""
-        of = self.influence(logarithm=logarithm)
+        of = self.contributions(logarithm=logarithm)
         return spread(of) if self.kind == "paired" else variance(of)
 
     @property
@@ -94,49 +102,58 @@ def contrast(a: Sample, b: Sample, *, by_dataset: bool, shared_seeds: bool) -> C
             has a task of its own; else they are the same within a task.
         shared_seeds: whether runs of one seed belong together.
     """
-    known = a.items_known and b.items_known
-    keys = ["dataset", "item"] if by_dataset else ["task", "item"]
-    items = _overlap(a.cells, b.cells, keys) if known else None
-    if max(a.runs, b.runs) > 1:
-        return Contrast("runs", a.cells, b.cells, items, shared_seeds)
+    ours, theirs = a.cells, b.cells
+    items = _overlap(ours, theirs, by_dataset) if ours.known and theirs.known else None
+    if max(len(ours.runs), len(theirs.runs)) > 1:
+        return Contrast("runs", ours, theirs, items, shared_seeds)
     if items is not None and items.shared >= 2:
         fewer = items.shared + min(items.only_a, items.only_b)
         if 2 * items.shared >= fewer:
-            return Contrast("paired", *_paired(a.cells, b.cells, keys), items)
-    return Contrast("apart", a.cells, b.cells, items)
+            return Contrast("paired", *_paired(ours, theirs, by_dataset), items)
+    return Contrast("apart", ours, theirs, items)
 
 
 def apart(a: Sample, b: Sample) -> Contrast:
     """The same samples as if none of their items were the same."""
-    named = b.cells.assign(cluster="\n" + b.cells["cluster"]) if b.items_known else b.cells
-    return Contrast("apart", a.cells, named, None)
+    return Contrast("apart", a.cells, b.cells, None, same_items=False)
 
 
-def _overlap(a: pd.DataFrame, b: pd.DataFrame, keys: list[str]) -> SharedItems:
-    ours, theirs = (set(map(tuple, each[keys].to_numpy())) for each in (a, b))
+def _keys(cells: Cells, by_dataset: bool) -> list[tuple[str, str]]:
+    within = cells.datasets if by_dataset else cells.tasks
+    return list(zip(within, cells.items, strict=True))
+
+
+def _overlap(a: Cells, b: Cells, by_dataset: bool) -> SharedItems:
+    ours, theirs = set(_keys(a, by_dataset)), set(_keys(b, by_dataset))
     return SharedItems(
         shared=len(ours & theirs), only_a=len(ours - theirs), only_b=len(theirs - ours)
     )
 
 
-def _paired(a: pd.DataFrame, b: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _paired(a: Cells, b: Cells, by_dataset: bool) -> tuple[Cells, Cells]:
     """The cells of both on the items that both have, one an item, each weighing 1."""
-    sides = []
-    for cells in (a, b):
-        firsts = {name: (name, "first") for name in ("condition", "task", "dataset", "cluster")}
-        sums = {name: (name, "sum") for name in ("n", "total", "squares")}
-        kept = {name: how for name, how in {**firsts, **sums}.items() if name not in keys}
-        summed = cells.groupby(keys, sort=False).agg(**kept)
-        sides.append(summed)
-    ours, theirs = sides
-    both = ours.index.intersection(theirs.index, sort=False)
-    return tuple(  # type: ignore[return-value]
-        each.loc[both]
-        .reset_index()
-        .assign(
-            seed="",
-            weight=1.0,
-            score=lambda cells: cells["total"] / cells["n"],
-        )
-        for each in (ours, theirs)
+    ours, theirs = _keys(a, by_dataset), _keys(b, by_dataset)
+    there = set(theirs)
+    both = {key: at for at, key in enumerate(dict.fromkeys(k for k in ours if k in there))}
+    return _one_an_item(a, ours, both), _one_an_item(b, theirs, both)
+
+
+def _one_an_item(
+    cells: Cells, keys: list[tuple[str, str]], both: dict[tuple[str, str], int]
+) -> Cells:
+    kept = np.array([key in both for key in keys])
+    at = np.array([both[key] for key in keys if key in both])
+    cells = cells.where(kept)
+    first = np.unique(at, return_index=True)[1]
+
+    def sums(values: FloatArray) -> FloatArray:
+        return np.bincount(at, values).astype(float)
+
+    return replace(
+        cells.where(first),
+        seeds=np.full(len(first), "", object),
+        n=sums(cells.n),
+        total=sums(cells.total),
+        squares=sums(cells.squares),
+        weight=np.ones(len(first)),
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from math import exp, log, sqrt
 
 import numpy as np
-import pandas as pd
 from scipy import special, stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from epm.analyses.clusters import deviation
+from epm.analyses.cells import Cells
 from epm.analyses.difference.block import Newcombe, Ratio, Standardised
 from epm.analyses.difference.contrast import Contrast
 from epm.analyses.score_intervals import BoundedMean, newcombe
@@ -18,10 +17,9 @@ from epm.values import LEVEL, Interval, Unavailable
 
 
 def ratio(of: Contrast) -> Ratio | Unavailable:
-    """a/b with exp(log(a/b) ± q·se), se by the influence on the logarithm.
+    """a/b with exp(log(a/b) ± q·se), se of the logarithm by the clusters of the difference.
 
-    The clusters are those of the difference. Where answers are taken as independent, it is Katz's
-    interval, of statsmodels.
+    Where answers are taken as independent, it is Katz's interval, of statsmodels.
 
     Source: Katz, Baptista, Azen and Pike (1978), Biometrics 34, 469-474; for clusters the delta
     method on the same sums.
@@ -30,13 +28,11 @@ def ratio(of: Contrast) -> Ratio | Unavailable:
         sides = " and ".join(side for side, m in (("a", of.a), ("b", of.b)) if not m > 0)
         return Unavailable(unavailable=f"no success in {sides}")
     estimate = of.a / of.b
-    if of.kind == "apart" and not of.influence().known:
-        k, n = (
-            [float(cells[name].sum()) for cells in (of.cells_a, of.cells_b)]
-            for name in ("total", "n")
-        )
+    if of.kind == "apart" and not of.contributions().known:
+        k_a, k_b = (float(cells.total.sum()) for cells in (of.cells_a, of.cells_b))
+        n_a, n_b = of.cells_a.answers, of.cells_b.answers
         lower, upper = confint_proportions_2indep(
-            k[0], n[0], k[1], n[1], method="log", compare="ratio", alpha=1 - LEVEL
+            k_a, n_a, k_b, n_b, method="log", compare="ratio", alpha=1 - LEVEL
         )
         return Ratio(estimate=estimate, interval=Interval(lower=float(lower), upper=float(upper)))
     found = of.spread(logarithm=True)
@@ -49,7 +45,7 @@ def ratio(of: Contrast) -> Ratio | Unavailable:
 
 
 def score_intervals(
-    a: pd.DataFrame, b: pd.DataFrame, sized_a: BoundedMean | None, sized_b: BoundedMean | None
+    a: Cells, b: Cells, sized_a: BoundedMean | None, sized_b: BoundedMean | None
 ) -> Newcombe:
     """Newcombe's interval of two rates, at effective sizes and as if answers were independent.
 
@@ -59,9 +55,7 @@ def score_intervals(
         sized_a: the rate of a at its effective size.
         sized_b: of b.
     """
-    (k_a, n_a), (k_b, n_b) = (
-        (int(cells["total"].sum()), int(cells["n"].sum())) for cells in (a, b)
-    )
+    (k_a, n_a), (k_b, n_b) = ((int(cells.total.sum()), cells.answers) for cells in (a, b))
     table = np.array([[k_a, n_a - k_a], [k_b, n_b - k_b]])
     plain_a, plain_b = BoundedMean(k_a / n_a, n_a, None), BoundedMean(k_b / n_b, n_b, None)
     both = sized_a is not None and sized_b is not None
@@ -75,7 +69,7 @@ def score_intervals(
 
 
 def standardised(
-    difference: float, interval: Interval | Unavailable, a: pd.DataFrame, b: pd.DataFrame
+    difference: float, interval: Interval | Unavailable, a: Cells, b: Cells
 ) -> Standardised | Unavailable:
     """A difference over the SD of answers: Cohen's d, Hedges' g and Glass's Δ.
 
@@ -91,11 +85,8 @@ def standardised(
 
     Source: Hedges (1981), J. Educ. Stat. 6, 107-128, for g; Glass (1976), Educ. Res. 5, 3-8.
     """
-    answers = [each.assign(weight=each["n"], score=each["total"]) for each in (a, b)]
-    (n_a, n_b), (s_a, s_b) = (
-        [float(each["n"].sum()) for each in answers],
-        [deviation(each) or 0.0 for each in answers],
-    )
+    n_a, n_b = a.answers, b.answers
+    s_a, s_b = (cells.over_answers.deviation or 0.0 for cells in (a, b))
     df = n_a + n_b - 2
     pooled = sqrt(((n_a - 1) * s_a**2 + (n_b - 1) * s_b**2) / df) if df > 0 else 0.0
     if not pooled > 0:

@@ -28,8 +28,6 @@ def chart(_name: str, block: DifferenceBlock, results: Results) -> DotChart | No
         expected = Dot(
             was.source, was.estimate, bars.lower if bars else None, bars.upper if bars else None
         )
-    record = results.metrics[block.metric]
-    shares = (record.lower, record.upper) == (0, 1) or _counted(block)
     return DotChart(
         title=headline(results, block.metric, verdict)
         if verdict
@@ -37,7 +35,7 @@ def chart(_name: str, block: DifferenceBlock, results: Results) -> DotChart | No
         subtitle=subtitle(results),
         axis=Axis(
             f"difference in {outcome(results, block.metric)}",
-            "proportion" if shares else "plain",
+            block.scale,
             signed=True,
         ),
         dots=dots,
@@ -46,15 +44,6 @@ def chart(_name: str, block: DifferenceBlock, results: Results) -> DotChart | No
         reference_label="no difference",
         expected=expected,
         note=left_out(block),
-    )
-
-
-def _counted(block: DifferenceBlock) -> bool:
-    """Whether yes-or-no answers are compared: only for those there is an interval of rates."""
-    return any(
-        pair.overall.newcombe is not None
-        for pair in block.pairs.values()
-        if not isinstance(pair, Unavailable)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from epm.analyses.pairs import Pair, PairsSpec
+from epm.analyses.pairs import ConditionPair, PairsSpec
 from epm.definition.analysis import Outcome
 
 
@@ -30,7 +30,7 @@ class Difference(PairsSpec):
     seed 0 of one condition has nothing to do with seed 0 of another."""
     success_from: float | None = None
     """Score from which on an answer of a numeric metric counts as a success, for McNemar's test."""
-    primary_pair: Pair | None = None
+    primary_pair: ConditionPair | None = None
     """The pair that was named before the data were seen; its verdict is uncorrected. None corrects
     the verdicts over the pairs."""
 
@@ -44,12 +44,14 @@ class Difference(PairsSpec):
         yield from self.primary_pair or ()
 
     def problems(self) -> Iterator[str]:
-        """A primary pair that is not compared, an expected effect of nobody knows which pair."""
+        """A primary pair that is not compared, tasks that are not shared, an effect of no pair."""
         yield from super().problems()
         pair = self.primary_pair
         if pair is not None and self.pairs and pair not in self.pairs:
             yield f"its primary pair {pair!r} is not among its pairs"
         if pair is not None and self.against is not None and pair[1] != self.against:
             yield f"its primary pair {pair!r} is not against '{self.against}'"
-        if self.expected is not None and pair is None and len(self.pairs) > 1:
-            yield "it expects one effect of several pairs: name the primary pair"
+        if self.outcome.tasks in ("target", "off_target") and (self.by_task or self.average):
+            yield "it compares by task, but its conditions have tasks of their own"
+        if self.expected is not None and pair is None and len(self.pairs) != 1:
+            yield "it expects an effect, but of which pair is not said: name the primary pair"

@@ -165,8 +165,9 @@ def line(rows: pd.DataFrame) -> Change | Unavailable:
 
 def _slope(x: pd.Series, k: pd.Series, n: pd.Series) -> float:
     at, weights = x.to_numpy(float), n.to_numpy(float)
-    centred = at - np.average(at, weights=weights)
-    return float(centred @ k.to_numpy(float)) / float(weights @ centred**2)
+    width = float(np.ptp(at))
+    centred = (at - np.average(at, weights=weights)) / width
+    return float(centred @ k.to_numpy(float)) / float(weights @ centred**2) / width
 
 
 def _paired(before: pd.DataFrame, after: pd.DataFrame, shared: pd.Index, over: Unit) -> Change:
@@ -187,17 +188,20 @@ def _through(rows: pd.DataFrame) -> Effect:
     """Slope of the line through the trainings' rates, one dose each."""
     by = rows.groupby("training", sort=False)
     x, rates = by["score"].first().to_numpy(float), (by["k"].sum() / by["n"].sum()).to_numpy(float)
-    centred = x - x.mean()
-    spread, df = float(centred @ centred), len(x) - 2
+    width, df = float(np.ptp(x)), len(x) - 2
+    centred = (x - x.mean()) / width
+    spread = float(centred @ centred)
     slope = float(centred @ rates) / spread
     left = rates - rates.mean() - slope * centred
     error = float(np.sqrt(left @ left))
-    return effect(slope, error / sqrt(df * spread) if error > ROUNDING else 0.0, df)
+    se = error / sqrt(df * spread) if error > ROUNDING else 0.0
+    return effect(slope / width, se / width, df)
 
 
 def _rates(rows: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """K and n by cluster; empty where an item is not known, or no training is."""
-    known = rows[rows[unit] != ""]
-    if unit == "item" and len(known) < len(rows):
-        known = rows.iloc[:0]
+    here = (rows[unit] != "").to_numpy()
+    if not here.any() or (unit == "item" and not here.all()):
+        return pd.DataFrame({"k": [], "n": []}, dtype=float)
+    known = rows if here.all() else rows[here]
     return known.groupby(unit, sort=False)[["k", "n"]].sum()

@@ -101,6 +101,9 @@ def _rows(spec: DoseResponse, frame: Frame, left_out: dict[str, str]) -> pd.Data
     if rows["dose"].nunique() < 2:
         return Unavailable(unavailable=f"fewer than two values of {_dose_name(spec)}")
     rows["score"] = [logarithm(scale, dose) for dose in rows["dose"]]
+    values = np.unique(rows["score"])
+    if not 1e-9 * np.max(np.abs(values)) < np.min(np.diff(values)) or np.ptp(values) > 1e100:
+        return Unavailable(unavailable=f"values of {_dose_name(spec)} too close or too far apart")
     rows["training"] = np.where(
         rows["seed"] == "",
         "",

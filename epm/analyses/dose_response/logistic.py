@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import exp, isfinite, log, sqrt
@@ -35,6 +36,12 @@ Plain = Callable[[float], float]
 
 POINTS = 41
 """Of the curve in a figure."""
+
+_STEEPEST = 1e12
+"""Condition number of the information beyond which a fit is not told."""
+
+_EQUAL = 1e-12
+"""Clustered variance of the slope, over the model-based one, that is rounding error."""
 
 _LARGEST = 700.0
 """Of a logarithm whose exponential is a number."""
@@ -76,9 +83,14 @@ class Fit:
         return self.model if isinstance(self.clustered, Unavailable) else self.clustered
 
 
-def log_likelihood(k: FloatArray, n: FloatArray, p: FloatArray) -> float:
-    """Of the single answers, without binomial coefficients; 0·log 0 is 0."""
-    return float(np.sum(xlogy(k, p) + xlogy(n - k, 1 - p)))
+def log_likelihood(k: FloatArray, n: FloatArray, log_odds: FloatArray) -> float:
+    """Of the single answers, without binomial coefficients."""
+    return float(np.sum(k * log_odds - n * np.logaddexp(0, log_odds)))
+
+
+def saturated(k: FloatArray, n: FloatArray) -> float:
+    """The same where every dose has its own rate; 0·log 0 is 0."""
+    return float(np.sum(xlogy(k, k / n) + xlogy(n - k, 1 - k / n)))
 
 
 def by_dose(rows: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -108,28 +120,33 @@ def fit(rows: pd.DataFrame, clusters: Clustering | Unavailable) -> Fit | Unavail
         )
     middle, spread = float(np.average(x, weights=n)), float(np.std(x))
     design = np.column_stack([np.ones(len(x)), (x - middle) / spread])
-    found = sm.GLM(np.column_stack([k, n - k]), design, family=sm.families.Binomial()).fit(
-        tol=1e-14, maxiter=200
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = sm.GLM(np.column_stack([k, n - k]), design, family=sm.families.Binomial()).fit(
+            tol=1e-14, maxiter=200
+        )
+    standard = np.asarray(found.params, float)
+    p = expit(design @ standard)
+    information = (design * (n * p * (1 - p))[:, None]).T @ design
+    off = np.abs(design.T @ (k - n * p)) if np.all(np.isfinite(p)) else np.array([np.inf])
+    if np.any(off > 1e-6 * n.sum()) or np.linalg.cond(information) > _STEEPEST:
+        return Unavailable(unavailable="the slope is too steep to be fitted to these doses")
     back = np.array([[1.0, -middle / spread], [0.0, 1 / spread]])
-    a, b = (float(value) for value in back @ np.asarray(found.params))
-    p = np.asarray(found.fittedvalues, float)
-    bread = np.linalg.inv((design * (n * p * (1 - p))[:, None]).T @ design)
+    a, b = (float(value) for value in back @ standard)
+    bread = np.linalg.inv(information)
     model = Errors((back @ bread @ back.T,), None)
+    reached = log_likelihood(k, n, design @ standard)
     if isinstance(clusters, Unavailable):
-        return Fit(a, b, model, clusters, clusters, log_likelihood(k, n, p))
+        return Fit(a, b, model, clusters, clusters, reached)
     at = np.searchsorted(x, rows["score"].to_numpy(float))
     residual = rows["k"].to_numpy(float) - rows["n"].to_numpy(float) * p[at]
     robust = clusters.covariances(bread, design[at] * residual[:, None])
+    if max(float(each[1, 1]) for each in robust) < _EQUAL * float(bread[1, 1]):
+        alike = Unavailable(unavailable=f"the slope is the same in every {clusters.name}")
+        return Fit(a, b, model, alike, alike, reached)
     covariances = tuple(back @ each @ back.T for each in robust)
-    return Fit(
-        a,
-        b,
-        model,
-        Errors(covariances, clusters.df),
-        Errors(covariances, None),
-        log_likelihood(k, n, p),
-    )
+    robustly = Errors(covariances, clusters.df)
+    return Fit(a, b, model, robustly, Errors(covariances, None), reached)
 
 
 def logistic(rows: pd.DataFrame, found: Fit, plain: Plain) -> Logistic:
@@ -141,10 +158,9 @@ def logistic(rows: pd.DataFrame, found: Fit, plain: Plain) -> Logistic:
         plain: from a dose as it is fitted to a dose as it was given.
     """
     x, k, n = by_dose(rows)
-    none = log_likelihood(k, n, np.full(len(k), k.sum() / n.sum()))
-    saturated = log_likelihood(k, n, k / n)
-    lr = max(0.0, 2 * (found.log_likelihood - none))
-    deviance, df = max(0.0, 2 * (saturated - found.log_likelihood)), len(x) - 2
+    flat = saturated(k.sum(keepdims=True), n.sum(keepdims=True))
+    lr = max(0.0, 2 * (found.log_likelihood - flat))
+    deviance, df = max(0.0, 2 * (saturated(k, n) - found.log_likelihood)), len(x) - 2
     return Logistic(
         trials=int(n.sum()),
         log_likelihood=found.log_likelihood,
@@ -212,9 +228,7 @@ def _half_rate(
     Source: Finney (1971), Probit Analysis, 3rd ed., section 4.5, for the delta method and
     Fieller's theorem; Williams (1986), Biometrics 42, 641-645, for the likelihood ratio.
     """
-    if not found.b:
-        return Unavailable(unavailable="the fitted curve is flat")
-    half = -found.a / found.b
+    half = -found.a / found.b if found.b else float("inf")
 
     def stated(lower: float, upper: float) -> Interval | Unavailable:
         try:
@@ -228,25 +242,28 @@ def _half_rate(
     def delta(errors: Errors | Unavailable) -> Interval | Unavailable:
         if isinstance(errors, Unavailable):
             return errors
-        reach = errors.reach * errors.se(-1 / found.b, found.a / found.b**2)
+        reach = errors.reach * errors.se(1.0, half) / abs(found.b)
         return stated(half - reach, half + reach)
 
     def fieller(errors: Errors | Unavailable) -> Interval | Unavailable:
         if isinstance(errors, Unavailable):
             return errors
-        ends = [_fieller(found.a, found.b, each, errors.reach) for each in errors.covariances]
+        at = np.array([1.0, half])
+        # one that is negative here has no dose to add to those of the others
+        real = [each for each in errors.covariances if float(at @ each @ at) > 0]
+        ends = [_fieller(found.a, found.b, each, errors.reach) for each in real]
         known = [each for each in ends if each is not None]
-        if len(known) < len(ends):
+        if not known or len(known) < len(ends):
             return Unavailable(unavailable="the slope cannot be told from 0")
         return stated(min(lower for lower, _ in known), max(upper for _, upper in known))
 
-    profile = _profile(x, k, n, found, half)
     try:
         estimate = plain(half)
     except OverflowError:
         estimate = float("inf")
     if not isfinite(estimate):
         return Unavailable(unavailable="the fitted curve is all but flat")
+    profile = _profile(x, k, n, found, half)
     return HalfRate(
         estimate=estimate,
         extrapolated=not x[0] <= half <= x[-1],
@@ -277,8 +294,8 @@ def _profile(
     scale = float(np.ptp(x))
 
     def beyond(at: float) -> float:
-        p = expit(_through_half(x - at, k, n) * (x - at))
-        return 2 * (found.log_likelihood - log_likelihood(k, n, p)) - limit
+        line = _through_half(x - at, k, n) * (x - at)
+        return 2 * (found.log_likelihood - log_likelihood(k, n, line)) - limit
 
     ends: list[float] = []
     for side in (-1.0, 1.0):

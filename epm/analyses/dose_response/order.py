@@ -7,9 +7,7 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
-from statsmodels.stats.multitest import multipletests
 
 from epm.analyses.block import Effect
 from epm.analyses.dose_response.block import Comparison, Fall, Monotone, Peak, Trend
@@ -19,6 +17,9 @@ from epm.values import Unavailable
 
 DRAWS = 4000
 """Of the bootstrap: the error of a p of 0.05 is 0.0034."""
+
+_AT_ONCE = 4_000_000
+"""Numbers that are held in memory."""
 
 
 def trend(k: FloatArray, n: FloatArray, scores: FloatArray) -> Trend | Unavailable:
@@ -43,7 +44,7 @@ def trend(k: FloatArray, n: FloatArray, scores: FloatArray) -> Trend | Unavailab
 def monotone(doses: dict[str, float], k: FloatArray, n: FloatArray, seed: int) -> Monotone:
     """Whether the rates could come from a curve that never turns.
 
-    Isotonic rates by pooling adjacent violators, weighted by answers, in the direction of the rank
+    Isotonic rates, weighted by answers, in the direction of the rank
     correlation of rates with doses; twice the log-likelihood of the rates themselves over theirs;
     and its p by drawing answers from the isotonic rates, (1 + number as large) / (1 + draws). As
     the draws are independent, answers that are alike make p too small.
@@ -58,36 +59,59 @@ def monotone(doses: dict[str, float], k: FloatArray, n: FloatArray, seed: int) -
     Restrictions, sections 1.2 and 4.2.
     """
     rates = k / n
-    rising = _rises(rates, n)
+    sign = 1.0 if _rises(rates, n) else -1.0
 
-    def pooled(of: FloatArray) -> FloatArray:
-        return np.clip(isotonic_regression(of, weights=n, increasing=rising).x, 0.0, 1.0)
-
-    def ratio(hits: FloatArray) -> float:
+    def ratios(hits: FloatArray) -> tuple[FloatArray, FloatArray]:
         of = hits / n
-        under = pooled(of)
+        under = np.clip(sign * isotonic(sign * of, n), 0.0, 1.0)
         gain = xlogy(hits, of) - xlogy(hits, under)
         gain += xlogy(n - hits, 1 - of) - xlogy(n - hits, 1 - under)
-        return max(0.0, 2 * float(gain.sum()))
+        return under, np.maximum(0.0, 2 * gain.sum(axis=1))
 
-    fitted, found = pooled(rates), ratio(k)
+    fitted, found = (each[0] for each in ratios(k[None, :]))
     generator = np.random.default_rng(seed)
     drawn = generator.binomial(n.astype(int), fitted, size=(DRAWS, len(n))).astype(float)
-    reached = sum(ratio(hits) >= found - 1e-12 for hits in drawn)
+    reached = sum(
+        int((ratios(some)[1] >= found - 1e-12).sum())
+        for some in np.array_split(drawn, 1 + DRAWS * len(n) ** 2 // _AT_ONCE)
+    )
     at = list(doses.values())
     changes = np.diff(rates)
-    against = changes < 0 if rising else changes > 0
+    against = sign * changes < 0
     return Monotone(
-        direction="rising" if rising else "falling",
+        direction="rising" if sign > 0 else "falling",
         turns=tuple(
             Fall(start=at[i], end=at[i + 1], change=float(changes[i]))
             for i in np.flatnonzero(against)
         ),
         fitted=dict(zip(doses, map(float, fitted), strict=True)),
-        likelihood_ratio=found,
+        likelihood_ratio=float(found),
         p=(1 + reached) / (1 + DRAWS),
         draws=DRAWS,
     )
+
+
+def isotonic(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Nearest values that never fall, in weighted squares: the max-min formula.
+
+        y_i = max_{s <= i} min_{t >= i} (w_s·v_s + … + w_t·v_t) / (w_s + … + w_t)
+
+    Args:
+        values: of many draws at once, shape (R, D).
+        weights: above 0, shape (D,).
+
+    Source: Robertson, Wright and Dykstra (1988), Order Restricted Statistical Inference, theorem
+    1.4.4.
+    """
+    count = len(weights)
+    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values * weights, axis=1)], axis=1)
+    whole = np.concatenate([[0.0], np.cumsum(weights)])
+    first, last = np.arange(count)[:, None], np.arange(count)[None, :]
+    width = np.where(last >= first, whole[last + 1] - whole[first], 1.0)
+    means = (sums[:, last + 1] - sums[:, first]) / width
+    means = np.where(last >= first, means, np.inf)
+    least = np.minimum.accumulate(means[:, :, ::-1], axis=2)[:, :, ::-1]
+    return np.asarray(np.where(last >= first, least, -np.inf).max(axis=1))
 
 
 def _rises(rates: FloatArray, n: FloatArray) -> bool:
@@ -112,16 +136,16 @@ def comparisons(rows: dict[str, pd.DataFrame]) -> dict[str, Comparison]:
         for name, each in differences.items()
         if isinstance(each, Effect) and not isinstance(each.p, Unavailable)
     }
-    corrected = dict(zip(found, _holm(list(found.values())), strict=True))
+    corrected = dict(zip(found, holm(list(found.values())), strict=True))
     none = Unavailable(unavailable="no error of the difference")
     return {
         name: Comparison(
             fisher=p,
-            fisher_holm=holm,
+            fisher_holm=by_holm,
             difference=differences[name],
             holm=corrected.get(name, none),
         )
-        for name, p, holm in zip(others, exact, _holm(exact), strict=True)
+        for name, p, by_holm in zip(others, exact, holm(exact), strict=True)
     }
 
 
@@ -130,8 +154,13 @@ def _fisher(a: pd.DataFrame, b: pd.DataFrame) -> float:
     return min(1.0, float(stats.fisher_exact(table.astype(int)).pvalue))
 
 
-def _holm(p: list[float]) -> list[float]:
-    return [min(1.0, float(each)) for each in multipletests(p, method="holm")[1]] if p else []
+def holm(p: list[float]) -> list[float]:
+    """Holm's correction: the largest of (m - j + 1)·p_(j) up to each rank, at most 1."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.array(p)[order] * np.arange(len(p), 0, -1)
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(stepped))
+    return [float(each) for each in corrected]
 
 
 def peak(doses: dict[str, float], rows: dict[str, pd.DataFrame]) -> Peak:

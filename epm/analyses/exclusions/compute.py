@@ -24,7 +24,7 @@ from epm.analyses.exclusions.block import (
 from epm.analyses.exclusions.spec import ANY_REASON, Exclusions
 from epm.analyses.family import corrected
 from epm.analyses.frame import Frame
-from epm.analyses.pairs import Pair, pair_name
+from epm.analyses.pairs import ConditionPair, pair_name
 from epm.analyses.permutation import over_runs
 from epm.analyses.score_intervals import BoundedMean, newcombe
 from epm.analyses.uncertainty import Ends
@@ -37,7 +37,7 @@ Sets = Mapping[str, tuple[str, ...] | Unavailable]
 
 
 @dataclass(frozen=True)
-class Part:
+class Portion:
     """The answers of one condition, or of one task or run of it."""
 
     rows: pd.DataFrame
@@ -45,10 +45,10 @@ class Part:
     planned: int | None
     """Items that were to be asked."""
 
-    def where(self, column: str, value: str, planned: int | None = None) -> Part:
+    def where(self, column: str, value: str, planned: int | None = None) -> Portion:
         """Its part of one task or seed."""
         rows, lost = (each[each[column] == value] for each in (self.rows, self.lost))
-        return Part(rows, lost, planned)
+        return Portion(rows, lost, planned)
 
     def values(self, column: str) -> list[str]:
         """Its tasks or seeds."""
@@ -110,13 +110,13 @@ def compute(spec: Exclusions, frame: Frame, context: Context) -> ExclusionsBlock
     )
 
 
-def _part(spec: Exclusions, frame: Frame, name: str) -> Part:
+def _part(spec: Exclusions, frame: Frame, name: str) -> Portion:
     rows, lost = frame.rows(spec.outcome, [name]), frame.lost(spec.outcome, [name])
     asked = [len(frame.tasks[task].items) for task in frame.tasks_of(name, spec.outcome)]
-    return Part(rows, lost, sum(asked) if all(asked) else None)
+    return Portion(rows, lost, sum(asked) if all(asked) else None)
 
 
-def _sets(spec: Exclusions, parts: Mapping[str, Part]) -> Sets:
+def _sets(spec: Exclusions, parts: Mapping[str, Portion]) -> Sets:
     """The sets of reasons; one that names a reason that never occurs is not trusted."""
     occurring = tuple(dict.fromkeys(reason for part in parts.values() for reason in part.reasons))
     sets: dict[str, tuple[str, ...] | Unavailable] = {ANY_REASON: occurring}
@@ -135,7 +135,7 @@ def _sets(spec: Exclusions, parts: Mapping[str, Part]) -> Sets:
 
 
 def _condition(
-    spec: Exclusions, frame: Frame, name: str, part: Part, sets: Sets, ends: Ends
+    spec: Exclusions, frame: Frame, name: str, part: Portion, sets: Sets, ends: Ends
 ) -> ConditionLosses:
     seeds = part.values("seed")
     tasks = {
@@ -152,7 +152,7 @@ def _condition(
     )
 
 
-def _losses(part: Part) -> Losses:
+def _losses(part: Portion) -> Losses:
     asked = part.scored + part.missed
     return Losses(
         asked=asked,
@@ -163,7 +163,7 @@ def _losses(part: Part) -> Losses:
     )
 
 
-def _bounded(part: Part, sets: Sets, ends: Ends) -> BoundedLosses:
+def _bounded(part: Portion, sets: Sets, ends: Ends) -> BoundedLosses:
     known = part.scored > 0 and bool((part.rows["item"] != "").all())
     none = Unavailable(unavailable="no answer has a score")
     return BoundedLosses(
@@ -176,7 +176,9 @@ def _bounded(part: Part, sets: Sets, ends: Ends) -> BoundedLosses:
     )
 
 
-def bounds(part: Part, reasons: tuple[str, ...] | Unavailable, ends: Ends) -> Bounds | Unavailable:
+def bounds(
+    part: Portion, reasons: tuple[str, ...] | Unavailable, ends: Ends
+) -> Bounds | Unavailable:
     """Bounds of a mean when the answers lost for some reasons may have any score.
 
     With n answers scored, s the sum of their scores, m lost for these reasons, and a scale from
@@ -204,8 +206,8 @@ def bounds(part: Part, reasons: tuple[str, ...] | Unavailable, ends: Ends) -> Bo
 def _pair(
     spec: Exclusions,
     context: Context,
-    pair: Pair,
-    parts: Mapping[str, Part],
+    pair: ConditionPair,
+    parts: Mapping[str, Portion],
     conditions: Mapping[str, ConditionLosses],
 ) -> PairLosses | Unavailable:
     lacking = [name for name in pair if name not in parts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import sqrt
 
-from epm.analyses.clusters import Spread, influence, joined, satterthwaite, spread
+from epm.analyses.clusters import Spread, contributions, joined, satterthwaite, spread
 from epm.analyses.means.block import TaskAverage
 from epm.analyses.sample import Sample
 from epm.analyses.uncertainty import Uncertainty
@@ -17,7 +17,7 @@ def over_tasks(parts: Mapping[str, Sample]) -> tuple[TaskAverage, Uncertainty]:
 
     Of tasks that share neither items nor runs the variance is Σ se_t² / T², with Satterthwaite's
     degrees of freedom. Tasks of one data set share their items, and tasks asked of several runs
-    share those: the influence of a cell on its task's mean, over T, is summed over whatever tasks
+    share those: what a cell contributes to its task's mean, over T, is summed over whatever tasks
     an item or a run has a part in (`epm.analyses.clusters`). A task all of whose scores are equal
     adds no variance, and is named.
     """
@@ -51,7 +51,9 @@ def _error(
 ) -> Uncertainty:
     method = f"unweighted over {len(parts)} tasks, each fixed"
     if all(len(part.rows) for part in parts.values()):
-        pieces = [influence(part.cells).scaled(1 / len(parts)) for part in parts.values()]
+        pieces = [
+            contributions(part.cells, strata=None).scaled(1 / len(parts)) for part in parts.values()
+        ]
         found = spread(joined(pieces))
         if isinstance(found, Unavailable):
             return Uncertainty(estimate, found.unavailable, reason=found.unavailable)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from epm.analyses.block import Adjusted, Block, Effect, TwoWayVariance, Verdict
+from epm.analyses.block import Adjusted, Block, Effect, Scale, TwoWayVariance, Verdict
 from epm.values import Interval, Reason, Unavailable, Value
 
 
@@ -77,6 +77,8 @@ class MeansBlock(Block):
 
     kind: Literal["means"] = "means"
     metric: str
+    scale: Scale
+    """How means are printed."""
     over: Literal["answers", "items"]
     reference: float | None = None
     conditions: dict[str, ConditionMean]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from epm.analyses.block import ExpectedEffect, Verdict
 from epm.analyses.context import Context
-from epm.analyses.family import Finding, corrected, judged
+from epm.analyses.family import Inference, corrected, judged
 from epm.analyses.frame import Frame
 from epm.analyses.means.average import over_tasks
 from epm.analyses.means.block import ConditionMean, MeansBlock, TaskAverage
@@ -31,7 +31,7 @@ def compute(spec: Means, frame: Frame, context: Context) -> MeansBlock | Unavail
         for name, (_, error) in means.items()
         if spec.reference is not None and isinstance(error, Uncertainty)
     }
-    tested = {name: each for name, each in findings.items() if isinstance(each, Finding)}
+    tested = {name: each for name, each in findings.items() if isinstance(each, Inference)}
     verdicts, decided_by = _verdicts(spec, frame, context, tested)
     family = corrected({name: each.effect.p for name, each in tested.items()})
     return MeansBlock(
@@ -43,6 +43,7 @@ def compute(spec: Means, frame: Frame, context: Context) -> MeansBlock | Unavail
         },
         verdict=_verdict(spec, verdicts, decided_by),
         metric=spec.outcome.metric,
+        scale=frame.scale(spec.outcome, list(means)),
         over=spec.over,
         reference=spec.reference,
         conditions={
@@ -102,17 +103,17 @@ def _lacking(
 
 
 def _above(
-    spec: Means, error: Uncertainty | Unavailable, found: Finding | Unavailable | None
+    spec: Means, error: Uncertainty | Unavailable, found: Inference | Unavailable | None
 ) -> object:
     if spec.reference is None:
         return None
     if isinstance(error, Unavailable):
         return error
-    return found.effect if isinstance(found, Finding) else found
+    return found.effect if isinstance(found, Inference) else found
 
 
 def _verdicts(
-    spec: Means, frame: Frame, context: Context, tested: Mapping[str, Finding]
+    spec: Means, frame: Frame, context: Context, tested: Mapping[str, Inference]
 ) -> tuple[dict[str, Verdict | Unavailable], str | None]:
     if not (spec.primary and tested):
         return {}, None
@@ -141,7 +142,7 @@ def _verdict(
 
 
 def _expected(
-    spec: Means, context: Context, tested: Mapping[str, Finding]
+    spec: Means, context: Context, tested: Mapping[str, Inference]
 ) -> dict[str, ExpectedEffect]:
     """The parent's means minus the same reference, for the conditions that it has."""
     parent = context.parent
@@ -157,6 +158,6 @@ def _expected(
             continue
         error = over_tasks(dict(sample.by("task")))[1] if spec.average else sample.uncertainty
         found = error.above(spec.reference)
-        if isinstance(found, Finding):
+        if isinstance(found, Inference):
             theirs[name] = compared(ours.effect, found.effect, parent.label)
     return theirs

@@ -16,13 +16,12 @@ def chart(_name: str, block: MeansBlock, results: Results) -> DotChart | None:
     found = {name: _leading(mean) for name, mean in block.conditions.items()}
     ordered = sorted(found, key=lambda name: -found[name].estimate)
     record = results.metrics[block.metric]
-    shares = (record.lower, record.upper) == (0, 1)
     label = outcome(results, block.metric)
     unit = f" ({record.unit})" if record.unit else ""
     return DotChart(
         title=f"{block.label}: {label} by condition",
         subtitle=subtitle(results),
-        axis=Axis(f"{label}{unit}", "proportion" if shares else "plain"),
+        axis=Axis(f"{label}{unit}", block.scale),
         dots=[
             Dot(
                 name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from math import isclose, sqrt
 
-from epm.analyses.clusters import cells, deviation, mean
+from epm.analyses.cells import Cells
 from epm.analyses.means.block import MeanScore
 from epm.analyses.sample import Sample
 
@@ -29,26 +29,24 @@ def score(sample: Sample) -> MeanScore:
             excluded=excluded,
         )
     summed = sample.cells
-    n = int(summed["n"].sum())
     asked = [count for count in sample.planned.values() if count is not None]
     apart = sorted({*sample.reported["task"]} - {*sample.rows["task"]})
     without = f", without {', '.join(apart)}, which is only reported" if apart else ""
-    items = len(summed[["task", "item"]].drop_duplicates())
     return MeanScore(
         estimate=uncertain.estimate,
         se=uncertain.error,
         df=uncertain.df,
         interval=uncertain.interval,
-        bounded=uncertain.inside(sample.ends, n),
+        bounded=uncertain.inside(sample.ends, summed.answers),
         method=uncertain.method + without,
         clusters=uncertain.clusters,
         variances=uncertain.variances,
-        n=n,
-        total=float(summed["total"].sum()),
-        sd=deviation(summed),
-        items=items if sample.items_known else None,
+        n=summed.answers,
+        total=float(summed.total.sum()),
+        sd=summed.deviation,
+        items=summed.distinct_items if summed.known else None,
         planned_items=sum(asked) if len(asked) == len(sample.planned) else None,
-        other_weighting=_other_weighting(sample) if sample.items_known else None,
+        other_weighting=_other_weighting(sample) if summed.known else None,
         values=_values(sample),
         excluded=excluded,
     )
@@ -56,7 +54,7 @@ def score(sample: Sample) -> MeanScore:
 
 def _other_weighting(sample: Sample) -> float | None:
     here = sample.uncertainty.estimate
-    other = mean(cells(sample.rows, "items" if sample.over == "answers" else "answers"))
+    other = Cells.of(sample.rows, "items" if sample.over == "answers" else "answers").mean
     return None if isclose(other, here, rel_tol=1e-12, abs_tol=1e-12) else other
 
 

@@ -51,5 +51,8 @@ class Means(AnalysisSpec):
             ):
                 if given is not None:
                     yield f"it has {name}, but no reference that means are held against"
+        one = self.primary_condition is not None or len(self.among.names) == 1
+        if self.reference is not None and self.expected is not None and not one:
+            yield "it expects an effect, but of which condition is not said: name the primary one"
         if self.primary_condition in self.among.without:
             yield f"its primary condition '{self.primary_condition}' is left out"

@@ -74,8 +74,10 @@ def design(rows: pd.DataFrame, x: Mapping[str, float], *, arms: bool) -> Design 
     at = np.array(list(x.values()), float)
     if len(conditions) < (2 if arms else 3):
         return Unavailable(unavailable=f"{len(conditions)} conditions: a slope takes three")
-    if np.ptp(at) == 0:
+    if np.ptp(at) <= 1e-9 * np.max(np.abs(at)):
         return Unavailable(unavailable="all conditions have the same predictor")
+    if not 1e-100 < np.ptp(at) < 1e100:
+        return Unavailable(unavailable="values of the predictor too close or too far apart")
     sums = rows.groupby(["condition", "training", "item"], sort=False)[["k", "n"]].sum()
     cells = sums.reset_index()
     known = not (cells["item"] == "").any()

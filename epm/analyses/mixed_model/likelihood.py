@@ -14,17 +14,17 @@ from epm.values import Unavailable
 
 _START = 0.4
 """Standard deviations that the search begins with. Where hits are few, the approximation has a
-second maximum at standard deviations of 5 and more, which is its own error (Joe, 2008, Comput.
-Stat. Data Anal. 52, 5066-5074, on its bias with sparse binary data); from here it is not met."""
+second maximum at standard deviations of 5 and more, which is its own error: Joe (2008), Comput.
+Stat. Data Anal. 52, 5066-5074, on its bias with sparse binary data."""
 
 _LEAST = 1e-4
 """Below which a standard deviation is 0: the gradient vanishes at 0 itself."""
 
-_MOST = 5.0
-"""Above which it is no estimate."""
+_MOST = 10.0
+"""Above which it is no estimate: an odds ratio of 20,000 between one condition and the next."""
 
-_RUNAWAY = Unavailable(
-    unavailable="hits are too few, or too much of one kind, to tell its variances from each other"
+_SPURIOUS = Unavailable(
+    unavailable="hits are too few: the likelihood is largest where its approximation is wrong"
 )
 
 
@@ -79,19 +79,32 @@ def restricted(cells: Cells, kept: list[int]) -> Estimates | Unavailable:
 
     try:
         sd = _spread(_search(loss, np.full(len(kept), _START), len(kept)), kept)
+        mode = approximate(cells, sd, effects)
     except ModeNotFound:
-        return _RUNAWAY
-    mode = approximate(cells, sd, effects)
+        mode = None
     if mode is None or np.any(sd > _MOST):
-        return _RUNAWAY
+        return _runaway(cells)
     return Estimates(sd, mode.beta, mode.covariance, -mode.value)
+
+
+def _runaway(cells: Cells) -> Unavailable:
+    """Why variances have no finite estimate."""
+    k, n = (each.sum(axis=(1, 2)) for each in (cells.successes, cells.trials))
+    extreme = int(np.sum((k == 0) | (k == n)))
+    if extreme:
+        return Unavailable(
+            unavailable=f"{extreme} of {len(k)} conditions at 0% or 100%: their log-odds are not "
+            "finite, and nor is the variance between them"
+        )
+    return Unavailable(unavailable="its variances have no finite estimate")
 
 
 def unrestricted(cells: Cells, kept: list[int], start: Estimates) -> Estimates | Unavailable:
     """By maximum likelihood of variances and fixed effects, as lme4's glmer with nAGQ = 1.
 
     The covariance of the fixed effects is their block of the inverse of the second derivative in
-    all parameters; standard deviations that are 0 are held there.
+    all parameters; standard deviations that are 0 are held there. As the unrestricted ones are
+    smaller as a rule, one that is larger by 1 betrays a maximum that is the approximation's error.
 
     Args:
         cells: the counts.
@@ -121,12 +134,12 @@ def unrestricted(cells: Cells, kept: list[int], start: Estimates) -> Estimates |
         covariance = _inverse(loss, found, moving)
         mode = at(found)
     except (ModeNotFound, np.linalg.LinAlgError):
-        return _RUNAWAY
+        return _SPURIOUS
     beta = found[free:]
     covariance = covariance[-len(beta) :, -len(beta) :]
     sd = _spread(found[:free], kept)
-    if np.any(sd > _MOST) or not np.all(np.diag(covariance) > 0):
-        return _RUNAWAY
+    if np.any(sd > start.sd + 1) or not np.all(np.diag(covariance) > 0):
+        return _SPURIOUS
     return Estimates(sd, beta, covariance, -mode.value)
 
 

@@ -97,7 +97,9 @@ def partial(
     for name, values in zip(names, (x, y), strict=False):
         rest = without(basis, standardised(values))
         if rest @ rest < COLLINEAR:
-            return Unavailable(unavailable=f"{' and '.join(names[2:])} leave nothing of {name}")
+            return Unavailable(
+                unavailable=f"given {' and '.join(names[2:])}, nothing of {name} is left"
+            )
         left.append(standardised(rest))
     return by_fisher(float(left[0] @ left[1]), len(x), taken_out=k)
 

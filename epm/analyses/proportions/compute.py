@@ -198,11 +198,11 @@ def two_way(rows: pd.DataFrame) -> TwoWayInterval | Unavailable:
     """
     if (rows["item"] == "").any():
         return Unavailable(unavailable="no counts by item")
-    tables = rows.pivot_table(
-        index="seed", columns="cluster", values=["total", "n"], aggfunc="sum", fill_value=0
-    )
-    trials, successes = tables["n"].to_numpy(float), tables["total"].to_numpy(float)
-    seeds, items = len(trials), len(trials.T)
+    (seed, names), (item, clusters) = (pd.factorize(rows[c]) for c in ("seed", "cluster"))
+    seeds, items = len(names), len(clusters)
+    trials, successes = np.zeros((seeds, items)), np.zeros((seeds, items))
+    np.add.at(trials, (seed, item), rows["n"].to_numpy(float))
+    np.add.at(successes, (seed, item), rows["total"].to_numpy(float))
     if items == 1:
         return Unavailable(unavailable="one item: no variance between items")
     n = float(trials.sum())

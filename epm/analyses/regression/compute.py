@@ -171,7 +171,7 @@ def _prediction(
     predicted, half_width = float(fitted.at(at)), fitted.half_width(at, weight)
     interval = Interval(lower=predicted - half_width, upper=predicted + half_width)
     observed = frame.estimate(spec.y, name)
-    missing = Unavailable(unavailable=frame.why_missing(name))
+    missing = Unavailable(unavailable=frame.why_missing(name, spec.y))
     return Prediction(
         observed=missing if observed is None else observed,
         predicted=predicted,
@@ -197,7 +197,7 @@ def _rate(
 ) -> RatePrediction | Unavailable:
     observed, trials = frame.estimate(spec.y, name), frame.answers(spec.y, name)
     if observed is None:
-        return Unavailable(unavailable=frame.why_missing(name))
+        return Unavailable(unavailable=frame.why_missing(name, spec.y))
     if trials is None:
         return Unavailable(unavailable="how many answers it gave is not known")
     return fit if isinstance(fit, Unavailable) else predict_rate(fit, row, trials, observed)

@@ -65,12 +65,14 @@ def _run(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
     yield from _covariates(experiment, profile)
 
 
-def _counts(where: str, settings: object, names: tuple[str, ...]) -> Iterator[Problem]:
-    """Settings that are no whole number from 1 on."""
+def _counts(
+    where: str, settings: object, names: tuple[str, ...], least: int = 1
+) -> Iterator[Problem]:
+    """Settings that are no whole number from the least on."""
     for name in names:
         value = getattr(settings, name)
-        if type(value) is not int or value < 1:
-            yield f"{where}.{name} is {value!r}", "take a whole number, 1 or more"
+        if type(value) is not int or value < least:
+            yield f"{where}.{name} is {value!r}", f"take a whole number, {least} or more"
 
 
 def _numbers(
@@ -84,8 +86,15 @@ def _numbers(
 
 
 def _sampling(experiment: Experiment, sampling: Sampling) -> Iterator[Problem]:
-    names = ("completions", "max_new_tokens", "batch_size", "off_target_completions")
-    yield from _counts("sampling", sampling, names)
+    yield from _counts("sampling", sampling, ("completions", "max_new_tokens", "batch_size"))
+    yield from _counts("sampling", sampling, ("off_target_completions",), least=0)
+    aimless = [each.name for each in experiment.conditions if each.target is None]
+    if not sampling.off_target_completions and 0 < len(aimless) < len(experiment.conditions):
+        yield (
+            f"condition '{aimless[0]}' has no target and off-target tasks are left out, so it is "
+            "asked nothing",
+            "give it a target, or raise sampling.off_target_completions",
+        )
     yield from _numbers(
         "sampling",
         sampling,
