@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, TemplateError, TemplateNotFound, meta, nodes
+from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, meta, nodes
 
 from epm.errors import DefinitionError, suggest
 from epm.report.render import CONTEXT, NARRATIVE, SKELETON, TITLE_TEMPLATE, templates
@@ -32,9 +32,12 @@ def check(experiment_folder: Path) -> list[str]:
             source = path.read_text(encoding="utf-8")
             parsed = environment.parse(source, name, str(path))
             environment.compile(source, name, str(path))
-        except (TemplateError, UnicodeDecodeError) as error:
-            where = f"{path} line {getattr(error, 'lineno', '?')}"
-            raise DefinitionError(f"{where}: {error}", "mend the template") from None
+        except UnicodeDecodeError as error:
+            raise DefinitionError(f"{path} is no UTF-8 text: {error}", "save it as such") from None
+        except TemplateSyntaxError as error:
+            raise DefinitionError(
+                f"{path} line {error.lineno}: {error.message}", "mend the template"
+            ) from None
         for line, what, remedy in _faults(environment, parsed):
             raise DefinitionError(f"{path} line {line}: {what}", remedy)
     return absent
