@@ -184,14 +184,17 @@ class Frame:
         return [task for task in wanted if outcome.metric in measured.get(task, {})]
 
     def covariate(self, condition: str, predictor: Predictor) -> float | None:
-        """A condition's covariate or numeric factor; None where it has none or no logarithm."""
+        """A condition's covariate or numeric factor.
+
+        None where it has none, or no logarithm, or one whose square float64 cannot hold.
+        """
         record = self.conditions[condition]
         value = record.covariates.get(predictor.name, record.factors.get(predictor.name))
         if not isinstance(value, int | float):
             return None
-        if not predictor.log:
-            return float(value)
-        return log(value) if value > 0 else None
+        if predictor.log:
+            return log(value) if value > 0 else None
+        return float(value) if squarable(value) else None
 
     # ---------------------------------------------------------------- rows
 
@@ -364,6 +367,8 @@ class Frame:
             known = [value for value in at.values() if value is not None]
             if score is None:
                 left_out[name] = self.why_missing(name, y)
+            elif not squarable(score):
+                left_out[name] = f"{y.metric} is {score:g}, too near or far from 0 to compute with"
             elif len(known) < len(x):
                 left_out[name] = "no " + ", no ".join(k for k, v in at.items() if v is None)
             else:
@@ -401,6 +406,11 @@ class Frame:
                 counts = lost.groupby("reason", sort=False)["n"].sum().items()
                 return "all answers lost: " + ", ".join(f"{n} {why}" for why, n in counts)
         return "; ".join(reasons) or "not measured"
+
+
+def squarable(value: float) -> bool:
+    """Whether the square of a number, and sums of such, are within float64."""
+    return value == 0 or 1e-100 < abs(value) < 1e100
 
 
 def _ordered(levels: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from epm.analyses.block import Block, Scale, Verdict
 from epm.analyses.means.block import MeansBlock
 from epm.analyses.proportions.block import Proportion, ProportionsBlock
@@ -63,7 +65,7 @@ def headline(results: Results, metric: str, verdict: Verdict | Unavailable | Non
     if verdict.expected is not None:
         text += f", against {effect(verdict.expected.estimate, verdict.scale)} in "
         text += verdict.expected.source
-    return text
+    return re.sub(r"-(?=\d)", "\N{MINUS SIGN}", text)
 
 
 def with_unit(value: float, scale: Scale) -> str:

@@ -37,6 +37,12 @@ class Predictor:
         """As it is printed."""
         return f"log {self.name}" if self.log else self.name
 
+    @property
+    def per_unit(self) -> str:
+        """Of what a slope is, as in 'per unit of cosine'."""
+        of = self.unit or self.label or self.name.replace("_", " ")
+        return f"per unit of {'log ' if self.log else ''}{of}"
+
 
 @dataclass(frozen=True)
 class Subset:

@@ -87,11 +87,15 @@ class DotChart:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be shown."""
-        every = [*self.dots, *([self.expected] if self.expected else [])]
-        for dot in every:
+        for dot in self.every:
             _check_dot(dot, self.axis, self.beside_label)
         if self.reference is not None:
             _check(self.axis, self.reference_label or "the reference", [self.reference])
+
+    @property
+    def every(self) -> list[Dot]:
+        """Our estimates, and last what was expected."""
+        return [*self.dots, *([self.expected] if self.expected else [])]
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ class Panel:
     name: str
     group: str
     points: list[ScatterPoint]
-    """At rising x. The value of one that is emphasised is written beside it."""
+    """At rising x, without replicates. The value of one that is emphasised is written beside it."""
     seeds: list[Line] = field(default_factory=list)
     emphasised: bool = False
     """Whether the text speaks of it: it is named also where there is no room for all names."""
@@ -187,7 +191,9 @@ class PanelsChart:
         """Refuse what cannot be shown."""
         for panel in self.panels:
             for point in panel.points:
-                _check_dot(point, self.y, "beside")
+                _check_dot(point, self.y, "")
+                if point.replicates:
+                    raise ValueError(f"{panel.name!r}: the seeds of a panel are its `seeds`")
                 _check(self.x, panel.name, [point.x])
             if any(a.x > b.x for a, b in pairwise(panel.points)):
                 raise ValueError(f"the x of {panel.name!r} do not rise")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -33,13 +34,13 @@ def draw(chart: DotChart) -> Figure:
     Names carry the gid "name", the estimates written beside their marks "number".
     """
     with styled():
-        if not chart.dots and chart.expected is None:
+        if not chart.every:
             return nothing(chart.title, chart.subtitle, chart.note, "No estimate to show.")
-        dots = [*chart.dots, *([chart.expected] if chart.expected else [])]
+        chart = replace(chart, dots=symbols.told_apart(chart.dots))
+        dots = chart.every
         groups = Groups([dot.group for dot in chart.dots])
         at = limits(chart)
-        bold = 0 < sum(dot.emphasised for dot in chart.dots) < len(chart.dots)
-        weights = ["bold" if bold and dot.emphasised else "normal" for dot in dots]
+        weights = ["bold" if dot.emphasised else "normal" for dot in dots]
         most = 3 if len(dots) <= 12 else 2
         names = [
             fit(dot.name, NAMES * WIDTH * 72, SMALL, weight, lines=most)
@@ -47,8 +48,8 @@ def draw(chart: DotChart) -> Figure:
         ]
         written = numbers(dots, at)
         left = EDGE + GAP + widest(line for name in names for line in name)
-        right = WIDTH - EDGE - widest(a for a, _ in written) - widest(b for _, b in written)
-        right -= 1.6 * GAP
+        middle = WIDTH - EDGE - widest(interval for _, interval in written) - 0.6 * GAP
+        right = middle - widest(number for number, _ in written) - GAP
 
         least = 0.3 if len(dots) <= 12 else 0.25 if len(dots) <= 30 else 0.2
         tall = [max(least, height(len(name), SMALL) + 0.08) for name in names]
@@ -61,7 +62,7 @@ def draw(chart: DotChart) -> Figure:
         for dot, place in zip(chart.dots, places, strict=False):
             frame.show(dot, place, groups.look(dot.group))
         if chart.expected:
-            frame.expect(chart.expected, places[-1])
+            frame.expect(chart.expected, places[-1], places[-1] + (tall[-1] + GAP) / 2)
         for place in places:
             frame.axes.axhline(place, color=RULE, lw=0.6, zorder=1)
         for dot, place, name, weight, (number, interval) in zip(
@@ -69,7 +70,6 @@ def draw(chart: DotChart) -> Figure:
         ):
             style = "italic" if dot is chart.expected else "normal"
             frame.write(left - GAP, place, "\n".join(name), "name", "right", weight, style)
-            middle = right + GAP + widest(a for a, _ in written)
             frame.write(middle, place, number, "number", "right", weight, style)
             frame.write(middle + 0.6 * GAP, place, interval, "number", "left", "normal", style)
         return frame.sheet.figure
@@ -77,12 +77,11 @@ def draw(chart: DotChart) -> Figure:
 
 def limits(chart: DotChart) -> Limits:
     """The axis of values, with everything that is shown along it."""
-    dots = [*chart.dots, *([chart.expected] if chart.expected else [])]
     reference = [] if chart.reference is None else [chart.reference]
     return scales.limits(
         chart.axis,
-        [*(value for dot in dots for value in dot.estimates), *reference],
-        [bound for dot in dots for bound in dot.bounds],
+        [*(value for dot in chart.every for value in dot.estimates), *reference],
+        [bound for dot in chart.every for bound in dot.bounds],
     )
 
 
@@ -103,17 +102,13 @@ class Frame:
         """Lay out axes of this height between these places, in inches."""
         self.chart = chart
         self.limits = at
-        marks = scales.across(at, (right - left) * 72)
+        marks = scales.across(at, *(72 * each for each in (right - left, left, WIDTH - right)))
         label = fit(scales.words(chart.axis), (right - left) * 72, TEXT, lines=3)
         below = 0.28 + height(len(label), TEXT)
         twice = len(chart.dots) >= TALL
         above = 0.22 * twice + 0.22 * bool(chart.reference_label and chart.reference is not None)
         entries = symbols.entries(
-            [*chart.dots, *([chart.expected] if chart.expected else [])],
-            chart.interval,
-            chart.beside_label,
-            upright=False,
-            seeds=seeds,
+            *(chart.every, chart.interval, chart.beside_label), upright=False, seeds=seeds
         )
         self.sheet = Sheet(
             *(chart.title, chart.subtitle, chart.note),
@@ -136,7 +131,7 @@ class Frame:
                 self._refer(chart.reference, chart.reference_label, self.top + 0.22 * twice)
 
     def _refer(self, value: float, label: str, bottom: float) -> None:
-        text = fit(label, (WIDTH - 2 * EDGE) * 72, SMALL)
+        text = fit(label, (WIDTH - 2 * EDGE) * 72, SMALL) or [""]
         half = width(text[0], SMALL) / 144
         at = self.left + self.limits.share(value) * self.axes.bbox.width / self.sheet.figure.dpi
         at = min(max(at, EDGE + half), WIDTH - EDGE - half)
@@ -146,15 +141,13 @@ class Frame:
         """Draw an estimate at a row."""
         symbols.show(self.axes, dot, place, look, self.limits, upright=False, **how)
 
-    def expect(self, dot: Dot, place: float) -> None:
+    def expect(self, dot: Dot, place: float, rule: float) -> None:
         """Draw what was expected, under a rule, with a dashed line from it through our rows."""
         self.show(dot, place, EXPECTED)
         if self.chart.dots:
-            top = place + 0.15 + GAP / 2
-            self.axes.plot(
-                [dot.value] * 2, [place, 0], color=INK, lw=0.9, dashes=(4, 3), zorder=1.6
-            )
-            self.axes.axhline(top, color=GREY, lw=0.8, zorder=1)
+            up = [dot.value] * 2, [place, 0]
+            self.axes.plot(*up, color=INK, lw=0.9, dashes=(4, 3), zorder=1.6, gid="compared")
+            self.axes.axhline(rule, color=GREY, lw=0.8, zorder=1)
 
     def write(
         self, x: float, place: float, text: str, gid: str, side: str, weight: str, style: str

@@ -59,7 +59,7 @@ def spread(
 
 @dataclass(frozen=True)
 class Obstacles:
-    """What labels keep clear of: boxes x0, y0, x1, y1 in pixels, shape (M, 4) each."""
+    """What labels keep clear of: boxes x0, y0, x1, y1 in points of type, shape (M, 4) each."""
 
     marks: FloatArray
     """Of the points; those of the labels come first, in their order."""
@@ -72,7 +72,7 @@ class Obstacles:
 
 
 def place(
-    anchors: FloatArray, sizes: FloatArray, obstacles: Obstacles, frame: FloatArray, point: float
+    anchors: FloatArray, sizes: FloatArray, obstacles: Obstacles, frame: FloatArray
 ) -> tuple[FloatArray, list[int]]:
     """Find a place for every label that has one; deterministic.
 
@@ -83,16 +83,15 @@ def place(
     something even so are given up, the last ones first, until the others are clear.
 
     Args:
-        anchors: shape (N, 2), the points, in pixels; the most important first.
+        anchors: shape (N, 2), the points, in points of type; the most important first.
         sizes: shape (N, 2), width and height of the labels.
         obstacles: what they keep clear of.
         frame: shape (4,), the box to stay in.
-        point: pixels of a typographic point.
 
     Returns:
         The centres of the labels, shape (N, 2), and which of them have a place, in their order.
     """
-    search = _Search(anchors, sizes, obstacles, frame, point)
+    search = _Search(anchors, sizes, obstacles, frame)
     kept = list(range(len(anchors)))
     while True:
         chosen = search.choose(kept)
@@ -112,13 +111,11 @@ class _Search:
         sizes: FloatArray,
         obstacles: Obstacles,
         frame: FloatArray,
-        point: float,
     ) -> None:
-        step = STEP * point
         angles = np.arange(BEARINGS) * (2 * np.pi / BEARINGS)
         bearing = np.column_stack([np.cos(angles), np.sin(angles)])
         reach = np.array(REACH)
-        offset = (reach[:, None, None] * step * bearing).reshape(-1, 2)
+        offset = (reach[:, None, None] * STEP * bearing).reshape(-1, 2)
         sides = np.tile(bearing, (len(reach), 1))
         half = sizes[:, None] / 2
         self.anchors = anchors
@@ -129,7 +126,7 @@ class _Search:
         self.hard: FloatArray = np.asarray(OVER_LABEL * outside.any(axis=-1), float)
         self.soft: FloatArray = np.tile(0.5 * np.repeat(reach, BEARINGS), (len(anchors), 1))
         for i in range(len(anchors)):
-            self._weigh(i, obstacles, step)
+            self._weigh(i, obstacles)
         self.fixed = self.hard + self.soft
         ends = self.boxes[..., :2].min(axis=1), self.boxes[..., 2:].max(axis=1)
         whole = np.concatenate(ends, axis=-1)
@@ -137,7 +134,7 @@ class _Search:
         """Whether labels can meet at all, shape (N, N); the points lie amid their places."""
         np.fill_diagonal(self.near, False)
 
-    def _weigh(self, i: int, obstacles: Obstacles, step: float) -> None:
+    def _weigh(self, i: int, obstacles: Obstacles) -> None:
         """Add what the places of a label cost for what they lie on, or have a leader cross."""
         own = self.boxes[i]
         around = np.concatenate([own[:, :2].min(axis=0), own[:, 2:].max(axis=0)])
@@ -155,7 +152,7 @@ class _Search:
         marks, bars = near(obstacles.marks), near(obstacles.bars)
         small, lines = obstacles.small[near(obstacles.small)], obstacles.lines
         others = obstacles.bars[bars[bars != i]]
-        neighbourhoods = others + np.array([-3, -3, 3, 3]) * step
+        neighbourhoods = others + np.array([-3, -3, 3, 3]) * STEP
         self.hard[i] += OVER_LABEL * over(obstacles.marks[marks])
         self.soft[i] += 80 * over(obstacles.bars[bars]) + 60 * over(small)
         self.soft[i] += 30 * np.minimum(over(lines[near(lines)]), 1) + 12 * over(neighbourhoods)
@@ -200,20 +197,24 @@ class _Search:
         return [i for i, it in zip(kept, bad, strict=True) if it]
 
 
+# numpy reduces a last axis of two far slower than it combines two arrays
 def _overlap(a: FloatArray, b: FloatArray) -> NDArray[np.bool_]:
     """Whether boxes x0, y0, x1, y1 (last axis) share an inner point; the rest broadcasts."""
-    apart = (a[..., :2] >= b[..., 2:]) | (b[..., :2] >= a[..., 2:])
-    return np.asarray(~apart.any(axis=-1))
+    across = (a[..., 0] < b[..., 2]) & (b[..., 0] < a[..., 2])
+    return np.asarray(across & (a[..., 1] < b[..., 3]) & (b[..., 1] < a[..., 3]))
 
 
 def _meets(start: FloatArray, ends: FloatArray, boxes: FloatArray) -> NDArray[np.bool_]:
     """Whether segments enter boxes; start and end x, y, and x0, y0, x1, y1, the rest broadcasts."""
     along = ends - start
     along = np.where(along == 0, 1e-9, along)
-    first, second = (boxes[..., :2] - start) / along, (boxes[..., 2:] - start) / along
-    enters = np.minimum(first, second).max(axis=-1)
-    leaves = np.maximum(first, second).min(axis=-1)
-    return np.asarray((enters < leaves) & (leaves > 0) & (enters < 1))
+    enters, leaves = np.zeros(1), np.ones(1)
+    for axis in (0, 1):
+        low = (boxes[..., axis] - start[..., axis]) / along[..., axis]
+        high = (boxes[..., axis + 2] - start[..., axis]) / along[..., axis]
+        enters = np.maximum(enters, np.minimum(low, high))
+        leaves = np.minimum(leaves, np.maximum(low, high))
+    return np.asarray(enters < leaves)
 
 
 def _cross(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> NDArray[np.bool_]:

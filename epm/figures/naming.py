@@ -1,8 +1,9 @@
-"""Which points of a scatter are named, and their names on the axes."""
+"""Which points of a scatter are named, and words at points of any axes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,8 +11,9 @@ from matplotlib.axes import Axes
 from epm.figures import labels
 from epm.figures.charts import Line, ScatterChart, ScatterPoint
 from epm.figures.labels import FloatArray, Obstacles
-from epm.figures.style import DPI, GREY, HALO, INK, SMALL
-from epm.figures.words import fit
+from epm.figures.scales import Limits
+from epm.figures.style import GREY, HALO, INK, SMALL
+from epm.figures.words import fit, height, width
 
 ALL = 30
 """With more points than these only some are named."""
@@ -19,8 +21,8 @@ MOST = 36
 """Names in a figure."""
 ROOM = 120.0
 """Width in points at which a name is broken; it may have two lines."""
-PIXELS = DPI / 72
-"""Of a point of type."""
+CLOSE = 12.0
+"""Points of type within which words need no line to their point."""
 
 
 def named(chart: ScatterChart) -> list[int]:
@@ -40,7 +42,7 @@ def named(chart: ScatterChart) -> list[int]:
         off = [abs(points[i].value - at(chart.line, points[i].x)) for i in every]
         ends += [every[i] for i in np.argsort(off, kind="stable")[:-5:-1]]
     rest = every if len(points) <= ALL else []
-    return list(dict.fromkeys([*spoken, *stars, *ends, *rest]))[:MOST]
+    return list(dict.fromkeys([*spoken, *stars, *ends, *rest]))
 
 
 def at(line: Line, x: float) -> float:
@@ -48,98 +50,138 @@ def at(line: Line, x: float) -> float:
     return float(np.interp(x, line.x, line.y))
 
 
-def write(
-    axes: Axes,
-    points: Sequence[ScatterPoint],
-    shifts: Sequence[float],
-    wanted: Sequence[int],
-    lines: Sequence[Line],
-) -> list[int]:
-    """Write names where they can be read, with a thin line to a point that is not close.
+@dataclass(frozen=True)
+class Words:
+    """What is written at a point."""
+
+    of: int
+    """The point."""
+    lines: list[str]
+    weight: str = "normal"
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height, in points of type."""
+        wide = max((width(line, SMALL, self.weight) for line in self.lines), default=0.0)
+        return wide, 72 * height(len(self.lines), SMALL)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where it is written, in points of type from the lower left corner of the axes."""
+
+    words: Words
+    middle: tuple[float, float]
+    leader: list[tuple[float, float]]
+    """From the point to the words, where these are not close to it."""
+
+
+def names(points: Sequence[ScatterPoint], wanted: Sequence[int]) -> list[Words]:
+    """The names of these points, in bold where the text speaks of them."""
+    weights = ["bold" if points[i].emphasised else "normal" for i in wanted]
+    return [
+        Words(i, fit(points[i].name, ROOM, SMALL, weight, lines=2), weight)
+        for i, weight in zip(wanted, weights, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """What is drawn on axes, and where: everything that words have to keep clear of."""
+
+    points: Sequence[ScatterPoint]
+    lines: Sequence[Line]
+    x: Limits
+    y: Limits
+    size: tuple[float, float]
+    """Of the axes, in points of type."""
+    shifts: Sequence[float]
+    """How far each point is moved sideways, in points of type."""
+    uprights: Sequence[float] = ()
+    """Places on the x axis with a line across the whole height."""
+
+    def at(self, i: int, value: float) -> tuple[float, float]:
+        """Where a value of a point is, in points of type from the lower left corner."""
+        place = self.on(self.points[i].x, value)
+        return place[0] + self.shifts[i], place[1]
+
+    def on(self, x: float, y: float) -> tuple[float, float]:
+        """Where a place on the axes is."""
+        return self.size[0] * self.x.share(x), self.size[1] * self.y.share(self.y.clip(y))
+
+
+def place(plot: Plot, written: Sequence[Words]) -> list[Placed]:
+    """Find places where words can be read; those that find none are left out.
 
     Args:
-        axes: with their limits.
-        points: all that are drawn.
-        shifts: how far each is moved sideways, in points of type.
-        wanted: those to be named, the most important first.
-        lines: those that are drawn.
-
-    Returns:
-        Those that there was no room to name.
+        plot: what they are written on.
+        written: what is written, the most important first.
     """
-    if not wanted:
+    if not written:
         return []
-    bold = 0 < sum(point.emphasised for point in points) < len(points)
-    texts = []
-    for i in wanted:
-        weight = "bold" if bold and points[i].emphasised else "normal"
-        name = "\n".join(fit(points[i].name, ROOM, SMALL, weight, lines=2))
-        text = axes.text(0, 0, name, size=SMALL, weight=weight, color=INK, gid="label", zorder=6)
-        text.set(ha="center", va="center", linespacing=1.05, path_effects=HALO)
-        texts.append(text)
-    order = [*wanted, *(i for i in range(len(points)) if i not in set(wanted))]
-    extents = [text.get_window_extent() for text in texts]
-    anchors = _pixels(axes, [(points[i].x, points[i].value) for i in order], shifts, order)
-    centres, kept = labels.place(
-        anchors[: len(wanted)],
-        np.array([(e.width + 4 * PIXELS, e.height + PIXELS) for e in extents]),
-        _obstacles(axes, points, shifts, order, lines),
-        np.array([0.0, 0.0, axes.bbox.width, axes.bbox.height]),
-        PIXELS,
-    )
-    back, corner = axes.transData.inverted(), axes.bbox.p0
-    for i, text in enumerate(texts):
-        if i not in kept:
-            text.remove()
-            continue
-        half = np.array([extents[i].width, extents[i].height]) / 2
-        near = np.clip(anchors[i], centres[i] - half, centres[i] + half)
-        text.set_position(tuple(back.transform(centres[i] + corner)))
-        if np.hypot(*(near - anchors[i])) > 12 * PIXELS:
-            x, y = back.transform(np.array([anchors[i], near]) + corner).T
-            axes.plot(x, y, color=GREY, lw=0.7, zorder=2.5, gid="leader")
-    return [wanted[i] for i in range(len(wanted)) if i not in kept]
+    of = [words.of for words in written]
+    order = [*of, *(i for i in range(len(plot.points)) if i not in set(of))]
+    anchors = np.array([plot.at(i, plot.points[i].value) for i in of])
+    sizes = np.array([words.size for words in written])
+    around = _obstacles(plot, order)
+    frame = np.array([0.0, 0.0, *plot.size])
+    centres, kept = labels.place(anchors, sizes + np.array([4.0, 1.0]), around, frame)
+    found = []
+    for i in kept:
+        near = np.clip(anchors[i], centres[i] - sizes[i] / 2, centres[i] + sizes[i] / 2)
+        far = np.hypot(*(near - anchors[i])) > CLOSE
+        ends = [(float(x), float(y)) for x, y in (anchors[i], near)] if far else []
+        found.append(Placed(written[i], (float(centres[i][0]), float(centres[i][1])), ends))
+    return found
 
 
-def _obstacles(
-    axes: Axes,
-    points: Sequence[ScatterPoint],
-    shifts: Sequence[float],
-    order: Sequence[int],
-    lines: Sequence[Line],
-) -> Obstacles:
-    shown = [points[i] for i in order]
-    middle = _pixels(axes, [(p.x, p.value) for p in shown], shifts, order)
-    low = _pixels(axes, [(p.x, min([p.value, *p.bounds])) for p in shown], shifts, order)
-    high = _pixels(axes, [(p.x, max([p.value, *p.bounds])) for p in shown], shifts, order)
-    radius = np.array([[7.0 if p.marked else 4.3] for p in shown]) * PIXELS
-    owners = [i for i in order for _ in points[i].estimates[1:]]
-    small = _pixels(
-        axes, [(points[i].x, y) for i in order for y in points[i].estimates[1:]], shifts, owners
-    )
+def write(axes: Axes, plot: Plot, placed: Sequence[Placed], gid: str) -> None:
+    """Write words at their places; they carry this gid."""
+    for each in placed:
+        text = axes.text(
+            *(each.middle[0] / plot.size[0], each.middle[1] / plot.size[1]),
+            "\n".join(each.words.lines),
+            transform=axes.transAxes,
+            size=SMALL,
+            weight=each.words.weight,
+            color=INK,
+            gid=gid,
+            zorder=6,
+        )
+        text.set(ha="center", va="center", path_effects=HALO)
+        if each.leader:
+            x, y = np.array(each.leader).T / np.array([plot.size]).T
+            place = axes.transAxes
+            axes.plot(x, y, transform=place, color=GREY, lw=0.7, zorder=2.5, gid="leader")
+
+
+def _obstacles(plot: Plot, order: Sequence[int]) -> Obstacles:
+    points = plot.points
+    spans = [
+        [each.value, *each.bounds, *([] if each.beside is None else [each.beside])]
+        for each in (points[i] for i in order)
+    ]
+    middle = np.array([plot.at(i, points[i].value) for i in order])
+    low = np.array([plot.at(i, min(span)) for i, span in zip(order, spans, strict=True)])
+    high = np.array([plot.at(i, max(span)) for i, span in zip(order, spans, strict=True)])
+    radius = np.array([[7.0 if points[i].marked else 4.3] for i in order])
+    rest = [plot.at(i, value) for i in order for value in points[i].estimates[1:]]
+    small = np.array(rest).reshape(-1, 2)
+    places = np.array([plot.on(x, 0.0)[0] for x in plot.uprights])
+    tall = np.array([[x - 1.5, 0.0, x + 1.5, plot.size[1]] for x in places]).reshape(-1, 4)
     return Obstacles(
         marks=np.hstack([middle - radius, middle + radius]),
-        bars=np.hstack([low - 1.5 * PIXELS, high + 1.5 * PIXELS]),
-        small=np.hstack([small - 2.5 * PIXELS, small + 2.5 * PIXELS]),
-        lines=np.vstack([np.empty((0, 4)), *(_along(axes, line) for line in lines)]),
+        bars=np.hstack([low - 1.5, high + 1.5]),
+        small=np.hstack([small - 2.5, small + 2.5]),
+        lines=np.vstack([tall, *(_along(plot, line) for line in plot.lines)]),
     )
 
 
-def _along(axes: Axes, line: Line) -> FloatArray:
+def _along(plot: Plot, line: Line) -> FloatArray:
     """Small boxes along a line."""
-    drawn = axes.transData.transform(np.column_stack([line.x, line.y])) - axes.bbox.p0
+    if not line.x:
+        return np.empty((0, 4))
+    drawn = np.array([plot.on(x, y) for x, y in zip(line.x, line.y, strict=True)])
     places = np.linspace(drawn[0, 0], drawn[-1, 0], 200)
     dots = np.column_stack([places, np.interp(places, drawn[:, 0], drawn[:, 1])])
-    return np.hstack([dots - 1.5 * PIXELS, dots + 1.5 * PIXELS])
-
-
-def _pixels(
-    axes: Axes,
-    places: Sequence[tuple[float, float]],
-    shifts: Sequence[float],
-    owners: Sequence[int],
-) -> FloatArray:
-    """Where places are drawn, in pixels from the corner of the axes, moved as their points are."""
-    inside = axes.transData.transform(np.array(places, float).reshape(-1, 2))
-    moved = np.array([[shifts[i] * PIXELS, 0.0] for i in owners]).reshape(-1, 2)
-    return np.asarray((inside + moved - axes.bbox.p0).round(6))
+    return np.hstack([dots - 1.5, dots + 1.5])

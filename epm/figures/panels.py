@@ -9,16 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from epm.figures import scales, symbols
-from epm.figures.charts import Panel, PanelsChart, ScatterPoint
+from epm.figures import naming, scales, symbols
+from epm.figures.charts import Line, Panel, PanelsChart, ScatterPoint
+from epm.figures.naming import Plot, Words
 from epm.figures.scales import Limits
 from epm.figures.sheet import EDGE, ROOM, Entry, Sheet, nothing
-from epm.figures.style import DPI, GREY, HALO, INK, SMALL, TEXT, WIDTH, styled
+from epm.figures.style import DPI, GREY, SMALL, TEXT, WIDTH, styled
 from epm.figures.symbols import Groups, Look
 from epm.figures.words import fit, height, width, wrap
 
 SHAPES = ((1, 1, 3.3), (2, 2, 2.4), (3, 3, 2.0), (12, 4, 1.25), (20, 5, 1.1), (48, 6, 1.0))
-"""Up to so many panels, so many columns, each panel so many inches high."""
+"""Up to so many panels, so many columns at most, each panel so many inches high."""
 BETWEEN = 0.22
 """Between columns, in inches; as much between rows, below the tick labels where there are some."""
 
@@ -28,13 +29,13 @@ def draw(chart: PanelsChart) -> Figure:
     with styled():
         if not chart.panels:
             return nothing(chart.title, chart.subtitle, chart.note, "No panel to show.")
-        columns, tall = next((c, t) for most, c, t in SHAPES if len(chart.panels) <= most)
+        columns, tall = _shape(len(chart.panels))
         rows = ceil(len(chart.panels) / columns)
         x, y = limits(chart)
         upright = scales.ticks(y, 8 if rows == 1 else 5)
         left = EDGE + max(width(t, SMALL) for t in scales.write_ticks(upright, y.axis)) / 72 + 0.1
         wide = (WIDTH - EDGE - 0.06 - left - BETWEEN * (columns - 1)) / columns
-        across = scales.across(x, wide * 72)
+        across = scales.across(x, *(72 * each for each in (wide, BETWEEN / 2, BETWEEN / 2)))
         names = [
             fit(panel.name, wide * 72, SMALL, "bold" if spoken(panel) else "normal", lines=2)
             for panel in chart.panels
@@ -73,12 +74,20 @@ def draw(chart: PanelsChart) -> Figure:
                     gid="name",
                     va="bottom",
                 )
-                _panel(axes, panel, groups.look(panel.group), y)
+                _panel(axes, panel, groups.look(panel.group), x, y)
             top -= tall + BETWEEN
         last = len(names) - (rows - 1) * columns
         middle = left + (last * (wide + BETWEEN) - BETWEEN) / 2
         name_across(sheet, label, middle, sheet.bottom + below)
         return sheet.figure
+
+
+def _shape(panels: int) -> tuple[int, float]:
+    """Columns, one fewer where that leaves fewer places empty, and the height of a panel."""
+    columns, tall = next((columns, tall) for most, columns, tall in SHAPES if panels <= most)
+    if panels > columns and -panels % (columns - 1) < -panels % columns:
+        columns -= 1
+    return columns, tall
 
 
 def name_across(sheet: Sheet, label: Sequence[str], middle: float, bottom: float) -> None:
@@ -98,7 +107,7 @@ def limits(chart: PanelsChart) -> tuple[Limits, Limits]:
     points = [point for panel in chart.panels for point in panel.points]
     seeds = [seed for panel in chart.panels for seed in panel.seeds]
     across = [*(point.x for point in points), *(value for seed in seeds for value in seed.x)]
-    values = [value for point in points for value in point.estimates]
+    values = [point.value for point in points]
     values += [value for seed in seeds for value in seed.y]
     bounds = [bound for point in points for bound in point.bounds]
     return (
@@ -107,17 +116,22 @@ def limits(chart: PanelsChart) -> tuple[Limits, Limits]:
     )
 
 
-def _entries(chart: PanelsChart, groups: Groups) -> list[Entry]:
+def entries(of: Sequence[Panel], interval: str) -> list[Entry]:
+    """The legend's part on estimates over x."""
     found = []
-    points = [point for panel in chart.panels for point in panel.points]
-    if chart.interval and any(point.bounds for point in points):
-        found.append(Entry(symbols.band(), chart.interval))
-    if any(panel.seeds for panel in chart.panels):
-        found.append(Entry(Line2D([], [], color=GREY, lw=0.8, alpha=0.6), "one seed"))
-    if any(_without(panel.points) for panel in chart.panels):
+    if interval and any(point.bounds for panel in of for point in panel.points):
+        found.append(Entry(symbols.band(), interval))
+    if any(_without(panel.points) for panel in of):
         sign = Line2D([], [], color=GREY, lw=1.2, ls=":", marker="o", markersize=4)
         sign.set_markerfacecolor("white")
         found.append(Entry(sign, "without an interval"))
+    return found
+
+
+def _entries(chart: PanelsChart, groups: Groups) -> list[Entry]:
+    found = entries(chart.panels, chart.interval)
+    if any(panel.seeds for panel in chart.panels):
+        found.append(Entry(Line2D([], [], color=GREY, lw=0.8, alpha=0.6), "one seed"))
     return [*found, *groups.entries()]
 
 
@@ -127,16 +141,20 @@ def _without(points: Sequence[ScatterPoint]) -> set[int]:
     return lacking if len(lacking) < len(points) else set()
 
 
-def _panel(axes: Axes, panel: Panel, look: Look, y: Limits) -> None:
+def _panel(axes: Axes, panel: Panel, look: Look, x: Limits, y: Limits) -> None:
     for seed in panel.seeds:
         axes.plot(seed.x, seed.y, color=look.colour, lw=0.8, alpha=0.5, zorder=2, gid="seed")
     trace(axes, panel.points, look, size=4.4)
     if not (panel.points or panel.seeds):
         axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", color=GREY)
-    decimals = scales.numerals([point.value for point in panel.points], y)
-    for point, text in zip(panel.points, decimals, strict=True):
-        if point.emphasised:
-            _write(axes, point, text, y)
+    points = panel.points
+    values = scales.numerals([point.value for point in points], y)
+    own = Line("", [point.x for point in points], [point.value for point in points])
+    size = axes.bbox.width * 72 / DPI, axes.bbox.height * 72 / DPI
+    plot = Plot(points, [own, *panel.seeds], x, y, size, [0.0] * len(points))
+    spoken_of = [i for i, point in enumerate(points) if point.emphasised]
+    placed = naming.place(plot, [Words(i, [values[i]], "bold") for i in spoken_of])
+    naming.write(axes, plot, placed, "number")
 
 
 def trace(axes: Axes, points: Sequence[ScatterPoint], look: Look, *, size: float) -> None:
@@ -164,6 +182,8 @@ def trace(axes: Axes, points: Sequence[ScatterPoint], look: Look, *, size: float
         )
     for hollow in (True, False):
         own = [point for i, point in enumerate(points) if (i in open_ones) is hollow]
+        if not own:
+            continue
         axes.plot(
             *([point.x for point in own], [point.value for point in own]),
             ls="",
@@ -189,25 +209,3 @@ def _runs(points: Sequence[ScatterPoint]) -> Iterator[list[ScatterPoint]]:
             run = []
     if run:
         yield run
-
-
-def _write(axes: Axes, point: ScatterPoint, text: str, y: Limits) -> None:
-    """Write a value above its point; below it at the top of the axes."""
-    low, high = axes.get_xlim()
-    share = (point.x - low) / (high - low)
-    side = "left" if share < 0.1 else "right" if share > 0.9 else "center"
-    below = (1 - y.share(point.value)) * axes.bbox.height * 72 / DPI < 1.5 * SMALL + 6
-    note = axes.annotate(
-        text,
-        (point.x, point.value),
-        (0, -6 if below else 6),
-        textcoords="offset points",
-        ha=side,
-        va="top" if below else "bottom",
-        size=SMALL,
-        weight="bold",
-        color=INK,
-        zorder=5,
-        gid="number",
-    )
-    note.set_path_effects(HALO)

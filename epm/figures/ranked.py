@@ -9,7 +9,7 @@ from math import floor
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from epm.figures import labels
+from epm.figures import labels, symbols
 from epm.figures.charts import Dot, DotChart
 from epm.figures.dots import GAP, Frame, limits, numbers, widest
 from epm.figures.sheet import EDGE
@@ -27,19 +27,20 @@ NAMES = 0.26
 """Of the figure's width that names may take."""
 GUTTER = 0.32
 """Between names and axes, where lines lead from the one to the other; in inches."""
+LAST = 0.3
+"""Height of the row of what was expected, in inches."""
 
 
 def draw(chart: DotChart) -> Figure:
     """Draw all estimates in the order of their values; names carry the gid "name"."""
     with styled():
-        ranks = sorted(range(len(chart.dots)), key=lambda i: -chart.dots[i].value)
-        dots = [chart.dots[i] for i in ranks]
+        dots = sorted(symbols.told_apart(chart.dots), key=lambda dot: -dot.value)
         pitch = min(PITCH, HEIGHT / len(dots))
         tall = pitch * len(dots)
         places = [-pitch * (rank + 0.5) for rank in range(len(dots))]
-        named = _named(dots, floor(tall / (height(1, SMALL) + 0.02)))
-        chosen = [dots[i] for i in named]
-        told = [*chosen, *([chart.expected] if chart.expected else [])]
+        apart = -tall - GAP - LAST / 2
+        named, ends = _named(dots, floor(tall / (height(1, SMALL) + 0.02)))
+        told = [*(dots[i] for i in named), *([chart.expected] if chart.expected else [])]
         at = limits(chart)
         weights = ["bold" if dot.emphasised else "normal" for dot in told]
         names = [
@@ -48,18 +49,19 @@ def draw(chart: DotChart) -> Figure:
         ]
         values = [value for value, _ in numbers(told, at)]
         middle = EDGE + widest(names)
-        left = middle + GAP + widest(values) + GUTTER
+        end = middle + GAP + widest(values)
+        left = end + GUTTER
 
         groups = Groups([dot.group for dot in chart.dots])
-        beneath = 0.3 + GAP if chart.expected else 0.0
+        bold = any(dot.emphasised and dot.replicates for dot in dots)
         frame = Frame(
-            replace(chart, note=_note(chart, dots, named)),
+            replace(chart, dots=dots, note=_note(chart, dots, named, ends)),
             groups,
             at,
-            tall + beneath,
+            tall + GAP + LAST if chart.expected else tall,
             left,
             WIDTH - EDGE - GAP,
-            seeds="one seed, of those in bold",
+            seeds="one seed, of those in bold" if bold else "",
         )
         for dot, place in zip(dots, places, strict=True):
             look = groups.look(dot.group)
@@ -68,38 +70,41 @@ def draw(chart: DotChart) -> Figure:
             else:
                 frame.show(dot, place, replace(look, size=3.0, bar=0.8), seeds=False)
         if chart.expected:
-            frame.expect(chart.expected, -tall - GAP - 0.15)
+            frame.expect(chart.expected, apart, -tall - GAP / 2)
 
-        half = height(1, SMALL) / 2
-        sizes = [2 * half + 0.01] * len(named)
-        targets = [places[i] for i in named]
-        written = labels.spread(targets, sizes, -tall, 0.0)
-        if chart.expected:
-            written.append(-tall - GAP - 0.15)
+        sizes = [height(1, SMALL) + 0.01] * len(named)
+        written = labels.spread([places[i] for i in named], sizes, -tall, 0.0)
         for dot, name, value, weight, place in zip(
-            *(told, names, values, weights, written), strict=True
+            *(told, names, values, weights, [*written, apart]), strict=False
         ):
             style = "italic" if dot is chart.expected else "normal"
             frame.write(middle, place, name, "name", "right", weight, style)
-            end = left - GUTTER
             frame.write(end, place, value, "number", "right", weight, style)
-        for i, place in zip(named, written, strict=False):
+        for i, place in zip(named, written, strict=True):
             _lead(frame, place, places[i], min([*dots[i].estimates, *dots[i].bounds]), left)
         return frame.sheet.figure
 
 
-def _named(dots: Sequence[Dot], room: int) -> list[int]:
-    """Which of the ranked dots are named: what the text speaks of, then what stands out."""
-    wanted = [i for i, dot in enumerate(dots) if dot.emphasised]
-    ends = [end for i in range(EXTREMES) for end in (i, len(dots) - 1 - i)]
-    return sorted(list(dict.fromkeys([*wanted, *ends]))[:room])
+def _named(dots: Sequence[Dot], room: int) -> tuple[list[int], int]:
+    """Which of the ranked dots are named, and how many of them at either end for their rank.
+
+    What the text speaks of comes first.
+    """
+    spoken = [i for i, dot in enumerate(dots) if dot.emphasised]
+    for ends in range(EXTREMES, 0, -1):
+        wanted = {*spoken, *range(ends), *range(len(dots) - ends, len(dots))}
+        if len(wanted) <= room:
+            return sorted(wanted), ends
+    return spoken[:room], 0
 
 
-def _note(chart: DotChart, dots: Sequence[Dot], named: Sequence[int]) -> str:
+def _note(chart: DotChart, dots: Sequence[Dot], named: Sequence[int], ends: int) -> str:
     """The note, with what is named and what is not."""
     spoken = sum(dot.emphasised for dot in dots)
-    bold = "those in bold and " if spoken else ""
-    own = f"{len(dots)} estimates, ranked; {bold}the {EXTREMES} highest and lowest are named."
+    parts = ["those in bold"] if spoken else []
+    if ends:
+        parts.append(f"the {ends} highest and lowest" if ends > 1 else "the highest and the lowest")
+    own = f"{len(dots)} estimates, ranked; {' and '.join(parts)} are named."
     if spoken > len(named):
         own = f"{len(dots)} estimates, ranked; {spoken - len(named)} of those in bold have no name."
     return f"{own} {chart.note}".strip()

@@ -80,8 +80,9 @@ def limits(
     )
     if axis.rate and not axis.log:
         low, high = max(low, min(inner[0], -0.1)), min(high, max(inner[-1], 1.1))
-    if not high - low > 1e-9 * max(abs(low), abs(high)):
-        room = 0.1 if axis.log else abs(high) / 10 or 0.5
+    size = max(abs(low), abs(high))
+    if not high - low > max(1e-9 * size, 1e-200):
+        room = 0.1 if axis.log else size / 10 if size > 1e-200 else 0.5
         room = min(room, 0.05) if axis.rate else room
         low, high = low - room, high + room
     room = margin * (high - low)
@@ -109,13 +110,13 @@ def _typical(distances: list[float]) -> float:
 
 
 def ticks(at: Limits, most: int) -> list[float]:
-    """Round values inside the limits, at most so many if that leaves two; of rates, in [0, 1]."""
+    """Round values inside the limits, two to so many; those of rates lie in [0, 1]."""
     found = _decades(at, most) if at.axis.log else []
     for parts in range(most + 1, 0, -1):
         if 2 <= len(found) <= most:
             break
         found = _even(at, parts)
-    return found
+    return found if len(found) <= most else [found[0], found[-1]]
 
 
 def _even(at: Limits, parts: int) -> list[float]:
@@ -129,16 +130,30 @@ def _even(at: Limits, parts: int) -> list[float]:
     return found
 
 
-def across(at: Limits, room: float) -> list[float]:
-    """Ticks of a horizontal axis whose labels stand clear of each other in `room` points."""
-    for most in range(9, 2, -1):
-        found = ticks(at, most)
-        texts = [width(text, SMALL) for text in write_ticks(found, at.axis)]
-        gaps = [room * (at.share(b) - at.share(a)) for a, b in pairwise(found)]
-        halves = [(a + b) / 2 + 12 for a, b in pairwise(texts)]
-        if all(gap >= half for gap, half in zip(gaps, halves, strict=True)):
+def across(at: Limits, room: float, before: float, after: float) -> list[float]:
+    """Ticks of a horizontal axis whose labels stand clear of each other and of what is beside it.
+
+    Args:
+        at: its limits.
+        room: its length in points.
+        before: how far labels may stand out to its left, in points.
+        after: how far to its right.
+    """
+    found: list[float] = []
+    for most in range(9, 1, -1):
+        found, ends = [], []
+        for value, text in _labelled(ticks(at, most), at.axis):
+            middle, half = room * at.share(value), width(text, SMALL) / 2
+            if middle - half >= -before and middle + half <= room + after:
+                found.append(value)
+                ends.append((middle - half, middle + half))
+        if all(b[0] - a[1] >= 12 for a, b in pairwise(ends)):
             return found
-    return ticks(at, 2)
+    return found[:1]
+
+
+def _labelled(values: Sequence[float], axis: Axis) -> list[tuple[float, str]]:
+    return list(zip(values, write_ticks(values, axis), strict=True))
 
 
 def _decades(at: Limits, most: int) -> list[float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import ceil
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from epm.figures import labels, naming, scales, symbols
 from epm.figures.charts import Line, ScatterChart
+from epm.figures.naming import Plot
 from epm.figures.scales import Limits
 from epm.figures.sheet import EDGE, ROOM, Entry, Sheet, nothing
 from epm.figures.style import GREY, INK, SMALL, TEXT, WIDTH, styled
@@ -37,47 +37,46 @@ def draw(chart: ScatterChart) -> Figure:
     with styled():
         if not chart.points and not list(_lines(chart)):
             return nothing(chart.title, chart.subtitle, chart.note, "No point to show.")
-        wanted = naming.named(chart)
-        figure, unnamed = _drawn(chart, wanted, "")
-        if unnamed:
-            left = [i for i in wanted if i not in unnamed]
-            names = "1 name has" if len(unnamed) == 1 else f"{len(unnamed)} names have"
-            figure, _ = _drawn(chart, left, f"{names} no room.")
-        return figure
+        return _drawn(replace(chart, points=symbols.told_apart(chart.points)))
 
 
-def _drawn(chart: ScatterChart, wanted: Sequence[int], more: str) -> tuple[Figure, list[int]]:
-    """The figure, and those points that there was no room to name."""
+def _drawn(chart: ScatterChart) -> Figure:
     x, y = _limits(chart)
     upright = scales.ticks(y, 8)
     left = EDGE + max(width(t, SMALL) for t in scales.write_ticks(upright, y.axis)) / 72 + 0.1
     right = WIDTH - EDGE - 0.06
     tall = 3.7 + 0.04 * min(len(chart.points), 40)
-    shifts = _shifts(chart, x, y, (right - left) * 72, tall * 72)
+    size = (right - left) * 72, tall * 72
+    marked = [at for at, _ in chart.marks if x.contains(at)]
+    shifts = _shifts(chart, x, y, size)
+    plot = Plot(chart.points, list(_lines(chart)), x, y, size, shifts, marked)
+    wanted = naming.named(chart)
+    placed = naming.place(plot, naming.names(chart.points, wanted[: naming.MOST]))
     groups = Groups([point.group for point in chart.points])
 
     value_label = wrap(scales.words(chart.y), ROOM * 72, TEXT)
     label = wrap(scales.words(chart.x), (right - left) * 72, TEXT)
-    marks = [fit(text, ROOM * 72, SMALL)[0] if text else "" for _, text in chart.marks]
-    rows = ceil(sum(width(text, SMALL) + 14 for text in marks) / ((right - left) * 72))
-    above = height(len(value_label), TEXT) + 0.06 + MARK_ROW * rows + 0.1 * bool(rows)
+    marks = _mark_rows(chart, x, (right - left) * 72)
+    above = height(len(value_label), TEXT) + 0.06 + MARK_ROW * len(marks) + 0.1 * bool(marks)
     below = 0.28 + height(len(label), TEXT)
     sheet = Sheet(
-        *(chart.title, chart.subtitle, _note(chart, shifts, more)),
+        *(chart.title, chart.subtitle, _note(chart, plot, len(wanted) - len(placed))),
         body=above + tall + below,
         entries=_entries(chart, groups),
     )
     bottom, top = sheet.bottom + below, sheet.bottom + below + tall
     axes = sheet.axes(left, right, bottom, top)
-    scales.apply(axes, x, scales.across(x, (right - left) * 72), upright=False)
+    across = scales.across(x, *(72 * each for each in (right - left, left, WIDTH - right)))
+    scales.apply(axes, x, across, upright=False)
     scales.apply(axes, y, upright, upright=True)
     middle = (left + right) / 2
     sheet.text(middle, bottom - 0.26, label, size=TEXT, ha="center", va="top", gid="axis")
     sheet.text(EDGE, sheet.top, value_label, size=TEXT, va="top", gid="axis")
     _draw_lines(axes, chart)
-    _draw_points(axes, chart, groups, shifts, y)
-    _draw_marks(sheet, axes, chart, marks, rows, x, left, top)
-    return sheet.figure, naming.write(axes, chart.points, shifts, wanted, list(_lines(chart)))
+    _draw_points(axes, chart, groups, plot)
+    _draw_marks(sheet, axes, marks, x, left, top)
+    naming.write(axes, plot, placed, "label")
+    return sheet.figure
 
 
 def _lines(chart: ScatterChart) -> Iterator[Line]:
@@ -87,11 +86,12 @@ def _lines(chart: ScatterChart) -> Iterator[Line]:
 def _limits(chart: ScatterChart) -> tuple[Limits, Limits]:
     """Of both axes. The parent's line is shown where ours or the points are."""
     across = [point.x for point in chart.points]
-    ends = [x for x in (chart.line.x if chart.line else []) if x is not None]
+    ends = chart.line.x if chart.line else []
     if not across and not ends and chart.compared:
         ends = chart.compared.x
-    around = [*ends, *(at for at, _ in chart.marks)]
-    x = scales.limits(chart.x, across, around, margin=0.05)
+    x = scales.limits(chart.x, across, ends, margin=0.05)
+    near = [at for at, _ in chart.marks if -0.5 <= x.share(at) <= 1.5]
+    x = scales.limits(chart.x, across, [*ends, *near], margin=0.05)
     heights = [bound for point in chart.points for bound in point.bounds]
     for line in _lines(chart):
         at = np.array([x.clip(value) for value in line.x])
@@ -102,12 +102,13 @@ def _limits(chart: ScatterChart) -> tuple[Limits, Limits]:
     return x, scales.limits(chart.y, values, heights, margin=0.06)
 
 
-def _shifts(chart: ScatterChart, x: Limits, y: Limits, wide: float, tall: float) -> list[float]:
+def _shifts(chart: ScatterChart, x: Limits, y: Limits, size: tuple[float, float]) -> list[float]:
     """How far points are moved sideways, in points of type, to be seen beside those at the same x.
 
     Only those move whose marks or intervals would lie on each other's; hardly, where their x are
     not the same but close; and none among many, which would no longer be where they are.
     """
+    wide, tall = size
     shifts = [0.0] * len(chart.points)
     places = [wide * x.share(point.x) for point in chart.points]
     order = sorted(range(len(places)), key=lambda i: places[i])
@@ -128,14 +129,17 @@ def _shifts(chart: ScatterChart, x: Limits, y: Limits, wide: float, tall: float)
     return shifts
 
 
-def _note(chart: ScatterChart, shifts: Sequence[float], more: str) -> str:
+def _note(chart: ScatterChart, plot: Plot, unnamed: int) -> str:
     parts = [chart.note]
-    if any(shifts):
+    if any(plot.shifts):
         parts.append("Points at nearly the same x are drawn side by side.")
     if len(chart.points) > naming.ALL:
-        spoken = "those in bold and " if any(p.emphasised for p in chart.points) else ""
-        parts.append(f"Of {len(chart.points)} points, {spoken}those at the ends are named.")
-    return " ".join(part for part in [*parts, more] if part)
+        bold = "those in bold and " if any(p.emphasised for p in chart.points) else ""
+        parts.append(f"Of {len(chart.points)} points, {bold}those at the ends are named.")
+    if unnamed:
+        names = "1 name has" if unnamed == 1 else f"{unnamed} names have"
+        parts.append(f"{names} no room.")
+    return " ".join(part for part in parts if part)
 
 
 def _entries(chart: ScatterChart, groups: Groups) -> list[Entry]:
@@ -148,8 +152,10 @@ def _entries(chart: ScatterChart, groups: Groups) -> list[Entry]:
                 found.append(Entry(sign, line.label))
             if line.lower and line.band_label:
                 found.append(Entry(symbols.band(colour), line.band_label))
-    crowd = len(chart.points) > CROWD
-    seeds = "one seed, of those in bold" if crowd else "one seed"
+    seeds = "one seed"
+    if len(chart.points) > CROWD:
+        bold = any(point.emphasised and point.replicates for point in chart.points)
+        seeds = "one seed, of those in bold" if bold else ""
     found += symbols.entries(
         chart.points, chart.interval, chart.beside_label, upright=True, seeds=seeds
     )
@@ -187,31 +193,46 @@ def _draw_lines(axes: Axes, chart: ScatterChart) -> None:
         axes.plot(line.x, line.y, color=OURS, lw=1.8, zorder=2.1, gid="line")
 
 
-def _draw_points(
-    axes: Axes, chart: ScatterChart, groups: Groups, shifts: Sequence[float], y: Limits
-) -> None:
+def _draw_points(axes: Axes, chart: ScatterChart, groups: Groups, plot: Plot) -> None:
     crowd = len(chart.points) > CROWD
-    for point, shift in zip(chart.points, shifts, strict=True):
+    for point, shift in zip(chart.points, plot.shifts, strict=True):
         look = groups.look(point.group)
         small = crowd and not (point.emphasised or point.marked)
         if small:
             look = replace(look, size=4.2, bar=0.8)
         symbols.show(
-            *(axes, point, point.x, look, y),
+            *(axes, point, point.x, look, plot.y),
             upright=True,
             star=point.marked,
             shift=shift,
-            seeds=not small,
+            seeds=point.emphasised or not crowd,
             above=0.0 if small or not crowd else 1.0,
         )
+
+
+def _mark_rows(chart: ScatterChart, x: Limits, room: float) -> list[list[tuple[float, str, float]]]:
+    """The marks on the x axis in rows that have room for them: place, text and width in points.
+
+    A place beyond the axis has an arrow to it.
+    """
+    rows: list[list[tuple[float, str, float]]] = []
+    for at, label in sorted(chart.marks):
+        text = " ".join(fit(label, room - 40, SMALL))
+        text = f"← {text}" if at < x.low else f"{text} →" if at > x.high else text
+        wide = width(text, SMALL) + 14
+        for row in rows:
+            if sum(other for *_, other in row) + wide <= room:
+                row.append((at, text, wide))
+                break
+        else:
+            rows.append([(at, text, wide)])
+    return rows
 
 
 def _draw_marks(
     sheet: Sheet,
     axes: Axes,
-    chart: ScatterChart,
-    texts: Sequence[str],
-    rows: int,
+    rows: Sequence[Sequence[tuple[float, str, float]]],
     x: Limits,
     left: float,
     top: float,
@@ -219,23 +240,14 @@ def _draw_marks(
     """Dotted lines at places on the x axis, and what is there above them."""
     wide = axes.bbox.width / sheet.figure.dpi
     inches = sheet.figure.dpi_scale_trans
-    order = sorted(range(len(texts)), key=lambda i: chart.marks[i][0])
-    for row in range(rows):
-        own = order[row::rows]
-        shown = [_pointing(chart.marks[i][0], texts[i], x) for i in own]
-        at = [left + wide * x.share(x.clip(chart.marks[i][0])) for i in own]
-        sizes = [(width(text, SMALL) + 14) / 72 for text in shown]
-        places = labels.spread(at, sizes, left, left + wide)
+    for row, marks in enumerate(rows):
+        heres = [left + wide * x.share(x.clip(at)) for at, _, _ in marks]
+        sizes = [size / 72 for *_, size in marks]
+        places = labels.spread(heres, sizes, left, left + wide)
         bottom = top + 0.1 + MARK_ROW * row
-        for i, text, here, place in zip(own, shown, at, places, strict=True):
+        for (at, text, _), here, place in zip(marks, heres, places, strict=True):
             sheet.text(place, bottom + 0.03, [text], size=SMALL, ha="center", gid="mark")
             lead = Line2D([here, place], [top, bottom], color=GREY, lw=0.8, transform=inches)
             sheet.figure.add_artist(lead)
-            if x.contains(chart.marks[i][0]):
-                style = (0, (1.2, 1.8))
-                axes.axvline(chart.marks[i][0], color=INK, lw=1.1, ls=style, zorder=1.5)
-
-
-def _pointing(value: float, text: str, x: Limits) -> str:
-    """What is at a place; with an arrow to it where it lies beyond the axis."""
-    return f"← {text}" if value < x.low else f"{text} →" if value > x.high else text
+            if x.contains(at):
+                axes.axvline(at, color=INK, lw=1.1, ls=(0, (1.2, 1.8)), zorder=1.5, gid="at")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -16,6 +16,8 @@ from epm.figures.charts import Dot
 from epm.figures.scales import Limits
 from epm.figures.sheet import Entry
 from epm.figures.style import COLOURS, GREY, INK, MARKERS, RULE
+
+D = TypeVar("D", bound=Dot)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class Look:
         return self.colour if self.hollow else "white"
 
 
+def told_apart(dots: Sequence[D]) -> list[D]:
+    """The same without emphasis where all have it: what is everywhere stands out nowhere."""
+    if all(dot.emphasised for dot in dots):
+        return [replace(dot, emphasised=False) for dot in dots]
+    return list(dots)
+
+
 class Groups:
     """Which colour and shape each group has.
 
@@ -51,8 +60,9 @@ class Groups:
     """
 
     def __init__(self, of: Sequence[str]) -> None:
-        """Take the group of every estimate, in their order."""
-        sizes = Counter(group for group in of if group)
+        """Take the group of every estimate."""
+        # by name, so that a group looks alike in all figures of a page
+        sizes = Counter(sorted(group for group in of if group))
         self.told = 2 <= len(set(of)) < len(of) and bool(sizes)
         self._first = list(sizes)
         if len(sizes) > len(COLOURS):
@@ -112,14 +122,17 @@ def entries(
     upright: bool,
     seeds: str = "one seed",
 ) -> list[Entry]:
-    """The legend's part on what is drawn of every estimate; `seeds` names the replicates."""
+    """The legend's part on what is drawn of every estimate.
+
+    `seeds` is what the replicates are called, empty where none are drawn.
+    """
     found: list[Entry] = []
     if interval and any(dot.bounds for dot in dots):
         bar = Line2D([], [], color=INK, lw=1.5)
         if upright:
             bar.set(linestyle="", marker="|", markersize=12, markeredgewidth=1.5)
         found.append(Entry(bar, interval))
-    if any(dot.replicates for dot in dots):
+    if seeds and any(dot.replicates for dot in dots):
         found.append(Entry(Line2D([], [], linestyle="", **_small(GREY)), seeds))
     if beside_label and any(dot.beside is not None for dot in dots):
         joined = Line2D([], [], color=GREY, lw=0.9, **_open(GREY))

@@ -115,8 +115,8 @@ def _broken(text: str, room: float, size: float, weight: str) -> list[str]:
 
 
 def _pieces(text: str, room: float, size: float, weight: str) -> Iterator[str]:
-    """What may not be broken: words with the blank after them, or parts of words too long."""
-    for word in re.findall(r"\S+\s*", text):
+    """What may not be broken: words and intervals with the blank after them, or parts of those."""
+    for word in re.findall(r"\[[^\[\]]{1,40}\]\S*\s*|\S+\s*", text):
         if _length(word.rstrip(), size, weight) <= room:
             yield word
             continue

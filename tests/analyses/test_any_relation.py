@@ -80,6 +80,7 @@ numbers = st.one_of(
     st.sampled_from([0.0, 0.5, 0.1 + 0.2, 0.3, 1.0, -1.0]),
     st.floats(-1e9, 1e9),
     st.floats(1e-9, 2e-9),
+    st.sampled_from([5e-324, 1e-200, 1e300, -1e308]),
 )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pingouin as pg
 import pytest
-from epm.analyses.correlation.reliability import reliability
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -49,6 +48,7 @@ from epm.analyses.correlation.spec import Correlation
 from epm.analyses.correlation.verdict import difference
 from epm.analyses.family import adjusted
 from epm.analyses.frame import Frame
+from epm.analyses.reliability import reliability
 from epm.definition.analysis import Expected, Outcome, Predictor, Subset
 from epm.results import Interval, Unavailable
 

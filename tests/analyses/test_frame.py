@@ -110,6 +110,21 @@ def test_cases_are_conditions_with_all_that_is_asked(seeded: Frame) -> None:
     assert seeded.cases((x,), Outcome("other"), ["a"]).left_out == {"a": "not measured"}
 
 
+@pytest.mark.parametrize("absurd", [1e-300, 1e300])
+def test_numbers_that_float64_cannot_square_are_left_out(absurd: float) -> None:
+    frame = frames.reported(
+        {"a": (absurd, None), "b": (0.5, None), "c": (0.0, None)},
+        {"a": {"x": 1}, "b": {"x": absurd}, "c": {"x": 0}},
+    )
+    found = frame.cases((Predictor("x"),), Outcome("level"), ["a", "b", "c"])
+    assert found.names == ("c",)
+    assert found.left_out == {
+        "a": f"level is {absurd:g}, too near or far from 0 to compute with",
+        "b": "no x",
+    }
+    assert frame.covariate("b", Predictor("x", log=True)) is not None
+
+
 def test_some_of_the_cases() -> None:
     cases = words().cases((Predictor("tokens"),), Outcome("level"), list(words().conditions))
     some = cases.only({"w03", "w01"})

@@ -153,7 +153,7 @@ def _verdict(
     return judge(
         spec,
         fit.points,
-        unit=f"per unit of {spec.x}" if spec.x else f"{arms[0]} minus {arms[1]}",
+        unit=spec.x.per_unit if spec.x else f"{arms[0]} minus {arms[1]}",
         scale="proportion",
         smallest=fit.detectable,
         expected=compared(fit.points, theirs, context.parent.label)

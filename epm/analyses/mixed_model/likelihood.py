@@ -162,7 +162,7 @@ def _search(loss: Loss, start: FloatArray, variances: int) -> FloatArray:
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
-        options={"ftol": 1e-14, "gtol": 1e-6, "maxiter": 300},
+        options={"ftol": 1e-13, "gtol": 1e-6, "maxiter": 200, "maxfun": 400},
     )
     at = np.array(found.x, float)
     at[held & (at <= 2 * _LEAST)] = 0.0

@@ -236,7 +236,7 @@ def _verdict(spec: Regression, block: RegressionBlock, context: Context) -> Verd
     return judge(
         spec,
         ours,
-        unit=f"per unit of {spec.x.unit or spec.x.label or spec.x}",
+        unit=spec.x.per_unit,
         scale=block.scale,
         expected=expected,
     )

@@ -99,10 +99,12 @@ def predict_rate(fit: LogisticFit, row: FloatArray, trials: int, observed: float
     on either side, so that it never leaves [0, 1] and may hold 0 or 1. From 1,000 answers on, a
     beta distribution of the same mean and variance stands for k/n.
 
-    In simulations of 10 conditions of 100 answers, and of 20 to 200, with rates of 2% to 50% and
-    standard deviations of the log-odds between conditions of 0, 0.3 and 0.6, it holds the rate of
-    an eleventh in COVERAGE of samples; the interval of the line does in LINEAR.
-    `tests/analyses/test_rate_predictions.py` repeats that.
+    In simulations of 10 conditions of 100 answers, and of 20, 50 or 200, with rates of 2%, 10% and
+    50% and standard deviations of the log-odds between conditions of 0, 0.3 and 0.6, it holds the
+    rate of an eleventh in 95.2 to 99.7% of 1,000 samples each; with beta-binomial counts of
+    correlation 0.06 in 94.7 to 96.9%. Most is where conditions do not differ and where rates are
+    2%, as counts are whole. The interval of the line holds 90.5 to 96.1%, being too narrow at low
+    rates, at widths much alike. `tests/analyses/test_rate_predictions.py` repeats that.
 
     Source: Lawless and Fredette (2005), Biometrika 92, 529-542, for distributions that a
     prediction is averaged over; Williams (1982), as above, for the variance.
