@@ -102,7 +102,20 @@ class _Str(_Traced, str):
 
 
 class _Dict(_Traced, dict[str, Any]):
-    pass
+    """An object, whose members are found by marked names too: what a macro returns is marked."""
+
+    def __missing__(self, key: str) -> Any:
+        bare_key = untraced(key) if isinstance(key, str) else key
+        if bare_key == key:
+            raise KeyError(key)
+        return self[bare_key]
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(untraced(key) if isinstance(key, str) else key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The member of that name, or the default."""
+        return self[key] if key in self else default
 
 
 class _List(_Traced, list[Any]):
