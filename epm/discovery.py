@@ -185,7 +185,10 @@ def _recorded_names(where: str, data: RecordedData, home: Path) -> _RecordedName
         covariates=frozenset(name for each in known for name in _members(known, each)),
         tasks=frozenset(tasks),
         measured=tuple(dict.fromkeys(task for found in by_task for task in found)),
-        metrics=tuple(dict.fromkeys(metric for found in by_metric for metric in found)),
+        # two metrics that are counted together stand under both of their names
+        metrics=tuple(
+            dict.fromkeys(m for f in by_metric for names in f for m in names.split(" & "))
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from epm.exit_codes import CLEAN
@@ -29,7 +30,9 @@ def run(parsed: argparse.Namespace) -> int:
 
     loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
     with resources("the analysis", parsed.run):
-        analyse_again(loaded, parsed.run, parsed.profile)
+        done = analyse_again(loaded, parsed.run, parsed.profile)
         page.draw(parsed.run)
+    if not done.scored:
+        print("epm: no samples beside it: the measurements stay as they are", file=sys.stderr)  # noqa: T201
     print(parsed.run / "results.json")  # noqa: T201
     return CLEAN

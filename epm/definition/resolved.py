@@ -248,12 +248,12 @@ class Definition:
     @property
     def fingerprint(self) -> str:
         """12 hex digits of the sha256 over the resolved definition."""
-        return _digest(self.as_json())
+        return digest(self.as_json())
 
     @property
     def data_fingerprint(self) -> str:
         """The same over what the samples depend on: other analyses of them are the same run."""
-        return _digest(_plain(self._data()))
+        return digest(_plain(self._data()))
 
 
 def _item(item: Item) -> dict[str, str]:
@@ -261,7 +261,8 @@ def _item(item: Item) -> dict[str, str]:
     return {name: part for name, part in parts.items() if part is not None}
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
+    """12 hex digits of the sha256 over a resolved definition, or a part of it."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:12]
 
 

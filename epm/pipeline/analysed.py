@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,20 @@ class Analysed(Value):
     parent: ParentRecord | None = None
 
 
-def analyse(definition: Definition, measured: Measured, home: Path | None) -> Analysed:
+def analyse(
+    definition: Definition,
+    measured: Measured,
+    home: Path | None,
+    settings: Mapping[str, Any] | None = None,
+) -> Analysed:
     """Compute what the definition asks of the measurements.
 
     Args:
         definition: with the analyses, gates and parent.
         measured: the measurements.
         home: the experiment's folder, with the parent's data in it.
+        settings: of the profile that was run, as the results have them, where that is not the
+            definition's as it is now.
 
     Raises:
         ResultsError: the parent's data cannot be read.
@@ -44,7 +52,7 @@ def analyse(definition: Definition, measured: Measured, home: Path | None) -> An
     record = parent = None
     if spec is not None and home is not None and spec.data != definition.profile.model:
         found = read(home / spec.data.file)
-        record = _parent_record(definition, spec, found)
+        record = _parent_record(definition, spec, found, settings)
         tasks = measured.tasks | {
             task: TaskRecord() for by_task in record.measurements.values() for task in by_task
         }
@@ -65,7 +73,10 @@ def analyse(definition: Definition, measured: Measured, home: Path | None) -> An
 
 
 def _parent_record(
-    definition: Definition, spec: ParentSpec, found: RecordedMeasurements
+    definition: Definition,
+    spec: ParentSpec,
+    found: RecordedMeasurements,
+    settings: Mapping[str, Any] | None,
 ) -> ParentRecord:
     ours = {condition.name: condition for condition in definition.experiment.conditions}
     names = [name for name in found.measurements if name in ours]
@@ -84,14 +95,16 @@ def _parent_record(
             for name in names
         },
         measurements={name: found.measurements[name] for name in names},
-        recipe=tuple(_differences(definition, spec.recipe)) if spec.recipe else (),
+        recipe=tuple(_differences(definition, spec.recipe, settings)) if spec.recipe else (),
         recipe_known=spec.recipe is not None,
     )
 
 
-def _differences(definition: Definition, recipe: str) -> list[RecipeDifference]:
+def _differences(
+    definition: Definition, recipe: str, settings: Mapping[str, Any] | None
+) -> list[RecipeDifference]:
     """Settings of the profile that are not those of the parent's."""
-    here = _settings(definition.as_json()["profile"])
+    here = _settings(settings or definition.as_json()["profile"])
     theirs = _settings(definition.experiment.resolve(recipe).as_json()["profile"])
     return [
         RecipeDifference(setting=name, here=here.get(name), parent=theirs.get(name))
@@ -110,7 +123,7 @@ _HOW_IT_IS_BATCHED = frozenset(
 
 def _settings(value: Any, at: str = "") -> dict[str, Any]:
     """The leaves of nested settings, by their path."""
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         return {at: value}
     found: dict[str, Any] = {}
     for name, part in value.items():

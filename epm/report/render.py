@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,10 +15,9 @@ from jinja2 import (
     ChoiceLoader,
     FileSystemLoader,
     StrictUndefined,
-    TemplateError,
+    TemplateSyntaxError,
     pass_context,
 )
-from jinja2.sandbox import SandboxedEnvironment
 
 from epm.analyses.block import Block, Scale
 from epm.errors import EpmError
@@ -28,6 +28,7 @@ from epm.report.regions import keep_human_regions
 from epm.results import Results
 from epm.results.reading import load
 from epm.values import Unavailable
+from epm.writing.environment import TRACING_FILTERS, TracingEnvironment
 from epm.writing.filters import FILTERS, available
 from epm.writing.tracing import (
     bare,
@@ -132,11 +133,14 @@ def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
     try:
         marked_body = environment.select_template([NARRATIVE, SKELETON]).render(context)
         marked_title = environment.get_template(TITLE_TEMPLATE).render(context)
-    except TemplateError as error:
-        file = getattr(error, "filename", None) or experiment_folder
-        where = f"{file} line {getattr(error, 'lineno', '?')}"
+    except EpmError as error:
         raise EpmError(
-            f"the template does not render: {type(error).__name__}: {error.message} ({where})",
+            f"{error.what} ({_place(error, experiment_folder)})", error.remedy
+        ) from error
+    except Exception as error:  # whatever a template does wrong is its writer's to mend
+        raise EpmError(
+            f"the template does not render: {type(error).__name__}: {error} "
+            f"({_place(error, experiment_folder)})",
             "mend the template; the results are untouched",
         ) from error
     marked_title = " ".join(marked_title.split())
@@ -147,10 +151,25 @@ def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
     return Text(title, f"{body.rstrip()}\n\n{encode(manifest)}\n")
 
 
+def _place(error: Exception, experiment_folder: Path) -> str:
+    """Template and line that an error comes from: the experiment's own, where it is among them."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or error.name} line {error.lineno}"
+    frames = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith(".j2")
+    ]
+    own = [frame for frame in frames if frame[0].is_relative_to(experiment_folder)]
+    for path, line in reversed(own or frames):
+        return f"{path} line {line}"
+    return str(experiment_folder)
+
+
 @cache
-def templates(*folders: Path) -> SandboxedEnvironment:
+def templates(*folders: Path) -> TracingEnvironment:
     """Templates of these folders and of epm, with the filters that write numbers."""
-    environment = SandboxedEnvironment(
+    environment = TracingEnvironment(
         loader=ChoiceLoader([FileSystemLoader(path) for path in (*folders, templates_folder())]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -159,7 +178,7 @@ def templates(*folders: Path) -> SandboxedEnvironment:
         autoescape=False,
     )
     environment.filters.update(
-        FILTERS,
+        {**TRACING_FILTERS, **FILTERS},
         length=length,
         join=join,
         total=total,
@@ -172,6 +191,22 @@ def templates(*folders: Path) -> SandboxedEnvironment:
     environment.tests["available"] = available
     environment.finalize = marked
     return environment
+
+
+CONTEXT = frozenset(
+    {
+        *("results", "results_name", "results_sha256", "place", "identity", "definition"),
+        *("profile", "glossary"),
+        *("analyses", "unanswered", "primary", "secondary", "rates", "gates", "parent"),
+        *("conditions", "treatments", "tasks", "metrics", "covariates", "seeds", "several"),
+        *("trained", "missing"),
+        *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
+        *("scale_of", "recorded"),
+        *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
+        *("environment", "stage_seconds", "shard_count"),
+    }
+)
+"""What the templates of a page are given, by name."""
 
 
 def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:

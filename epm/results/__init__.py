@@ -25,6 +25,7 @@ from epm.results.conditions import (
 )
 from epm.results.measurements import (
     ONLY,
+    TOGETHER,
     Count,
     Joint,
     Mean,
@@ -177,7 +178,8 @@ def check_names(
             _known("a measurement", task, "task", tasks)
             items = tasks[task].items
             for metric, by_replicate in by_metric.items():
-                _known("a measurement", metric, "metric", metrics)
+                for part in metric.split(TOGETHER):
+                    _known("a measurement", part, "metric", metrics)
                 for measured in by_replicate.values():
                     for item in getattr(measured, "items", ()) if items else ():
                         _known(f"a measurement of task {task!r}", item, "item", items)

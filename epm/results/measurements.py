@@ -159,9 +159,13 @@ def level(score: bool | float) -> str:
     return f"{score:.12g}"
 
 
+TOGETHER = " & "
+"""Between the names of two metrics that are counted together; no metric's own name has it."""
+
+
 def joint(first: str, second: str) -> str:
     """The name under which two metrics' scores of the same answers are counted together."""
-    return f"{first} & {second}"
+    return f"{first}{TOGETHER}{second}"
 
 
 class Reported(_Measurement):

@@ -34,48 +34,65 @@ class _Traced:
     pointer: str
 
 
-def _refuse(name: str) -> Callable[..., NoReturn]:
-    def refuse(self: _Traced, *_: object) -> NoReturn:
-        raise EpmError(
-            f"the template computes with {self.pointer}: the sum would have no pointer, and no one "
-            "could check it",
-            "name an analysis that gives the number, or use length, min, max or total",
-        )
+def refuse(value: object) -> NoReturn:
+    """Say that a template may not compute.
 
-    refuse.__name__ = name
-    return refuse
+    Raises:
+        EpmError: always.
+    """
+    raise EpmError(
+        f"the template computes with {pointer_of(value)}: what comes of it would have no pointer, "
+        "and no one could check it",
+        "name an analysis that gives the number, or use length, min, max or total; to write a "
+        "number in another form, use the filters for numbers",
+    )
 
 
-class _Number(_Traced):
+def _refusing(name: str) -> Callable[..., NoReturn]:
+    def refusing(self: _Traced, *_: object) -> NoReturn:
+        refuse(self)
+
+    refusing.__name__ = name
+    return refusing
+
+
+class Number(_Traced):
     """A number that may be compared and written, but not computed with."""
 
-    __add__ = __radd__ = _refuse("__add__")
-    __sub__ = __rsub__ = _refuse("__sub__")
-    __mul__ = __rmul__ = _refuse("__mul__")
-    __truediv__ = __rtruediv__ = _refuse("__truediv__")
-    __floordiv__ = __rfloordiv__ = _refuse("__floordiv__")
-    __mod__ = __rmod__ = _refuse("__mod__")
-    __pow__ = __rpow__ = _refuse("__pow__")
-    __neg__ = __abs__ = __round__ = _refuse("__neg__")
+    __add__ = __radd__ = _refusing("__add__")
+    __sub__ = __rsub__ = _refusing("__sub__")
+    __mul__ = __rmul__ = _refusing("__mul__")
+    __truediv__ = __rtruediv__ = _refusing("__truediv__")
+    __floordiv__ = __rfloordiv__ = _refusing("__floordiv__")
+    __mod__ = __rmod__ = _refusing("__mod__")
+    __divmod__ = __rdivmod__ = _refusing("__divmod__")
+    __pow__ = __rpow__ = _refusing("__pow__")
+    __neg__ = __pos__ = __abs__ = __round__ = _refusing("__neg__")
 
     def __str__(self) -> str:
         """With its mark, so that no way of writing it loses the pointer."""
         return mark(str(bare(self)), self, "plain")
 
+    __repr__ = __str__
 
-class _Int(_Number, int):
+    def __format__(self, form: str) -> str:
+        """In another form than its own it would be a number that no one can check."""
+        return refuse(self) if form else str(self)
+
+
+class Int(Number, int):
     __hash__ = int.__hash__
 
 
-class _Float(_Number, float):
+class Float(Number, float):
     __hash__ = float.__hash__
 
 
 def bare(value: Any) -> Any:
     """A traced number as a plain one; anything else as it is."""
-    if isinstance(value, _Int):
+    if isinstance(value, Int):
         return int.__add__(value, 0)
-    if isinstance(value, _Float):
+    if isinstance(value, Float):
         return float.__add__(value, 0.0)
     return value
 
@@ -85,7 +102,20 @@ class _Str(_Traced, str):
 
 
 class _Dict(_Traced, dict[str, Any]):
-    pass
+    """An object, whose members are found by marked names too: what a macro returns is marked."""
+
+    def __missing__(self, key: str) -> Any:
+        bare_key = untraced(key) if isinstance(key, str) else key
+        if bare_key == key:
+            raise KeyError(key)
+        return self[bare_key]
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(untraced(key) if isinstance(key, str) else key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The member of that name, or the default."""
+        return self[key] if key in self else default
 
 
 class _List(_Traced, list[Any]):
@@ -105,9 +135,9 @@ def traced(value: T, pointer: str = "") -> T:
             }
             return value.model_copy(update=parts)
         case int():
-            twin = _Int(value)
+            twin = Int(value)
         case float():
-            twin = _Float(value)
+            twin = Float(value)
         case str():
             twin = _Str(untraced(value))
         case dict():
@@ -125,7 +155,7 @@ def traced(value: T, pointer: str = "") -> T:
 
 def calculated(value: int, pointer: str) -> int:
     """A number that a pointer with an operation derives."""
-    twin = _Int(value)
+    twin = Int(value)
     twin.pointer = pointer
     return twin
 

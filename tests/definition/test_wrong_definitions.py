@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import BUILDER, BY_LAYER, ITEMS, PANEL, RATES, SMALL, TRAINED
 
-from epm.analyses.specs import Correlation, Proportions
+from epm.analyses.specs import Agreement, Correlation, Proportions
 from epm.definition import (
     AnalysisSpec,
     Answers,
@@ -466,6 +466,17 @@ OF_ANALYSES: dict[str, tuple[Changes, str]] = {
     "a primary predictor outside the family": (
         analysis(replace(BY_LAYER, name="other", primary_x="length2")),
         "analysis 'other': its primary predictor 'length2' is not in the family",
+    ),
+    "two kinds of scores that should agree": (
+        {
+            **scorer(Number("length")),
+            **analysis(Agreement(name="other", first="marker", second="length")),
+        },
+        "analysis 'other' compares 'marker' with 'length', yes or no with a number",
+    ),
+    "a metric that should agree with itself": (
+        analysis(Agreement(name="other", first="marker", second="marker")),
+        "analysis 'other': it compares 'marker' with itself",
     ),
     "an unknown group": (
         analysis(replace(BY_LAYER, name="other", groups="kin")),

@@ -13,7 +13,7 @@ import pytest
 from results_files import PROVENANCE
 from studies import PANEL, RATES, TRAINED
 
-from epm.analyses.specs import Proportions
+from epm.analyses.specs import Agreement, Proportions
 from epm.definition import (
     Definition,
     Experiment,
@@ -132,6 +132,12 @@ def with_parent(folder: Path, **changes: Any) -> Experiment:
         (lambda e: replace(e, conditions=e.conditions[::-1]), {"measure"}),
         (lambda e: replace(e, analyses=e.analyses[:1]), {"analyse"}),
         (lambda e: replace(e, analyses=e.analyses[::-1]), {"analyse"}),
+        (
+            lambda e: replace(
+                e, analyses=(Agreement(name="agree", first="marker", second="other_tag"),), gates=()
+            ),
+            {"measure", "analyse"},
+        ),
         (lambda e: replace(e, alpha=0.01), {"analyse"}),
         (lambda e: replace(e, gates=(Gate("g", "rates", "n", at_most=9),)), {"analyse"}),
         (lambda e: replace(e, figure="rates"), {"analyse"}),
@@ -153,8 +159,15 @@ def with_parent(folder: Path, **changes: Any) -> Experiment:
         ),
     ],
     ids=[
-        *("title", "scorer", "order of conditions", "analysis gone", "order of analyses", "alpha"),
-        *("gate", "figure", "names of the parent", "recipe of the parent"),
+        *("title", "scorer", "order of conditions", "analysis gone", "order of analyses"),
+        *(
+            "metrics that are counted together",
+            "alpha",
+            "gate",
+            "figure",
+            "names of the parent",
+            "recipe of the parent",
+        ),
     ],
 )
 def test_what_a_change_makes_anew(

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import PANEL, TRAINED
 
-from epm.definition import Item, Number, Task
+from epm.analyses.specs import Agreement
+from epm.definition import Item, Number, Regex, Task
 from epm.errors import EpmError
-from epm.results import Count, Mean, Measurements
+from epm.results import Count, Joint, Mean, Measurements
 from epm.scoring.measuring import measure, metric_records, scored, task_records
 
 STUDY = TRAINED.resolve("small")
@@ -86,6 +87,36 @@ def test_answers_without_a_score_are_counted_by_their_reason() -> None:
         items={"2+2": (8.0, 32.0, 2)}, excluded={"no number": 1, "outside the scale": 1}
     )
     assert measured["words"]["length"]["seed=42"] == Mean(excluded={"no number": 1})
+
+
+def test_two_metrics_are_counted_together_where_an_analysis_asks() -> None:
+    texts = ("4", "4", "four", "5", "it is 5")
+    rows = [row("plain", "sums", "2+2", text) for text in texts]
+    rows.append(row("plain", "words", "cat", "4"))
+    scorers = (*PANEL.scorers, Regex("digit", pattern=r"\A\d\Z"))
+    asked = Agreement(name="agreement", first="correct", second="digit")
+    study = replace(PANEL, scorers=scorers, analyses=(asked,))
+    measured = measure(study.resolve("full"), rows)["plain"]
+    assert measured["sums"]["correct & digit"]["seed=42"] == Joint(
+        levels=("no", "yes"), items={"2+2": {"yes": {"yes": 2}, "no": {"no": 2, "yes": 1}}}
+    )
+    assert measured["words"]["correct & digit"]["seed=42"] == Joint(
+        levels=(), excluded={"no answer to compare with": 1}
+    )
+    alone = replace(study, analyses=()).resolve("full")
+    assert list(measure(alone, rows)["plain"]["sums"]) == ["correct", "length", "digit"]
+
+
+def test_numbers_are_counted_together_by_their_value() -> None:
+    asked = Agreement(name="agreement", first="length", second="first")
+    scorers = (*PANEL.scorers, Number("first", which="first", lower=0, upper=10))
+    study = replace(PANEL, scorers=scorers, analyses=(asked,)).resolve("full")
+    rows = [row("plain", "sums", "2+2", text) for text in ("4 or 5", "4", "none", "4 or 11")]
+    assert measure(study, rows)["plain"]["sums"]["length & first"]["seed=42"] == Joint(
+        levels=("4", "5"),
+        items={"2+2": {"5": {"4": 1}, "4": {"4": 1}}},
+        excluded={"no number": 1, "outside the scale": 1},
+    )
 
 
 ROWS = st.builds(

@@ -41,6 +41,13 @@ def _analysis(
         yield f"{where}: {what}", "mend it in the definition"
     for outcome in spec.outcomes():
         yield from _outcome(experiment, outcome, where)
+    counts = {scorer.name: scorer.counts for scorer in experiment.scorers}
+    for first, second in spec.joint():
+        if counts[first] != counts[second]:
+            yield (
+                f"{where} compares '{first}' with '{second}', yes or no with a number",
+                "take two metrics of a kind",
+            )
     conditions = [each.name for each in experiment.conditions]
     for name in spec.conditions():
         if name not in conditions:
