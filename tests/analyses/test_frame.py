@@ -1,6 +1,7 @@
 """The measurements as conditions with predictors: what is known of each, and what lacks."""
 
 import frames
+import numpy as np
 import pytest
 from tables import MARKER, PRIMARY, published, words
 
@@ -120,9 +121,10 @@ def test_numbers_that_float64_cannot_square_are_left_out(absurd: float) -> None:
     assert found.names == ("c",)
     assert found.left_out == {
         "a": f"level is {absurd:g}, too near or far from 0 to compute with",
-        "b": "no x",
+        "b": f"x is {absurd:g}, too near or far from 0 to compute with",
     }
-    assert frame.covariate("b", Predictor("x", log=True)) is not None
+    log = Predictor("x", log=True)
+    assert frame.predictors("b", (log,)) == [pytest.approx(np.log(absurd))]
 
 
 def test_some_of_the_cases() -> None:

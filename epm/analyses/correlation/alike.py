@@ -21,10 +21,9 @@ def alike(
     sets = [{x.name} for x in family]
     for one, other in _pairs(family):
         values = [
-            (a, b)
+            both
             for name in names
-            if (a := frame.covariate(name, one)) is not None
-            and (b := frame.covariate(name, other)) is not None
+            if not isinstance(both := frame.predictors(name, (one, other)), str)
         ]
         if len(values) < LEAST:
             continue

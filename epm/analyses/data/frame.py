@@ -134,17 +134,14 @@ class Frame:
         return [task for task in wanted if outcome.metric in measured.get(task, {})]
 
     def covariate(self, condition: str, predictor: Predictor) -> float | None:
-        """A condition's covariate or numeric factor.
-
-        None where it has none, or no logarithm, or one whose square float64 cannot hold.
-        """
+        """A condition's covariate or numeric factor; None where it has none or no logarithm."""
         record = self.conditions[condition]
         value = record.covariates.get(predictor.name, record.factors.get(predictor.name))
         if not isinstance(value, int | float):
             return None
-        if predictor.log:
-            return log(value) if value > 0 else None
-        return float(value) if squarable(value) else None
+        if not predictor.log:
+            return float(value)
+        return log(value) if value > 0 else None
 
     # ---------------------------------------------------------------- rows
 
@@ -312,21 +309,31 @@ class Frame:
         ys: list[float] = []
         left_out: dict[str, str] = {}
         for name in conditions:
-            at = {str(each): self.covariate(name, each) for each in x}
-            score = self.estimate(y, name)
-            known = [value for value in at.values() if value is not None]
+            at, score = self.predictors(name, x), self.estimate(y, name)
             if score is None:
                 left_out[name] = self.why_missing(name, y)
             elif not squarable(score):
                 left_out[name] = f"{y.metric} is {score:g}, too near or far from 0 to compute with"
-            elif len(known) < len(x):
-                left_out[name] = "no " + ", no ".join(k for k, v in at.items() if v is None)
+            elif isinstance(at, str):
+                left_out[name] = at
             else:
                 names.append(name)
-                xs.append(known)
+                xs.append(at)
                 ys.append(score)
         at_all = np.array(xs, float).reshape(len(names), len(x))
         return Cases(tuple(names), at_all, np.array(ys, float), left_out)
+
+    def predictors(self, condition: str, x: Sequence[Predictor]) -> list[float] | str:
+        """All of some predictors of a condition, or why it has not all of them."""
+        found = {str(each): self.covariate(condition, each) for each in x}
+        missing = [name for name, value in found.items() if value is None]
+        if missing:
+            return ", ".join(f"no {name}" for name in missing)
+        known = {name: value for name, value in found.items() if value is not None}
+        for name, value in known.items():
+            if not squarable(value):
+                return f"{name} is {value:g}, too near or far from 0 to compute with"
+        return list(known.values())
 
     def why_missing(self, condition: str, outcome: Outcome | None = None) -> str:
         """Why a condition has no score, of an outcome if one is given."""

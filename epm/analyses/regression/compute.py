@@ -114,15 +114,11 @@ def _line(
     found = fitted.covariance(spec.errors, clusters)
     if spec.given or isinstance(found, Unavailable):
         return
-    predicted = [frame.covariate(name, spec.x) for name in _known(spec, frame)]
-    xs = [*cases.x[:, 0], *(x for x in predicted if x is not None)]
+    predicted = [_at(spec, frame, name) for name in spec.predict]
+    xs = [*cases.x[:, 0], *(x[0] for x in predicted if not isinstance(x, Unavailable))]
     at = np.linspace(min(xs), max(xs), LINE_POINTS)[:, None]
     for x, y, reach in zip(at[:, 0], fitted.at(at), fitted.band(at, *found), strict=True):
         yield LinePoint(x=float(x), y=float(y), lower=float(y - reach), upper=float(y + reach))
-
-
-def _known(spec: Regression, frame: Frame) -> list[str]:
-    return [name for name in spec.predict if name in frame.conditions]
 
 
 def _predictions(
@@ -148,11 +144,8 @@ def _at(spec: Regression, frame: Frame, name: str) -> FloatArray | Unavailable:
     """The predictors of a condition, shape (predictors,)."""
     if name not in frame.conditions:
         return Unavailable(unavailable="it is not among the conditions")
-    found = {str(each): frame.covariate(name, each) for each in (spec.x, *spec.given)}
-    missing = [predictor for predictor, value in found.items() if value is None]
-    if missing:
-        return Unavailable(unavailable=f"no {missing[0]}")
-    return np.array(list(found.values()), float)
+    found = frame.predictors(name, (spec.x, *spec.given))
+    return Unavailable(unavailable=found) if isinstance(found, str) else np.array(found, float)
 
 
 def _prediction(
