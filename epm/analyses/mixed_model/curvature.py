@@ -1,9 +1,9 @@
 """The second derivative of a mixed model's penalised likelihood, factored block by block.
 
-Its effects are those of conditions, trainings, items and condition × item. Eliminated in the one
-order that leaves nothing large: condition × item first (diagonal), then by condition the effects of
-it and its trainings (C blocks of S + 1), and last the items (I × I) with the fixed effects. So it
-costs C·S·I·(S + I) and takes no sparse solver.
+Its effects are those of conditions, trainings, items and condition × item. The last are eliminated
+first, as they have nothing to do with each other; then the others (`elimination`), conditions with
+their trainings before the items or after them, so that the dense matrix that is left has the
+smaller of C·(S + 1) and I rows. No sparse solver is needed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from epm.analyses.data.cases import FloatArray
+from epm.analyses.mixed_model.elimination import Arrow, factored
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Curvature:
             weights: shape (C, S, I).
         """
         self.sd, self.x, self.weights = sd, x, weights
-        conditions, trainings, items = weights.shape
+        conditions, trainings, _ = weights.shape
         by_pair = weights.sum(axis=1)
         self.crossed = 1 + sd[3] ** 2 * by_pair
         # what is left of the weights once condition × item is eliminated
@@ -108,83 +108,59 @@ class Curvature:
         own[:, 1:, 1:] = -((sd[1] * sd[3]) ** 2) * (left @ weights.transpose(0, 2, 1))
         diagonal = np.arange(1, trainings + 1)
         own[:, diagonal, diagonal] += 1 + sd[1] ** 2 * weights.sum(axis=2)
-
-        shared = items + x.shape[1]
-        coupling = np.empty((conditions, trainings + 1, shared))
-        coupling[:, 0, :items] = sd[0] * sd[2] * left_pair
-        coupling[:, 1:, :items] = sd[1] * sd[2] * left
-        coupling[:, 0, items:] = sd[0] * left_condition[:, None] * x
-        coupling[:, 1:, items:] = sd[1] * left_training[:, :, None] * x[:, None, :]
-
-        last = np.zeros((shared, shared))
-        last[:items, :items] = np.diag(1 + sd[2] ** 2 * left_pair.sum(axis=0))
-        last[:items, items:] = sd[2] * left_pair.T @ x
-        last[items:, :items] = last[:items, items:].T
-        last[items:, items:] = x.T @ (left_condition[:, None] * x)
-
-        self.own = np.linalg.inv(own)
-        self.carry = self.own @ coupling
-        flat = (conditions * (trainings + 1), shared)
-        last -= coupling.reshape(flat).T @ self.carry.reshape(flat)
-        self.last = cho_factor(last, lower=True)
-        self.logdet = float(
-            np.log(self.crossed).sum()
-            + np.linalg.slogdet(own)[1].sum()
-            + 2 * np.log(np.diag(self.last[0])).sum()
+        both = np.concatenate([sd[0] * left_pair[:, None, :], sd[1] * left], axis=1)
+        self.rest = factored(
+            Arrow(
+                own,
+                sd[2] * both,
+                both.sum(axis=2)[:, :, None] * x[:, None, :],
+                1 + sd[2] ** 2 * left_pair.sum(axis=0),
+                sd[2] * left_pair.T @ x,
+                x.T @ (left_condition[:, None] * x),
+            )
         )
+        self.logdet = float(np.log(self.crossed).sum()) + self.rest.logdet
 
     def solve(self, right: Effects) -> Effects:
         """H⁻¹ times a value for every effect."""
-        sd, items = self.sd, len(right.item)
-        # condition × item
+        sd = self.sd
         scaled = sd[3] * right.crossed / self.crossed
         moved = gathered(sd, self.x, self.weights * scaled[:, None, :])
         own = np.column_stack([right.condition - moved.condition, right.training - moved.training])
-        last = np.concatenate([right.item - moved.item, right.fixed - moved.fixed])
-        # conditions and trainings, then items and fixed effects, and back
-        last = last - np.einsum("cbe,cb->e", self.carry, own)
-        last = cho_solve(self.last, last)
-        own = (self.own @ own[:, :, None])[:, :, 0] - self.carry @ last
-        none = np.zeros_like(right.crossed)
-        found = Effects(own[:, 0], own[:, 1:], last[:items], none, last[items:])
+        own, item, fixed = self.rest.solve(
+            (own, right.item - moved.item, right.fixed - moved.fixed)
+        )
+        found = Effects(own[:, 0], own[:, 1:], item, np.zeros_like(right.crossed), fixed)
         through = (self.weights * predictor(sd, self.x, found)).sum(axis=1)
         crossed = (right.crossed - sd[3] * through) / self.crossed
         return Effects(found.condition, found.training, found.item, crossed, found.fixed)
 
-    def fixed_covariance(self) -> FloatArray:
-        """The block of H⁻¹ of the free fixed effects, shape (p, p)."""
-        items = self.weights.shape[2]
-        return np.asarray(cho_solve(self.last, np.eye(len(self.last[0])))[items:, items:])
-
-    def covariances(self) -> tuple[FloatArray, FloatArray]:
-        """What H⁻¹ says of the cells.
+    def covariances(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What H⁻¹ says of the cells and of the fixed effects.
 
         Returns:
-            Of each cell's four effects with its linear predictor, shape (4, C, S, I); and the
-            variance of the linear predictor, shape (C, S, I).
+            Of each cell's four effects with its linear predictor, shape (4, C, S, I); the variance
+            of the linear predictor, shape (C, S, I); and the block of the free fixed effects, shape
+            (p, p).
         """
         sd, x, w = self.sd, self.x, self.weights
-        items = w.shape[2]
-        last = cho_solve(self.last, np.eye(len(self.last[0])))
-        with_last = -self.carry @ last
-        own = self.own - with_last @ self.carry.transpose(0, 2, 1)
-        own_item, own_fixed = with_last[:, :, :items], with_last[:, :, items:]
-        fixed_item = x @ last[items:, :items]
-        fixed_own = (own_fixed @ x[:, :, None])[:, :, 0]
-        fixed = np.einsum("cp,pq,cq->c", x, last[items:, items:], x)
+        rest = self.rest.inverse()
+        fixed_item = x @ rest.item_fixed.T
+        fixed_own = (rest.own_fixed @ x[:, :, None])[:, :, 0]
+        fixed = np.einsum("cp,pq,cq->c", x, rest.fixed, x)
 
         # of every effect of the condition with the reduced predictors, those without the effect of
         # condition × item: first axis of the blocks is the effect, the last two training and item
         block = (
-            sd[0] * own[:, :, :1, None]
-            + sd[1] * own[:, :, 1:, None]
-            + sd[2] * own_item[:, :, None, :]
+            sd[0] * rest.own[:, :, :1, None]
+            + sd[1] * rest.own[:, :, 1:, None]
+            + sd[2] * rest.own_item[:, :, None, :]
             + fixed_own[:, :, None, None]
         )
         item = (
-            sd[0] * own_item[:, :1, :]
-            + sd[1] * own_item[:, 1:, :]
-            + sd[2] * np.diag(last)[:items]
+            sd[0] * rest.own_item[:, :1, :]
+            + sd[1] * rest.own_item[:, 1:, :]
+            + sd[2] * rest.item
             + fixed_item[:, None, :]
         )
         of_fixed = (
@@ -211,4 +187,4 @@ class Curvature:
         training = through(block[:, 1:])[:, trainings, trainings]
         of_effects = np.stack([through(block[:, 0]), training, through(item), crossed])
         variance = half[:, trainings, trainings] + sd[3] * crossed
-        return of_effects, variance
+        return of_effects, variance, rest.fixed

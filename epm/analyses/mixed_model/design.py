@@ -16,11 +16,12 @@ from epm.values import Unavailable
 
 TERMS: tuple[Term, ...] = get_args(Term)
 
-MOST_ITEMS = 1500
-"""Shared by conditions: each evaluation inverts a matrix of that size."""
+MOST_CELLS = 500_000
+"""Conditions × items × squared trainings of one: what an evaluation holds in memory."""
 
-MOST_CELLS = 400_000
-"""Conditions × trainings × items."""
+MOST_TOGETHER = 1000
+"""Rows of the dense matrix that each evaluation factors: items, or conditions and trainings if they
+are fewer."""
 
 DfFrom = Literal["conditions", "trainings", "items", "answers"]
 
@@ -89,11 +90,11 @@ def design(rows: pd.DataFrame, x: Mapping[str, float], *, arms: bool) -> Design 
     shared = cells.groupby("item")["condition"].nunique().max() > 1
     item = pd.factorize(cells["item"])[0] if shared else _within(cells["condition"], cells["item"])
     shape = (len(conditions), int(training.max()) + 1, int(item.max()) + 1)
-    if shape[2] > MOST_ITEMS or np.prod(shape) * shape[1] > MOST_CELLS:
+    together = min(shape[2], shape[0] * (shape[1] + 1))
+    if together > MOST_TOGETHER or np.prod(shape) * shape[1] > MOST_CELLS:
         return Unavailable(
-            unavailable=f"too large for a mixed model: {shape[0]} conditions, {shape[1]} trainings "
-            f"of one and {shape[2]} items, where {MOST_ITEMS} items and {MOST_CELLS:,} cells are "
-            "what is fitted in a minute"
+            unavailable=f"too large for a mixed model that is fitted in a minute: {shape[0]} "
+            f"conditions, {shape[1]} trainings of one, {shape[2]} items"
         )
     k, n = np.zeros(shape), np.zeros(shape)
     np.add.at(k, (condition, training, item), cells["k"])

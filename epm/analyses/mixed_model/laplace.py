@@ -102,7 +102,8 @@ def approximate(
     Args:
         cells: the counts.
         sd: standard deviations, shape (4,), none below 0.
-        start: where the search for the mode begins; its fixed effects count if they are free.
+        start: where the search for the mode begins, before it begins at 0; its fixed effects count
+            if they are free.
         beta: fixed effects that are held; None integrates over them, for the restricted likelihood.
 
     Returns:
@@ -111,18 +112,22 @@ def approximate(
     restricted = beta is None
     free = cells.x if restricted else cells.x[:, :0]
     offset = np.zeros((1, 1, 1)) if beta is None else (cells.x @ beta)[:, None, None]
+    begin = start if restricted else start.random(np.zeros(0))
     with np.errstate(over="ignore", invalid="ignore"):
-        peak = _climb(cells, sd, free, offset, start if restricted else start.random(np.zeros(0)))
+        peak = _climb(cells, sd, free, offset, begin)
+        if peak is None:
+            nowhere = origin(cells, np.zeros(free.shape[1]))
+            peak = _climb(cells, sd, free, offset, nowhere)
     if peak is None:
         return None
-    sd_gradient, by_condition = _gradient(cells, sd, free, peak)
+    sd_gradient, by_condition, covariance = _gradient(cells, sd, free, peak)
     count = free.shape[1]
     return Mode(
         value=peak.value + peak.curvature.logdet / 2 - cells.coefficients - count / 2 * log(2 * pi),
         sd_gradient=sd_gradient,
         beta_gradient=np.zeros(count) if restricted else cells.x.T @ by_condition,
         beta=peak.effects.fixed if beta is None else beta,
-        covariance=peak.curvature.fixed_covariance(),
+        covariance=covariance,
         effects=peak.effects,
     )
 
@@ -172,7 +177,7 @@ def _climb(
 
 def _gradient(
     cells: Cells, sd: FloatArray, x: FloatArray, peak: _Peak
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Of the value, through the mode, which moves with the parameters.
 
     With r = k - n·p and w = n·p(1-p) by cell, v the variance of the cell's linear predictor under
@@ -182,11 +187,11 @@ def _gradient(
     linear predictor.
 
     Returns:
-        Derivatives in the standard deviations, shape (4,); and in a shift of the linear predictors
-        of each condition, shape (C,).
+        Derivatives in the standard deviations, shape (4,); in a shift of the linear predictors of
+        each condition, shape (C,); and the covariance of the free fixed effects.
     """
     w = cells.trials * peak.p * (1 - peak.p)
-    covariances, variance = peak.curvature.covariances()
+    covariances, variance, fixed = peak.curvature.covariances()
     bend = w * (1 - 2 * peak.p) * variance / 2
     adjoint = peak.curvature.solve(gathered(sd, x, bend))
     shift = bend - w * predictor(sd, x, adjoint) - peak.residual
@@ -196,4 +201,4 @@ def _gradient(
     u = peak.effects.random(np.zeros(0))
     turned = by_residual.products(adjoint.random(np.zeros(0)))
     gradient = by_shift.products(u) + turned + (w * covariances).sum(axis=(1, 2, 3))
-    return gradient, by_shift.condition
+    return gradient, by_shift.condition, fixed

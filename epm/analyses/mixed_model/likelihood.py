@@ -155,14 +155,21 @@ def _search(loss: Loss, start: FloatArray, variances: int) -> FloatArray:
     if not len(start):
         return start
     held = np.arange(len(start)) < variances
+    # with bounds on both sides the first step is the gradient: half a unit of it
+    scale = max(1.0, 2 * float(np.linalg.norm(loss(start)[1])))
+
+    def scaled(at: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient = loss(at)
+        return value / scale, gradient / scale
+
     bounds = Bounds(np.where(held, _LEAST, -np.inf), np.where(held, 2 * _MOST, np.inf))
     found = minimize(
-        loss,
+        scaled,
         start,
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
-        options={"ftol": 1e-13, "gtol": 1e-6, "maxiter": 200, "maxfun": 400},
+        options={"ftol": 1e-13, "gtol": 1e-6 / scale, "maxiter": 200, "maxfun": 400},
     )
     at = np.array(found.x, float)
     at[held & (at <= 2 * _LEAST)] = 0.0
