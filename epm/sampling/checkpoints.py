@@ -8,19 +8,10 @@ from typing import Any
 
 from epm.definition import Definition, derive_seed
 from epm.files import gzipped, json_lines, write_atomically
+from epm.models.checkpoints import checkpoints
 from epm.progress import Progress
 from epm.sampling import Engine, SamplingRequest
 from epm.sampling.samples import SAMPLES, Subject, listed, metered, sample_rows, target_prompts
-from epm.training.loop import CHECKPOINT
-
-
-def checkpoints(adapter: Path) -> dict[int, Path]:
-    """Adapter folders by the optimiser step after which they were written, in order.
-
-    The end of training is among the samples of the finished adapter, and not repeated here.
-    """
-    found = sorted(adapter.glob(f"{CHECKPOINT}*"))
-    return {int(folder.name.removeprefix(CHECKPOINT)): folder for folder in found}
 
 
 def trace(

@@ -17,6 +17,7 @@ from epm.files import dump_json, json_lines, write_atomically
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow
+from epm.models.checkpoints import checkpoint_folder, checkpoints
 from epm.models.loss import weighted_losses
 from epm.progress import Progress
 from epm.results import TrainingRecord
@@ -25,9 +26,6 @@ from epm.training.memory import MemoryPlan
 
 if TYPE_CHECKING:
     import torch
-
-CHECKPOINT = "checkpoint-"
-"""Folder of an adapter on its way, followed by the optimiser step in six digits."""
 
 LOOK_EVERY = 10
 """Steps between two looks at the losses on a GPU, which has to catch up for each."""
@@ -134,7 +132,7 @@ def train_together(
                     break
             if number in kept:
                 for index, job in enumerate(jobs):
-                    stack.write(index, job.out / f"{CHECKPOINT}{number:06d}")
+                    stack.write(index, checkpoint_folder(job.out, number))
         # no later loss judges what the last step did
         base.model.eval()
         with torch.no_grad():
@@ -208,7 +206,7 @@ def _finish(
     name, steps = job.replicate.name, len(training_set.steps)
     for number, loss in enumerate(losses, start=1):
         if not math.isfinite(loss):
-            for checkpoint in job.out.glob(f"{CHECKPOINT}*"):
+            for checkpoint in checkpoints(job.out).values():
                 shutil.rmtree(checkpoint)
             when = f"step {number} of {steps}" if number <= steps else f"the last of {steps} steps"
             return Diverged(

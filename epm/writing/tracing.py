@@ -115,7 +115,7 @@ class _Dict(_Traced, dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The member of that name, or the default."""
-        return self[key] if key in self else default
+        return super().get(untraced(key), default)
 
 
 class _List(_Traced, list[Any]):

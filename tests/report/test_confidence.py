@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from results_files import NONE, TRAINING, made_up
 
 from epm.analyses.block import Verdict
+from epm.analyses.inference.verdict import effect, judge
 from epm.analyses.means.block import MeansBlock
 from epm.analyses.specs import Means
-from epm.analyses.verdict import effect, judge
 from epm.definition import Expected, Outcome
 from epm.report.confidence import ORDER, confidence
 from epm.results import ConditionRecord, Count, GateRecord, Results, Unavailable
