@@ -93,7 +93,7 @@ def test_no_run(lab: Lab) -> None:
 
 
 def test_several_runs_and_no_profile_named(lab: Lab) -> None:
-    from epm.runner import run_folder
+    from epm.pipeline.run import run_folder
 
     from epm import discovery
 

@@ -12,7 +12,8 @@ from lab import BRANCH, Lab, git
 
 from epm.figures import hero
 from epm.publishing import artifacts
-from epm.results import Results, load
+from epm.results import Results
+from epm.results.reading import load
 
 PUBLISHED = "experiments/issue_1/published/smoke"
 

@@ -16,7 +16,7 @@ from epm.github.markers import Marker
 from epm.publishing import page, site
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.page import Layout, fingerprint, pinned, unpinned
-from epm.results import load as load_results
+from epm.results.reading import load as load_results
 
 COMMIT, OTHER = "0123456789abcdef" * 2 + "01234567", "f" * 40
 
