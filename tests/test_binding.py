@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from epm.pipeline.run import Options, run
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
+from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
 from epm.report.render import render
 from epm_lint.engine import lint
