@@ -8,7 +8,7 @@ from pathlib import Path
 
 from epm import discovery
 from epm.bot.commands import CALL, USAGE, Command
-from epm.bot.deciding import Obey, is_result
+from epm.bot.dispatch import Obey, is_result
 from epm.errors import DefinitionError, EpmError
 from epm.github.comments import keep_comment
 from epm.github.interface import GitHub, Reaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from epm.bot.deciding import is_result
+from epm.bot.dispatch import is_result
 from epm.bot.judging import Judge, Judgement
 from epm.bot.verdicts import keep_verdict
 from epm.errors import EpmError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from epm.bot import answers, backfill, summary
-from epm.bot.deciding import Lint, LintAll, Nothing, Obey, decide
+from epm.bot.dispatch import Lint, LintAll, Nothing, Obey, dispatch
 from epm.bot.judging import Judge, Judgement
 from epm.bot.verdicts import keep_verdict
 from epm.exit_codes import CLEAN, COULD_NOT
@@ -33,7 +33,7 @@ def run(
         log: of the step; the runner takes orders from it.
     """
     event = events.read(environment)
-    wanted = decide(event)
+    wanted = dispatch(event)
     if isinstance(wanted, Nothing):
         log.write(f"epm: {wanted.why}\n")
         return CLEAN

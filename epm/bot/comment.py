@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from epm.bot import memory, patch
-from epm.bot.deciding import LABEL, is_result
+from epm.bot.dispatch import LABEL, is_result
 from epm.bot.judging import Judgement
 from epm.bot.memory import Changes, Memory
 from epm.bot.places import Places

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from epm.bot import comment
 from epm.bot.comment import MARKER
-from epm.bot.deciding import is_result
+from epm.bot.dispatch import is_result
 from epm.bot.judging import Judge, Judgement
 from epm.errors import EpmError
 from epm.github.comments import Change, keep_comment

@@ -15,7 +15,7 @@ from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.discovery import LoadedExperiment
-    from epm.github.patience import Patience
+    from epm.github.retry import RetryPolicy
     from epm.publishing.publish import Outcome
 
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
+def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     """Publish; 0 done, 1 the page has findings, 2 refused."""
     from epm import discovery
     from epm.github import client
@@ -58,7 +58,7 @@ def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
     folder = parsed.run or _finished(loaded, parsed.profile)
     found = artifacts.collect(folder, loaded.experiment.slug, parsed.allow_pilot)
     remote, name = remote_of(loaded.folder, parsed.repo)
-    github = client.connect(name, os.environ, patience)
+    github = client.connect(name, os.environ, policy)
     draft = True if parsed.draft else False if parsed.ready else None
     with tempfile.TemporaryDirectory(prefix="epm-objects-") as objects:
         git = Git(loaded.folder, remote, Path(objects) if parsed.dry_run else None)

@@ -28,7 +28,7 @@ from epm.github.interface import (
     same_body,
 )
 from epm.github.markers import Marker
-from epm.github.patience import Patience, Wait
+from epm.github.retry import RetryPolicy, Wait
 from epm.github.transport import Transport
 
 _PERMISSIONS = {
@@ -41,13 +41,13 @@ _READ, _WRITE = "issues: read", "issues: write"
 
 
 def connect(
-    repository: str, environment: Mapping[str, str], patience: Patience | None = None
+    repository: str, environment: Mapping[str, str], policy: RetryPolicy | None = None
 ) -> Client:
     """The client that the environment describes; nothing is sent yet."""
-    patience = patience or Patience()
+    policy = policy or RetryPolicy()
     name = credentials.check_repository(repository)
     url, found = credentials.api_url(environment), credentials.find(environment)
-    exchange = Exchange(name, Transport(name, found, url, patience), found, patience)
+    exchange = Exchange(name, Transport(name, found, url, policy), found, policy)
     in_actions = environment.get("GITHUB_ACTIONS") == "true"
     return Client(name, exchange, found, in_actions)
 

@@ -15,7 +15,7 @@ from epm.github import failures, payloads
 from epm.github.credentials import Credentials
 from epm.github.failures import Aim, Kind
 from epm.github.interface import Comment, Issue
-from epm.github.patience import Patience, Wait, asked_to_wait
+from epm.github.retry import RetryPolicy, Wait, asked_to_wait
 from epm.github.transport import GRAPHQL, Answer, Lost, Transport
 
 _PAGE = {"per_page": "100"}
@@ -59,17 +59,17 @@ class Exchange:
     """Asks one GitHub about one repository."""
 
     def __init__(
-        self, repository: str, transport: Transport, credentials: Credentials, patience: Patience
+        self, repository: str, transport: Transport, credentials: Credentials, policy: RetryPolicy
     ) -> None:
         self._repository = repository
         self._transport = transport
         self._credentials = credentials
-        self._patience = patience
+        self._policy = policy
         self._unreached = 0
 
     def start(self) -> Wait:
         """The clock of one thing and all its tries."""
-        return self._patience.start()
+        return self._policy.start()
 
     def pages(self, request: Request, wait: Wait) -> list[object]:
         """The rows of all pages of a list."""
@@ -130,8 +130,8 @@ class Exchange:
     def optional(self, request: Request) -> Answer | None:
         """None for a nicety that this GitHub or this token does not have."""
         try:
-            longest = min(_NICETY, self._patience.longest)
-            return self.insist(request, replace(self._patience, longest=longest).start())
+            longest = min(_NICETY, self._policy.longest)
+            return self.insist(request, replace(self._policy, longest=longest).start())
         except EpmError:
             return None
 

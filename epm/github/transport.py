@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from epm.errors import EpmError
 from epm.github import payloads
 from epm.github.credentials import APP_KEY, App, Credentials
-from epm.github.patience import Patience
+from epm.github.retry import RetryPolicy
 from epm_lint.quoting import clip
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Transport:
     """Sends requests to one GitHub as one user or App."""
 
     def __init__(
-        self, repository: str, credentials: Credentials, url: str, patience: Patience
+        self, repository: str, credentials: Credentials, url: str, policy: RetryPolicy
     ) -> None:
         try:
             from github import Auth, Github
@@ -92,11 +92,11 @@ class Transport:
         self._github = Github(
             auth=auth,
             base_url=url,
-            timeout=patience.answer,
+            timeout=policy.answer,
             retry=None,
             user_agent="epm",
-            seconds_between_requests=patience.between_requests,
-            seconds_between_writes=patience.between_writes,
+            seconds_between_requests=policy.between_requests,
+            seconds_between_writes=policy.between_writes,
         )
         self._as_app = self._github.requester
         self._requester: Requester | None = None

@@ -78,7 +78,7 @@ def test_a_fresh_clone_publishes_on_top_of_the_branch(
     git(tmp_path, "clone", "--quiet", str(lab.remote), "clone")
     shutil.copytree(lab.checkout / "runs", tmp_path / "clone" / "runs")
     monkeypatch.chdir(tmp_path / "clone")
-    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.patience)
+    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.policy)
     lab.hub.proxy.reset()
     assert other.publish().code == 0
     assert (lab.writes(), lab.tip()) == ([], before)
@@ -229,7 +229,7 @@ def test_a_dry_run_sees_what_others_have_pushed_without_keeping_it(
     shutil.copytree(lab.checkout / "runs", tmp_path / "clone" / "runs")
     lab.publish()
     monkeypatch.chdir(tmp_path / "clone")
-    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.patience)
+    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.policy)
     said = other.publish("--dry-run")
     assert "results/issue-1 has these files already" in said.out
     assert "issue 2 is up to date" in said.out

@@ -70,8 +70,8 @@ class World:
 
     def publish(self) -> None:
         """Until it says that it is done."""
-        patience = self.lab.patience
-        lab = Lab(self.lab.hub, self.lab.checkout, self.lab.remote, patience)
+        policy = self.lab.policy
+        lab = Lab(self.lab.hub, self.lab.checkout, self.lab.remote, policy)
         for _ in range(TRIES):
             with lab.hub.proxy.chaos(self.draw):
                 said = lab.publish()

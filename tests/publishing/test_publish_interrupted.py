@@ -125,11 +125,11 @@ def test_stopped_between_keeping_a_page_and_overwriting_it(
 RUN = """
 import sys
 from argparse import ArgumentParser
-from epm.github.patience import Patience
+from epm.github.retry import RetryPolicy
 from epm.commands import publish as command
 parser = ArgumentParser()
 command.add_arguments(parser)
-hasty = Patience(longest=5, first=0.01, between_requests=0, between_writes=0)
+hasty = RetryPolicy(longest=5, first=0.01, between_requests=0, between_writes=0)
 sys.exit(command.run(parser.parse_args(sys.argv[1:]), hasty))
 """
 

@@ -53,7 +53,7 @@ def is_result(labels: Collection[str]) -> bool:
     return any(label.casefold().startswith(LABEL) for label in labels)
 
 
-def decide(event: Event) -> Nothing | Lint | LintAll | Obey:
+def dispatch(event: Event) -> Nothing | Lint | LintAll | Obey:
     """What is to be done about an event."""
     match event:
         case IssueEvent():
