@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from epm.errors import EpmError
-from epm.github import credentials, folding, identity, payloads
+from epm.github import credentials, failures, folding, identity, payloads
 from epm.github.exchange import Again, Exchange, Request, T
 from epm.github.failures import Aim
 from epm.github.interface import (
@@ -80,7 +80,9 @@ class Client:
     def repository(self) -> Repository:
         aim = Aim("read the repository", "metadata: read")
         request = Request("GET", f"/repos/{self._name}", aim)
-        return payloads.repository(self._exchange.insist(request, self._exchange.start()).data)
+        found = payloads.repository(self._exchange.insist(request, self._exchange.start()).data)
+        self._check_place(aim, found.full_name)
+        return found
 
     def permission(self, login: str) -> Permission:
         aim = Aim("read a user's permission", "metadata: read")
@@ -112,7 +114,10 @@ class Client:
         fields = {"title": title, "body": body, "labels": list(labels)}
         request = Request("POST", self._path("issues"), aim, body=fields)
         made, extra = self._exchange.create(
-            request, lambda: self._own_issues(marker, (), wait), payloads.issue, wait
+            request,
+            lambda: self._own_issues(marker, (), wait),
+            lambda data: self._issue(data, aim),
+            wait,
         )
         for issue in extra:
             if not _differing(issue, fields):
@@ -153,7 +158,7 @@ class Client:
             if changed := [name for name in _differing(current, _fields(seen)) if name in fields]:
                 raise Conflict(seen, current, changed)
             try:
-                return payloads.issue(self._exchange.once(request).data)
+                return self._issue(self._exchange.once(request).data, aim, seen.number)
             except Again as again:
                 again.wait(wait)
 
@@ -165,8 +170,9 @@ class Client:
         )
 
     def _insist_issue(self, number: int, wait: Wait) -> Issue:
-        request = Request("GET", self._path(f"issues/{number}"), Aim(f"read issue {number}", _READ))
-        return payloads.issue(self._exchange.insist(request, wait).data)
+        aim = Aim(f"read issue {number}", _READ)
+        request = Request("GET", self._path(f"issues/{number}"), aim)
+        return self._issue(self._exchange.insist(request, wait).data, aim, number)
 
     def _list_issues(self, labels: Sequence[str], state: str, wait: Wait) -> list[Issue]:
         parameters = {"state": state, "sort": "created", "direction": "asc"}
@@ -174,7 +180,7 @@ class Client:
             parameters["labels"] = ",".join(labels)
         aim = Aim("list issues", _READ)
         rows = self._exchange.pages(Request("GET", self._path("issues"), aim, parameters), wait)
-        found = [payloads.issue(row) for row in rows if not payloads.is_pull_request(row)]
+        found = [self._issue(row, aim) for row in rows if not payloads.is_pull_request(row)]
         return sorted({issue.number: issue for issue in found}.values(), key=lambda one: one.number)
 
     def _own_issues(self, marker: Marker, labels: Sequence[str], wait: Wait) -> list[Issue]:
@@ -197,7 +203,7 @@ class Client:
         made, extra = self._exchange.create(
             request,
             lambda: self._ours(marker, self._list_comments(number, wait)),
-            payloads.comment,
+            lambda data: self._comment(data, aim, number),
             wait,
         )
         for comment in extra:
@@ -212,7 +218,8 @@ class Client:
         aim = Aim(f"edit comment {comment.id}", _WRITE, writes=True)
         path = self._path(f"issues/comments/{comment.id}")
         request = Request("PATCH", path, aim, body={"body": body})
-        return payloads.comment(self._exchange.insist(request, self._exchange.start()).data)
+        data = self._exchange.insist(request, self._exchange.start()).data
+        return self._comment(data, aim, comment.issue)
 
     def delete_comment(self, comment: Comment) -> None:
         aim = Aim(f"delete comment {comment.id}", _WRITE, writes=True)
@@ -240,7 +247,8 @@ class Client:
         rows = self._exchange.pages(
             Request("GET", self._path(f"issues/{number}/comments"), aim), wait
         )
-        found = {comment.id: comment for comment in map(payloads.comment, rows)}
+        comments = [self._comment(row, aim, number) for row in rows]
+        found = {comment.id: comment for comment in comments}
         return sorted(found.values(), key=lambda one: (one.created_at, one.id))
 
     def _comment_is_gone(self, path: str) -> None:
@@ -254,6 +262,23 @@ class Client:
             f"{self._credentials.source} may not delete a comment in {self._name} (404)",
             f"give the token the permission `{_WRITE}`",
         )
+
+    # what was asked for, and not what something has led us to
+
+    def _issue(self, data: object, aim: Aim, number: int | None = None) -> Issue:
+        found = payloads.issue(data)
+        self._check_place(aim, found.repository, number or found.number, found.number)
+        return found
+
+    def _comment(self, data: object, aim: Aim, number: int) -> Comment:
+        found = payloads.comment(data)
+        self._check_place(aim, found.repository, number, found.issue)
+        return found
+
+    def _check_place(self, aim: Aim, repository: str, asked: int = 0, found: int = 0) -> None:
+        if repository.casefold() != self._name.casefold() or asked != found:
+            place = f"{repository}#{found}" if found else repository
+            raise failures.moved(aim, self._name, place)
 
     # requests
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 from epm.errors import EpmError
 from epm.github.credentials import App, Credentials
-from epm.github.interface import Missing
+from epm.github.interface import Missing, Moved
 from epm.github.transport import Answer
 from epm_lint.quoting import clip
 
@@ -93,12 +93,24 @@ def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials)
             return Missing(f"GitHub cannot {where}: it is gone (410{said})")
         case 413 | 422:
             return EpmError(f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})")
-        case status if 300 <= status < 400:
-            return EpmError(
-                f"GitHub cannot {where}: the repository has moved ({status})",
-                "use its new name",
-            )
     return EpmError(f"GitHub refused to {where} ({answer.status}{said})")
+
+
+def moved(aim: Aim, repository: str, place: str) -> Moved:
+    """The error for what is somewhere else now.
+
+    Args:
+        aim: what was asked for.
+        repository: where it was asked for.
+        place: where it is, as `owner/name` or `owner/name#5`; empty where that is not known.
+    """
+    name = place.partition("#")[0]
+    if "/" in name and " " not in name:
+        remedy = f"name that repository, with --repo {name} or in the remote"
+    else:
+        remedy = "check the repository's name, and GITHUB_API_URL"
+    to = f" to {clip(place)}" if place else ""
+    return Moved(f"cannot {aim.doing} in {repository}: it has moved{to}", remedy)
 
 
 def _grant(answer: Answer, aim: Aim) -> str:

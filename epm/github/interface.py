@@ -37,6 +37,8 @@ class Issue:
     updated_at: datetime
     """Moves with every comment and label as well, so alone it is no sign of an edit."""
     html_url: str
+    repository: str
+    """`owner/name` of where it is, which may not be where it was asked for."""
 
     @property
     def body_hash(self) -> str:
@@ -56,6 +58,10 @@ class Comment:
     created_at: datetime
     updated_at: datetime
     html_url: str
+    repository: str
+    """`owner/name` of where it is."""
+    issue: int
+    """The number of the issue that it is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ class Reaction(StrEnum):
 
 class Missing(EpmError):
     """What was asked for is not there, or the token may not see it."""
+
+
+class Moved(EpmError):
+    """It is not where it was asked for any more; nothing was read or written where it is now."""
 
 
 class Conflict(EpmError):

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from bot_at_work import LABEL, SEED_SHAPE, Bot
-from faulty_proxy import meanwhile
+from faulty_proxy import Fault, Request, answer, meanwhile
+
+from epm.errors import EpmError
 
 HERO = re.compile(r"/main/figures/[\w./]+")
 PINNED = f"/{'a' * 40}/figures/issue_246/hero_l20.png"
@@ -197,3 +199,19 @@ def test_who_may_silence_a_rule(bot: Bot) -> None:
     bot.run("issues", payload)
     assert "✗ **Hero figure**" in bot.comments(by_stranger)[0]
     assert "only people with write access can silence a rule" in bot.comments(by_stranger)[0]
+
+
+def test_an_issue_that_was_transferred_meanwhile(bot: Bot) -> None:
+    """The event is of the old place; each read of it is answered by 301 to a stranger's issue."""
+    number, stranger = bot.open(), bot.open()
+    event = bot.issue_event("edited", number)
+    old, new = (f"/repos/{bot.hub.name}/issues/{one}" for one in (number, stranger))
+
+    def draw(request: Request) -> Fault | None:
+        if not request.path.startswith(old):
+            return None
+        return answer(301, Location=bot.hub.proxy.url + request.path.replace(old, new))
+
+    with bot.hub.proxy.chaos(draw), pytest.raises(EpmError, match=f"it has moved to .*#{stranger}"):
+        bot.run("issues", event)
+    assert bot.hub.bodies(number) == bot.hub.bodies(stranger) == []

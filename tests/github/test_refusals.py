@@ -91,7 +91,7 @@ CASES: list[tuple[str, Fault, Callable[[Client], object], str]] = [
         "GET",
         answer(307),
         _read,
-        "GitHub cannot read issue 1 in {}: the repository has moved (307); use its new name",
+        "cannot read issue 1 in {}: it has moved; check the repository's name, and GITHUB_API_URL",
     ),
     ("GET", answer(418), _read, "GitHub refused to read issue 1 in {} (418)"),
 ]
