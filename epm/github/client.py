@@ -16,7 +16,6 @@ from epm.github import credentials, failures, folding, identity, payloads
 from epm.github.exchange import Again, Exchange, Request, T
 from epm.github.failures import Aim
 from epm.github.interface import (
-    LONGEST_BODY,
     LONGEST_TITLE,
     Comment,
     Conflict,
@@ -37,6 +36,8 @@ _PERMISSIONS = {
     **dict.fromkeys(("read", "pull", "triage"), Permission.READ),
 }
 """GitHub has two sets of words for them."""
+_MOST_AGREED = 3
+"""How often a write is sent to which GitHub agrees, and after which the old text is still there."""
 _READ, _WRITE = "issues: read", "issues: write"
 
 
@@ -122,6 +123,9 @@ class Client:
         for issue in extra:
             if not _differing(issue, fields):
                 self._close(issue, wait)
+        made = self._insist_issue(made.number, wait)
+        if failures.is_cut(made.body, body):
+            raise failures.not_stored(aim, self._name, body, made.body)
         changed = _differing(made, fields)
         if edited := [name for name in changed if name != "labels"]:
             # it was looked for after an answer was lost: somebody has been at it before we looked
@@ -145,7 +149,11 @@ class Client:
         return self._write_issue(seen, given, self._exchange.start())
 
     def _write_issue(self, seen: Issue, fields: Mapping[str, Any], wait: Wait) -> Issue:
-        """A try that failed or was lost is looked at before the next: others edit meanwhile."""
+        """A try that failed or was lost is looked at before the next: others edit meanwhile.
+
+        So is one that GitHub has agreed to, as it may have kept the old text.
+        """
+        agreed = 0
         aim = Aim(f"edit issue {seen.number}", _WRITE, writes=True)
         request = Request("PATCH", self._path(f"issues/{seen.number}"), aim, body=dict(fields))
         while True:
@@ -155,10 +163,19 @@ class Client:
                 continue
             if not _differing(current, fields):
                 return current
-            if changed := [name for name in _differing(current, _fields(seen)) if name in fields]:
+            cut = agreed and "body" in fields and failures.is_cut(current.body, fields["body"])
+            changed = [name for name in _differing(current, _fields(seen)) if name in fields]
+            if changed and agreed and not cut:
+                return current  # somebody has edited what we wrote
+            if changed and not cut:
                 raise Conflict(seen, current, changed)
+            if agreed == _MOST_AGREED:
+                raise failures.not_stored(aim, self._name, fields.get("body", ""), current.body)
+            if agreed:
+                wait.before_next("GitHub agreed to a write and keeps what was there before")
             try:
-                return self._issue(self._exchange.once(request).data, aim, seen.number)
+                self._issue(self._exchange.once(request).data, aim, seen.number)
+                agreed += 1
             except Again as again:
                 again.wait(wait)
 
@@ -209,16 +226,30 @@ class Client:
         for comment in extra:
             if same_body(comment.body, body):
                 self.delete_comment(comment)
-        return self.edit_comment(made, body)
+        return self.edit_comment(self._insist_comment(made, wait), body)
 
     def edit_comment(self, comment: Comment, body: str) -> Comment:
-        self._check(body)
         if same_body(comment.body, body):
             return comment
+        wait = self._exchange.start()
         aim = Aim(f"edit comment {comment.id}", _WRITE, writes=True)
         path = self._path(f"issues/comments/{comment.id}")
         request = Request("PATCH", path, aim, body={"body": body})
-        data = self._exchange.insist(request, self._exchange.start()).data
+        for _ in range(_MOST_AGREED):
+            self._comment(self._exchange.insist(request, wait).data, aim, comment.issue)
+            stored = self._insist_comment(comment, wait)
+            if same_body(stored.body, body):
+                return stored
+            kept = same_body(stored.body, comment.body)
+            if not kept and not failures.is_cut(stored.body, body):
+                return stored  # somebody has edited what we wrote
+            wait.before_next("GitHub agreed to a write and keeps what was there before")
+        raise failures.not_stored(aim, self._name, body, stored.body)
+
+    def _insist_comment(self, comment: Comment, wait: Wait) -> Comment:
+        aim = Aim(f"read comment {comment.id}", _READ)
+        path = self._path(f"issues/comments/{comment.id}")
+        data = self._exchange.insist(Request("GET", path, aim), wait).data
         return self._comment(data, aim, comment.issue)
 
     def delete_comment(self, comment: Comment) -> None:
@@ -296,11 +327,6 @@ class Client:
         self, body: str | None, title: str | None = None, marker: Marker | None = None
     ) -> None:
         """Before anything is sent."""
-        if body is not None and len(body) > LONGEST_BODY:
-            raise EpmError(
-                f"the text has {len(body):,} characters; GitHub takes {LONGEST_BODY:,}",
-                "shorten it, or link to what is long",
-            )
         if title is not None and not 0 < len(title.strip()) <= LONGEST_TITLE:
             raise EpmError(
                 f"the title has {len(title.strip())} characters; GitHub takes 1 to {LONGEST_TITLE}"

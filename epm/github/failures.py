@@ -7,7 +7,7 @@ from enum import Enum
 
 from epm.errors import EpmError
 from epm.github.credentials import App, Credentials
-from epm.github.interface import Missing, Moved
+from epm.github.interface import Missing, Moved, NotStored
 from epm.github.transport import Answer
 from epm_lint.quoting import clip
 
@@ -91,9 +91,29 @@ def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials)
             )
         case 410:
             return Missing(f"GitHub cannot {where}: it is gone (410{said})")
-        case 413 | 422:
+        case 413 | 422 if answer.status == 413 or "too long" in _errors(answer):
+            return NotStored(
+                f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})",
+                "shorten the text",
+            )
+        case 422:
             return EpmError(f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})")
     return EpmError(f"GitHub refused to {where} ({answer.status}{said})")
+
+
+def not_stored(aim: Aim, repository: str, wanted: str, stored: str) -> NotStored:
+    """The error for a write that GitHub has agreed to, and not done."""
+    kept = f"cut it to {len(stored):,} characters" if is_cut(stored, wanted) else "kept the old one"
+    size = f"{len(wanted):,} characters, {len(wanted.encode('utf-8', 'replace')):,} bytes"
+    return NotStored(
+        f"GitHub agreed to {aim.doing} in {repository}, but of the new text ({size}) it {kept}",
+        "shorten the text: GitHub does not say how much it takes",
+    )
+
+
+def is_cut(stored: str, wanted: str) -> bool:
+    """Whether only the beginning of a text is there."""
+    return len(stored) < len(wanted) and wanted.startswith(stored)
 
 
 def moved(aim: Aim, repository: str, place: str) -> Moved:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from epm.github.markers import Marker
 
 LONGEST_BODY = 65_536
-"""Characters of an issue's or a comment's body."""
+"""Characters of an issue's or a comment's body that we aim at.
+
+GitHub's refusals have long named this figure; users report 262,144 bytes instead, and an answer of
+200 to what was too long, with the old text kept. Neither is relied on: what was written is read
+back, and `NotStored` says that it is not there.
+"""
 LONGEST_TITLE = 256
 
 GHOST = "ghost"
@@ -102,6 +107,10 @@ class Missing(EpmError):
 
 class Moved(EpmError):
     """It is not where it was asked for any more; nothing was read or written where it is now."""
+
+
+class NotStored(EpmError):
+    """GitHub did not take a text: it refused its length, or agreed and kept something else."""
 
 
 class Conflict(EpmError):

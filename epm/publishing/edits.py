@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
+from epm.github.failures import is_cut
 from epm.github.interface import LONGEST_BODY, GitHub, Issue, body_hash
 from epm.github.markers import Marker
 from epm.github.text import fenced
 from epm.publishing.artifacts import Artifacts, commits
-from epm.publishing.page import Layout, commit_of, fingerprint, of_issue, skeleton
-from epm.report.excerpts import LONGEST
+from epm.publishing.page import FORMS, Layout, commit_of, fingerprint, of_issue, skeleton
 from epm.report.render import RESULTS, compose
 from epm.results import load
+from epm_lint.binding.manifest import MARK
 from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.publishing.history import Branch
+
+
+_UNCLOSED = re.compile(rf"<!-- {MARK} [^>]*\s*\Z")
+"""A manifest whose end is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ def edits(
         return None
     current = skeleton(issue.title, issue.body)
     if commit and wrote and (before := _written_from(commit, wrote, branch, layout, scratch)):
+        if is_cut(_UNCLOSED.sub("", current).rstrip(), before):  # GitHub did not take all of it
+            return None
         return Edits("somebody edited it", _diff(before, current, "as epm wrote it", "as it is"))
     reason = (
         "somebody edited it"
@@ -109,11 +117,14 @@ def _written_from(
         if not commits(results):
             return None
         artifacts = Artifacts(scratch, results, contents, {})
-        page = compose(scratch, layout.experiment, layout.place(artifacts, commit, LONGEST))
+        for form in FORMS:
+            place = layout.place(artifacts, commit, form)
+            page = compose(scratch, layout.experiment, place)
+            if fingerprint(page.title, page.body) == wrote:
+                return skeleton(page.title, page.body)
     except EpmError:
         return None
-    same = fingerprint(page.title, page.body) == wrote
-    return skeleton(page.title, page.body) if same else None
+    return None
 
 
 def _diff(before: str, after: str, old: str, new: str) -> str:

@@ -20,10 +20,23 @@ from epm_lint.binding.manifest import MARK
 NOWHERE = "0" * 40
 """Stands for a commit that is still to be made."""
 
-_SAMPLE_LENGTHS = (LONGEST, 240, 160, 80)
+FOR_PEOPLE = 8_000
+"""Characters that are kept free for what people will write."""
 _PLACEHOLDER = re.compile(r"\s*_To be written by a person: [^\n]*_\s*")
 _MANIFEST = re.compile(rf"<!-- {MARK} [^>]{{0,{LONGEST_BODY}}}-->")
 _COMMIT = re.compile(r"<!-- epm:clean-result [^\n>]{0,1000}\bcommit=([0-9a-f]{40})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A way to write a page, so that it takes less room than the one before."""
+
+    longest_sample: int = LONGEST
+    """Characters of a completion that are shown."""
+
+
+FORMS = (Form(), Form(240), Form(160), Form(80))
+"""From the whole page to the shortest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class Layout:
     experiment: Path
     """The folder of the experiment's templates."""
 
-    def place(self, artifacts: Artifacts, commit: str, longest_sample: int = LONGEST) -> Place:
+    def place(self, artifacts: Artifacts, commit: str, form: Form = FORMS[0]) -> Place:
         """Where a page's files are, once the commit has them."""
         own = {name: f"{self.folder}/{name}" for name in artifacts.files}
         files = {name: self._at(artifacts.commit, path) for name, path in self.code.items()}
@@ -48,7 +61,7 @@ class Layout:
             marker=str(page_marker(artifacts)),
             files=files,
             instead=artifacts.instead,
-            longest_sample=longest_sample,
+            longest_sample=form.longest_sample,
         )
 
     def _at(self, commit: str, path: str) -> Location:
@@ -70,27 +83,29 @@ def _word(text: str) -> str:
     return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")[:64].strip("-")
 
 
-def unpinned(artifacts: Artifacts, layout: Layout, written: str) -> Text:
-    """The page, with what people wrote; samples are cut shorter where it gets too long.
+def unpinned(artifacts: Artifacts, layout: Layout, written: str, shorter: int = 0) -> Text:
+    """The page, with what people wrote, in the first form that leaves room for more of that.
 
     Args:
         artifacts: the run.
         layout: where things are.
         written: the page, wherever it was last, in which people may have written.
+        shorter: how many forms GitHub has not taken.
+
+    Raises:
+        EpmError: it has taken none, or the title is too long.
     """
-    for longest in _SAMPLE_LENGTHS:
-        place = layout.place(artifacts, NOWHERE, longest)
-        page = compose(artifacts.run, layout.experiment, place)
-        body = keep_human_regions(page.body, plain(written))
-        if len(body) <= LONGEST_BODY:
-            break
-    else:
-        people = sum(map(len, human_regions(body).values()))
+    if shorter >= len(FORMS):
         raise EpmError(
-            f"the page has {len(body):,} characters; GitHub takes {LONGEST_BODY:,}",
-            f"shorten the narrative in {layout.experiment}, or the sections that people wrote "
-            f"({people:,} characters)",
+            "GitHub does not take the page, not even with the shortest samples",
+            f"shorten the narrative in {layout.experiment}, or what people wrote in the page",
         )
+    for form in FORMS[shorter:]:
+        page = compose(artifacts.run, layout.experiment, layout.place(artifacts, NOWHERE, form))
+        body = keep_human_regions(page.body, plain(written))
+        people = sum(len(t) for t in human_regions(body).values() if not is_unwritten(t))
+        if len(body) + max(0, FOR_PEOPLE - people) <= LONGEST_BODY:
+            break
     if len(page.title) > LONGEST_TITLE:
         raise EpmError(
             f"the title has {len(page.title)} characters; GitHub takes {LONGEST_TITLE}",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import epm_lint
 from epm.errors import EpmError
 from epm.github.comments import Change, keep_comment
-from epm.github.interface import Conflict, GitHub, Issue, same_body
+from epm.github.interface import Conflict, GitHub, Issue, NotStored, same_body
 from epm.linting.results import at
 from epm.publishing import edits, target
 from epm.publishing.announcement import announcement
@@ -113,14 +113,20 @@ def publish(
         wishes: how.
         say: is told what happens, in lines; a trial's page and differences too.
     """
-    for _ in range(_TRIES):
+    tries = shorter = 0
+    while True:
         try:
             with tempfile.TemporaryDirectory(prefix="epm-publish-") as scratch:
-                return _Publication(sources, github, git, wishes, say, Path(scratch)).complete()
+                one_try = _Publication(sources, github, git, wishes, say, Path(scratch), shorter)
+                return one_try.complete()
         except (Conflict, Rejected) as error:
-            last = error
+            tries += 1
+            if tries == _TRIES:
+                raise
             say(f"{error.what}; looking again")
-    raise last
+        except NotStored as error:
+            shorter += 1
+            say(f"{error.what}; trying a shorter page")
 
 
 class _Publication:
@@ -134,11 +140,12 @@ class _Publication:
         wishes: Wishes,
         say: Callable[[str], None],
         scratch: Path,
+        shorter: int,
     ) -> None:
         self.artifacts, self.layout = sources.artifacts, sources.layout
         self.configuration = sources.configuration
         self.github, self.git, self.wishes, self.say = github, git, wishes, say
-        self.scratch = scratch
+        self.scratch, self.shorter = scratch, shorter
         self.branch = Branch.read(git, f"results/{self.artifacts.results.identity.slug}")
 
     def complete(self) -> Outcome:
@@ -164,7 +171,7 @@ class _Publication:
     def _plan(self, page: Issue | None) -> _Plan:
         identity = self.artifacts.results.identity
         written = self._written(page)
-        unpinned_page = unpinned(self.artifacts, self.layout, written)
+        unpinned_page = unpinned(self.artifacts, self.layout, written, self.shorter)
         made = self.branch.with_files(
             self.artifacts.commit,
             self.layout.folder,

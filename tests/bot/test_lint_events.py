@@ -24,7 +24,7 @@ def test_one_comment_for_each_event(bot: Bot, action: str) -> None:
     assert lines[0] == "<!-- epm:clean-result-lint v1 -->"
     assert lines[-1] == "<!-- /epm:clean-result-lint -->"
     assert "## Clean-result lint — ✗ FAIL" in lines
-    assert (ran.reads, ran.writes) == (3, 1)
+    assert (ran.reads, ran.writes) == (4, 1)
     assert "::error " in ran.log
     assert "Hero figure" in ran.summary
 
@@ -60,7 +60,7 @@ def test_what_an_edit_has_changed(bot: Bot) -> None:
     assert "Since the last" not in first[0]
     bot.hub.edit(number, body=HERO.sub(PINNED, SEED_SHAPE))
     ran = bot.lint("edited", number)
-    assert (ran.reads, ran.writes) == (3, 1)
+    assert (ran.reads, ran.writes) == (4, 1)
     [second] = bot.comments(number)
     assert re.search(r"Since the last verdict: \d fixed \([^)]*Hero figure", second)
     assert bot.lint("labeled", number).writes == 0, "that line alone is no change"
@@ -75,7 +75,7 @@ def test_the_label_goes_and_comes_back(bot: Bot) -> None:
     bot.lint("opened", number)
     bot.hub.edit(number, labels=["bug"])
     ran = bot.lint("unlabeled", number, label={"name": LABEL})
-    assert (ran.reads, ran.writes) == (4, 1)  # the fourth folds the comment
+    assert (ran.reads, ran.writes) == (5, 1)  # the fifth folds the comment
     [comment] = bot.comments(number)
     assert "not checked" in comment
     assert "Hero figure" not in comment

@@ -11,12 +11,15 @@ import random
 import re
 
 import pytest
-from faulty_proxy import HALF, Fault, Request, answer, cut, meanwhile
+from faulty_proxy import HALF, KEPT, Fault, Request, answer, cut, meanwhile
 from hub import HUMAN
 from lab import BRANCH, FOLDER, SUMMARY, Lab, git
 
 LIMITED = "You have exceeded a secondary rate limit. Please wait a few minutes."
-CLEAR = "given up after|somebody changed the|somebody pushed to"
+CLEAR = (
+    "given up after|somebody changed the|somebody pushed to|it has moved to|GitHub agreed to"
+    "|GitHub does not take the page"
+)
 ROUNDS, TRIES = 2, 30
 
 
@@ -41,10 +44,16 @@ class World:
                 *(cut(when), HALF, answer(429), answer(403, LIMITED)),
                 *(meanwhile(self.write), meanwhile(self.write)),
                 *(meanwhile(self.comment), meanwhile(self.push)),
+                *([KEPT] if request.verb == "PATCH" else [self.moved()]),
             ]
         )
         # GitHub has no conditional write: between our last look and our write nobody can see
         return None if fault.act == self.write and request.verb == "PATCH" else fault
+
+    def moved(self) -> Fault:
+        """The issue has been transferred to a place that must never be written to."""
+        url = f"{self.lab.hub.proxy.url}/repos/lab/elsewhere/issues/3"
+        return answer(301, "Moved Permanently", Location=url)
 
     def write(self) -> None:
         """Somebody writes in a section of the page, in a browser."""
@@ -77,11 +86,38 @@ class World:
                 said = lab.publish()
             if said.code == 0:
                 return
+            assert [path for _, path, _ in lab.hub.proxy.seen if "elsewhere" in path] == []
             assert said.code == 2, said.out
             assert re.search(CLEAR, said.error), said.error
             assert "\n" not in said.error
             self.rate *= 0.8
         pytest.fail(f"no run succeeded: {said.error}")
+
+
+def test_a_page_that_github_agrees_to_and_drops(lab: Lab) -> None:
+    lab.publish()
+    before = (lab.page(), lab.comment())
+    lab.hub.proxy.takes = 10_000
+    lab.change_results()
+    said = lab.publish()
+    assert said.code == 2
+    assert said.out.count("trying a shorter page") == 4
+    assert "GitHub does not take the page, not even with the shortest samples" in said.error
+    assert (lab.page(), lab.comment()) == before
+    lab.hub.proxy.takes = None
+    assert lab.publish().code == 0
+    assert "15.4 min" in lab.page()["body"]
+
+
+def test_a_new_page_that_github_cuts_is_written_whole_later(lab: Lab) -> None:
+    lab.hub.proxy.takes = 10_000
+    assert lab.publish().code == 2
+    assert len(lab.page()["body"]) <= 10_000
+    lab.hub.proxy.takes = None
+    assert lab.publish().code == 0, "a page that GitHub has cut is no page that somebody edited"
+    assert lab.page()["number"] == 2
+    assert lab.publish().code == 0
+    assert len(lab.page()["body"]) > 10_000
 
 
 def holds(lab: Lab, seed: int) -> None:
