@@ -73,6 +73,17 @@ class Checkout:
         found = _git(self.folder, "log", "-1", "--format=%H", "HEAD", "--", path)
         return found.decode().strip() or None if found else None
 
+    def said_of_results(self, words: str) -> list[tuple[str, str]]:
+        """Commits of the branches of results whose message has these words, and the message.
+
+        Only people with write access can push there.
+        """
+        branches = ("--branches=results/*", "--remotes=*/results/*")
+        shown = ("--format=%H%n%B%x00", "--fixed-strings", f"--grep={words}")
+        said = _git(self.folder, "log", *shown, *branches) or b""
+        commits = (one.strip("\n").partition("\n") for one in os.fsdecode(said).split("\0"))
+        return [(commit, message) for commit, _, message in commits if commit]
+
     def _hash(self, commit: str) -> str | None:
         """The full hash; what is no hash never reaches git."""
         if not _COMMIT.fullmatch(commit):

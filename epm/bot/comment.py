@@ -34,17 +34,18 @@ _MOST_FINDINGS = 8
 _LONGEST_ROW = 240
 
 
-def compose(judged: Judgement, existing: str | None) -> str | None:
+def compose(judged: Judgement, existing: str | None, again: bool = False) -> str | None:
     """The comment for an issue; None where the existing one says all of that already.
 
     Args:
         judged: what is to be said.
-        existing: our comment as it stands.
+        existing: our comment as it stands, or that of the account which kept it before.
+        again: write it also where nothing has changed.
     """
     before = memory.read(existing, _CLOSING) if existing else None
     context = _context(judged)
     core = body_hash(_render(context, ""))[:16]
-    if before and before.core == core:
+    if before and before.core == core and not again:
         return None
     found = memory.findings(judged.report) if judged.report else {}
     since = ""

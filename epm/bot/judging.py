@@ -57,7 +57,10 @@ class Judge:
     def judge(self, issue: Issue, github: GitHub) -> Judgement:
         """Lint an issue; GitHub is asked only who may silence a rule, where its body does so."""
         notes: list[str] = []
-        known: dict[str, Any] = {"repository": self.checkout, "trusted": _trusted(issue, github)}
+        known: dict[str, Any] = {
+            "repository": self.checkout,
+            "trusted": self._trusted(issue, github),
+        }
         if found := self._results(issue.body, notes):
             known |= {"results": found.values, "results_sha256": found.sha256}
         try:
@@ -82,14 +85,24 @@ class Judge:
             notes.append(f"{error}; linted without results")
             return None
 
+    def _trusted(self, issue: Issue, github: GitHub) -> bool:
+        """Whether the body can silence rules: whoever can edit it may write to the repository.
 
-def _trusted(issue: Issue, github: GitHub) -> bool:
-    """Whether the body can silence rules: whoever can edit it may write to the repository.
+        That is so exactly where its author may; by the last editor alone, the verdict would change
+        with the next label. What epm has published is ours to vouch for, also when its publisher
+        has left: as long as it is what was published, the sections that people write left out.
+        """
+        if not _SUPPRESSION.search(issue.body):
+            return True
+        if issue.author == github.login() or github.permission(issue.author).can_write:
+            return True
+        from epm.publishing.history import is_as_published
+        from epm.publishing.page import plain
+        from epm.report.regions import human_regions
 
-    That is so exactly where its author may; by the last editor alone, the verdict would change
-    with the next label. What we have published ourselves is ours to vouch for: only people with
-    write access can edit it.
-    """
-    if not _SUPPRESSION.search(issue.body):
-        return True
-    return issue.author == github.login() or github.permission(issue.author).can_write
+        theirs = "".join(human_regions(plain(issue.body)).values())
+        return (
+            self.checkout is not None
+            and not _SUPPRESSION.search(theirs)
+            and is_as_published(self.checkout, issue)
+        )

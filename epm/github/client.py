@@ -189,7 +189,25 @@ class Client:
     def _insist_issue(self, number: int, wait: Wait) -> Issue:
         aim = Aim(f"read issue {number}", _READ)
         request = Request("GET", self._path(f"issues/{number}"), aim)
-        return self._issue(self._exchange.insist(request, wait).data, aim, number)
+        try:
+            data = self._exchange.insist(request, wait).data
+        except Missing as missing:
+            raise self._why_missing(missing, number) from None
+        return self._issue(data, aim, number)
+
+    def _why_missing(self, missing: Missing, number: int) -> EpmError:
+        """GitHub says 404 to what is not there, and to what the token may not see."""
+        if missing.gone:
+            return missing
+        try:
+            self.repository()
+        except EpmError as error:
+            return error
+        return Missing(
+            f"there is no issue {number} in {self._name}: none was made, or it was converted into "
+            "a discussion",
+            "check the number",
+        )
 
     def _list_issues(self, labels: Sequence[str], state: str, wait: Wait) -> list[Issue]:
         parameters = {"state": state, "sort": "created", "direction": "asc"}

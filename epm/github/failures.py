@@ -7,7 +7,7 @@ from enum import Enum
 
 from epm.errors import EpmError
 from epm.github.credentials import App, Credentials
-from epm.github.interface import Missing, Moved, NotStored
+from epm.github.interface import Forbidden, Missing, Moved, NotStored
 from epm.github.transport import Answer
 from epm_lint.quoting import clip
 
@@ -81,7 +81,7 @@ def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials)
         case 403 if "locked" in answer.message.lower():
             return EpmError(f"GitHub refused to {where} (403{said})", "unlock the conversation")
         case 403:
-            return EpmError(f"{who} may not {where} (403{said})", _grant(answer, aim))
+            return Forbidden(f"{who} may not {where} (403{said})", _grant(answer, aim))
         case 404 if aim.writes:
             return Missing(f"{who} may not {where}, or it is not there (404)", _grant(answer, aim))
         case 404:
@@ -90,7 +90,13 @@ def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials)
                 f"check the number and the repository; {_grant(answer, aim)}",
             )
         case 410:
-            return Missing(f"GitHub cannot {where}: it is gone (410{said})")
+            off = "disabled" in answer.message.lower()
+            missing = Missing(
+                f"cannot {where}: {'issues are switched off there' if off else 'it was deleted'} "
+                f"(410{said})"
+            )
+            missing.gone = True
+            return missing
         case 413 | 422 if answer.status == 413 or "too long" in _errors(answer):
             return NotStored(
                 f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})",

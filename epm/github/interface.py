@@ -42,8 +42,15 @@ class Issue:
     updated_at: datetime
     """Moves with every comment and label as well, so alone it is no sign of an edit."""
     html_url: str
+    state_reason: str
+    """Why it was closed, as in `not_planned`; empty while it is open."""
     repository: str
     """`owner/name` of where it is, which may not be where it was asked for."""
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether somebody closed it because nothing shall come of it."""
+        return self.state == "closed" and self.state_reason in ("not_planned", "duplicate")
 
     @property
     def body_hash(self) -> str:
@@ -102,7 +109,17 @@ class Reaction(StrEnum):
 
 
 class Missing(EpmError):
-    """What was asked for is not there, or the token may not see it."""
+    """What was asked for is not there, or the token may not see it.
+
+    Attributes:
+        gone: whether GitHub says that it was there once.
+    """
+
+    gone = False
+
+
+class Forbidden(EpmError):
+    """The token may not do that."""
 
 
 class Moved(EpmError):

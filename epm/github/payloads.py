@@ -43,6 +43,7 @@ def issue(data: object) -> Issue:
         created_at=moment(fields, "created_at"),
         updated_at=moment(fields, "updated_at"),
         html_url=text(fields, "html_url"),
+        state_reason=text(fields, "state_reason"),
         repository=_place(text(fields, "repository_url"))[0],
     )
 

@@ -13,7 +13,7 @@ from epm.github.markers import Marker
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.site import Site
 from epm.report.excerpts import LONGEST
-from epm.report.regions import REGION, human_regions, keep_human_regions
+from epm.report.regions import REGION, human_regions, is_unwritten, keep_human_regions
 from epm.report.render import RESULTS, Location, Place, Text, compose
 from epm_lint.binding.manifest import MARK
 
@@ -22,7 +22,6 @@ NOWHERE = "0" * 40
 
 FOR_PEOPLE = 8_000
 """Characters that are kept free for what people will write."""
-_PLACEHOLDER = re.compile(r"\s*_To be written by a person: [^\n]*_\s*")
 _MANIFEST = re.compile(rf"<!-- {MARK} [^>]{{0,{LONGEST_BODY}}}-->")
 _COMMIT = re.compile(r"<!-- epm:clean-result [^\n>]{0,1000}\bcommit=([0-9a-f]{40})\b")
 
@@ -83,13 +82,16 @@ def _word(text: str) -> str:
     return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")[:64].strip("-")
 
 
-def unpinned(artifacts: Artifacts, layout: Layout, written: str, shorter: int = 0) -> Text:
+def unpinned(
+    artifacts: Artifacts, layout: Layout, written: str, local: str = "", shorter: int = 0
+) -> Text:
     """The page, with what people wrote, in the first form that leaves room for more of that.
 
     Args:
         artifacts: the run.
         layout: where things are.
-        written: the page, wherever it was last, in which people may have written.
+        written: the page as it is on GitHub, in which people may have written.
+        local: the page beside the run, for the sections that nobody has written in there.
         shorter: how many forms GitHub has not taken.
 
     Raises:
@@ -102,7 +104,7 @@ def unpinned(artifacts: Artifacts, layout: Layout, written: str, shorter: int = 
         )
     for form in FORMS[shorter:]:
         page = compose(artifacts.run, layout.experiment, layout.place(artifacts, NOWHERE, form))
-        body = keep_human_regions(page.body, plain(written))
+        body = keep_human_regions(keep_human_regions(page.body, plain(local)), plain(written))
         people = sum(len(t) for t in human_regions(body).values() if not is_unwritten(t))
         if len(body) + max(0, FOR_PEOPLE - people) <= LONGEST_BODY:
             break
@@ -122,23 +124,6 @@ def pinned(page: Text, commit: str) -> Text:
 def plain(body: str) -> str:
     """A body with the line ends that it had before a browser saved it."""
     return body.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def is_unwritten(text: str) -> bool:
-    """Whether nobody has touched a region yet."""
-    return _PLACEHOLDER.fullmatch(text) is not None
-
-
-def with_written(body: str, other: str) -> str:
-    """A body whose regions that nobody wrote in are as in another."""
-    own = human_regions(body)
-    unwritten = {name for name, text in own.items() if is_unwritten(text)}
-    source = "\n".join(
-        f"<!-- epm:human {name} -->\n{text}<!-- /epm:human -->"
-        for name, text in human_regions(other).items()
-        if name in unwritten
-    )
-    return keep_human_regions(body, source)
 
 
 def commit_of(body: str) -> str | None:

@@ -15,6 +15,7 @@ import cmarkgfm
 import pytest
 from bot_at_work import RESULTS, SEED_SHAPE, Bot, Ran, git
 from cmarkgfm.cmark import Options
+from hub import OWNER
 
 from epm.bot import memory
 from epm.bot.comment import MARKER
@@ -195,6 +196,7 @@ def test_a_forged_comment(bot: Bot) -> None:
     number = bot.open(f"{MARKER}\n{SEED_SHAPE}")
     forged = MARKER.wrap(memory.written(Memory("0" * 16, "9999-01-01T00:00:00Z"), "## PASS\n"))
     bot.hub.say(number, forged)
+    bot.hub.ask(OWNER, "DELETE", "/collaborators/researcher")
     bot.lint("opened", number)
     first, ours = bot.hub.bodies(number)
     assert first == forged
@@ -202,6 +204,19 @@ def test_a_forged_comment(bot: Bot) -> None:
     assert "Since" not in ours
     again = bot.lint("edited", number)
     assert again.writes == 0
+
+
+def test_a_copy_by_somebody_with_write_access(bot: Bot) -> None:
+    """It may be what another account of ours kept; nothing that it says is believed."""
+    number = bot.open()
+    forged = MARKER.wrap(memory.written(Memory("0" * 16, "9999-01-01T00:00:00Z"), "## PASS\n"))
+    bot.hub.say(number, forged)
+    bot.lint("opened", number)
+    first, ours = bot.hub.bodies(number)
+    assert "Another account keeps this comment now" in first
+    assert "✗ FAIL" in ours
+    assert "Since" not in ours
+    assert bot.lint("edited", number).writes == 0
 
 
 def test_a_forged_memory_in_our_own_comment(bot: Bot) -> None:

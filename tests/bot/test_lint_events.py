@@ -215,3 +215,21 @@ def test_an_issue_that_was_transferred_meanwhile(bot: Bot) -> None:
     with bot.hub.proxy.chaos(draw), pytest.raises(EpmError, match=f"it has moved to .*#{stranger}"):
         bot.run("issues", event)
     assert bot.hub.bodies(number) == bot.hub.bodies(stranger) == []
+
+
+def test_the_bots_account_changes(bot: Bot) -> None:
+    """One comment lives; the old one says where, and comes to life where the account comes back."""
+    number = bot.open()
+    bot.lint("opened", number)
+    other = {"GITHUB_TOKEN": "token-of-ada"}
+    bot.hub.ask("token-of-the-owner", "PUT", "/collaborators/ada", {"permission": "push"})
+    event = bot.issue_event("edited", number)
+    bot.run("issues", event, environment=other)
+    old, new = bot.comments(number)
+    assert "Another account keeps this comment now: [here](" in old
+    assert "✗ FAIL" in new
+    assert bot.run("issues", event, environment=other).writes == 0
+    bot.lint("edited", number)
+    back, gone = bot.comments(number)
+    assert "✗ FAIL" in back
+    assert "Another account keeps this comment now" in gone

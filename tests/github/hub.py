@@ -21,6 +21,8 @@ from epm.github.retry import RetryPolicy
 
 # fine-grained tokens begin otherwise; nothing here opens anything
 BOT, HUMAN, OWNER = "token-of-the-bot", "token-of-a-human", "token-of-the-owner"
+PEOPLE = {f"token-of-{name}": name for name in ("ada", "emmy", "grace", "mary", "rosalind")}
+"""Five colleagues, by token; in no repository until a test asks them in."""
 HASTY = RetryPolicy(
     longest=5, first=0.01, unsaid=0.02, answer=1, between_requests=0, between_writes=0
 )
@@ -113,7 +115,7 @@ def npm() -> Path:
 @pytest.fixture(scope="session")
 def proxy(npm: Path, app_key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """The emulator with the proxy in front of it."""
-    users = {BOT: "epm-bot", HUMAN: "researcher", OWNER: "lab"}
+    users = {BOT: "epm-bot", HUMAN: "researcher", OWNER: "lab", **PEOPLE}
     app = {
         "app_id": 4242,
         "slug": "epm-app",

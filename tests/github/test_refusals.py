@@ -76,16 +76,9 @@ CASES: list[tuple[str, Fault, Callable[[Client], object], str]] = [
     ),
     (
         "GET",
-        answer(404, "Not Found"),
-        _read,
-        "cannot read issue 1 in {}: it is not there, or GITHUB_TOKEN may not see it (404); check "
-        "the number and the repository; give the token the permission `issues: read`",
-    ),
-    (
-        "GET",
         answer(410, "This issue was deleted"),
         _read,
-        "GitHub cannot read issue 1 in {}: it is gone (410: This issue was deleted)",
+        "cannot read issue 1 in {}: it was deleted (410: This issue was deleted)",
     ),
     (
         "GET",
@@ -113,6 +106,29 @@ def test_one_line(
     assert str(got.value) == line.format(hub.name)
     assert isinstance(got.value, Missing) == (fault.status in (404, 410))
     assert hub.proxy.count(verb) == 1  # another try would hear the same
+
+
+def test_issues_that_are_switched_off(hub: Hub, client: Client) -> None:
+    hub.proxy.plan("GET", answer(410, "Issues are disabled for this repo"))
+    with pytest.raises(Missing, match="issues are switched off there"):
+        client.issue(1)
+
+
+def test_an_issue_that_never_was_or_became_a_discussion(hub: Hub, client: Client) -> None:
+    """GitHub answers 404 to both, and to a token that sees nothing; which of these is asked."""
+    with pytest.raises(Missing) as got:
+        client.issue(7)
+    assert str(got.value) == (
+        f"there is no issue 7 in {hub.name}: none was made, or it was converted into a discussion; "
+        "check the number"
+    )
+    assert hub.proxy.count("GET") == 2
+    hub.proxy.plan("GET", answer(404, "Not Found"), answer(404, "Not Found"))
+    with pytest.raises(Missing) as got:
+        client.issue(1)
+    assert str(got.value).startswith(
+        f"cannot read the repository in {hub.name}: it is not there, or GITHUB_TOKEN may not see it"
+    )
 
 
 def test_a_token_that_nobody_was_given(hub: Hub) -> None:

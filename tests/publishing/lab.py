@@ -85,8 +85,8 @@ class Lab:
         return body
 
     def tip(self) -> str:
-        """The last commit of the branch with the results."""
-        return git(self.remote, "rev-parse", BRANCH)
+        """The last commit of results on their branch."""
+        return git(self.remote, "log", "-1", "--format=%H", "--grep=^Publish ", BRANCH)
 
     def write_sections(self, number: int, tldr: str = TLDR, summary: str = SUMMARY) -> None:
         """Somebody writes the human sections, in a browser."""

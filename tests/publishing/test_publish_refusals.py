@@ -131,7 +131,7 @@ def test_no_figure(lab: Lab, name: str) -> None:
 def test_a_repository_without_the_source_issue(lab: Lab) -> None:
     said = lab.publish(experiment="issue-246")
     assert said.code == 2
-    assert f"there is no issue 246 in {lab.hub.name} to answer" in said.error
+    assert f"there is no issue 246 in {lab.hub.name}: " in said.error
     assert lab.writes() == []
 
 

@@ -147,9 +147,13 @@ def test_a_profiles_name_becomes_a_word_of_a_marker(made: tuple[Artifacts, Layou
     assert page.page_marker(other) == Marker("page", key="issue-246-full-x-other-model")
 
 
-def test_local_sections_fill_what_nobody_wrote_in() -> None:
+def test_local_sections_fill_what_nobody_wrote_in(
+    made: tuple[Artifacts, Layout], monkeypatch: pytest.MonkeyPatch
+) -> None:
     prompt = "_To be written by a person: two sentences._"
-    body = f"{human('a', prompt)}{human('b', 'Theirs.')}{human('c', '')}"
+    rendered = "".join(human(name, prompt) for name in "abcd")
+    monkeypatch.setattr(page, "compose", lambda *_: page.Text("T", rendered))
+    body = f"{human('a', prompt)}{human('b', 'Theirs.')}{human('c', '')}{human('d', prompt)}"
     local = f"{human('a', 'Mine.')}{human('b', 'Mine.')}{human('c', 'Mine.')}"
-    expected = f"{human('a', 'Mine.')}{human('b', 'Theirs.')}{human('c', '')}"
-    assert page.with_written(body, local) == expected
+    expected = f"{human('a', 'Mine.')}{human('b', 'Theirs.')}{human('c', '')}{human('d', prompt)}"
+    assert unpinned(*made, written=body, local=local).body == expected
