@@ -14,6 +14,7 @@ from importlib import import_module
 from epm import __version__
 from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, INTERRUPTED
+from epm_lint.quoting import visible
 
 EXTRAS = {
     "run": frozenset(
@@ -65,7 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(line: str) -> int:
-    print(f"epm: {line}", file=sys.stderr)  # noqa: T201
+    if "GITHUB_OUTPUT" in os.environ:
+        from epm.github.outputs import tell
+
+        tell(os.environ, "trouble", line)
+    print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
     return COULD_NOT
 
 

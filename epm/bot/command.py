@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from epm.bot import answers, backfill, summary
+from epm.bot import answers, backfill, reply, summary
 from epm.bot.dispatch import Lint, LintAll, Nothing, Obey, dispatch
 from epm.bot.judging import Judge, Judgement
+from epm.bot.reply import Workflow
 from epm.bot.verdicts import keep_verdict
 from epm.exit_codes import CLEAN, COULD_NOT
 from epm.github import events
@@ -71,10 +72,14 @@ def _obey(
     environment: Mapping[str, str],
     log: TextIO,
 ) -> int:
+    workflow = Workflow.of(environment)
+    if workflow.ended:
+        return _tell_end(github, order, folder, workflow, log)
+
     def lint() -> None:
         _lint(github, judge, order.issue, environment, log)
 
-    answer = answers.obey(github, order, folder, lint, _run_url(environment))
+    answer = answers.obey(github, order, folder, lint, workflow)
     if answer.start and environment.get("GITHUB_OUTPUT"):
         for name in ("experiment", "profile", "runner", "publish"):
             write_output(environment, name, getattr(answer.start, name))
@@ -82,13 +87,13 @@ def _obey(
     return CLEAN  # what could not be done is said in the reply; a run that was asked for goes on
 
 
+def _tell_end(github: GitHub, order: Obey, folder: Path, workflow: Workflow, log: TextIO) -> int:
+    """The job that a comment started is over: whoever asked is told where they asked."""
+    if start := answers.start_of(order, folder):
+        reply.end(github, order.issue, order.comment.id, start, workflow)
+    log.write("epm: told how the run ended\n")
+    return CLEAN
+
+
 def _verdict(judged: Judgement) -> str:
     return str(judged.report.status) if judged.report else "not checked"
-
-
-def _run_url(environment: Mapping[str, str]) -> str:
-    server, name, run_id = (
-        environment.get(variable, "")
-        for variable in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-    )
-    return f"{server}/{name}/actions/runs/{run_id}" if server and name and run_id else ""

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
+from epm.github import outputs
+from epm_lint.model import Status
 from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.discovery import LoadedExperiment
+    from epm.github.client import Client
+    from epm.github.interface import Issue
     from epm.github.retry import RetryPolicy
     from epm.publishing.publish import Outcome
+    from epm_lint.model import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +78,23 @@ def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
         sources = Sources(found, layout, Settings().of(loaded.folder))
         wishes = Wishes(draft, parsed.dry_run, parsed.force)
         outcome = publish(sources, github, git, wishes, _say)
-    return _told(outcome, wishes.dry_run)
+        code = _told(outcome, wishes.dry_run)
+        if outcome.page and code == CLEAN and not wishes.dry_run:
+            outputs.tell(os.environ, "page", str(outcome.page.number))
+            _lint_too(outcome.page, github, loaded.folder)
+    return code
+
+
+def _lint_too(page: Issue, github: Client, folder: Path) -> None:
+    """What a workflow's own token writes starts no workflow, so nobody else would lint it."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    from epm.bot.judging import Judge
+    from epm.bot.verdicts import keep_verdict
+
+    outcome = keep_verdict(github, Judge.at(folder, github.full_name), github.issue(page.number))
+    if report := outcome.judged.report:
+        _say(f"the comment on issue {page.number} says {report.status}")
 
 
 def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
@@ -112,11 +133,24 @@ def _told(outcome: Outcome, dry_run: bool) -> int:
     if outcome.state is not State.DONE:
         if outcome.report:
             sys.stdout.write(table.render(outcome.report))
-        print("epm: nothing was published: the page has to be mended first", file=sys.stderr)  # noqa: T201
+        line = "nothing was published: the page has to be mended first"
+        outputs.tell(os.environ, "trouble", f"{line}{_failed(outcome.report)}")
+        print(f"epm: {line}", file=sys.stderr)  # noqa: T201
         return COULD_NOT if outcome.state is State.BROKEN else FINDINGS
     if outcome.page and not dry_run:
         print(outcome.page.html_url)  # noqa: T201
     return CLEAN
+
+
+def _failed(report: Report | None) -> str:
+    """What stands in the way, for somebody who does not see the table."""
+    failed = [
+        f"{row.rule.title} ({row.verdict.detail})"
+        for row in (report.rows if report else ())
+        if row.verdict.status in (Status.FAIL, Status.ERROR)
+    ]
+    more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return f": {'; '.join(failed[:5])}{more}" if failed else ""
 
 
 def _say(text: str) -> None:

@@ -69,7 +69,12 @@ class Layout:
 
 def page_marker(artifacts: Artifacts) -> Marker:
     """By which the page is found again: one for each experiment and profile."""
-    return Marker("page", key=_word(f"{artifacts.results.identity.slug}-{artifacts.profile}"))
+    return Marker("page", key=page_key(artifacts.results.identity.slug, artifacts.profile))
+
+
+def page_key(slug: str, profile: str) -> str:
+    """The key of a page's marker."""
+    return _word(f"{slug}-{profile}")
 
 
 def results_marker(artifacts: Artifacts) -> Marker:
