@@ -17,6 +17,7 @@ from epm.github.interface import GitHub, Issue
 from epm.github.outputs import write_output
 from epm_lint.model import Status
 from epm_lint.output import github as log_lines
+from epm_lint.quoting import visible
 
 
 def run(
@@ -36,7 +37,7 @@ def run(
     event = events.read(environment)
     wanted = dispatch(event)
     if isinstance(wanted, Nothing):
-        log.write(f"epm: {wanted.why}\n")
+        log.write(f"epm: {visible(wanted.why)}\n")
         return CLEAN
     github = connect(event.repository)
     judge = Judge.at(folder, event.repository)

@@ -16,7 +16,7 @@ from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
 from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of
 from epm.linting.settings import Settings
-from epm_lint.quoting import visible
+from epm_lint.quoting import as_line, visible
 
 if TYPE_CHECKING:
     from epm_lint import Report
@@ -173,7 +173,7 @@ def _tables(reports: Sequence[Report], *, headed: bool) -> Iterator[str]:
 
     for report in reports:
         if headed:
-            yield f"{visible(report.path)}:\n"
+            yield f"{as_line(report.path)}:\n"
         yield table.render(report)
 
 

@@ -13,7 +13,7 @@ from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
 from epm.github import outputs
 from epm_lint.model import Status
-from epm_lint.quoting import visible
+from epm_lint.quoting import as_line
 
 if TYPE_CHECKING:
     from epm.discovery import LoadedExperiment
@@ -154,6 +154,6 @@ def _failed(report: Report | None) -> str:
 
 
 def _say(text: str) -> None:
-    """A page is hostile to terminals too."""
+    """A page is hostile to terminals and to the logs of workflows too."""
     for line in text.split("\n"):
-        print(visible(line))  # noqa: T201
+        print(as_line(line))  # noqa: T201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN, Body
 from epm_lint.fixes import settled
-from epm_lint.quoting import visible
+from epm_lint.quoting import as_line
 
 if TYPE_CHECKING:
     from epm_lint import Report
@@ -31,8 +32,9 @@ def mended(body: Body, *, unsafe: bool, write: bool, say: Callable[[str], None])
             say(f"fixed {len(findings)} finding(s) in {body.path}")
         return body.report(text)
     lines = "".join(_diff(body.path, body.text, text))
-    # a terminal obeys control characters; `patch` wants them as they are
-    sys.stdout.write(_printable(lines) if sys.stdout.isatty() else lines)
+    # a terminal obeys control characters, a workflow's log obeys words; `patch` wants both as is
+    obeyed = sys.stdout.isatty() or os.environ.get("GITHUB_ACTIONS") == "true"
+    sys.stdout.write(_printable(lines) if obeyed else lines)
     if findings:
         say(f"{len(findings)} finding(s) in {body.path} can be fixed")
     return body.report()
@@ -75,4 +77,4 @@ def _lines(text: str) -> list[str]:
 
 def _printable(text: str) -> str:
     *lines, _ = text.split("\n")
-    return "".join(f"{visible(line.removesuffix(chr(13)))}\n" for line in lines)
+    return "".join(f"{as_line(line.removesuffix(chr(13)))}\n" for line in lines)

@@ -32,6 +32,7 @@ BITS = {
     "markdown": "[a](javascript:alert(1)) ![i](https://evil.example/i.png) **b** | c | `d`",
     "fences": "``` ```` ````` ~~~",
     "workflow": "::set-output name=x::y ::error::z ::add-mask::k %0A::error::w",
+    "runner": "##[stop-commands]PWNED ##[add-mask]e ##[group]x #\u200b#[error]y",
     "bidi": "a\u202eb\u2066c\u200bd\x1b[31me\x07f",
     "template": "{{ 7 + 7 }}{% include '/etc/passwd' %}{{ ''.__class__ }}${7*7}",
     "shell": "$(touch PWNED) `touch PWNED`; touch PWNED #",
