@@ -95,9 +95,14 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.paths and not parsed.all:
         return run_on_files(parsed)
     from epm.bot import terminal
+    from epm.checkout import Checkout
     from epm.github.client import connect
 
-    return terminal.run(parsed, os.environ, Path.cwd(), lambda name: connect(name, os.environ))
+    found = Checkout.at(Path.cwd())
+    host = found.host if found else None
+    return terminal.run(
+        parsed, os.environ, Path.cwd(), lambda name: connect(name, os.environ, host=host)
+    )
 
 
 def run_on_files(parsed: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     from epm.github import client
     from epm.linting.settings import Settings
     from epm.publishing import artifacts, site
-    from epm.publishing.git import Git, remote_of
+    from epm.publishing.git import Git, host_of, remote_of
     from epm.publishing.page import Layout
     from epm.publishing.publish import Sources, Wishes, publish
 
@@ -63,14 +63,15 @@ def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     folder = parsed.run or _finished(loaded, parsed.profile)
     found = artifacts.collect(folder, loaded.experiment.slug, parsed.allow_pilot)
     remote, name = remote_of(loaded.folder, parsed.repo)
-    github = client.connect(name, os.environ, policy)
+    host = host_of(loaded.folder, remote)
+    github = client.connect(name, os.environ, policy, host)
     draft = True if parsed.draft else False if parsed.ready else None
     with tempfile.TemporaryDirectory(prefix="epm-objects-") as objects:
         git = Git(loaded.folder, remote, Path(objects) if parsed.dry_run else None)
         home = loaded.folder.resolve().relative_to(git.folder.resolve()).as_posix()
         repository = github.repository()
         layout = Layout(
-            site.Site(site.server(os.environ), repository.full_name, repository.private),
+            site.Site(site.server(os.environ, host), repository.full_name, repository.private),
             f"{home}/published/{found.profile}",
             _code(loaded, home),
             loaded.folder,

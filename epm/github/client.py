@@ -42,12 +42,15 @@ _READ, _WRITE = "issues: read", "issues: write"
 
 
 def connect(
-    repository: str, environment: Mapping[str, str], policy: RetryPolicy | None = None
+    repository: str,
+    environment: Mapping[str, str],
+    policy: RetryPolicy | None = None,
+    host: str | None = None,
 ) -> Client:
-    """The client that the environment describes; nothing is sent yet."""
+    """The client that the environment and the git remote's host describe; nothing is sent yet."""
     policy = policy or RetryPolicy()
     name = credentials.check_repository(repository)
-    url, found = credentials.api_url(environment), credentials.find(environment)
+    url, found = credentials.api_url(environment, host), credentials.find(environment, host)
     exchange = Exchange(name, Transport(name, found, url, policy), found, policy)
     in_actions = environment.get("GITHUB_ACTIONS") == "true"
     return Client(name, exchange, found, in_actions)

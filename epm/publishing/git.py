@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from epm.checkout import remote_name
+from epm.checkout import remote_host, remote_name
 from epm.errors import EpmError
 from epm_lint.quoting import clip
 
@@ -259,6 +259,13 @@ def remote_of(folder: Path, wanted: str | None) -> tuple[str, str]:
         f"the checkout {git.folder} does not say which repository on GitHub it is of",
         "name it with --repo owner/name",
     )
+
+
+def host_of(folder: Path, remote: str) -> str | None:
+    """The host of a remote, if it is on one."""
+    git = Git(folder, remote)
+    written = git.text("config", "--get", f"remote.{remote}.url")
+    return remote_host(written) or remote_host(git.text("remote", "get-url", remote))
 
 
 def _name_at(git: Git, remote: str) -> str | None:

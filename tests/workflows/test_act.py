@@ -102,7 +102,8 @@ def test_a_command_runs_and_publishes(runner: Runner, bot: Bot, tmp_path: Path) 
 @pytest.mark.slow
 def test_a_run_that_fails_says_why(runner: Runner, bot: Bot) -> None:
     """What the job `report` is told. `act` starts no job after one that failed, not even with
-    always(): that the reply is updated then is tested with the bot alone."""
+    always(): that the reply is updated then is tested with the bot alone.
+    """
     narrative = runner.clone / "experiments" / "issue_246" / "narrative.md.j2"
     narrative.write_text("{{ nothing.of_that_name }}", encoding="utf-8")
     git(runner.clone, "commit", "-qam", "A broken template")
