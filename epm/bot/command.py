@@ -10,6 +10,8 @@ from epm.bot import answers, backfill, reply, summary
 from epm.bot.dispatch import Lint, LintAll, Nothing, Obey, dispatch
 from epm.bot.judging import Judge, Judgement
 from epm.bot.reply import Workflow
+from epm.bot.signature import Signature
+from epm.bot.telling import Telling
 from epm.bot.verdicts import keep_verdict
 from epm.exit_codes import CLEAN, COULD_NOT
 from epm.github import events
@@ -45,7 +47,7 @@ def run(
         case Lint(issue):
             return _lint(github, judge, issue, environment, log)
         case LintAll(number):
-            tally = backfill.comment_all(github, judge, number)
+            tally = backfill.comment_all(github, judge, number, Signature.of(environment))
             summary.add(environment, backfill.markdown(tally))
             log.write(backfill.table(tally))
             return COULD_NOT if any(line.trouble for line in tally) else CLEAN
@@ -56,7 +58,8 @@ def run(
 def _lint(
     github: GitHub, judge: Judge, issue: Issue, environment: Mapping[str, str], log: TextIO
 ) -> int:
-    outcome = keep_verdict(github, judge, issue)
+    telling = Telling.of(environment.get("EPM_BROKEN_PAGE", ""))
+    outcome = keep_verdict(github, judge, issue, Signature.of(environment), telling)
     log.write(f"epm: issue {issue.number}: {_verdict(outcome.judged)}, {outcome.writes} write(s)\n")
     if (report := outcome.judged.report) is None:
         return CLEAN

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import epm_lint
+from epm import __version__
 from epm.checkout import Checkout
 from epm.errors import EpmError
-from epm.github.interface import GitHub, Issue
+from epm.github.interface import GitHub, Issue, body_hash
 from epm.linting import results
 from epm.linting.settings import Settings
 
@@ -37,6 +38,8 @@ class Judgement:
     """None where the body cannot be judged at all."""
     notes: tuple[str, ...] = ()
     """What a reader of the report should know, or why there is none."""
+    grounds: str = ""
+    """What it was judged by; verdicts on other grounds are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,16 @@ class Judge:
             )
         except epm_lint.LintError as error:
             return Judgement(issue, None, (*notes, str(error)))
-        return Judgement(issue, report, tuple(notes))
+        return Judgement(issue, report, tuple(notes), self._grounds("results" in known))
+
+    def _grounds(self, results: bool) -> str:
+        """The version, the rules with their options, the history, whether results were at hand."""
+        rules = ";".join(f"{rule.slug} {rule.options}" for rule in self.configuration.rules)
+        history = "none"
+        if self.checkout is not None:
+            history = "part" if self.checkout.is_shallow else "whole"
+        at_hand = "with" if results else "without"
+        return f"{__version__} {body_hash(rules)[:8]} {history} {at_hand}"
 
     def _results(self, body: str, notes: list[str]) -> results.ResultsFile | None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from epm.bot.signature import Signature
 from epm.github import comments
 from epm.github.interface import GitHub, Issue
 from epm.github.markers import Marker
@@ -47,13 +48,9 @@ class Workflow:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Workflow:
         """As the action's inputs say."""
-        server, name, run_id = (
-            environment.get(variable, "")
-            for variable in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-        )
         page = environment.get("EPM_PAGE", "").strip()
         return cls(
-            f"{server}/{name}/actions/runs/{run_id}" if server and name and run_id else "",
+            Signature.of(environment).run_url,
             environment.get("EPM_RUNS", "").strip().lower() == "true",
             environment.get("EPM_ENDED", "").strip(),
             page if page.isascii() and page.isdecimal() and len(page) < 13 else "",

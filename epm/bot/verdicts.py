@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from epm.bot import comment
-from epm.bot.comment import MARKER
+from epm.bot.comment import MARKER, Composed
 from epm.bot.dispatch import is_result
 from epm.bot.judging import Judge, Judgement
+from epm.bot.signature import Signature
+from epm.bot.telling import Telling, tell
 from epm.errors import EpmError
 from epm.github import comments
 from epm.github.comments import Change, Found
@@ -29,15 +31,24 @@ class Outcome:
     writes: int
 
 
-def keep_verdict(github: GitHub, judge: Judge, seen: Issue) -> Outcome:
+def keep_verdict(
+    github: GitHub,
+    judge: Judge,
+    seen: Issue,
+    signature: Signature | None = None,
+    telling: Telling = Telling.LABEL,
+) -> Outcome:
     """See that our comment is about the issue as it is now.
 
     Args:
         github: the repository.
         judge: the rules.
         seen: the issue as an event or a list has told it, which saves a read.
+        signature: who says so.
+        telling: how people are told when a page that passed fails.
     """
-    writes = 0
+    writes, breaks = 0, False
+    signature = signature or Signature()
     heirs = _Heirs(github)
     for _ in range(MOST_ROUNDS):
         found = comments.find(github, seen.number, MARKER, heirs.inherited)
@@ -46,11 +57,15 @@ def keep_verdict(github: GitHub, judge: Judge, seen: Issue) -> Outcome:
         if not found.told and not found.moves and not is_result(seen.labels):
             return Outcome(Judgement(seen, None), writes)
         judged = _judged(github, judge, seen)
-        wrote, alone = _write(github, judged, found)
+        composed = comment.compose(
+            judged, found.told.body if found.told else None, signature, again=found.moves
+        )
+        breaks |= bool(composed and composed.delta and composed.delta.breaks)
+        wrote, alone = _write(github, judged.issue.number, composed, found)
         writes += wrote
         now = github.issue(seen.number)
         if alone and _same(now, seen):
-            return Outcome(judged, writes)
+            return Outcome(judged, writes + tell(github, judged, breaks, telling))
         seen = now
     raise EpmError(
         f"issue {seen.number} was edited {MOST_ROUNDS} times while it was being linted",
@@ -77,15 +92,15 @@ class _Heirs:
         return self._known[one.author]
 
 
-def _write(github: GitHub, judged: Judgement, found: Found) -> tuple[int, bool]:
+def _write(
+    github: GitHub, number: int, composed: Composed | None, found: Found
+) -> tuple[int, bool]:
     """How often we wrote, and whether what we left is the only one."""
-    number = judged.issue.number
-    body = comment.compose(judged, found.told.body if found.told else None, again=found.moves)
-    if body is None:
+    if composed is None:
         for extra in found.doubles:  # of two runs at once
             github.delete_comment(extra)
         return len(found.doubles), True
-    kept = comments.keep_comment(github, number, MARKER, body, found)
+    kept = comments.keep_comment(github, number, MARKER, composed.body, found)
     writes = len(found.doubles) + len(found.others) + (kept.change is not Change.NONE)
     if kept.change is Change.CREATED:
         # another run may have done so at the same time: the next round leaves the older one

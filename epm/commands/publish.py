@@ -91,9 +91,11 @@ def _lint_too(page: Issue, github: Client, folder: Path) -> None:
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     from epm.bot.judging import Judge
+    from epm.bot.signature import Signature
     from epm.bot.verdicts import keep_verdict
 
-    outcome = keep_verdict(github, Judge.at(folder, github.full_name), github.issue(page.number))
+    judge, signature = Judge.at(folder, github.full_name), Signature.of(os.environ)
+    outcome = keep_verdict(github, judge, github.issue(page.number), signature)
     if report := outcome.judged.report:
         _say(f"the comment on issue {page.number} says {report.status}")
 

@@ -7,6 +7,7 @@ was lost does not say whether the request took effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote
@@ -150,6 +151,18 @@ class Client:
         fields["labels"] = None if labels is None else list(labels)
         given = {name: value for name, value in fields.items() if value is not None}
         return self._write_issue(seen, given, self._exchange.start())
+
+    def add_label(self, number: int, label: str) -> None:
+        aim = Aim(f"label issue {number}", _WRITE, writes=True)
+        path = self._path(f"issues/{number}/labels")
+        request = Request("POST", path, aim, body={"labels": [label]})
+        self._exchange.insist(request, self._exchange.start())
+
+    def remove_label(self, number: int, label: str) -> None:
+        aim = Aim(f"take a label off issue {number}", _WRITE, writes=True)
+        path = self._path(f"issues/{number}/labels/{quote(label, safe='')}")
+        with suppress(Missing):
+            self._exchange.insist(Request("DELETE", path, aim), self._exchange.start())
 
     def _write_issue(self, seen: Issue, fields: Mapping[str, Any], wait: Wait) -> Issue:
         """A try that failed or was lost is looked at before the next: others edit meanwhile.

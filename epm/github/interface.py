@@ -200,6 +200,12 @@ class GitHub(Protocol):
         Nothing is written when nothing would change.
         """
 
+    def add_label(self, number: int, label: str) -> None:
+        """Put a label on an issue, beside those that it has."""
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take a label off an issue; well also if it is not there."""
+
     def comments(self, number: int) -> list[Comment]:
         """All comments on an issue, oldest first."""
 

@@ -28,6 +28,7 @@ Good:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ from epm_lint.binding.alignment import Alignment, align
 from epm_lint.binding.manifest import MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
 from epm_lint.binding.units import Reader, units
-from epm_lint.model import Finding, Page, Rule, Verdict, option
+from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.numbers.reading import read
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -130,6 +131,15 @@ def _contradiction(held: Held) -> Finding:
     return Finding(message, number.line, column=number.column, fix=f"write {_shown(held.right)}")
 
 
+def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Edit, ...]:
+    """The edit that writes the right number, where it is known and the wrong one stands once."""
+    source = page.document.lines[line - 1] if line <= len(page.document.lines) else ""
+    found = [m.start() for m in re.finditer(rf"(?<![\w.]){re.escape(wrong)}(?![\w]|\.\d)", source)]
+    if right is None or "=" in wrong + right or len(found) != 1:
+        return ()
+    return (Edit.within(line, found[0] + 1, wrong, right),)
+
+
 def _unverifiable(held: Held) -> Finding:
     number = held.number
     return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
@@ -175,7 +185,13 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
     """Numbers of the results that were changed, moved, or are no longer what the results hold."""
     for bound, figure in alignment.changed:
         if bound.parts:
-            yield Finding(f"says {_shown(figure.text)}; {_truth(page, bound)}", figure.line)
+            right = _derived(page, bound) if page.results is not None else None
+            yield Finding(
+                f"says {_shown(figure.text)}; {_truth(page, bound)}",
+                figure.line,
+                edits=_put_right(page, figure.line, figure.text, right),
+                safe=False,
+            )
     for bound, figure in alignment.moved:
         where = f"{_shown(figure.text)} stands where another number was"
         yield Finding(f"{where}; {_truth(page, bound)}", figure.line)
