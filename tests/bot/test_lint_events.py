@@ -23,7 +23,8 @@ def test_one_comment_for_each_event(bot: Bot, action: str) -> None:
     lines = comment.splitlines()
     assert lines[0] == "<!-- epm:clean-result-lint v1 -->"
     assert lines[-1] == "<!-- /epm:clean-result-lint -->"
-    assert "## Clean-result lint — ✗ FAIL" in lines
+    assert lines[2] == "> [!CAUTION]"
+    assert lines[3].startswith("> **✗ FAIL — ")
     assert (ran.reads, ran.writes) == (4, 1)
     assert "::error " in ran.log
     assert "Hero figure" in ran.summary
@@ -49,8 +50,10 @@ def test_nothing_changed_nothing_written(bot: Bot) -> None:
         ran = bot.lint(action, number)
         assert (ran.reads, ran.writes) == (3, 0)
     bot.hub.edit(number, body=SEED_SHAPE.replace("ten named personas", "our named personas"))
-    assert bot.lint("edited", number).writes == 0
-    assert bot.hub.bodies(number) == before
+    assert bot.lint("edited", number).writes == 1, "which edit was judged is said, too"
+    [after], [earlier] = bot.hub.bodies(number), before
+    told = re.compile(r"^(<!-- epm:lint-memory .*|<sub>Judged: .*)$", re.MULTILINE)
+    assert told.sub("", after) == told.sub("", earlier)
 
 
 def test_what_an_edit_has_changed(bot: Bot) -> None:
@@ -62,12 +65,12 @@ def test_what_an_edit_has_changed(bot: Bot) -> None:
     ran = bot.lint("edited", number)
     assert (ran.reads, ran.writes) == (4, 1)
     [second] = bot.comments(number)
-    assert re.search(r"Since the last verdict: \d fixed \([^)]*Hero figure", second)
+    assert re.search(r"Since the last verdict: mended: [^.]*Hero figure", second)
     assert bot.lint("labeled", number).writes == 0, "that line alone is no change"
     bot.hub.edit(number, body=SEED_SHAPE)
     bot.lint("edited", number)
     [third] = bot.comments(number)
-    assert re.search(r"Since the last verdict:.* new \([^)]*Hero figure", third)
+    assert re.search(r"Since the last verdict:.*newly failed: [^.]*Hero figure", third)
 
 
 def test_the_label_goes_and_comes_back(bot: Bot) -> None:
@@ -156,8 +159,8 @@ def test_a_comment_that_somebody_edited_is_put_right(bot: Bot) -> None:
     bot.hub.ask("token-of-the-owner", "PATCH", path, {"body": spoilt})
     assert bot.lint("edited", number).writes == 1
     [comment] = bot.comments(number)
-    stamp = re.compile('"stamp":"[^"]*"')  # a comment touches the issue, perhaps in another second
-    assert stamp.sub("", comment) == stamp.sub("", rows[0]["body"])
+    told = re.compile(r"^(<!-- epm:lint-memory .*|<sub>Judged: .*)$", re.MULTILINE)
+    assert told.sub("", comment) == told.sub("", rows[0]["body"])
 
 
 def test_duplicates_of_an_accident_go(bot: Bot) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bot_at_work import LABEL, SEED_SHAPE, TITLE, Bot
-from faulty_proxy import HALF, Fault, Request, answer, cut
+from faulty_proxy import HALF, KEPT, Fault, Request, answer, cut
 
 from epm.bot.comment import MARKER
 from epm.errors import EpmError
@@ -142,17 +142,22 @@ def test_backfill_of_two_hundred(bot: Bot) -> None:
     assert again.writes == 0
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_faults_leave_one_comment(bot: Bot, seed: int) -> None:
+def holds(bot: Bot, seed: int) -> None:
     """Edits between runs that meet faults; where one ends in an error, it is run again."""
     chance = random.Random(seed)
     number = bot.open(version(0))
+    elsewhere = Fault(
+        "answer",
+        status=301,
+        headers={"Location": f"{bot.hub.proxy.url}/repos/lab/elsewhere/issues/3"},
+    )
 
-    def draw(_: Request) -> Fault | None:
+    def draw(request: Request) -> Fault | None:
         if chance.random() > 0.25:
             return None
         when = chance.choice(["before", "after"])
-        return chance.choice([answer(502, when=when), cut(when), HALF, answer(429)])
+        lying = KEPT if request.verb == "PATCH" else elsewhere
+        return chance.choice([answer(502, when=when), cut(when), HALF, answer(429), lying])
 
     for count in range(1, 5):
         bot.hub.edit(number, body=version(count))
@@ -165,6 +170,19 @@ def test_faults_leave_one_comment(bot: Bot, seed: int) -> None:
                 except EpmError:
                     continue
     bot.run("issues", bot.issue_event("edited", number))
-    ours = [body for body in bot.hub.bodies(number) if MARKER.leads(body)]
-    assert len(ours) == 1
-    assert is_about(ours[0], 4)
+    bodies = bot.hub.bodies(number)
+    assert len([body for body in bodies if MARKER.leads(body)]) == len(bodies) == 1
+    assert is_about(bodies[0], 4)
+    assert bot.hub.ask("token-of-the-owner", "GET", f"/issues/{number}")["body"] == version(4)
+    assert [path for _, path, _ in bot.hub.proxy.seen if "elsewhere" in path] == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_faults_leave_one_comment(bot: Bot, seed: int) -> None:
+    holds(bot, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6, 506))
+def test_five_hundred_sequences_of_faults(bot: Bot, seed: int) -> None:
+    holds(bot, seed)
