@@ -94,7 +94,8 @@ def test_lint_reads_standard_input(repository: Path) -> None:
         (["show", "issue-246", "--model", "hf:owner/name"], "names no revision"),
         (["render", "issue-246", "--profile", "smoke"], "finish the run with `epm run`"),
         (["lint", "absent.md"], "cannot read absent.md"),
-        (["lint", "experiments"], "cannot read experiments"),
+        (["lnt", "body.md"], "there is no command 'lnt'; did you mean `epm lint`?"),
+        (["frobnicate"], "there is no command 'frobnicate'; `epm --help` lists them"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_2(

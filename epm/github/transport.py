@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from epm import installation
 from epm.errors import EpmError
 from epm.github import payloads
 from epm.github.credentials import APP_KEY, App, Credentials
@@ -77,9 +78,8 @@ class Transport:
         except ModuleNotFoundError as error:
             if error.name != "github":
                 raise
-            raise EpmError(
-                "PyGithub is not installed", "run `pip install 'epm-bot[github]'`"
-            ) from None
+            remedy = f"run `{installation.command_for('github')}`"
+            raise EpmError("PyGithub is not installed", remedy) from None
 
         _follow_nothing()
         self.host = url.partition("://")[2]

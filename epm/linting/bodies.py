@@ -90,6 +90,23 @@ def body_at(
     return Body(path, text, configuration, known)
 
 
+_UNREAD = "can-be-linted"
+
+
+def is_unread(report: epm_lint.Report) -> bool:
+    """Whether a report is about what could not be linted."""
+    return [row.rule.slug for row in report.rows] == [_UNREAD]
+
+
+def unread(path: str, why: str) -> epm_lint.Report:
+    """The report on what could not be linted: an error in every form."""
+    from epm_lint.formats import BodyFormat
+    from epm_lint.model import Row, Rule, Status, Verdict
+
+    rule = Rule(_UNREAD, "Can be linted", lambda _: Verdict.passed(""))
+    return epm_lint.Report(path, BodyFormat.V1, (Row(rule, Verdict(Status.ERROR, why)),))
+
+
 def folder_of(path: str) -> Path:
     """Where the files lie that a body names."""
     return Path.cwd() if path == STDIN else Path(path).parent

@@ -50,7 +50,9 @@ def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsF
     if not (name := words.get("results")):
         return None
     content = _pinned(name, words.get("commit"), repository) or _beside(name, folder)
-    return None if content is None else _read(content, quote(name))
+    if content is None and (content := _neighbour(name, words.get("sha256"), folder)) is None:
+        return None
+    return _read(content, quote(name))
 
 
 def _read(content: bytes, name: str) -> ResultsFile:
@@ -93,6 +95,19 @@ def _beside(name: str, folder: Path) -> bytes | None:
             return stream.read(LARGEST + 1)
     except (OSError, ValueError):
         return None
+
+
+def _neighbour(name: str, sha256: str | None, folder: Path) -> bytes | None:
+    """The file beside a page that was copied with it, where that is the one the page was made of.
+
+    A name alone is none: each run has its `results.json`.
+    """
+    import hashlib
+
+    content = _beside(PurePosixPath(name).name, folder)
+    if content is None or hashlib.sha256(content).hexdigest() != sha256:
+        return None
+    return content
 
 
 def _is_relative(name: str) -> bool:
