@@ -35,7 +35,7 @@ MACHINES = ("ubuntu-24.04", "ubuntu-latest", "self-hosted")
 PYTHON = f"""\
 #!/bin/sh
 case "$2" in
-    venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    venv) for last; do :; done; mkdir -p "$last/bin" && cp "$0" "$last/bin/python" ;;
     pip) echo "installs: $*" ;;
     *) exec {sys.executable} "$@" ;;
 esac
