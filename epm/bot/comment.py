@@ -140,7 +140,7 @@ def _about(judged: Judgement, signature: Signature) -> str:
     """What was judged, when, and by what."""
     run = f" ([run]({signature.run_url}))" if signature.run_url else ""
     return (
-        f"Judged: the page as of {judged.issue.updated_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{'Judged' if judged.report else 'Not judged'}: the page as of {judged.issue.updated_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"at {signature.now:%H:%M:%S} UTC, by epm {signature.version}{run}."
     )
 

@@ -78,8 +78,8 @@ def headline(report: Report, delta: Delta | None) -> str:
     if delta is None or not delta.comparable or _passes(delta.was) == _passes(delta.now):
         return f"{now}{_list((row.rule.slug for row in worst), names)}"
     if _passes(delta.now):
-        also = f" with {len(warned)} warned" if warned else ""
-        return f"was {delta.was}, now PASS{also}{_list(delta.mended, names, ' — mended: ')}"
+        also = f", {len(warned)} warned" if warned else ""
+        return f"was {delta.was}{_list(delta.mended, names, '; mended: ')}{also}"
     told = delta.broken or tuple(row.rule.slug for row in worst)
     return f"was PASS, now {now}{_list(told, names)}"
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from epm_lint.model import Repository
 
 STDIN = "-"
+LONGEST, FOR_PEOPLE = 65_536, 8_000
+"""Characters of an issue's body, as far as anybody knows, and those that people write on a page."""
 _LONGEST_TITLE = 10_000
 
 
@@ -75,6 +77,7 @@ def body_at(
         text = decoded(_read(path))
     except epm_lint.LintError as error:
         raise EpmError(f"{path}: {error}") from None
+    _tell_length(path, text, say)
     folder = folder_of(path)
     repository = checkout_at(given.repository) if given.repository else nearby(folder)
     known: dict[str, Any] = {
@@ -149,6 +152,16 @@ def _title(path: str, folder: Path) -> str | None:
             return stream.read(_LONGEST_TITLE).strip()
     except OSError:
         return None
+
+
+def _tell_length(path: str, text: str, say: Callable[[str], None]) -> None:
+    """Long before it is published: by then nobody wants to shorten anything."""
+    if len(text) > LONGEST - FOR_PEOPLE:
+        size = f"{len(text):,} characters, {len(text.encode('utf-8', 'replace')):,} bytes"
+        say(
+            f"{path} has {size}; an issue holds some {LONGEST:,} characters, of which people need "
+            f"some {FOR_PEOPLE:,}: shorten it, or publishing shortens its samples"
+        )
 
 
 def _results(

@@ -10,6 +10,7 @@ from pathlib import Path
 from epm.errors import EpmError
 from epm.github.interface import LONGEST_BODY, LONGEST_TITLE, Issue, body_hash
 from epm.github.markers import Marker
+from epm.linting.bodies import FOR_PEOPLE
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.site import Site
 from epm.report.excerpts import LONGEST
@@ -20,8 +21,6 @@ from epm_lint.binding.manifest import MARK
 NOWHERE = "0" * 40
 """Stands for a commit that is still to be made."""
 
-FOR_PEOPLE = 8_000
-"""Characters that are kept free for what people will write."""
 _MANIFEST = re.compile(rf"<!-- {MARK} [^>]{{0,{LONGEST_BODY}}}-->")
 _COMMIT = re.compile(r"<!-- epm:clean-result [^\n>]{0,1000}\bcommit=([0-9a-f]{40})\b")
 

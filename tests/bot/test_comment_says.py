@@ -74,14 +74,14 @@ BEFORE_AND_AFTER = {
     ),
     "mended": (
         [judged(a=found("x"), b=PASSED), judged(a=PASSED, b=PASSED)],
-        "TIP **✓ PASS — was FAIL, now PASS — mended: A**",
+        "TIP **✓ PASS — was FAIL; mended: A**",
     ),
     "mended but for a warning": (
         [
             judged(a=found("x"), b=found("w", status=Status.WARN)),
             judged(a=PASSED, b=found("w", status=Status.WARN)),
         ],
-        "WARNING **! WARN — was FAIL, now PASS with 1 warned — mended: A**",
+        "WARNING **! WARN — was FAIL; mended: A, 1 warned**",
     ),
     "a warning that was none": (
         [judged(a=PASSED), judged(a=found("w", status=Status.WARN))],
@@ -165,7 +165,7 @@ def test_other_grounds_claim_nothing() -> None:
 def test_what_was_judged_when_and_by_what() -> None:
     comment = says(judged(a=found("x")))
     assert (
-        "<sub>Judged: the page as of 2026-03-01 12:00:00 UTC, at 12:00:05 UTC, by epm 0.1.0 "
+        "\nJudged: the page as of 2026-03-01 12:00:00 UTC, at 12:00:05 UTC, by epm 0.1.0 "
         "([run](https://github.com/lab/repo/actions/runs/7))."
     ) in comment
 
@@ -226,12 +226,12 @@ def test_a_verdict_is_never_replaced_by_none() -> None:
         "The last verdict stands below."
     )
     assert "> **✗ FAIL — 1 failed: A**" in comment
-    assert comment.count("Judged: ") == 2
+    assert comment.count("\nJudged: ") == comment.count("\nNot judged: ") == 1
     again = says(fails, cannot(), cannot("Longer."))
     assert again.count("could not be judged") == 1
     assert again.count("> **✗ FAIL — 1 failed: A**") == 1
     mended = says(fails, cannot(), judged(text="Mended.", a=PASSED, b=PASSED))
-    assert first_line(mended) == "TIP **✓ PASS — was FAIL, now PASS — mended: A**"
+    assert first_line(mended) == "TIP **✓ PASS — was FAIL; mended: A**"
     assert "could not be judged" not in mended
     assert "stands below" not in says(cannot())
 

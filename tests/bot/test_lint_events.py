@@ -37,9 +37,9 @@ def test_what_the_comment_says(bot: Bot) -> None:
     page = f"http://localhost:[0-9]+/{bot.hub.name}/issues/{number}"
     assert re.search(rf"  - \[line \d+\]\({page}#:~:text=[A-Za-z0-9%_.]+\): ", comment)
     assert comment.index("✗ **Hero figure** `hero-figure`") < comment.index("! **")
-    assert "\n```diff\n@@ " in comment
     assert "\nCheck                            Status  Detail\n" in comment
-    assert comment.count("<details>") == comment.count("</details>") == 2
+    assert comment.count("<details>") == comment.count("</details>") == 1
+    assert "Suggested patch" not in comment, "a stub of a section is no suggestion"
 
 
 def test_nothing_changed_nothing_written(bot: Bot) -> None:
@@ -52,7 +52,7 @@ def test_nothing_changed_nothing_written(bot: Bot) -> None:
     bot.hub.edit(number, body=SEED_SHAPE.replace("ten named personas", "our named personas"))
     assert bot.lint("edited", number).writes == 1, "which edit was judged is said, too"
     [after], [earlier] = bot.hub.bodies(number), before
-    told = re.compile(r"^(<!-- epm:lint-memory .*|<sub>Judged: .*)$", re.MULTILINE)
+    told = re.compile(r"^(<!-- epm:lint-memory .*|Judged: .*)$", re.MULTILINE)
     assert told.sub("", after) == told.sub("", earlier)
 
 
@@ -159,7 +159,7 @@ def test_a_comment_that_somebody_edited_is_put_right(bot: Bot) -> None:
     bot.hub.ask("token-of-the-owner", "PATCH", path, {"body": spoilt})
     assert bot.lint("edited", number).writes == 1
     [comment] = bot.comments(number)
-    told = re.compile(r"^(<!-- epm:lint-memory .*|<sub>Judged: .*)$", re.MULTILINE)
+    told = re.compile(r"^(<!-- epm:lint-memory .*|Judged: .*)$", re.MULTILINE)
     assert told.sub("", comment) == told.sub("", rows[0]["body"])
 
 

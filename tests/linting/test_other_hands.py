@@ -162,6 +162,20 @@ def test_a_page_that_was_copied_with_its_results(tmp_path: Path) -> None:
     assert known() == {"rate": 0.75}, "what the page names goes first"
 
 
+# ------------------------------------------------------------------ how long it is
+
+
+def test_the_length_is_told_long_before_it_is_published(tmp_path: Path) -> None:
+    (tmp_path / "short.md").write_text(PAGE)
+    (tmp_path / "long.md").write_text(PAGE + "\n" + "ä line.\n" * 8_000)
+    linted = epm(tmp_path, "lint", "short.md", "long.md", *ONE)
+    assert linted.returncode == 0
+    assert linted.stderr == (
+        "epm: long.md has 64,073 characters, 72,073 bytes; an issue holds some 65,536 characters, "
+        "of which people need some 8,000: shorten it, or publishing shortens its samples\n"
+    )
+
+
 # ------------------------------------------------------------------ --fix
 
 

@@ -13,6 +13,7 @@ from epm.discovery import LoadedExperiment, load
 from epm.errors import EpmError
 from epm.github.interface import LONGEST_BODY
 from epm.github.markers import Marker
+from epm.linting.bodies import FOR_PEOPLE, LONGEST
 from epm.publishing import page, site
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.page import Layout, fingerprint, pinned, unpinned
@@ -104,7 +105,8 @@ def test_samples_are_cut_before_a_page_is_refused(
     tried.clear()
     found = unpinned(*made, written="")
     assert tried == [360, 240]
-    assert len(found.body) <= LONGEST_BODY - page.FOR_PEOPLE
+    assert len(found.body) <= LONGEST_BODY - FOR_PEOPLE
+    assert LONGEST == LONGEST_BODY
     tried.clear()
     unpinned(*made, written="", shorter=2)
     assert tried == [160]

@@ -66,4 +66,4 @@ def test_from_a_fresh_clone_to_a_verdict_and_back(lab: Lab, tmp_path: Path) -> N
     assert "23/100" in wrong, "it says what the number should be"
     heading = next(line for line in again.splitlines() if line.startswith("> **"))
     assert heading.startswith("> **")
-    assert "was FAIL, now PASS" in heading
+    assert " — was FAIL; mended: " in heading
