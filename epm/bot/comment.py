@@ -139,8 +139,9 @@ def _context(judged: Judgement, signature: Signature) -> dict[str, Any]:
 def _about(judged: Judgement, signature: Signature) -> str:
     """What was judged, when, and by what."""
     run = f" ([run]({signature.run_url}))" if signature.run_url else ""
+    what = "Judged" if judged.report else "Not judged"
     return (
-        f"{'Judged' if judged.report else 'Not judged'}: the page as of {judged.issue.updated_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{what}: the page as of {judged.issue.updated_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"at {signature.now:%H:%M:%S} UTC, by epm {signature.version}{run}."
     )
 

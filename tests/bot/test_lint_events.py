@@ -126,6 +126,15 @@ def test_what_is_no_result_costs_nothing(bot: Bot) -> None:
     assert bot.hub.bodies(number) == []
 
 
+def test_a_page_that_was_closed_as_not_planned_is_left_alone(bot: Bot) -> None:
+    number = bot.open()
+    bot.hub.edit(number, state="closed", state_reason="not_planned")
+    assert bot.lint("edited", number).calls == []
+    bot.hub.edit(number, state="closed", state_reason="completed")
+    bot.lint("edited", number)
+    assert len(bot.comments(number)) == 1
+
+
 def test_an_edit_while_linting_gets_its_verdict(bot: Bot) -> None:
     number = bot.open()
     bot.hub.proxy.plan("POST", meanwhile(lambda: bot.hub.edit(number, body="Nothing here.")))
