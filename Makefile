@@ -21,7 +21,7 @@ quick: $(VENV)/dev ## run the tests of the linter alone, a minute
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/lint tests/linting tests/statistics tests/test_lint_cli.py
 
 test-vllm: .venv-vllm/ready ## run the tests of vLLM, on a CPU, in an environment of its own
-	@.venv-vllm/bin/python -m pytest -m vllm -o log_cli=true -o log_cli_level=INFO tests/engines
+	@.venv-vllm/bin/python -m pytest -m vllm -o log_cli=true -o log_cli_level=INFO tests/sampling
 
 test-cluster: $(VENV)/dev ## run the tests on a Ray cluster and on Slurm (root, slurm-wlm, munge)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,ray,slurm]'

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from epm_lint.blocks import Block, Item, ItemList, Paragraph
-from epm_lint.document import Document
+from epm_lint.markdown.blocks import Block, Item, ItemList, Paragraph
+from epm_lint.markdown.document import Document
 
 CALL = "/epm"
 MOST = 5

@@ -102,7 +102,7 @@ def _lint_too(page: Issue, github: Client, folder: Path) -> None:
 
 def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
     """The run folder of a profile; without one, of the only one that has been run."""
-    from epm.runner import run_folder
+    from epm.pipeline.run import run_folder
 
     experiment, runs = loaded.experiment, loaded.repository / "runs"
     if profile:

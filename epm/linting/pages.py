@@ -9,7 +9,7 @@ from pathlib import Path
 
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN
-from epm_lint.blocks import title_key
+from epm_lint.markdown.blocks import title_key
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _HEADINGS = frozenset(map(title_key, ("AI Summary", "AI TL;DR", "Human TL;DR", "Detailed report")))

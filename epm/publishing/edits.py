@@ -17,7 +17,7 @@ from epm.github.text import fenced
 from epm.publishing.artifacts import Artifacts, commits
 from epm.publishing.page import FORMS, Layout, commit_of, fingerprint, of_issue, skeleton
 from epm.report.render import RESULTS, compose
-from epm.results import load
+from epm.results.reading import load
 from epm_lint.binding.manifest import MARK
 from epm_lint.quoting import visible
 

@@ -97,3 +97,26 @@ def test_no_word_is_lost(text: str, opened: bool, closed: bool) -> None:
     kept = keep_human_regions(RENDERED, RENDERED.replace(FRAME, typed))
     assert text.strip("\n") in human_regions(kept)["tldr"]
     assert keep_human_regions(RENDERED, kept) == kept
+
+
+TWO_REGIONS = """# Page
+<!-- epm:human one -->
+{one}<!-- /epm:human -->
+between {number}
+<!-- epm:human two -->
+{two}<!-- /epm:human -->
+"""
+
+
+@given(st.text(alphabet="ab\\1\\g<0>{}\n", max_size=30), st.text(alphabet="ab $^\n", max_size=30))
+def test_regions_are_kept_word_for_word(one: str, two: str) -> None:
+    earlier = TWO_REGIONS.format(one=one, two=two, number=1)
+    fresh = TWO_REGIONS.format(one="prompt\n", two="prompt\n", number=2)
+    kept = keep_human_regions(fresh, earlier)
+    assert human_regions(kept) == {"one": one, "two": two}
+    assert "between 2" in kept
+
+
+def test_a_region_that_the_earlier_page_lacks_keeps_its_prompt() -> None:
+    fresh = TWO_REGIONS.format(one="prompt\n", two="prompt\n", number=2)
+    assert keep_human_regions(fresh, "nothing here") == fresh
