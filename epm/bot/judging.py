@@ -65,7 +65,7 @@ class Judge:
             "trusted": self._trusted(issue, github),
         }
         if found := self._results(issue.body, notes):
-            known |= {"results": found.values, "results_sha256": found.sha256}
+            known |= found.known
         try:
             report = epm_lint.lint(
                 issue.body,

@@ -89,7 +89,7 @@ def body_at(
         "repository": repository,
     }
     if found := _results(path, text, folder, given, repository, say):
-        known |= {"results": found.values, "results_sha256": found.sha256}
+        known |= found.known
     return Body(path, text, configuration, known)
 
 
@@ -160,7 +160,8 @@ def _tell_length(path: str, text: str, say: Callable[[str], None]) -> None:
         size = f"{len(text):,} characters, {len(text.encode('utf-8', 'replace')):,} bytes"
         say(
             f"{path} has {size}; an issue holds some {LONGEST:,} characters, of which people need "
-            f"some {FOR_PEOPLE:,}: shorten it, or publishing shortens its samples"
+            f"some {FOR_PEOPLE:,}: publishing puts its numbers manifest and long tables into files "
+            "beside the results, and shortens its samples"
         )
 
 
@@ -177,7 +178,7 @@ def _results(
     from epm.linting import results
 
     if given.results is not None:
-        return results.at(given.results)
+        return results.at(given.results, text)
 
     try:
         try:

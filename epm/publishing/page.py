@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from epm.errors import EpmError
@@ -13,6 +15,7 @@ from epm.github.markers import Marker
 from epm.linting.bodies import FOR_PEOPLE
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.site import Site
+from epm.report.companions import TABLES
 from epm.report.excerpts import LONGEST
 from epm.report.regions import REGION, human_regions, is_unwritten, keep_human_regions
 from epm.report.render import RESULTS, Location, Place, Text, compose
@@ -29,12 +32,32 @@ _COMMIT = re.compile(r"<!-- epm:clean-result [^\n>]{0,1000}\bcommit=([0-9a-f]{40
 class Form:
     """A way to write a page, so that it takes less room than the one before."""
 
+    numbers_apart: bool = False
+    """Whether the numbers manifest is a file beside the results."""
+    longest_table: int | None = None
+    """Characters of a table that are shown, the whole being in a file beside the results."""
     longest_sample: int = LONGEST
     """Characters of a completion that are shown."""
+    most_sampled: int | None = None
+    """Conditions of which samples are shown."""
 
 
-FORMS = (Form(), Form(240), Form(160), Form(80))
-"""From the whole page to the shortest."""
+FORMS = (
+    Form(),
+    Form(numbers_apart=True),
+    *(Form(True, table) for table in (6_000, 2_000)),
+    *(Form(True, 2_000, sample) for sample in (240, 160, 80)),
+    *(Form(True, 1_000, 80, sampled) for sampled in (40, 12)),
+)
+"""From the whole page to the shortest: what nobody reads goes first, what shows it goes last."""
+
+
+@dataclass(frozen=True)
+class Fitted(Text):
+    """A page in the form that leaves room for what people write."""
+
+    form: int = 0
+    """Which of the forms that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +77,17 @@ class Layout:
         own = {name: f"{self.folder}/{name}" for name in artifacts.files}
         files = {name: self._at(artifacts.commit, path) for name, path in self.code.items()}
         files |= {name: self._at(commit, path) for name, path in own.items()}
+        tables = f"{self.folder}/{TABLES}"
+        files[TABLES] = Location(tables, self.site.view(commit, tables))
         return Place(
             results=f"results={self.folder}/{RESULTS} commit={commit}",
             marker=str(page_marker(artifacts)),
             files=files,
             instead=artifacts.instead,
             longest_sample=form.longest_sample,
+            most_sampled=form.most_sampled,
+            longest_table=form.longest_table,
+            numbers_apart=form.numbers_apart,
         )
 
     def _at(self, commit: str, path: str) -> Location:
@@ -88,7 +116,7 @@ def _word(text: str) -> str:
 
 def unpinned(
     artifacts: Artifacts, layout: Layout, written: str, local: str = "", shorter: int = 0
-) -> Text:
+) -> Fitted:
     """The page, with what people wrote, in the first form that leaves room for more of that.
 
     Args:
@@ -103,26 +131,38 @@ def unpinned(
     """
     if shorter >= len(FORMS):
         raise EpmError(
-            "GitHub does not take the page, not even with the shortest samples",
+            "GitHub does not take the page, not even with its tables cut and the fewest samples",
             f"shorten the narrative in {layout.experiment}, or what people wrote in the page",
         )
-    for form in FORMS[shorter:]:
-        page = compose(artifacts.run, layout.experiment, layout.place(artifacts, NOWHERE, form))
+
+    @cache
+    def formed(number: int) -> Text:
+        place = layout.place(artifacts, NOWHERE, FORMS[number])
+        page = compose(artifacts.run, layout.experiment, place)
         body = keep_human_regions(keep_human_regions(page.body, plain(local)), plain(written))
+        return Text(page.title, body, page.beside)
+
+    def fits(number: int) -> bool:
+        body = formed(number).body
         people = sum(len(t) for t in human_regions(body).values() if not is_unwritten(t))
-        if len(body) + max(0, FOR_PEOPLE - people) <= LONGEST_BODY:
-            break
+        return len(body) + max(0, FOR_PEOPLE - people) <= LONGEST_BODY
+
+    number = shorter
+    if not fits(number):  # each form is shorter than the one before: not all need be composed
+        later = range(number + 1, len(FORMS))
+        number = min(number + 1 + bisect_left(later, True, key=fits), len(FORMS) - 1)
+    page = formed(number)
     if len(page.title) > LONGEST_TITLE:
         raise EpmError(
             f"the title has {len(page.title)} characters; GitHub takes {LONGEST_TITLE}",
             f"shorten {layout.experiment / 'title.txt.j2'}",
         )
-    return Text(page.title, body)
+    return Fitted(page.title, page.body, page.beside, number)
 
 
 def pinned(page: Text, commit: str) -> Text:
     """The page whose files are at a commit; the name of one commit is as long as any other's."""
-    return Text(page.title, page.body.replace(NOWHERE, commit))
+    return Text(page.title, page.body.replace(NOWHERE, commit), page.beside)
 
 
 def plain(body: str) -> str:

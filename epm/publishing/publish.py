@@ -36,6 +36,7 @@ from epm.publishing.page import (
     results_marker,
     unpinned,
 )
+from epm.report.companions import NUMBERS
 from epm.report.regions import reframed
 from epm.report.render import BODY, RESULTS
 from epm_lint.model import Status
@@ -117,18 +118,18 @@ def publish(
     """
     tries = shorter = 0
     while True:
-        try:
-            with tempfile.TemporaryDirectory(prefix="epm-publish-") as scratch:
-                one_try = _Publication(sources, github, git, wishes, say, Path(scratch), shorter)
+        with tempfile.TemporaryDirectory(prefix="epm-publish-") as scratch:
+            one_try = _Publication(sources, github, git, wishes, say, Path(scratch), shorter)
+            try:
                 return one_try.complete()
-        except (Conflict, Rejected) as error:
-            tries += 1
-            if tries == _TRIES:
-                raise
-            say(f"{error.what}; looking again")
-        except NotStored as error:
-            shorter += 1
-            say(f"{error.what}; trying a shorter page")
+            except (Conflict, Rejected) as error:
+                tries += 1
+                if tries == _TRIES:
+                    raise
+                say(f"{error.what}; looking again")
+            except NotStored as error:
+                shorter = one_try.form + 1
+                say(f"{error.what}; trying a shorter page")
 
 
 class _Publication:
@@ -147,7 +148,7 @@ class _Publication:
         self.artifacts, self.layout = sources.artifacts, sources.layout
         self.configuration = sources.configuration
         self.github, self.git, self.wishes, self.say = github, git, wishes, say
-        self.scratch, self.shorter = scratch, shorter
+        self.scratch, self.form = scratch, shorter
         self.branch = Branch.read(git, f"results/{self.artifacts.results.identity.slug}")
 
     def complete(self) -> Outcome:
@@ -173,11 +174,12 @@ class _Publication:
     def _plan(self, page: Issue | None) -> _Plan:
         identity = self.artifacts.results.identity
         written, local = plain(page.body) if page else "", self._local()
-        unpinned_page = unpinned(self.artifacts, self.layout, written, local, self.shorter)
+        unpinned_page = unpinned(self.artifacts, self.layout, written, local, self.form)
+        self.form = unpinned_page.form
         made = self.branch.with_files(
             self.artifacts.commit,
             self.layout.folder,
-            self.artifacts.files,
+            {**self.artifacts.files, **unpinned_page.beside},
             fingerprint(unpinned_page.title, unpinned_page.body),
             f"Publish {identity.slug}, profile {identity.profile}",
         )
@@ -200,7 +202,8 @@ class _Publication:
 
     def _report(self, text: Text, commit: str, page: Issue | None, labels: list[str]) -> Report:
         folder = self.layout.folder
-        files = {f"{folder}/{name}": data for name, data in self.artifacts.files.items()}
+        names = {**self.artifacts.files, **text.beside}
+        files = {f"{folder}/{name}": data for name, data in names.items()}
         results = at(self.artifacts.run / RESULTS)
         try:
             return epm_lint.lint(
@@ -211,6 +214,7 @@ class _Publication:
                 issue=page.number if page else None,
                 results=results.values,
                 results_sha256=results.sha256,
+                numbers=text.beside.get(NUMBERS, b"").decode() or None,
                 repository=WithCommit(
                     self._checkout, self.layout.site.name, commit, files, self.artifacts.commit
                 ),
@@ -318,7 +322,8 @@ class _Publication:
     def _rehearse(self, plan: _Plan, found: target.Target) -> None:
         page, labels = found.page, ", ".join(plan.labels)
         if plan.made.is_new:
-            self.say(f"would push {len(self.artifacts.files)} files to {self.branch.name}")
+            count = len({**self.artifacts.files, **plan.page.beside})
+            self.say(f"would push {count} files to {self.branch.name}")
         else:
             self.say(f"{self.branch.name} has these files already, at {plan.made.commit[:12]}")
         if page is None:

@@ -27,6 +27,10 @@ class Site:
             return f"https://raw.githubusercontent.com/{self.name}/{where}"
         return f"{self.server}/{self.name}/blob/{where}?raw=true"
 
+    def view(self, commit: str, path: str) -> str:
+        """The file as readers see it in a browser: Markdown as a page."""
+        return f"{self.server}/{self.name}/blob/{commit}/{quote(path)}"
+
     def issue(self, number: int) -> str:
         """An issue's page."""
         return f"{self.server}/{self.name}/issues/{number}"

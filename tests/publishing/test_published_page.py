@@ -86,30 +86,49 @@ def test_a_page_that_github_does_not_take_in_any_form(made: tuple[Artifacts, Lay
     assert "shorten the narrative in" in refusal.value.remedy
 
 
-def test_samples_are_cut_before_a_page_is_refused(
-    made: tuple[Artifacts, Layout], monkeypatch: pytest.MonkeyPatch
+def test_each_form_is_shorter_than_the_one_before() -> None:
+    """What is given up, and in which order: the manifest, then tables, then samples."""
+    given_up = [
+        (
+            form.numbers_apart,
+            -(form.longest_table or 10**6),
+            -form.longest_sample,
+            -(form.most_sampled or 10**6),
+        )
+        for form in page.FORMS
+    ]
+    assert given_up == sorted(set(given_up))
+    assert page.FORMS[0] == page.Form()
+    assert page.FORMS[1] == page.Form(numbers_apart=True)
+
+
+@pytest.mark.parametrize("wanted", range(len(page.FORMS)))
+def test_the_first_form_that_leaves_room_is_taken(
+    made: tuple[Artifacts, Layout], monkeypatch: pytest.MonkeyPatch, wanted: int
 ) -> None:
-    """What is tried, and in which order; how samples are cut is tested where that is done."""
-    tried: list[int] = []
+    """How a page is shortened is tested where that is done."""
+    tried: list[page.Form] = []
     real = page.compose
+    room = LONGEST_BODY - FOR_PEOPLE
 
     def spy(run: Path, experiment: Path, place: page.Place) -> page.Text:
-        tried.append(place.longest_sample)
+        form = page.Form(
+            place.numbers_apart, place.longest_table, place.longest_sample, place.most_sampled
+        )
+        tried.append(form)
         text = real(run, experiment, place)
-        return page.Text(text.title, text.body + " " * 100 * place.longest_sample)
+        length = room + 100 * (wanted - page.FORMS.index(form))
+        return page.Text(text.title, text.body.ljust(length)[:length])
 
     monkeypatch.setattr(page, "compose", spy)
-    found = unpinned(*made, written=human("human-tldr", "word " * 2_000))
-    assert tried == [360, 240]
-    assert len(found.body) <= LONGEST_BODY
-    tried.clear()
     found = unpinned(*made, written="")
-    assert tried == [360, 240]
-    assert len(found.body) <= LONGEST_BODY - FOR_PEOPLE
+    assert found.form == wanted
+    assert len(found.body) == room
+    assert len(tried) == len(set(tried)) <= 5, "it does not write the page over and over"
+    assert unpinned(*made, written="", shorter=wanted).form == wanted
+    if wanted + 1 < len(page.FORMS):
+        assert unpinned(*made, written="", shorter=wanted + 1).form == wanted + 1
     assert LONGEST == LONGEST_BODY
-    tried.clear()
-    unpinned(*made, written="", shorter=2)
-    assert tried == [160]
 
 
 @pytest.mark.parametrize(

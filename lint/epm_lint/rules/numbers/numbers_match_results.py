@@ -28,12 +28,13 @@ Good:
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm_lint.binding.alignment import Alignment, align
-from epm_lint.binding.manifest import MARK, BadManifest, Bound, Manifest, decode, derive
+from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
 from epm_lint.binding.units import Reader, units
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
@@ -58,6 +59,8 @@ def check(page: Page, options: Options) -> Verdict:
     rendered = (page.document.marker() or "").startswith("epm:clean-result")
     if not comments and not rendered:
         return _by_hand(page, options)
+    if not comments and (apart := page.document.declared("numbers")):
+        return _held_apart(page, apart)
     if len(comments) != 1:
         found = "no numbers manifest" if not comments else f"{len(comments)} numbers manifests"
         line = comments[-1].line if comments else 1
@@ -68,6 +71,22 @@ def check(page: Page, options: Options) -> Verdict:
         fault = Finding(f"numbers manifest: {error}", comments[0].line, fix="render the page again")
         return Verdict.failed("the numbers manifest cannot be read", [fault])
     return _held(page, manifest, comments[0].line)
+
+
+def _held_apart(page: Page, sha256: str) -> Verdict:
+    """The page is held to a manifest in a file of its own, which has the hash that it names."""
+    text = page.numbers
+    if text is None and page.results is None:
+        return Verdict.warned("neither the results nor the file of the numbers manifest is at hand")
+    if text is None or hashlib.sha256(text.encode("utf-8")).hexdigest() != sha256:
+        found = f"no {FILE} with the hash {quote(sha256[:12])} is beside the results"
+        return Verdict.failed(found, [Finding(found, 1, fix="render the page again")])
+    try:
+        manifest = decode(text.strip().removeprefix("<!--").removesuffix("-->"))
+    except BadManifest as error:
+        fault = Finding(f"numbers manifest: {error}", 1, fix="render the page again")
+        return Verdict.failed("the numbers manifest cannot be read", [fault])
+    return _held(page, manifest, 1)
 
 
 def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
