@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -91,9 +92,19 @@ def test_installed_as_a_tool(built: Path, tmp_path: Path) -> None:
     shown = run(epm, "lint", "page.md", "--select", "human-tldr", cwd=folder)
     assert "Result: PASS" in shown
     assert "publish" in run(epm, "completion", "bash", cwd=folder)
+    assert "body.md" in run(epm, "render", "--run", a_run(tmp_path), cwd=folder)
     hint = subprocess.run([epm, "lsp"], cwd=folder, capture_output=True, text=True, check=False)
     assert hint.returncode == 2
     assert f"pip install '{wheel}[lsp]'" in hint.stderr, "what is named can be installed"
+
+
+def a_run(folder: Path) -> Path:
+    """A run folder, as it comes from a machine that has all that runs need."""
+    shutil.copytree(ROOT / "experiments", folder / "elsewhere" / "experiments")
+    command = (sys.executable, "-m", "epm", "run", "issue-246", "--profile", "published")
+    run(*command, "--wandb", "off", cwd=folder / "elsewhere", PYTHONPATH=str(ROOT))
+    (found,) = (folder / "elsewhere" / "runs" / "issue-246").glob("published-*")
+    return found.rename(folder / "run")
 
 
 @pytest.mark.slow

@@ -225,6 +225,16 @@ CONTEXT = frozenset(
 """What the templates of a page are given, by name."""
 
 
+_UNSAID: Mapping[str, Any] = {
+    "question": "",
+    "parents": [],
+    "choices": [],
+    "scorers": [],
+    "checkpoints": 0,
+}
+"""What a definition says, where the results are of an earlier schema or of none."""
+
+
 def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
     definition: Any = results.definition or {}
     blocks = {n: b for n, b in results.analyses.items() if isinstance(b, Block)}
@@ -236,7 +246,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "place": place,
         "results_sha256": file_sha256(run / RESULTS),
         "identity": results.identity,
-        "definition": definition,
+        "definition": {**_UNSAID, **definition},
         "profile": definition.get("profile", {}),
         "glossary": definition.get("glossary", {}),
         "analyses": blocks,
