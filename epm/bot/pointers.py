@@ -8,7 +8,9 @@ from html import escape
 from epm_lint.quoting import visible
 
 _POINTERS = re.compile(r"(?<=\bat )'(/[^'\s,][^']{0,400})'")
-_CONTAINERS = frozenset({"conditions", "statistics", "personas", "results", "layers"})
+_CONTAINERS = frozenset(
+    {"analyses", "conditions", "layers", "measurements", "personas", "results", "statistics"}
+)
 _WORDS = {
     "successes": "count",
     "trials": "count",
@@ -31,13 +33,16 @@ def apart(text: str) -> list[tuple[str, str]]:
 
 
 def in_words(pointer: str) -> str:
-    """`/conditions/helpful_assistant/source/estimate` as `helpful_assistant, source rate`."""
+    """`/analyses/rates/conditions/librarian/estimate` as `rates, librarian rate`."""
     steps = [
         step.replace("~1", "/").replace("~0", "~")
         for step in pointer.split(",")[0].strip().rstrip("…").split("/")
         if step
     ]
+    if steps[:1] == ["analyses"] and len(steps) > 1:
+        steps[1] = steps[1].replace("_", " ")  # as the page calls it; a condition has its own name
     named = [step for step in steps if step not in _CONTAINERS and not step.isdecimal()]
+    named = list(dict.fromkeys(named))  # a condition and its task may have one name
     if not named:
         return pointer
     words = [_WORDS.get(step, step) for step in named]

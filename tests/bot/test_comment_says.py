@@ -201,6 +201,12 @@ def test_a_place_in_the_results_is_told_in_words() -> None:
         ("/conditions/a~1b/source/trials, /conditions/a…", "a/b, source count"),
         ("/statistics/primary/layer", "primary, layer"),
         ("/cosines/20/librarian", "cosines, librarian"),
+        (
+            "/analyses/source_rates/conditions/librarian/successes, /analyses/sour…",
+            "source rates, librarian count",
+        ),
+        ("/analyses/slope/fit/terms/cosine_L20/p_value", "slope, fit, terms, cosine_L20 p"),
+        ("/measurements/librarian/librarian/marker/all/total/0", "librarian, marker, all, total"),
         ("/seed", "seed"),
         ("/0", "/0"),
     ],
