@@ -548,6 +548,6 @@ def test_the_hooks_run_what_there_is(folder: Path) -> None:
     """The entries of `.pre-commit-hooks.yaml`, as pre-commit would run them."""
     hooks = (Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text()
     entries = re.findall(r"entry: epm (.*)", hooks)
-    assert entries == ["lint", "lint --fix"]
+    assert entries == ["lint --format concise", "lint --fix --format concise"]
     for entry in entries:
         assert epm(folder, *entry.split(), "good.md", "bad.md").returncode == 1
