@@ -172,8 +172,8 @@ def test_the_length_is_told_long_before_it_is_published(tmp_path: Path) -> None:
     assert linted.returncode == 0
     assert linted.stderr == (
         "epm: long.md has 64,085 characters, 72,085 bytes; an issue holds some 65,536 characters, "
-        "of which people need some 8,000: publishing puts its numbers manifest and long tables into "
-        "files beside the results, and shortens its samples\n"
+        "of which people need some 8,000: publishing puts its numbers manifest and long tables "
+        "into files beside the results, and shortens its samples\n"
     )
 
 
