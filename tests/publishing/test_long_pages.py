@@ -15,10 +15,11 @@ import pytest
 from any_study import Finished
 from lab import BRANCH, SUMMARY, TLDR, Lab, git
 
-from epm.bot.judging import Judge
-from epm.github import client
+import epm_lint
+from epm.checkout import Checkout
 from epm.github.interface import LONGEST_BODY
 from epm.linting.bodies import FOR_PEOPLE
+from epm.linting.results import named_by
 from epm_lint.model import Report, Status, Verdict
 
 FOLDER = "experiments/issue_1/published/full"
@@ -49,15 +50,18 @@ def run(lab: Lab, request: pytest.FixtureRequest) -> Path:
 
 
 def verdicts(lab: Lab) -> dict[str, Verdict]:
-    """What the bot says of the page, from a checkout with the branch of results.
-
-    Its remote is a folder, which has no name on GitHub.
-    """
+    """What the bot finds in the page, from a checkout with the branch of results; in any time."""
     git(lab.checkout, "fetch", "-q", "origin", f"+{BRANCH}:refs/remotes/origin/{BRANCH}")
-    github = client.connect(lab.hub.name, os.environ, lab.policy)
-    judged = Judge.at(lab.checkout, "").judge(github.issue(lab.page()["number"]), github)
-    assert judged.report is not None, judged.notes
-    return by_rule(judged.report)
+    page, checkout = lab.page(), Checkout.at(lab.checkout)
+    body = page["body"].replace("\r\n", "\n")
+    found = named_by(body, Path(os.devnull), checkout)
+    known = found.known if found else {}
+    labels = [label["name"] for label in page["labels"]]
+    return by_rule(
+        epm_lint.lint(
+            body, title=page["title"], labels=labels, repository=checkout, seconds=120, **known
+        )
+    )
 
 
 def by_rule(report: Report) -> dict[str, Verdict]:
