@@ -144,8 +144,11 @@ def unpinned(
 
     def fits(number: int) -> bool:
         body = formed(number).body
-        people = sum(len(t) for t in human_regions(body).values() if not is_unwritten(t))
-        return len(body) + max(0, FOR_PEOPLE - people) <= LONGEST_BODY
+        regions = human_regions(body).values()
+        people = sum(len(text) for text in regions if not is_unwritten(text))
+        ours = len(body) - sum(map(len, regions))
+        # the same before and after people write: a page does not change its form for that
+        return ours + max(FOR_PEOPLE, people) <= LONGEST_BODY
 
     number = shorter
     if not fits(number):  # each form is shorter than the one before: not all need be composed
