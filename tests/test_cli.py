@@ -1,5 +1,6 @@
 """The command line as a user meets it: real processes, exit codes, one line for bad input."""
 
+import gzip
 import json
 import shutil
 import signal
@@ -79,6 +80,18 @@ def test_what_people_wrote_survives_a_second_render(repository: Path) -> None:
     assert epm(repository, "lint", str(body)).returncode == 0
 
 
+def test_a_run_folder_is_rendered_without_a_checkout(repository: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_of(repository), tmp_path / "run")
+    (tmp_path / "run" / "body.md").unlink()
+    rendered = epm(tmp_path, "render", "--run", "run")
+    assert rendered.returncode == 0, rendered.stderr
+    assert "issue-246 is not at hand: the page has the default prose" in rendered.stderr
+    assert epm(tmp_path / "run", "render", "--run", ".").returncode == 0
+    assert failed(epm(tmp_path, "lint", "run/body.md").stdout) == list(HUMAN)
+    beside = epm(repository, "render", "--run", str(run_of(repository)))
+    assert (beside.returncode, beside.stderr) == (0, "")
+
+
 def test_lint_reads_standard_input(repository: Path) -> None:
     linted = epm(repository, "lint", "-", "--title", "No marker", stdin=b"## AI Summary\n")
     assert linted.returncode == 1
@@ -93,8 +106,10 @@ def test_lint_reads_standard_input(repository: Path) -> None:
         (["run", "issue-246", "--profile", "pubished"], "did you mean 'published'?"),
         (["show", "issue-246", "--model", "hf:owner/name"], "names no revision"),
         (["render", "issue-246", "--profile", "smoke"], "finish the run with `epm run`"),
+        (["render"], "which run?; name an experiment, as issue-246, or a run folder with --run"),
         (["lint", "absent.md"], "cannot read absent.md"),
-        (["lint", "experiments"], "cannot read experiments"),
+        (["lnt", "body.md"], "there is no command 'lnt'; did you mean `epm lint`?"),
+        (["frobnicate"], "there is no command 'frobnicate'; `epm --help` lists them"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_2(
@@ -121,6 +136,15 @@ def test_a_newer_results_file_is_refused(repository: Path, tmp_path: Path) -> No
     )
     assert refused.returncode == 2
     assert "schema version 99" in refused.stderr
+
+
+def test_a_page_of_an_earlier_schema_is_refused(repository: Path, tmp_path: Path) -> None:
+    """The linter could hold it to nothing: its numbers are elsewhere in the file."""
+    earlier = Path(__file__).parent / "data" / "schema_1" / "published.json.gz"
+    (tmp_path / "results.json").write_bytes(gzip.decompress(earlier.read_bytes()))
+    refused = epm(repository, "render", "--run", str(tmp_path))
+    assert refused.returncode == 2
+    assert f"`epm analyse issue-246 --run {tmp_path}` writes it anew" in refused.stderr
 
 
 def test_a_broken_template_names_its_line(repository: Path, tmp_path: Path) -> None:

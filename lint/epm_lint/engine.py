@@ -29,6 +29,7 @@ def lint(
     beside: Container[str] = frozenset(),
     results: Mapping[str, Any] | None = None,
     results_sha256: str | None = None,
+    numbers: str | None = None,
     repository: Repository | None = None,
     trusted: bool = True,
     path: str = "body.md",
@@ -54,6 +55,7 @@ def lint(
             beside=beside,
             results=results,
             results_sha256=results_sha256,
+            numbers=numbers,
             repository=repository,
         )
         rows = []

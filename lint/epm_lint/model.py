@@ -138,6 +138,8 @@ class Page:
     results: Mapping[str, Any] | None = None
     """The results file that the body reports, as its JSON stands."""
     results_sha256: str | None = None
+    numbers: str | None = None
+    """The file beside the results that the body's first line names by its hash."""
     repository: Repository | None = None
 
 

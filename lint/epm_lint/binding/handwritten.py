@@ -9,7 +9,7 @@ unverifiable, never contradicted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -54,8 +54,10 @@ class Held:
     pointer: str = ""
 
 
-def hold(reading: Reading, results: Mapping[str, Any]) -> tuple[Held, ...]:
-    """The standing of every number of a page that may be a result."""
+def hold(
+    reading: Reading, results: Mapping[str, Any], lines: Container[int] | None = None
+) -> tuple[Held, ...]:
+    """The standing of every number of a page, or of these lines of it, that may be a result."""
     names = names_of(results, reading.names)
     known = leaves(results, names)
     by_kind: dict[str, list[Leaf]] = {}
@@ -67,6 +69,8 @@ def hold(reading: Reading, results: Mapping[str, Any]) -> tuple[Held, ...]:
     held: list[Held] = []
     in_list: dict[int, Held] = {}
     for at, topic in enumerate(found):
+        if lines is not None and topic.number.line not in lines:
+            continue
         if id(topic.number) not in in_list and topic.kind and not topic.names:
             in_list |= _list(listed(found, at), by_kind.get(topic.kind, ()), new)
         one = in_list.get(id(topic.number)) or _stand(topic, by_kind, known)

@@ -14,7 +14,7 @@ _LONGEST_STEP = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """The bounds on waiting, for each thing that is asked of GitHub."""
 
     longest: float = 120.0
@@ -38,7 +38,7 @@ class Patience:
 class Wait:
     """The tries of one thing."""
 
-    patience: Patience
+    policy: RetryPolicy
     _began: float = field(default_factory=time.monotonic)
     _tries: int = 0
 
@@ -50,16 +50,16 @@ class Wait:
             asked: seconds that GitHub asks for.
             limited: by a rate limit, also where it does not say for how long.
         """
-        backoff = min(self.patience.first * 2**self._tries, _LONGEST_STEP)
-        least = (self.patience.unsaid if limited else 0.0) if asked is None else asked
+        backoff = min(self.policy.first * 2**self._tries, _LONGEST_STEP)
+        least = (self.policy.unsaid if limited else 0.0) if asked is None else asked
         delay = max(least, backoff)
         self._tries += 1
         spent = time.monotonic() - self._began
-        if spent + delay > self.patience.longest:
+        if spent + delay > self.policy.longest:
             asks = f" and asks to wait {asked:.0f} s" if asked else ""
             raise EpmError(
                 f"{trouble}{asks}; given up after {spent:.0f} s and {self._tries} "
-                f"{'try' if self._tries == 1 else 'tries'} (at most {self.patience.longest:.0f} s)",
+                f"{'try' if self._tries == 1 else 'tries'} (at most {self.policy.longest:.0f} s)",
                 "run the same command again later: nothing is written twice",
             )
         time.sleep(delay)

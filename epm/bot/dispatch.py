@@ -53,7 +53,7 @@ def is_result(labels: Collection[str]) -> bool:
     return any(label.casefold().startswith(LABEL) for label in labels)
 
 
-def decide(event: Event) -> Nothing | Lint | LintAll | Obey:
+def dispatch(event: Event) -> Nothing | Lint | LintAll | Obey:
     """What is to be done about an event."""
     match event:
         case IssueEvent():
@@ -68,6 +68,8 @@ def _about_issue(event: IssueEvent) -> Nothing | Lint:
     """Our own events are not told apart here: a lint edits no issue, so none comes of it."""
     if event.action not in _LINTED:
         return Nothing(f"nothing to lint when an issue is {event.action[:20]}")
+    if event.issue.is_dismissed:
+        return Nothing("the issue was closed as not planned")
     lost_label = event.action == "unlabeled" and is_result([event.label])
     if is_result(event.issue.labels) or lost_label:
         return Lint(event.issue)
