@@ -6,12 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from epm_lint.numbers.context import Context
-from epm_lint.numbers.forms import Correlation, Diagnostic, Prediction, Rate, Statement
-from epm_lint.numbers.passages import Passage, Place
-from epm_lint.numbers.reading import Reading
-from epm_lint.numbers.tables import Role
-from epm_lint.numbers.values import Kind, Number, Span
+from epm_lint.reading.columns import Role
+from epm_lint.reading.context import Context, contexts
+from epm_lint.reading.number import Kind, Number
+from epm_lint.reading.page import Reading
+from epm_lint.reading.passages import Passage, Place
+from epm_lint.reading.statements import (
+    Correlation,
+    Diagnostic,
+    Prediction,
+    Proportion,
+    Span,
+    Statement,
+)
 from epm_lint.values import dataclass
 
 _BY_ROLE = {
@@ -81,11 +88,11 @@ class Topic:
 
 def topics(reading: Reading, names: Sequence[str]) -> Iterator[Topic]:
     """The topic of every number that may be a result."""
-    by_passage = {id(said.passage): said.statements for said in reading.said}
     roles = _roles(reading)
-    for passage, number, context in reading.numbers:
+    for ground, number, context in contexts(reading):
+        passage = ground.passage
         if number.kind.can_be_result:
-            told = _by_statement(by_passage[id(passage)], number)
+            told = _by_statement(reading.said[id(ground)], number)
             role = roles.get((passage.line, passage.spot.column if passage.spot else -1))
             yield _topic(passage, number, context, told, role, names)
 
@@ -113,7 +120,7 @@ def _topic(
     method, n, layer, partial = "", None, context.layer, bool(_PARTIAL.search(words))
     if isinstance(statement, Correlation):
         method, layer, partial = statement.method, statement.layer, statement.partial
-        n = float(statement.n.value) if statement.n else None
+        n = statement.n.amount if statement.n else None
     elif context.label in _METHOD_OF_LABEL:
         method = _METHOD_OF_LABEL[context.label]
     if kind == "k" and number.kind is not Kind.FRACTION:
@@ -168,11 +175,11 @@ def _end_of(passage: Passage, number: Number) -> str:
 def _roles(reading: Reading) -> dict[tuple[int, int], Role]:
     """What the tables say that a cell is, by its line and column."""
     return {
-        (entry.passage.line, entry.passage.spot.column): entry.role
+        (entry.passage.line, entry.place): entry.role
         for table in reading.tables
         for record in table.records
         for entry in record.entries
-        if entry.passage.spot and entry.passage.place is Place.CELL
+        if entry.passage.place is Place.CELL
     }
 
 
@@ -183,8 +190,8 @@ def _by_statement(statements: Sequence[Statement], number: Number) -> tuple[str,
             case Correlation():
                 given = {"coefficient": said.coefficient, "p": said.p, "n": said.n}
                 ends = said.interval
-            case Rate():
-                given = {"rate": said.rate, "k": said.count, "n": said.n}
+            case Proportion():
+                given = {"rate": said.rate, "k": said.count, "n": said.n_number}
                 ends = said.interval
             case Prediction():
                 given = {"rate": said.observed, "predicted": said.predicted}

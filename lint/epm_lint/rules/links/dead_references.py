@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Html, Prose
 from epm_lint.markdown.document import Document
 from epm_lint.markdown.raw_html import visible_text
@@ -177,4 +178,4 @@ def _labels(document: Document, texts: list[Prose]) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("dead-references", "Dead references", check, doc=__doc__)
+RULE = Rule("dead-references", "Dead references", check, formats=EVERY_FORMAT, doc=__doc__)

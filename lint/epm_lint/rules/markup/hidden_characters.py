@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import bidirectional, category, name
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Code
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
 
@@ -150,4 +151,4 @@ def _selects(line: str, at: int) -> bool:
     return at > 0 and line[at - 1] >= "\u3400" and category(line[at - 1]) == "Lo"
 
 
-RULE = Rule("hidden-characters", "Hidden characters", check, doc=__doc__)
+RULE = Rule("hidden-characters", "Hidden characters", check, formats=EVERY_FORMAT, doc=__doc__)

@@ -35,9 +35,10 @@ from epm_lint.binding.alignment import Alignment, align
 from epm_lint.binding.manifest import MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
 from epm_lint.binding.units import Reader, units
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.numbers.reading import read
 from epm_lint.quoting import quote
+from epm_lint.reading.page import read
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
@@ -227,4 +228,11 @@ def _shown(text: str) -> str:
     return quote(text.lstrip("=")).strip("'")
 
 
-RULE = Rule("numbers-match-results", "Numbers match JSON", check, Options(), doc=__doc__)
+RULE = Rule(
+    "numbers-match-results",
+    "Numbers match JSON",
+    check,
+    Options(),
+    formats=EVERY_FORMAT,
+    doc=__doc__,
+)
