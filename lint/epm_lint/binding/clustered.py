@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from epm_lint.binding.counts import cells_of_source
-from epm_lint.reading.columns import Role
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Span
-from epm_lint.reading.tables import Entry, Record
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, Record
 from epm_lint.statistics.answers import Outcome, match
 from epm_lint.statistics.clusters import Cells, clustered
 from epm_lint.statistics.intervals import Interval

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from epm_lint.reading.columns import Role
 from epm_lint.reading.context import Context, contexts
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
-from epm_lint.reading.passages import Passage, Place
 from epm_lint.reading.statements import (
     Correlation,
     Diagnostic,
@@ -19,6 +17,8 @@ from epm_lint.reading.statements import (
     Span,
     Statement,
 )
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.values import dataclass
 
 _BY_ROLE = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from epm_lint.reading.ground import Ground, layer_of
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
-from epm_lint.reading.passages import Place
+from epm_lint.reading.text.passages import Place
 from epm_lint.values import dataclass
 
 _JOINTS = frozenset(

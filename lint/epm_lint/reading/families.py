@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from epm_lint.reading.columns import Role
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Correlation, PValue, Statement, Test
-from epm_lint.reading.tables import Entry, Record, TableReading
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, Record, TableReading
 from epm_lint.values import dataclass
 
 _MOST = 40

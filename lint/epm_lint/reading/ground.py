@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
-from epm_lint.reading.fractions import join_fractions
-from epm_lint.reading.kinds import classify
+from epm_lint.reading.lexicon import NEGATIONS
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand, operands
-from epm_lint.reading.passages import Passage, Place
 from epm_lint.reading.statements import Binding, Qualifier, Span
-from epm_lint.reading.tokens import Tokens
-import itertools
+from epm_lint.reading.text.fractions import join_fractions
+from epm_lint.reading.text.kinds import classify
+from epm_lint.reading.text.passages import Passage, Place
+from epm_lint.reading.text.tokens import Tokens
 
 _QUOTES = re.compile(r"“[^”]{1,300}”|‘[^’]{1,300}’|«[^»]{1,300}»|\"[^\"]{1,300}\"")
 _OPENING_QUOTES = frozenset('“‘«"')
@@ -89,9 +90,28 @@ class Ground:
 
     # ------------------------------------------------------------------ sentences and clauses
 
+    def word(self, at: int) -> str:
+        """A token in small letters; nothing before the first and after the last."""
+        return self.words[at] if 0 <= at < len(self.words) else ""
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[int, int], ...]:
+        """The first token of each sentence, and the one after its last."""
+        bounds = [0, *self.tokens.sentences, len(self.words)]
+        return tuple((start, end) for start, end in pairwise(bounds) if start < end)
+
     def sentence(self, at: int) -> tuple[int, int]:
         """The tokens of the sentence around a token."""
         return self.tokens.sentence(at)
+
+    @cached_property
+    def _number_tokens(self) -> list[int]:
+        return [operand.token for operand in self.operands]
+
+    def inside(self, start: int, end: int) -> list[Operand]:
+        """The operands whose numbers stand among some tokens."""
+        places = self._number_tokens
+        return self.operands[bisect_left(places, start) : bisect_left(places, end)]
 
     def clause(self, at: int) -> int:
         """The token where the clause around a token starts: after `;`, `:` or a dash."""
@@ -100,10 +120,6 @@ class Ground:
             if self.words[place] in _CLAUSE_ENDS:
                 return place + 1
         return start
-
-    def words_between(self, start: int, end: int) -> Sequence[str]:
-        """Some tokens."""
-        return self.words[max(0, start) : max(0, end)]
 
     def said(self, start: int, end: int) -> str:
         """The text of some tokens."""
@@ -138,10 +154,13 @@ class Ground:
         before = self.words[max(self.clause(at), at - reach) : at]
         if not _UNREAL.isdisjoint(before):
             return True
-        return any(
-            pair in (("as", "if"), ("as", "though"))
-            for pair in itertools.pairwise(before)
-        )
+        return any(pair in (("as", "if"), ("as", "though")) for pair in pairwise(before))
+
+    def is_denied(self, at: int, start: int, reach: int = 4) -> bool:
+        """Whether a negation stands shortly before a token, and not before `start`."""
+        near = self.words[max(start, at - reach) : at]
+        contracted = any(word.endswith(("n't", "n’t")) for word in near)
+        return contracted or not NEGATIONS.isdisjoint(near)
 
     @cached_property
     def lead_layer(self) -> int | None:
@@ -159,12 +178,12 @@ class Ground:
         if not layers:
             return self.lead_layer
         after = end
-        while self._word(after) in (")", "]", ","):
+        while self.word(after) in (")", "]", ","):
             after += 1
-        if self._word(after) in _LAYER_LEADS:
+        if self.word(after) in _LAYER_LEADS:
             after += 1
-            after += self._word(after) == "the"
-            after += self._word(after) == "layer"
+            after += self.word(after) == "the"
+            after += self.word(after) == "layer"
             if after in layers:
                 return self._layer_at(after)
         at = bisect_right(layers, max(start, end - 1)) - 1
@@ -186,9 +205,6 @@ class Ground:
             listed.insert(0, self._layer_at(at))
             after = at
         return tuple(listed)
-
-    def _word(self, at: int) -> str:
-        return self.words[at] if 0 <= at < len(self.words) else ""
 
     def common(self, start: int, end: int, **more: Any) -> dict[str, Any]:
         """The part that is alike in all statements, for one that fills some tokens."""

@@ -296,6 +296,10 @@ NO_TRIALS = frozenset(
     """.split()
 )
 """Things that are each measured by many trials."""
+NEGATIONS = frozenset(
+    "not never neither nor hardly cannot fails fail failed no none without".split()
+)
+"""Words that deny what follows them."""
 NUMBER_WORDS = {
     word: value
     for value, word in enumerate(

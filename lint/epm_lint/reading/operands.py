@@ -23,7 +23,7 @@ from epm_lint.reading.lexicon import (
     Role,
 )
 from epm_lint.reading.number import Kind, Number
-from epm_lint.reading.tokens import Tokens
+from epm_lint.reading.text.tokens import Tokens
 
 _RELATIONS = frozenset("=<>≤≥≈~:")
 _OPENINGS, _CLOSINGS = frozenset("(["), frozenset(")]")
@@ -49,6 +49,7 @@ class Operand:
         "named",
         "nouns",
         "number",
+        "place",
         "role",
         "start",
         "token",
@@ -78,6 +79,8 @@ class Operand:
         """The token of its number."""
         self.end = end
         """The token after its last."""
+        self.place = -1
+        """Its place among the operands of its passage."""
 
     def __repr__(self) -> str:
         high = f"..{self.high.raw}" if self.high else ""
@@ -118,6 +121,7 @@ class _Reader:
 
     def _add(self, role: Role, name: str, number: Number, start: int, token: int) -> Operand:
         operand = Operand(role, name, number, start, token, token + 1)
+        operand.place = len(self.found)
         self.found.append(operand)
         return operand
 

@@ -8,36 +8,38 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from epm_lint.markdown.document import Document
-from epm_lint.reading.columns import Role, column_of
-from epm_lint.reading.forms.arithmetic import arithmetic, means_of_lists, parts, per_item
-from epm_lint.reading.forms.changes import changes
-from epm_lint.reading.forms.claims import (
-    confidences,
-    diagnostics,
-    independences,
-    influences,
-    insides,
-    predictions,
-    strengths,
-)
-from epm_lint.reading.forms.comparisons import comparisons
-from epm_lint.reading.forms.impossible import impossibles
-from epm_lint.reading.forms.means import mean_differences, means, scale_of
-from epm_lint.reading.forms.proportions import rates_of, sample_sizes
-from epm_lint.reading.forms.tests import Taken, intervals, p_values, tests
-from epm_lint.reading.forms.verdicts import exclusions, multiplicities, significances
+from epm_lint.reading.forms.amounts.changes import changes
+from epm_lint.reading.forms.amounts.expressions import arithmetic
+from epm_lint.reading.forms.amounts.lists import means_of_lists
+from epm_lint.reading.forms.amounts.parts import parts
+from epm_lint.reading.forms.amounts.per_item import per_item
+from epm_lint.reading.forms.claims.exclusions import exclusions
+from epm_lint.reading.forms.claims.influence import diagnostics, influences
+from epm_lint.reading.forms.claims.insides import insides, predictions
+from epm_lint.reading.forms.claims.multiplicity import multiplicities
+from epm_lint.reading.forms.claims.significance import significances
+from epm_lint.reading.forms.claims.strengths import strengths
+from epm_lint.reading.forms.claims.wording import confidences, independences
+from epm_lint.reading.forms.rates.comparisons import comparisons
+from epm_lint.reading.forms.rates.means import mean_differences, means
+from epm_lint.reading.forms.rates.proportions import rates_of
+from epm_lint.reading.forms.rates.sample_sizes import sample_sizes
+from epm_lint.reading.forms.rates.scales import scale_of
+from epm_lint.reading.forms.statistics.impossible import impossibles
+from epm_lint.reading.forms.statistics.parts import Taken
+from epm_lint.reading.forms.statistics.tests import intervals, p_values, tests
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import TRIALS
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Number
-from epm_lint.reading.passages import Passage, Place, passages
 from epm_lint.reading.qualifiers import Qualified, count_of, general
-from epm_lint.reading.rows import Declared, row_statements
 from epm_lint.reading.statements import Qualifier, SampleSize, Span, Statement, Term
-from epm_lint.reading.sums import sums
-from epm_lint.reading.table_claims import table_claims
-from epm_lint.reading.tables import TableReading, names_in, read_tables
-import itertools
+from epm_lint.reading.tables.claims import table_claims
+from epm_lint.reading.tables.columns import Role, column_of
+from epm_lint.reading.tables.records import TableReading, names_in, read_tables
+from epm_lint.reading.tables.rows import Declared, row_statements
+from epm_lint.reading.tables.sums import sums
+from epm_lint.reading.text.passages import Passage, Place, passages
 
 _EACH = ("persona", "cell", "condition", "arm", "model", "source persona")
 _VERDICT_WORDS = frozenset(
@@ -234,8 +236,7 @@ def _same_section(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def _scale(ground: Ground) -> tuple[Fraction, Fraction, Fraction] | None:
     if ground.passage.spot is not None:
         return None
-    bounds = [0, *ground.tokens.sentences, len(ground.words)]
-    for start, end in itertools.pairwise(bounds):
+    for start, end in ground.sentences:
         scale = scale_of(ground, start, end) if end - start > 3 else None
         if scale and scale.highest < 1000:
             return scale.lowest, scale.highest, scale.grain

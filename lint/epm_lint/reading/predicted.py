@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from epm_lint.reading.columns import Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Correlation, SampleSize, Span
-from epm_lint.reading.tables import Entry, TableReading
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, TableReading
 from epm_lint.values import dataclass
 
 _INSIDE = re.compile(r"\b(?:inside|within|covered|in (?:the )?(?:PI|interval|band))\b", re.I)

@@ -15,7 +15,6 @@ from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, ORDINARY_TAILS, Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Qualifier
-import itertools
 
 CORRECTIONS = {
     "bonferroni": "bonferroni",
@@ -186,7 +185,7 @@ class Sentence:
             for at in range(start, end)
             if (qualifier := _at(words, at)) and not _is_claim(words, at, qualifier)
         ]
-        inside = [o for o in ground.operands if start <= o.token < end]
+        inside = ground.inside(start, end)
         self.of: dict[int, set[Qualifier]] = {}
         """By the token of a p-value, its own."""
         self.words_of: dict[int, list[str]] = {}
@@ -328,10 +327,9 @@ class Qualified:
 
     def _tests(self, p: Operand) -> int | None:
         """The 3 of "corrected for 3 tests" behind a p."""
-        for operand in self.ground.operands:
-            near = p.end <= operand.start <= p.end + _REACH_AFTER
+        for operand in self.ground.inside(p.end, p.end + _REACH_AFTER + 1):
             counted = operand.role is Role.COUNTED and operand.number.is_whole
-            if near and counted and 1 < operand.number.mantissa < _SMALL:
+            if counted and 1 < operand.number.mantissa < _SMALL:
                 if operand.nouns[0].startswith(("test", "compar", "hypoth", "contrast", "pair")):
                     return operand.number.mantissa
         return None
@@ -365,7 +363,7 @@ def general(ground: Ground) -> tuple[set[Qualifier], set[Qualifier]]:
     of_p: set[Qualifier] = set()
     of_intervals: set[Qualifier] = set()
     words = ground.words
-    for start, end in _sentences(ground):
+    for start, end in ground.sentences:
         said = words[start:end]
         about_p = not _GENERAL_P.isdisjoint(said)
         about_intervals = not _GENERAL_INTERVALS.isdisjoint(said)
@@ -389,14 +387,8 @@ def general(ground: Ground) -> tuple[set[Qualifier], set[Qualifier]]:
 def _gives_one(ground: Ground, start: int, end: int) -> bool:
     """Whether a sentence gives a p or an interval of its own, and so speaks of that."""
     return any(
-        start <= operand.token < end and operand.role in (Role.P, Role.INTERVAL, Role.TEST)
-        for operand in ground.operands
+        operand.role in (Role.P, Role.INTERVAL, Role.TEST) for operand in ground.inside(start, end)
     )
-
-
-def _sentences(ground: Ground) -> list[tuple[int, int]]:
-    bounds = [0, *ground.tokens.sentences, len(ground.words)]
-    return [(a, b) for a, b in itertools.pairwise(bounds) if a < b]
 
 
 def count_of(number: Number | None) -> int | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from epm_lint.reading.columns import Role
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
-from epm_lint.reading.passages import Passage
 from epm_lint.reading.statements import Arithmetic, Proportion, SampleSize, Span
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.text.passages import Passage
 from epm_lint.values import dataclass
 
 _ADMITTED = re.compile(

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 
-from epm_lint.reading.columns import Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Proportion
-from epm_lint.reading.tables import Entry, Record, TableReading
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, Record, TableReading
 from epm_lint.statistics.grim import possible_counts
 from epm_lint.values import dataclass
 

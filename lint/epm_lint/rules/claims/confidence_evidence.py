@@ -29,9 +29,9 @@ from epm_lint.quoting import quote
 from epm_lint.reading.families import alphas, families, significant_at
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
-from epm_lint.reading.passages import Place
 from epm_lint.reading.remarks import cell_sizes, denies_effect, has_one_seed, rate_intervals
 from epm_lint.reading.statements import Confidence, Correlation, Span
+from epm_lint.reading.text.passages import Place
 from epm_lint.rules.tally import shown, shown_interval
 from epm_lint.values import dataclass
 

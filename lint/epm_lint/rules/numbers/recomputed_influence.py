@@ -42,13 +42,13 @@ from fractions import Fraction
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import quote
-from epm_lint.reading.columns import Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
 from epm_lint.reading.predicted import sizes
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Diagnostic, Influence
-from epm_lint.reading.tables import Entry, TableReading
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, TableReading
 from epm_lint.rules.tally import Tally
 
 _PARAMETERS = 2

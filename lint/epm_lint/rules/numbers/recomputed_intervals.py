@@ -34,7 +34,6 @@ from math import sqrt
 from epm_lint.binding.clustered import clustered_intervals
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
-from epm_lint.reading.columns import Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
 from epm_lint.reading.ranges import Range
@@ -51,6 +50,7 @@ from epm_lint.reading.statements import (
     Span,
     Statement,
 )
+from epm_lint.reading.tables.columns import Role
 from epm_lint.rules.tally import Tally, shown, shown_interval
 from epm_lint.statistics import two_proportions as two
 from epm_lint.statistics.answers import Answer, Outcome, match
@@ -218,7 +218,7 @@ def _level(said: Proportion | Correlation | Comparison) -> float:
     if level is not None:
         return float(level.value)
     header = said.passage.spot.header if said.passage.spot else ""
-    from epm_lint.reading.columns import column_of
+    from epm_lint.reading.tables.columns import column_of
 
     return column_of(header).level or 0.95
 

@@ -34,11 +34,8 @@ from collections.abc import Sequence
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.quoting import clip
-from epm_lint.reading.columns import Role
-from epm_lint.reading.mentions import is_earlier, rate_mentions
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
-from epm_lint.reading.passages import Place
 from epm_lint.reading.remarks import hashes
 from epm_lint.reading.statements import (
     Binding,
@@ -51,7 +48,10 @@ from epm_lint.reading.statements import (
     PValue,
     Qualifier,
 )
-from epm_lint.reading.tables import Record
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Record
+from epm_lint.reading.text.mentions import is_earlier, rate_mentions
+from epm_lint.reading.text.passages import Place
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass

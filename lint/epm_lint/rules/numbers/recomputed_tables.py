@@ -40,11 +40,11 @@ from math import isnan
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import clip, quote
-from epm_lint.reading.columns import Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
 from epm_lint.reading.statements import Correlation, Subset
-from epm_lint.reading.tables import Entry, Record, TableReading
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, Record, TableReading
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome, match
 from epm_lint.statistics.fits import Points, Statistic, points_of

@@ -25,11 +25,11 @@ from epm_lint.binding.counts import count, mapping, rows_of_each, trials_of_each
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import clip, quote
-from epm_lint.reading.mentions import rate_mentions
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
 from epm_lint.reading.statements import Arithmetic, Proportion, SampleSize
-from epm_lint.reading.tables import TableReading
+from epm_lint.reading.tables.records import TableReading
+from epm_lint.reading.text.mentions import rate_mentions
 from epm_lint.values import dataclass
 
 _EACH = ("persona", "cell", "condition")

@@ -1,0 +1,122 @@
+"""Who is said to pull at a fit, and by what diagnostic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from epm_lint.reading.ground import Ground
+from epm_lint.reading.statements import (
+    Diagnostic,
+    Influence,
+    Statement,
+)
+
+_BOUND_WORDS = frozenset(
+    ["over", "above", "below", "under", "threshold", "cut-off", "cutoff", "cut", ">", "<", "≥", "≤"]
+)
+
+
+def influences(ground: Ground) -> Iterator[Statement]:
+    """Who is said to pull at the fit."""
+    words = ground.words
+    for at, word in enumerate(words):
+        claim, last = _influence(words, at)
+        if not claim:
+            continue
+        start = ground.clause(at)
+        before = words[max(start, at - 14) : at]
+        colon = at + last
+        while colon < len(words) and words[colon] in (
+            "outlier",
+            "point",
+            "points",
+            "persona",
+            "case",
+        ):
+            colon += 1
+        if words[colon : colon + 1] == ["("]:
+            closing = ground.tokens.find(")", colon, colon + 14)
+            colon = closing + 1 if closing > 0 else colon
+        about = (max(start, at - 14), at)
+        if words[colon : colon + 1] == [":"]:
+            stop = next(
+                (t for t in range(colon + 1, len(words)) if words[t] in (";", ".")), len(words)
+            )
+            about = (colon + 1, stop)
+        yield Influence(
+            **ground.common(
+                at,
+                at + last,
+                negated=ground.is_denied(at, start, 6),
+                hypothetical=ground.is_hypothetical(at),
+            ),
+            claim=claim,
+            subjects=ground.named_in(*about),
+            only=bool({"only", "single", "sole"} & set(before[-2:])),
+        )
+
+
+def _influence(words: list[str], at: int) -> tuple[str, int]:
+    word = words[at]
+    if word == "high-leverage" or (word == "high" and words[at + 1 : at + 2] == ["leverage"]):
+        return "high leverage", 1 + (word == "high")
+    if word == "influential":
+        return "influential", 1
+    if word in ("outlier", "outliers") and words[at - 1 : at] != ["high-leverage"]:
+        return "outlier", 1
+    return "", 0
+
+
+def diagnostics(ground: Ground) -> Iterator[Statement]:
+    """Cook's distances, leverages and VIFs, and the bounds they are held against."""
+    words = ground.words
+    for at, word in enumerate(words):
+        measure, last = _measure(words, at)
+        if not measure:
+            continue
+        start, end = ground.sentence(at)
+        place = at + last
+        if ground.word(place) == "(":
+            closing = ground.tokens.find(")", place, place + 10)
+            if closing > 0 and "#" not in words[place:closing]:
+                place = closing + 1
+        between = place
+        while (
+            place < min(end, between + 6)
+            and words[place] != "#"
+            and (
+                words[place] in _BOUND_WORDS
+                or words[place] in (",", ":", "=", "(", "of", "is", "was", "at", "a", "the")
+            )
+        ):
+            place += 1
+        if ground.word(place) != "#":
+            continue
+        value = ground.tokens.numbers[place]
+        if value is None or value.unit:
+            continue
+        clause = max(start, *(t + 1 for t in range(start, at) if words[t] == ";"), start)
+        bounded = bool(_BOUND_WORDS & set(words[between:place])) or value.bound in ("<", ">")
+        common = ground.common(at, place + 1)
+        subjects = ground.named_in(clause, at)
+        yield Diagnostic(
+            **common, measure=measure, value=value, threshold=bounded, subjects=subjects
+        )
+        over = place + 1
+        if ground.word(over) in ("vs", "against", "over", "above", ">", "<"):
+            over += 1
+            while ground.word(over) in ("a", "the", "threshold", "of", "."):
+                over += 1
+            bound = ground.tokens.numbers[over] if over < len(words) else None
+            if bound is not None and words[over] == "#":
+                yield Diagnostic(**common, measure=measure, value=bound, threshold=True)
+
+
+def _measure(words: list[str], at: int) -> tuple[str, int]:
+    word = words[at]
+    if word in ("cook's", "cook’s", "cook"):
+        follows = words[at + 1 : at + 2]
+        return ("cook", 2) if follows in (["d"], ["distance"], ["distances"]) else ("", 0)
+    if word in ("leverage", "leverages"):
+        return ("leverage", 1) if words[at - 1 : at] != ["high"] else ("", 0)
+    return ("vif", 1) if word in ("vif", "vifs") else ("", 0)
