@@ -44,9 +44,9 @@ def lint(
     """The report on a body, given what is known of its issue and of the files around it.
 
     Only where the body is `trusted`, written by people with write access, can it silence a rule. It
-    is judged by the `page_format` given, else by the one that it declares or has. A rule that is not
-    done after so many `seconds` fails, and the report names it. Raises `LintError` where there is no
-    body to judge: too large, not text, of an unknown format.
+    is judged by the `page_format` given, else by the one that it declares or has. A rule that is
+    not done after so many `seconds` fails, and the report names it. Raises `LintError` where there
+    is no body to judge: too large, not text, of an unknown format.
     """
     text = decoded(body)
     rows: dict[str, Row] = {}

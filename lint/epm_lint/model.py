@@ -232,7 +232,7 @@ class Report:
 
     @property
     def numbers(self) -> NumbersRead | None:
-        """How many numbers were read, bound, recomputed and left alone; None where none was asked."""
+        """How many numbers were read, bound, recomputed and left alone; None if none was asked."""
         if self.reading is None:
             return None
         used = {(id(n.passage), n.start) for row in self.rows for n in row.verdict.recomputed}

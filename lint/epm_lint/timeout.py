@@ -23,7 +23,7 @@ class TimeIsUp(BaseException):
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Callable[[], None]]:
-    """Interrupt what takes longer; the function given is to be called wherever time may be looked at.
+    """Interrupt what takes longer; the function given is called wherever time may be looked at.
 
     A timer that the caller has set goes on afterwards.
 

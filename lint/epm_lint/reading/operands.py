@@ -351,7 +351,7 @@ class _Reader:
         return number if number and number.kind is Kind.LEVEL else None
 
     def _bound(self, at: int, level: Number) -> int:
-        """ "95% upper bound 5.8%": an interval with one end; else the level of something."""
+        """An interval with one end, "95% upper bound 5.8%"; else the level of something."""
         place, words = at + 1, []
         while self._word(place) in INTERVAL_ATTRIBUTES | BOUND_WORDS | LINKS:
             words.append(self._word(place))

@@ -36,8 +36,9 @@ from epm_lint.reading.qualifiers import Qualified, count_of, general
 from epm_lint.reading.statements import Qualifier, SampleSize, Span, Statement, Term
 from epm_lint.reading.tables.claims import table_claims
 from epm_lint.reading.tables.columns import Role, column_of
+from epm_lint.reading.tables.frame import Declared
 from epm_lint.reading.tables.records import TableReading, names_in, read_tables
-from epm_lint.reading.tables.rows import Declared, row_statements
+from epm_lint.reading.tables.rows import row_statements
 from epm_lint.reading.tables.sums import sums
 from epm_lint.reading.text.passages import Passage, Place, passages
 

@@ -162,7 +162,7 @@ def qualifier_of(word: str) -> Qualifier | None:
 
 
 def correction_of(words: Sequence[str]) -> str:
-    """The correction for several tests that words name; a named method before a mere "corrected"."""
+    """The correction that words name; a named method goes before a mere "corrected"."""
     found = ""
     for word in words:
         for part in (word, *word.split("-"), *word.split("_")):
@@ -329,9 +329,10 @@ class Qualified:
         """The 3 of "corrected for 3 tests" behind a p."""
         for operand in self.ground.inside(p.end, p.end + _REACH_AFTER + 1):
             counted = operand.role is Role.COUNTED and operand.number.is_whole
-            if counted and 1 < operand.number.mantissa < _SMALL:
-                if operand.nouns[0].startswith(("test", "compar", "hypoth", "contrast", "pair")):
-                    return operand.number.mantissa
+            if not counted or not 1 < operand.number.mantissa < _SMALL:
+                continue
+            if operand.nouns[0].startswith(("test", "compar", "hypoth", "contrast", "pair")):
+                return operand.number.mantissa
         return None
 
     def of(self, start: int) -> frozenset[Qualifier]:

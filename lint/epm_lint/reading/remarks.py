@@ -215,17 +215,19 @@ def has_one_seed(reading: Reading) -> bool:
 def cell_sizes(reading: Reading) -> Iterator[Number]:
     """Every n per cell that the page gives for its own results."""
     for said in reading.statements:
-        if isinstance(said, SampleSize) and said.per and is_here(said.passage) and not said.quoted:
-            if said.n.is_whole:
-                yield said.n
+        if not isinstance(said, SampleSize) or not said.per or not is_here(said.passage):
+            continue
+        if said.n.is_whole and not said.quoted:
+            yield said.n
 
 
 def rate_intervals(reading: Reading) -> Iterator[Span]:
     """Every confidence interval of a rate."""
     for said in reading.statements:
-        if isinstance(said, Proportion) and said.interval and is_here(said.passage):
-            if not said.quoted and not said.passage.spot:
-                yield said.interval
+        if not isinstance(said, Proportion) or not said.interval or not is_here(said.passage):
+            continue
+        if not said.quoted and not said.passage.spot:
+            yield said.interval
     for table in reading.tables:
         for record in table.records:
             for entry in record.entries:

@@ -11,7 +11,7 @@ from epm_lint.statistics.correlations import t_from_r
 from epm_lint.statistics.tails import Normal
 
 _SLACK = 0.04
-"""How far off, on the scale of logarithms, the middle of a ratio's interval may be beyond rounding."""
+"""How far off the middle of a ratio's interval may be beyond rounding, in logarithms."""
 
 
 def partial_eta_squared(printed: Number, f: Number, df1: Number, df2: Number) -> Answer:

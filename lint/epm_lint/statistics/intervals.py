@@ -124,7 +124,7 @@ def student(k: float, n: float, alpha: float) -> Interval:
 
 
 def mid_p(k: float, n: float, alpha: float) -> Interval:
-    """Clopper and Pearson's with half the chance of k itself: Lancaster (1961), JASA 56, 223-234."""
+    """Clopper and Pearson's with half the chance of k: Lancaster (1961), JASA 56, 223-234."""
     k, n = round(k), round(n)
 
     def upper(p: float) -> float:

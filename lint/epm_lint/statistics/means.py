@@ -95,7 +95,7 @@ def mean_of(printed: Number, values: list[Number]) -> Answer:
 
 
 def spread_of(printed: Number, values: list[Number], kind: str) -> Answer:
-    """Whether ± a number is an SD (of the sample or of all), an SE, or a t interval's half-width."""
+    """Whether ± a number is an SD (of the sample or of all), an SE, or half a t interval."""
     n = len(values)
     xs = [float(value.value) for value in values]
     mean = sum(xs) / n

@@ -59,7 +59,7 @@ def of_chi_squared(chi2: Number, df: Quantity) -> Tail | None:
 
 
 def of_r(r: Number, n: int, covariates: int = 0, *, ranks: bool = False) -> Tail | None:
-    """Two-sided, of r or ρ at N, with covariates held constant; for ρ also that of Edgeworth's series."""
+    """Two-sided, of r or ρ at N with covariates held constant; for ρ also Edgeworth's series."""
     sizes = r.range.within(-1, 1)
     if sizes is None or n - 2 - covariates <= 0:
         return None
@@ -81,7 +81,7 @@ def of_r(r: Number, n: int, covariates: int = 0, *, ranks: bool = False) -> Tail
 def _miscounted(n: int, covariates: int, sizes: Range) -> Iterator[tuple[str, Range]]:
     for k in range(min(3, n - 2)):
         if k != covariates and n - 2 - k > 0:
-            found = propagate(lambda x, k=k: p_from_r(x, n, k), sizes.magnitudes)  # type: ignore[misc]
+            found = propagate(lambda x, k=k: p_from_r(x, n, k), sizes.magnitudes)
             if found:
                 yield f"it fits {n - 2 - k} degrees of freedom, not {n - 2 - covariates}", found
 
@@ -132,7 +132,7 @@ def judge(p: Number, tail: Tail, *, alpha: float = ALPHA, one_sided: bool = Fals
 def judge_corrected(
     p: Number, tail: Tail, correction: str, tests: int | None, *, alpha: float = ALPHA
 ) -> Answer:
-    """Whether a corrected p can be: at least the raw one, and that times the tests, if that is told."""
+    """Whether a corrected p can be: at least the raw one, at most that times the tests."""
     raw = tail.allowed
     if tests and correction == "bonferroni":
         allowed = Range(min(1.0, float(raw.low) * tests), min(1.0, float(raw.high) * tests))

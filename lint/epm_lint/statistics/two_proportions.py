@@ -1,8 +1,9 @@
 """Two proportions from counts: tests of their difference, its interval, paired counts, wins.
 
-Pearson's χ² and its root z; with Yates's correction (1934); Fisher's exact test (1922), two-sided as
-the sum of all tables that are no likelier; McNemar (1947), Psychometrika 12, 153-157; the interval
-of a difference by Newcombe (1998), Statistics in Medicine 17, 873-890, method 10, and Wald's.
+Pearson's χ² and its root z; with Yates's correction (1934); Fisher's exact test (1922), two-sided
+as the sum of all tables that are no likelier; McNemar (1947), Psychometrika 12, 153-157; the
+interval of a difference by Newcombe (1998), Statistics in Medicine 17, 873-890, method 10, and
+Wald's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What all statements have in common: where they stand, how near their operands, what qualifies them."""
+"""What all statements have in common: their place, their binding, what qualifies them."""
 
 from __future__ import annotations
 

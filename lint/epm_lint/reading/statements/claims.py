@@ -1,4 +1,4 @@
-"""What a page claims in words: verdicts, directions, independence, and what it says of its tables."""
+"""What a page claims in words: verdicts, directions, independence, claims about its tables."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Record:
         self, label: str, raw: str, under: str, line: int, row: int, entries: tuple[Entry, ...]
     ):
         self.label = label
-        """Without what stands in brackets after it: "helpful_assistant (new)" is helpful_assistant."""
+        """Without brackets after it: "helpful_assistant (new)" is helpful_assistant."""
         self.raw = raw
         """The text of its first cell."""
         self.under = under
@@ -278,7 +278,7 @@ def _is_numeric(cells: Sequence[Ground]) -> bool:
 def _entry(ground: Ground, column: Column, label: str, under: str) -> Entry:
     """A column that says nothing, or only a layer, leaves it to the row to say what it is."""
     header = ground.passage.spot.header if ground.passage.spot else ""
-    role = Role.OTHER if column.role in (Role.LAYER, Role.NAME) else column.role
+    role: Role = Role.OTHER if column.role in (Role.LAYER, Role.NAME) else column.role
     by_row = column_of(label)
     if role is Role.OTHER and by_row.role not in (Role.NAME, Role.VERDICT, Role.TOTAL, Role.LAYER):
         role = by_row.role

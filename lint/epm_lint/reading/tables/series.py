@@ -10,18 +10,20 @@ from epm_lint.reading.number import Number
 from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Entry, Record, TableReading
 
+Cell = tuple[Record, Fraction, Number | None]
+"""A row, its value, and the number that is printed for it; none for a computed difference."""
+
 
 class Series:
     """A column, or the difference of two, row by row."""
 
-    def __init__(
-        self, table: TableReading, what: str, cells: list[tuple[Record, Fraction, Number | None]]
-    ):
+    def __init__(self, table: TableReading, what: str, cells: list[Cell]):
         self.table, self.what, self.cells = table, what, cells
 
 
 def column(table: TableReading, place: int) -> Series | None:
-    cells: list[tuple[Record, Fraction, Number | None]] = []
+    """A column that has a number in every row."""
+    cells: list[Cell] = []
     for record in table.rows:
         entry = record.at(place)
         number = _value(entry)
@@ -41,6 +43,7 @@ def _value(entry: Entry | None) -> Number | None:
 
 
 def numeric_columns(table: TableReading) -> list[int]:
+    """The columns of numbers, the first and those of p-values left out."""
     return [
         place
         for place in range(len(table.held))
@@ -82,7 +85,9 @@ def changes(table: TableReading) -> Series | None:
     units = {cell[2].unit for cell in (*first.cells, *second.cells) if cell[2]}
     if len(units) > 1:
         return None
-    cells = [(a[0], b[1] - a[1], None) for a, b in zip(first.cells, second.cells, strict=True)]
+    cells: list[Cell] = [
+        (a[0], b[1] - a[1], None) for a, b in zip(first.cells, second.cells, strict=True)
+    ]
     return Series(table, f"{first.what} to {second.what}", cells)
 
 

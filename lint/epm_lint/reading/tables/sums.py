@@ -86,8 +86,8 @@ def _column_totals(
         fits = sum(value or 0 for value in values) == right
         found.append((fits, entry, total, known))
     certain = record.is_total or any(fits for fits, *_ in found)
-    for _, entry, total, parts in found if certain else ():
-        yield _sum(entry, total, parts)
+    for _, cell, whole, addends in found if certain else ():
+        yield _sum(cell, whole, addends)
 
 
 def _sum(entry: Entry, total: Number, parts: list[Number]) -> Arithmetic:

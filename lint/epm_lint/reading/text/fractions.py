@@ -72,12 +72,8 @@ def _join(tokens: Tokens, first: int, last: int, k: Number, n: Number) -> int:
     joined = Number(raw, k.mantissa, 0, k.start, n.end, kind=Kind.FRACTION)
     joined.fraction = (k.mantissa, n.mantissa)
     joined.relation = k.relation
-    for row, value in (
-        (tokens.raws, raw),
-        (tokens.words, "¤"),
-        (tokens.starts, k.start),
-        (tokens.ends, n.end),
-        (tokens.numbers, joined),
-    ):
-        row[first : last + 1] = [value]  # type: ignore[index]
+    whole = slice(first, last + 1)
+    tokens.raws[whole], tokens.words[whole] = [raw], ["¤"]
+    tokens.starts[whole], tokens.ends[whole] = [k.start], [n.end]
+    tokens.numbers[whole] = [joined]
     return first + 1

@@ -31,7 +31,7 @@ def is_earlier(ground: Ground) -> bool:
 
 
 def rate_mentions(reading: Reading, names: Collection[str] = ()) -> Iterator[Mention]:
-    """ "source rate of villain: 57%"; "rates run from 32% to 67%".
+    """As in "source rate of villain: 57%", "rates run from 32% to 67%".
 
     Args:
         reading: of a page.

@@ -70,7 +70,7 @@ class Passage:
 
     @cached_property
     def alignment(self) -> Alignment | None:
-        """Which stretch of the text comes from where in the source; None where that is not known."""
+        """Which stretch of the text comes from where in the source; None where not known."""
         if not self.is_mapped:
             return None
         return align(self.text, self.source) if self.source else None

@@ -1,4 +1,4 @@
-"""TeX in a sentence, as a reader sees it: `$\\chi^2(28) = 2.20$` says χ²(28) = 2.20.
+r"""TeX in a sentence, as a reader sees it: `$\chi^2(28) = 2.20$` says χ²(28) = 2.20.
 
 Every replacement is as long as what it replaces, so that places in the text stay what they are.
 """

@@ -150,10 +150,10 @@ class Tokens:
 
     def _number(self, found: re.Match[str], text: str) -> int:
         start = found.start("number")
-        if self.words[-1:] == ["("] and self.words[-2:-1] == ["f"]:
-            # F(2,158) has two degrees of freedom, and not two thousand
-            if first := _DEGREES_OF_FREEDOM.match(text, start):
-                found = _NUMBER.match(text, start, first.end()) or found
+        # F(2,158) has two degrees of freedom, and not two thousand
+        in_brackets_of_f = self.words[-1:] == ["("] and self.words[-2:-1] == ["f"]
+        if in_brackets_of_f and (first := _DEGREES_OF_FREEDOM.match(text, start)):
+            found = _NUMBER.match(text, start, first.end()) or found
         signed = not found["sign"] or _is_sign(text, start)
         number = Number.found(found, text, signed)
         if found["sign"] and not signed:

@@ -2,8 +2,8 @@
 
 Recomputed are sums, products and quotients of what the page writes (`64 (4×4×1)`, `200 + 400 =
 600`), wholes and their parts ("of 240 answers 96 refuse, 130 comply and 24 are cut off"), totals of
-a table's rows and columns, differences between two figures that stand beside them, in points or in a
-column of their own, changes in percent ("a relative drop of 25%", "by a third") and ratios ("3.4×
+a table's rows and columns, differences between two figures that stand beside them, in points or in
+a column of their own, changes in percent ("a relative drop of 25%", "by a third") and ratios ("3.4×
 as many, 34% against 10%"), where "more" may mean the excess too. Every rounded number may be any
 value that rounds to it, and whole numbers are exact. An equation that does not hold is an error;
 all else is doubted.
@@ -109,7 +109,10 @@ def _parts(said: Parts, tally: Tally) -> None:
     if said.left is not None:
         right = said.total.value - total
         outcome = Outcome.CONSISTENT if said.left.value == right else Outcome.INCONSISTENT
-        message = f"says {shown(said.left)}; {shown(said.total)} less {float(total):g} is {float(right):,g}"
+        message = (
+            f"says {shown(said.left)}; {shown(said.total)} less {float(total):g} "
+            f"is {float(right):,g}"
+        )
         tally.hold(said.left, outcome, message, _FIX, uses=(said.total, *said.parts))
         return
     too_many = total > said.total.value
@@ -185,7 +188,8 @@ def _relative(said: RelativeChange, tally: Tally) -> None:
     outcome = (
         Outcome.CONSISTENT if any(reach.meets(each) for each in allowed) else Outcome.INCONSISTENT
     )
-    message = f"says {shown(said.number)}; from {shown(before)} to {shown(after)} it is {said.number.like(change / before.value)}"
+    it_is = said.number.like(change / before.value)
+    message = f"says {shown(said.number)}; from {shown(before)} to {shown(after)} it is {it_is}"
     tally.hold(said.number, outcome, message, _FIX, binding=said.binding, uses=(before, after))
 
 

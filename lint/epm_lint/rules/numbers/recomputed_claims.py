@@ -3,8 +3,8 @@
 Held against the table that its section gives are claims such as "six of eight rose by 13 pp or
 more", "three rise and three fall", "every task is over 50%", "trivia is best with 80.5%", "the
 largest gain is in logic, +8.5 points", "rates run from 44.0% to 80.5%" and "the mean of the six is
-82.2%". A claim is bound to a table only if that has as many rows as the claim counts, and one column
-that its words name; what does not agree is doubted, for the sentence may mean another table.
+82.2%". A claim is bound to a table only if that has as many rows as the claim counts, and one
+column that its words name; what does not agree is doubted: the sentence may mean another table.
 
 Bad:
 

@@ -1,9 +1,9 @@
 """An effect size says what its statistic says: η² follows from F, R² from r, a ratio from counts.
 
 Recomputed are partial η² from F and its degrees of freedom, φ from χ² and N (Cramér's V is at most
-that), R² and t from r, t or z from an estimate and its standard error, Cohen's d from means and SDs,
-and odds and risk ratios from two counts. A ratio is the middle of its confidence interval on the
-scale of logarithms. What does not follow is doubted.
+that), R² and t from r, t or z from an estimate and its standard error, Cohen's d from means and
+SDs, and odds and risk ratios from two counts. A ratio is the middle of its confidence interval on
+the scale of logarithms. What does not follow is doubted.
 
 Bad:
 
@@ -94,8 +94,7 @@ def _of_test(said: Test, tally: Tally) -> None:
 
 
 def _partial(said: Test) -> float:
-    assert said.df and said.df2  # noqa: S101
-    f, a, b = (float(n.value) for n in (said.value, said.df, said.df2))
+    f, a, b = (float(n.value) for n in (said.value, said.df, said.df2) if n is not None)
     return f * a / (f * a + b) * 1.02
 
 
@@ -119,7 +118,10 @@ def _of_estimate(said: Estimate, tally: Tally) -> None:
     if said.se is not None and said.statistic_value is not None and not said.ratio:
         answer = wald_statistic(said.statistic_value, said.value, said.se)
         name = said.statistic or "t"
-        message = f"says {name}={shown(said.statistic_value)}; {shown(said.value)}/{shown(said.se)} is {answer.right}"
+        message = (
+            f"says {name}={shown(said.statistic_value)}; "
+            f"{shown(said.value)}/{shown(said.se)} is {answer.right}"
+        )
         uses = (said.value, said.se)
         if not said.has(*_UNLIKE):
             tally.hold(
@@ -130,7 +132,10 @@ def _of_estimate(said: Estimate, tally: Tally) -> None:
         if not low.value <= said.value.value <= high.value:
             return  # recomputed-intervals says so
         answer = ratio_in_interval(said.value, low, high)
-        message = f"says {shown(said.value)}; the middle of {shown_interval(said.interval)}, in logarithms, is {answer.right}"
+        message = (
+            f"says {shown(said.value)}; the middle of {shown_interval(said.interval)}, "
+            f"in logarithms, is {answer.right}"
+        )
         tally.hold(
             said.value, answer.outcome, message, _FIX, binding=said.binding, uses=(low, high)
         )
@@ -149,7 +154,8 @@ def _of_counts(said: Comparison, ratio: Number, tally: Tally) -> None:
         return
     fits = any(float(ratio.range.low) <= way <= float(ratio.range.high) for way in known)
     outcome = Outcome.CONSISTENT if fits else Outcome.INCONSISTENT
-    message = f"says {shown(ratio)}; {shown(said.first)} and {shown(said.second)} give {ratio.like(known[0])}"
+    right = ratio.like(known[0])
+    message = f"says {shown(ratio)}; {shown(said.first)} and {shown(said.second)} give {right}"
     tally.hold(ratio, outcome, message, _FIX, binding=said.binding, uses=(said.first, said.second))
 
 

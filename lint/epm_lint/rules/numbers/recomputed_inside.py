@@ -6,8 +6,8 @@ page concludes from a rate's lying inside, the interval must be able to inform: 
 [0, 1], or whose half-width is over a gate, covers nearly any rate. A page that says so itself is
 left alone. A count of leave-one-out runs (12/12) is doubted where the points it tests are in every
 fit: it counts as many runs as the fit with them has points, and the page gives the smaller N of the
-fit without them. Held-out coverage is due: Stone (1974), J. R. Stat. Soc. B 36, 111-147. An interval that is said to
-hold zero (or one), or not to, is held to its ends.
+fit without them. Held-out coverage is due: Stone (1974), J. R. Stat. Soc. B 36, 111-147. An
+interval that is said to hold zero (or one), or not to, is held to its ends.
 
 Bad:
 

@@ -68,7 +68,10 @@ def _mean(said: Mean, tally: Tally) -> None:
         _interval(said, n, tally)
     if n and said.binary and said.sd:
         answer = binary_sd(said.sd, said.mean, n)
-        message = f"says SD {shown(said.sd)}; of answers that are 0 or 1 with mean {shown(said.mean)} it is {answer.right}"
+        message = (
+            f"says SD {shown(said.sd)}; of answers that are 0 or 1 with mean "
+            f"{shown(said.mean)} it is {answer.right}"
+        )
         tally.hold(said.sd, answer.outcome, message, _FIX, binding=said.binding, uses=(said.mean,))
     if n and said.grain and n <= _MOST:
         _whole(said, n, tally)
@@ -117,7 +120,10 @@ def _whole(said: Mean, n: int, tally: Tally) -> None:
     tally.hold(said.mean, answer.outcome, message, fix, binding=said.binding, uses=(said.n,))
     if answer.is_right and said.sd and said.grain == 1 and said.items == 1:
         spread = grimmer(said.sd, said.mean, n)
-        message = f"says SD {shown(said.sd)}, which no {n} whole numbers of mean {shown(said.mean)} have; {spread.right} is"
+        message = (
+            f"says SD {shown(said.sd)}, which no {n} whole numbers of mean {shown(said.mean)} "
+            f"have; {spread.right} is"
+        )
         tally.hold(
             said.sd, spread.outcome, message, _FIX, binding=said.binding, uses=(said.mean, said.n)
         )

@@ -238,7 +238,7 @@ def _survives(
 
 
 def _one_survives(said: Multiplicity, p: Number, size: int, alpha: Fraction, tally: Tally) -> None:
-    """ "With 5 tests the gap (p = .004) survives Bonferroni": m·p against the level."""
+    """As in "with 5 tests the gap (p = .004) survives Bonferroni": m·p against the level."""
     tally.count += 1
     tally.used.append(p)
     low, high = p.range.low * size, p.range.high * size

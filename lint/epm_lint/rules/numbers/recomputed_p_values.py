@@ -2,13 +2,13 @@
 
 Recomputed, as statcheck does (Nuijten et al. 2016, Behavior Research Methods 48, 1205-1226), are
 two-sided p-values of r and ρ, t = r·√(df / (1 - r²)) with df = N - 2, one less for each covariate
-of a partial correlation; of t and z; the upper tails of F and χ²; one-sided ones where the page says
-so; the tests of two counts (z, χ², Fisher's), of wins against losses, and McNemar's. Statistics are
-any value that rounds to what is printed. All operands stand together or in one row: what is said
-elsewhere is never taken. ρ may have the p of R (AS 89) as well as that of t; one of fewer than ten
-points is left alone, and so are permutation, bootstrap, clustered and modelled p-values; a corrected
-one is at least the raw one, and that times the tests where they are told. A p on the wrong side of
-0.05 is an error, any other that does not follow a doubt.
+of a partial correlation; of t and z; the upper tails of F and χ²; one-sided ones where the page
+says so; the tests of two counts (z, χ², Fisher's), of wins against losses, and McNemar's.
+Statistics are any value that rounds to what is printed. All operands stand together or in one row:
+what is said elsewhere is never taken. ρ may have the p of R (AS 89) as well as that of t; one of
+fewer than ten points is left alone, and so are permutation, bootstrap, clustered and modelled
+p-values; a corrected one is at least the raw one, and that times the tests where they are told. A p
+on the wrong side of 0.05 is an error, any other that does not follow a doubt.
 
 Bad:
 

@@ -117,11 +117,17 @@ def _tabled(reading: Reading) -> list[InTable]:
         if not isinstance(said, Correlation | PValue) or said.passage.place is not Place.CELL:
             continue
         if kind := _kind(said):
-            own = isinstance(said, Correlation)
-            numbers: tuple[Number | None, ...] = (said.coefficient, said.p) if own else (said.p,)
-            n = said.n.mantissa if own and said.n and said.n.is_whole else None
+            numbers, n = _given(said)
             found.append(InTable(said.line, kind, said.method, said.layer, numbers, n))
     return found
+
+
+def _given(said: Correlation | PValue) -> tuple[tuple[Number | None, ...], int | None]:
+    """The numbers of a statement that may stand in a table too, and its N."""
+    if isinstance(said, PValue):
+        return (said.p,), None
+    n = said.n.mantissa if said.n and said.n.is_whole else None
+    return (said.coefficient, said.p), n
 
 
 def _correlations(reading: Reading, tally: Tally) -> None:
@@ -134,7 +140,7 @@ def _correlations(reading: Reading, tally: Tally) -> None:
             continue
         kind = _kind(said)
         own = isinstance(said, Correlation)
-        n = said.n.mantissa if own and said.n and said.n.is_whole else None
+        numbers, n = _given(said)
         if not kind or (
             n is None and (id(said.passage) in earlier or (said.layer is None and kind == "all"))
         ):
@@ -148,7 +154,7 @@ def _correlations(reading: Reading, tally: Tally) -> None:
             and (each.method == said.method or not own)
             and _same_place(each, said.layer, n)
         ]
-        _nearest((said.coefficient, said.p) if own else (said.p,), same, tally)
+        _nearest(numbers, same, tally)
 
 
 def _same_place(each: InTable, layer: int | None, n: int | None) -> bool:
@@ -218,10 +224,11 @@ def _rates(reading: Reading, tally: Tally) -> None:
     lines: set[int] = set()
     for said in reading.of_tables:
         spot = said.passage.spot
-        if isinstance(said, Proportion) and spot and said.rate:
-            if "bystander" not in spot.header.casefold():
-                lines.add(spot.table_line)
-                sampled.setdefault(spot.row_label.partition(" (")[0].strip(), said)
+        if not isinstance(said, Proportion) or not spot or not said.rate:
+            continue
+        if "bystander" not in spot.header.casefold():
+            lines.add(spot.table_line)
+            sampled.setdefault(spot.row_label.partition(" (")[0].strip(), said)
     if len(lines) != 1:
         return
     rates = [said.rate for said in sampled.values() if said.rate]
@@ -295,9 +302,10 @@ def _stated(reading: Reading, tally: Tally) -> None:
     first: dict[tuple[str, bool], Number] = {}
     found: list[tuple[tuple[str, bool], Number]] = []
     for said in reading.statements:
-        if isinstance(said, Diagnostic) and said.is_claimed:
-            if said.threshold or said.measure == "vif":
-                found.append(((said.measure, said.threshold), said.value))
+        if not isinstance(said, Diagnostic) or not said.is_claimed:
+            continue
+        if said.threshold or said.measure == "vif":
+            found.append(((said.measure, said.threshold), said.value))
     found += [
         (("vif", False), entry.number)
         for table in reading.tables

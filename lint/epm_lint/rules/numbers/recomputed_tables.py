@@ -132,8 +132,8 @@ def _judge(claim: Claim, points: Points, tally: Tally) -> None:
         f"says {shown(claim.number)}; {claim.name} of the table on line {points.line} is {right}"
     )
     if right:
-        rows = {row for _, members in claim.meant for row in members}
-        uses = [n for row in rows for n in (points.cosines[row], *points.rates[row])]
+        meant = {row for _, members in claim.meant for row in members}
+        uses = [n for row in meant for n in (points.cosines[row], *points.rates[row])]
         tally.hold(claim.number, best, message, _FIX, uses=uses)
 
 

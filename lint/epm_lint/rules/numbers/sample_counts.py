@@ -80,9 +80,10 @@ class _Judged:
 def _sizes(reading: Reading) -> Iterator[SampleSize]:
     """What the page says itself of its samples, and not of others'."""
     for said in reading.statements:
-        if isinstance(said, SampleSize) and said.n.is_whole and not said.quoted:
-            if not said.of_others:
-                yield said
+        if not isinstance(said, SampleSize) or said.quoted or said.of_others:
+            continue
+        if said.n.is_whole:
+            yield said
 
 
 def _designs(reading: Reading, judged: _Judged) -> None:

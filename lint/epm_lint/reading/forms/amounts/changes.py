@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 from epm_lint.reading.forms.amounts.directions import directions
 from epm_lint.reading.forms.amounts.pairs import OTHER_SUBJECT, Pair, figures, pairs
@@ -178,11 +179,12 @@ def _amount(ground: Ground, operand: Operand, found: Sequence[Pair]) -> Statemen
         return _ratio(ground, operand, near, number.value, False) if near else None
     if number.unit == "%" and operand.role is Role.PERCENT:
         return _percent(ground, operand, found, before, after)
-    if operand.role is Role.BARE and before and number.places:
-        if before[-1] in _UP | _DOWN or (before[-1] == "by" and set(before) & (_UP | _DOWN)):
-            near = _near(ground, operand, found)
-            if near and not near[0].before.number.unit:
-                return _difference(ground, operand, near)
+    if operand.role is not Role.BARE or not before or not number.places:
+        return None
+    if before[-1] in _UP | _DOWN or (before[-1] == "by" and set(before) & (_UP | _DOWN)):
+        near = _near(ground, operand, found)
+        if near and not near[0].before.number.unit:
+            return _difference(ground, operand, near)
     return None
 
 
@@ -199,7 +201,7 @@ def _points(ground: Ground, operand: Operand, found: Sequence[Pair]) -> Statemen
 
 
 def _apart(ground: Ground, operand: Operand) -> tuple[Pair, Binding] | None:
-    """ "best in writing (67.2%) and worst in coding (56.4%), 10.8 pp apart"."""
+    """Of "best in writing (67.2%) and worst in coding (56.4%), 10.8 pp apart", both."""
     if "apart" not in ground.words[operand.end : operand.end + 2]:
         return None
     start, _ = ground.sentence(operand.token)
@@ -211,7 +213,7 @@ def _apart(ground: Ground, operand: Operand) -> tuple[Pair, Binding] | None:
 
 
 def _far(ground: Ground, operand: Operand, found: Sequence[Pair]) -> tuple[Pair, Binding] | None:
-    """ "by 12.9 percentage points on 240 problems: 61.7% against 48.8%": the only pair there is."""
+    """The only pair there is: "by 12.9 percentage points on 240 problems: 61.7% against 48.8%"."""
     start, end = ground.sentence(operand.token)
     inside = [pair for pair in found if start <= pair.start < end]
     others = [o for o in ground.inside(start, end) if o.role is Role.POINTS and o is not operand]
@@ -253,7 +255,7 @@ def _percent(
     )
 
 
-def _common(ground: Ground, operand: Operand, pair: Pair, binding: Binding) -> dict[str, object]:
+def _common(ground: Ground, operand: Operand, pair: Pair, binding: Binding) -> dict[str, Any]:
     start, end = min(operand.token, pair.start), max(operand.end, pair.end)
     return ground.common(
         start, end, binding=binding, hypothetical=ground.is_hypothetical(operand.token)

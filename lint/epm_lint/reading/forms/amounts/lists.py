@@ -43,13 +43,14 @@ def means_of_lists(ground: Ground) -> Iterator[Statement]:
             first -= 1
         listed = [o.number for o in operands[first : last + 1]]
         alike = {(n.unit, n.places) for n in listed}
-        if len(listed) > 1 and len(alike) == 1 and not any(n.fraction for n in listed):
-            if operand.number.unit in ("", listed[0].unit) and not operand.high:
-                yield MeanOfList(
-                    **ground.common(operands[first].token, operand.end),
-                    values=tuple(listed),
-                    mean=operand.number.with_unit(listed[0].unit),
-                )
+        if len(listed) < 2 or len(alike) > 1 or any(n.fraction for n in listed):
+            continue
+        if operand.number.unit in ("", listed[0].unit) and not operand.high:
+            yield MeanOfList(
+                **ground.common(operands[first].token, operand.end),
+                values=tuple(listed),
+                mean=operand.number.with_unit(listed[0].unit),
+            )
 
 
 _UNITS_OF_LISTS = frozenset(

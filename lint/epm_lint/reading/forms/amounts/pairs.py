@@ -64,7 +64,7 @@ def pairs(ground: Ground, figures: Sequence[Operand]) -> list[Pair]:
 
 
 def _range(ground: Ground, operand: Operand) -> Pair | None:
-    """ "(0.573 to 0.463)" behind a change is a pair and no interval."""
+    """A range as a pair: "(0.573 to 0.463)" behind a change is no interval."""
     words = ground.words
     is_to = operand.high is not None and words[operand.token + 1] == "to"
     if not is_to or operand.named or operand.level or operand.high is None:

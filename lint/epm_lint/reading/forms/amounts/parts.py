@@ -87,7 +87,7 @@ def _of_whole(ground: Ground, inside: list[Operand], start: int, end: int) -> It
 
 
 def _listed_in(ground: Ground, inside: list[Operand]) -> Iterator[Statement]:
-    """ "311 wins, 64 ties and 125 losses in 500 games"."""
+    """As in "311 wins, 64 ties and 125 losses in 500 games"."""
     words = ground.words
     for place in range(3, len(inside)):
         total, parts_ = inside[place], inside[:place][-3:]

@@ -9,10 +9,10 @@ from epm_lint.reading.statements import Arithmetic, Statement, Term
 
 
 def per_item(ground: Ground) -> Iterator[Statement]:
-    """So many, so much each, and what they come to: "3 epochs of 1,200 steps, 3,600 steps in total"."""
+    """So many, so much each, and the total: "3 epochs of 1,200 steps, 3,600 steps in total"."""
     words, operands = ground.words, ground.operands
     for first, second, third in zip(operands, operands[1:], operands[2:], strict=False):
-        start, end = ground.sentence(first.token)
+        _, end = ground.sentence(first.token)
         if third.token >= end or first.number.fraction or third.number.fraction:
             continue
         a, b, total = first.number, second.number, third.number
@@ -63,7 +63,7 @@ def per_item(ground: Ground) -> Iterator[Statement]:
 
 
 def _rated(ground: Ground) -> Iterator[Statement]:
-    """ "1,425 steps an epoch, 4,275 steps in 3 epochs"."""
+    """As in "1,425 steps an epoch, 4,275 steps in 3 epochs"."""
     words, operands = ground.words, ground.operands
     for first, second, third in zip(operands, operands[1:], operands[2:], strict=False):
         _, end = ground.sentence(first.token)

@@ -19,7 +19,7 @@ _BOUND_WORDS = frozenset(
 def influences(ground: Ground) -> Iterator[Statement]:
     """Who is said to pull at the fit."""
     words = ground.words
-    for at, word in enumerate(words):
+    for at in range(len(words)):
         claim, last = _influence(words, at)
         if not claim:
             continue
@@ -70,7 +70,7 @@ def _influence(words: list[str], at: int) -> tuple[str, int]:
 def diagnostics(ground: Ground) -> Iterator[Statement]:
     """Cook's distances, leverages and VIFs, and the bounds they are held against."""
     words = ground.words
-    for at, word in enumerate(words):
+    for at in range(len(words)):
         measure, last = _measure(words, at)
         if not measure:
             continue

@@ -66,7 +66,7 @@ def insides(ground: Ground) -> Iterator[Statement]:
 
 
 def _observed(ground: Ground, start: int, at: int) -> Number | None:
-    """ "observed at 23%, it lies outside": the first figure that is called observed."""
+    """The first figure that is called observed: "observed at 23%, it lies outside"."""
     for operand in ground.inside(start, at):
         if operand.role in (Role.PERCENT, Role.BARE):
             before = ground.words[max(start, operand.token - 3) : operand.token]

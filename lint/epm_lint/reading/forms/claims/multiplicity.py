@@ -16,7 +16,9 @@ from epm_lint.reading.statements import (
 )
 
 _SURVIVES = frozenset(
-    "survive survives survived withstand withstands pass passes passed clears robust hold holds".split()
+    """
+        survive survives survived withstand withstands pass passes passed clears robust hold holds
+    """.split()
 )
 
 
@@ -88,7 +90,7 @@ def _reach(near: list[str]) -> int:
 
 
 def _family(ground: Ground, at: int, start: int, end: int) -> tuple[Number | None, bool, int]:
-    """ "across all 4 layers"; "with 5 tests" before it."""
+    """Over how many: "across all 4 layers", or "with 5 tests" before it."""
     words = ground.words
     for operand in ground.inside(start, end):
         if operand.role is not Role.COUNTED:

@@ -14,6 +14,7 @@ from epm_lint.reading.qualifiers import Qualified, correction_of
 from epm_lint.reading.statements import (
     Qualifier,
     Significance,
+    Span,
     Statement,
 )
 
@@ -184,9 +185,9 @@ def _p_of(ground: Ground, at: int, start: int, end: int) -> Operand | None:
     before = [o for o in ps if o.end <= at]
     after = [o for o in ps if o.start > at]
     words = ground.words
-    if before and _TO_P.issuperset(words[before[-1].end : at]):
-        if _brackets(ground, before[-1].token, start)[: len(here)] == here:
-            return before[-1]
+    adjoins = bool(before) and _TO_P.issuperset(words[before[-1].end : at])
+    if adjoins and _brackets(ground, before[-1].token, start)[: len(here)] == here:
+        return before[-1]
     if after and _may_reach(ground, at, after[0], here, start):
         together = [
             p
@@ -220,7 +221,7 @@ def _may_reach(ground: Ground, at: int, p: Operand, here: tuple[int, ...], start
     return len(heads) <= 1 and len(prose) <= 10 and len(gap) <= 26
 
 
-def _interval_of(ground: Ground, at: int, start: int, end: int) -> Statement | None:
+def _interval_of(ground: Ground, at: int, start: int, end: int) -> Span | None:
     """The interval of a difference that a verdict without a p speaks of."""
     inside = ground.inside(start, end)
     found = [o for o in inside if o.role is Role.INTERVAL and o.named and o.high]
@@ -228,7 +229,7 @@ def _interval_of(ground: Ground, at: int, start: int, end: int) -> Statement | N
     if len(found) != 1 or len(signed) != 1 or found[0].start < at:
         return None
     gap = ground.words[at + 1 : found[0].start]
-    return None if _BREAKS & set(gap) or len(gap) > 14 else span_of(found[0])  # type: ignore[return-value]
+    return None if _BREAKS & set(gap) or len(gap) > 14 else span_of(found[0])
 
 
 def coefficients_named(words: list[str]) -> frozenset[str]:
@@ -253,7 +254,7 @@ def _beside(
 
 
 def _all_below(ground: Ground) -> Iterator[Statement]:
-    """ "all p < .05" says that all are significant at it."""
+    """Verdicts by a bound: "all p < .05" says that all are significant at it."""
     words = ground.words
     for operand in ground.operands:
         quantifier = words[operand.start - 1] if operand.start else ""

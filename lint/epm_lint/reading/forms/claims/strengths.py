@@ -31,7 +31,7 @@ def strengths(ground: Ground) -> Iterator[Statement]:
         )
         if not (stronger or weaker):
             continue
-        start, end = ground.sentence(at)
+        _, end = ground.sentence(at)
         before, after, of_p = _two_figures(ground, at, end)
         yield Direction(
             **ground.common(

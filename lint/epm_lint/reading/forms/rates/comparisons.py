@@ -141,7 +141,7 @@ def _leads(ground: Ground, at: int, operand: Operand) -> bool:
 
 
 def _named_ratio(ground: Ground, behind: list[Operand], at: int) -> Operand | None:
-    """ "is a risk ratio of 1.8"."""
+    """The 1.8 of "is a risk ratio of 1.8"."""
     if not behind or behind[0].role not in (Role.RATIO, Role.BARE):
         return None
     operand = behind[0]

@@ -88,7 +88,7 @@ def means(ground: Ground) -> Iterator[Statement]:
 
 
 def mean_differences(ground: Ground) -> Iterator[Statement]:
-    """ "(M = 4.80, SD = 1.30) than without (M = 4.26, SD = 1.02), a difference of 0.54"."""
+    """As in "(M = 4.80, SD = 1.30) than (M = 4.26, SD = 1.02), a difference of 0.54"."""
     words = ground.words
     found: list[Operand] = []
     for operand in ground.operands:

@@ -68,7 +68,7 @@ def scale_of(ground: Ground, start: int = 0, end: int | None = None) -> Scale | 
 
 
 def _from_to(ground: Ground, start: int, end: int) -> tuple[Fraction, Fraction] | None:
-    """ "from 1 to 7"; "on a scale from 1 to 5"."""
+    """The ends of "from 1 to 7", "on a scale from 1 to 5"."""
     words, numbers = ground.words, ground.tokens.numbers
     for at in range(start, end - 3):
         if words[at] in ("from", "between") and words[at + 1] == "#":

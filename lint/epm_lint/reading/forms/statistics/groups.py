@@ -1,4 +1,4 @@
-"""What belongs to a statistic: the operands that stand with it, with nothing of their own between."""
+"""What belongs to a statistic: the operands behind it, with nothing of their own between."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ _JOINED = {
 }
 """Heads that may stand among the parts of another."""
 _VERDICT_WORDS = frozenset(
-    "not significant statistically ns n.s non-significant insignificant significantly no longer".split()
+    """
+        not significant statistically ns n.s non-significant insignificant significantly no longer
+    """.split()
 )
 _NAMES = frozenset(
     """

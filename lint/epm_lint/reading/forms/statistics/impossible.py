@@ -27,7 +27,10 @@ _REACH = 6
 
 
 def impossibles(ground: Ground, bound: set[int]) -> Iterator[Statement]:
-    """p over 1, |r| over 1, an accuracy of 113%, 64 of 60; `bound` are tokens of whole statistics."""
+    """p over 1, |r| over 1, an accuracy of 113%, 64 of 60.
+
+    `bound` are the tokens of the operands that belong to whole statistics.
+    """
     for operand in ground.operands:
         if why := _why(ground, operand, bound):
             yield Impossible(

@@ -49,7 +49,7 @@ def of_p(
 
 
 def degrees_of_freedom(bound: list[Operand]) -> tuple[Number, ...]:
-    """ "with 24 degrees of freedom"."""
+    """The 24 of "with 24 degrees of freedom"."""
     for operand in bound:
         if operand.role is Role.COUNTED and operand.nouns[:1] in (("degrees",), ("df",)):
             return (operand.number,)

@@ -56,6 +56,7 @@ def tests(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[Statem
         binding = Binding.GROUP
         if p is None and (p := _p_before(ground, place, taken)):
             binding = Binding.CLAUSE
+        made: Statement | None
         match head.role:
             case Role.TEST:
                 made = _test(ground, qualified, head, bound, p, binding)
