@@ -70,7 +70,8 @@ def _told(
     causes = {rows[cause].verdict.findings[place].line for cause, place in moved.values()}
     lines = ", ".join(f"line {line}" for line in sorted(causes))
     if kept:
-        detail = f"{verdict.detail}; {len(moved)} of them follow from {lines}"
+        many = f"{len(moved)} of them follow" if len(moved) > 1 else "one of them follows"
+        detail = f"{verdict.detail}; {many} from {lines}"
         return Row(row.rule, replace(verdict, detail=detail, findings=kept))
     detail = f"what does not agree follows from {lines}"
     return Row(

@@ -59,6 +59,8 @@ class Ground:
         """What a sentence of the section, a caption or a note says of all its p-values."""
         self.declared_intervals: frozenset[Qualifier] = frozenset()
         """The same of all its intervals."""
+        self.stated_size: Number | None = None
+        """The N that a cell's row or column states: "Pearson r (N=12)"."""
 
     @property
     def numbers(self) -> Iterator[Number]:

@@ -441,3 +441,10 @@ def _scaled(mantissa: int, power: int) -> float:
         return mantissa * 10.0**power if power >= 0 else mantissa / 10**-power
     except OverflowError:
         return inf if mantissa > 0 else -inf if mantissa < 0 else 0.0
+
+
+def count_of(number: Number | None) -> int | None:
+    """The whole number that stands for how many there are."""
+    if number is None or not number.is_whole or number.bound in ("<", ">", "≈", "≤", "≥"):
+        return None
+    return number.mantissa if 0 < number.mantissa < 10**9 else None

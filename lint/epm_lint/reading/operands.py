@@ -204,7 +204,8 @@ class _Reader:
         operand = self._add(role, name, number, start, at)
         if number.unit in ("", "%"):
             operand.nouns = self._nouns(at + 1)
-        if operand.nouns and role is Role.BARE and number.is_whole and not number.sign:
+        headed = role is Role.NAMED and self._word(at - 1) == ":"
+        if operand.nouns and (role is Role.BARE or headed) and number.is_whole and not number.sign:
             operand.role = Role.COUNTED
         return at + 1
 

@@ -8,34 +8,17 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from epm_lint.markdown.document import Document
-from epm_lint.reading.forms.amounts.changes import changes
-from epm_lint.reading.forms.amounts.expressions import arithmetic
-from epm_lint.reading.forms.amounts.lists import means_of_lists
-from epm_lint.reading.forms.amounts.parts import parts
-from epm_lint.reading.forms.amounts.per_item import per_item
-from epm_lint.reading.forms.claims.exclusions import exclusions
-from epm_lint.reading.forms.claims.influence import diagnostics, influences
-from epm_lint.reading.forms.claims.insides import insides, predictions
-from epm_lint.reading.forms.claims.multiplicity import multiplicities
-from epm_lint.reading.forms.claims.significance import significances
-from epm_lint.reading.forms.claims.strengths import strengths
-from epm_lint.reading.forms.claims.wording import confidences, independences
-from epm_lint.reading.forms.rates.comparisons import comparisons
-from epm_lint.reading.forms.rates.means import mean_differences, means
-from epm_lint.reading.forms.rates.proportions import rates_of
-from epm_lint.reading.forms.rates.sample_sizes import sample_sizes
+from epm_lint.reading.around import beside, declare, label
 from epm_lint.reading.forms.rates.scales import scale_of
-from epm_lint.reading.forms.statistics.impossible import impossibles
-from epm_lint.reading.forms.statistics.parts import Taken
-from epm_lint.reading.forms.statistics.tests import intervals, p_values, tests
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import TRIALS
 from epm_lint.reading.lexicon import Role as Part
-from epm_lint.reading.number import Number
-from epm_lint.reading.qualifiers import Qualified, count_of, general
+from epm_lint.reading.number import Number, count_of
+from epm_lint.reading.qualifiers import general
+from epm_lint.reading.saying import statements
 from epm_lint.reading.statements import Qualifier, SampleSize, Span, Statement, Term
 from epm_lint.reading.tables.claims import table_claims
-from epm_lint.reading.tables.columns import Role, column_of
+from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.frame import Declared
 from epm_lint.reading.tables.records import TableReading, names_in, read_tables
 from epm_lint.reading.tables.rows import row_statements
@@ -43,30 +26,6 @@ from epm_lint.reading.tables.sums import sums
 from epm_lint.reading.text.passages import Passage, Place, passages
 
 _EACH = ("persona", "cell", "condition", "arm", "model", "source persona")
-_VERDICT_WORDS = frozenset(
-    {"significant", "significantly", "n.s", "ns", "insignificant", "non-significant"}
-)
-_SURVIVAL = frozenset(
-    {
-        "survives",
-        "survive",
-        "survived",
-        "withstands",
-        "passes",
-        "passed",
-        "clears",
-        "robust",
-        "holds",
-        "hold",
-    }
-)
-_HOLDING = frozenset({"zero", "0", "nil", "one", "unity", "null", "1"})
-_STRENGTH = frozenset(
-    """
-        strengthens strengthen strengthened strengthening weakens weaken weakened weakening
-        stronger weaker attenuates
-    """.split()
-)
 
 
 class Reading:
@@ -84,10 +43,10 @@ class Reading:
     def grounds(self) -> tuple[Ground, ...]:
         """Each passage with its tokens and operands."""
         made = tuple(Ground(passage, self.names) for passage in self.passages)
-        _declare(made)
-        _beside(made)
+        declare(made)
+        beside(made)
         for ground in made:
-            _label(ground)
+            label(ground)
         return made
 
     @cached_property
@@ -104,7 +63,7 @@ class Reading:
     @cached_property
     def said(self) -> dict[int, tuple[Statement, ...]]:
         """What each passage says by itself, by the identity of its ground."""
-        return {id(ground): tuple(_statements(ground)) for ground in self.grounds}
+        return {id(ground): tuple(statements(ground)) for ground in self.grounds}
 
     @cached_property
     def of_tables(self) -> tuple[Statement, ...]:
@@ -242,113 +201,6 @@ def _scale(ground: Ground) -> tuple[Fraction, Fraction, Fraction] | None:
         if scale and scale.highest < 1000:
             return scale.lowest, scale.highest, scale.grain
     return None
-
-
-def _declare(grounds: Sequence[Ground]) -> None:
-    """Tell each passage what its section says of all p-values and intervals."""
-    told = [
-        (ground.passage.sections, "throughout" in ground.words, found)
-        for ground in grounds
-        if ground.passage.spot is None and any(found := general(ground))
-    ]
-    for sections, everywhere, (of_p, of_intervals) in told:
-        for ground in grounds:
-            if everywhere or ground.passage.sections[: len(sections)] == sections:
-                ground.declared |= of_p
-                ground.declared_intervals |= of_intervals
-
-
-def _beside(grounds: Sequence[Ground]) -> None:
-    """Tell each cell the words of its row's cells that hold no number: a note, a method."""
-    rows: dict[tuple[int, int], list[Ground]] = {}
-    for ground in grounds:
-        if (spot := ground.passage.spot) and spot.row and ground.passage.place is Place.CELL:
-            rows.setdefault((spot.table_line, spot.row), []).append(ground)
-    for row in rows.values():
-        words = [
-            w
-            for g in row
-            if not g.operands and g.passage.spot and g.passage.spot.column
-            for w in g.words
-        ]
-        for ground in row if words else ():
-            ground.beside = words
-
-
-def _label(ground: Ground) -> None:
-    """A cell that starts with a coefficient, in a row or column that says which."""
-    spot = ground.passage.spot
-    if spot is None or ground.passage.place is not Place.CELL or not ground.operands:
-        return
-    first = ground.operands[0]
-    number = first.number
-    if first.token or first.role is not Part.BARE or number.unit or abs(number.amount) > 1:
-        return
-    for label in (spot.row_label if spot.column else "", spot.header):
-        column = column_of(label)
-        if column.role is Role.CORRELATION:
-            first.role, first.name = Part.CORRELATION, column.name
-            first.n = column.size
-            return
-
-
-def _statements(ground: Ground) -> Iterator[Statement]:
-    """What a passage says by itself, kind by kind; a kind is tried where its words stand."""
-    words = ground.words
-    said = frozenset(words)
-    if ground.operands:
-        yield from _with_numbers(ground, said)
-    if said & _VERDICT_WORDS:
-        yield from significances(ground, Qualified(ground))
-    if said & _SURVIVAL:
-        yield from multiplicities(ground)
-    if said & _HOLDING:
-        yield from exclusions(ground)
-    if said & {"inside", "within", "outside", "not"}:
-        yield from insides(ground)
-    if said & {"leverage", "high-leverage", "influential", "outlier", "outliers"}:
-        yield from influences(ground)
-    if said & _STRENGTH:
-        yield from strengths(ground)
-    if said & {"independent", "independently", "non-independent"}:
-        yield from independences(ground)
-    if "confidence" in said:
-        yield from confidences(ground)
-
-
-def _with_numbers(ground: Ground, said: frozenset[str]) -> Iterator[Statement]:
-    qualified, taken = Qualified(ground), Taken()
-    roles = {operand.role for operand in ground.operands}
-    found = list(tests(ground, qualified, taken))
-    yield from found
-    yield from impossibles(ground, taken.tokens)
-    rates, rate_of = rates_of(ground, qualified, taken)
-    yield from rates
-    if Part.INTERVAL in roles:
-        yield from intervals(ground, qualified, taken)
-    if Part.P in roles:
-        yield from p_values(ground, qualified, taken)
-    if Part.N in roles or Part.COUNTED in roles:
-        yield from sample_sizes(ground, taken)
-    if len(ground.operands) > 1:
-        if Part.COUNT in roles or any(word.startswith("mcnemar") for word in said):
-            yield from comparisons(ground, qualified, rate_of)
-        yield from arithmetic(ground)
-        yield from means(ground)
-        if Part.MEAN in roles:
-            yield from mean_differences(ground)
-        yield from changes(ground, rate_of)
-        if ground.passage.spot is None:
-            yield from parts(ground)
-            yield from per_item(ground)
-        if "mean" in said or "average" in said or "averages" in said:
-            yield from means_of_lists(ground)
-        if "observed" in said:
-            yield from predictions(ground)
-    elif ground.passage.spot is None:
-        yield from means(ground)
-    if said & {"cook's", "cook’s", "cook", "leverage", "leverages", "vif", "vifs"}:
-        yield from diagnostics(ground)
 
 
 @lru_cache(maxsize=8)

@@ -12,126 +12,18 @@ from collections.abc import Sequence
 
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, ORDINARY_TAILS, Role
-from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
+from epm_lint.reading.qualifier_words import WHOLE, correction_of, qualifier_of
 from epm_lint.reading.statements import Qualifier
 
-CORRECTIONS = {
-    "bonferroni": "bonferroni",
-    "bonf": "bonferroni",
-    "holm": "holm",
-    "šidák": "sidak",
-    "sidak": "sidak",
-    "šidak": "sidak",
-    "fdr": "fdr",
-    "benjamini": "fdr",
-    "hochberg": "fdr",
-    "dunnett": "other",
-    "tukey": "other",
-    "scheff": "other",
-    "games-howell": "other",
-    "hommel": "other",
-    "fwer": "other",
-    "familywise": "other",
-    "family-wise": "other",
-    "multiplicity": "other",
-    "corrected": "other",
-    "correction": "other",
-    "adjusted": "other",
-    "adjusting": "other",
-    "q-value": "fdr",
-}
-"""The correction that a word names, by how it starts."""
-_STARTS: dict[str, Qualifier] = {
-    **dict.fromkeys(CORRECTIONS, Qualifier.CORRECTED),
-    **dict.fromkeys(
-        (
-            "one-sided",
-            "one-tailed",
-            "1-sided",
-            "1-tailed",
-            "1-tail",
-            "onesided",
-            "one-tail",
-            "directional",
-            "upper-tail",
-            "lower-tail",
-            "right-tail",
-            "left-tail",
-            "alternative",
-        ),
-        Qualifier.ONE_SIDED,
-    ),
-    **dict.fromkeys(
-        ("bootstrap", "permut", "resampl", "monte", "jackknife", "simulat", "shuffl", "bca"),
-        Qualifier.RESAMPLED,
-    ),
-    **dict.fromkeys(
-        (
-            "cluster",
-            "robust",
-            "hc0",
-            "hc1",
-            "hc2",
-            "hc3",
-            "hc4",
-            "sandwich",
-            "newey",
-            "gee",
-            "heterosced",
-            "effective",
-            "design-effect",
-            "deff",
-        ),
-        Qualifier.CLUSTERED,
-    ),
-    **dict.fromkeys(
-        (
-            "mixed",
-            "hierarchical",
-            "multilevel",
-            "random-effect",
-            "bayes",
-            "posterior",
-            "credible",
-            "glmm",
-            "lmm",
-            "satterthwaite",
-            "kenward",
-            "greenhouse",
-            "huynh",
-            "weighted",
-            "shrunk",
-            "regulari",
-            "lasso",
-            "credib",
-            "t-interval",
-            "simultaneous",
-            "profile",
-            "tolerance",
-            "prediction",
-            "newcombe",
-            "percentile",
-        ),
-        Qualifier.MODELLED,
-    ),
-    "exact": Qualifier.EXACT,
-    "partial": Qualifier.PARTIAL,
-    "paired": Qualifier.PAIRED,
-    "mcnemar": Qualifier.PAIRED,
-    "matched": Qualifier.PAIRED,
-    "within-subject": Qualifier.PAIRED,
-}
-_WHOLE = {"adj": Qualifier.CORRECTED, "corr": Qualifier.CORRECTED, "bh": Qualifier.CORRECTED}
-_BY_TWO: dict[str, list[tuple[str, Qualifier]]] = {}
-for _start, _qualifier in _STARTS.items():
-    _BY_TWO.setdefault(_start[:2], []).append((_start, _qualifier))
 _SPEAKS_OF_SURVIVAL = frozenset(
     """
         survive survives survived surviving withstands withstand passes passed clears under before
         without no uncorrected
     """.split()
 )
+
+
 _PLAIN_ADJECTIVES = frozenset(
     """
         two-sided two-tailed 2-sided 2-tailed raw uncorrected unadjusted nominal same this that one
@@ -139,39 +31,20 @@ _PLAIN_ADJECTIVES = frozenset(
         overall spearman pearson spearman's pearson's spearman’s pearson’s
     """.split()
 )
+
+
 _GENERAL_P = frozenset({"p-values", "ps", "tests", "p"})
+
+
 _GENERAL_INTERVALS = frozenset(
     "intervals interval cis brackets bars errors error ranges bounds uncertainty".split()
 )
+
+
 _REACH_AFTER = 8
+
+
 _SMALL = 1000
-
-
-def qualifier_of(word: str) -> Qualifier | None:
-    """What a word qualifies, if it does."""
-    if word in _WHOLE:
-        return _WHOLE[word]
-    for start, qualifier in _BY_TWO.get(word[:2], ()):
-        if word.startswith(start):
-            return qualifier
-    if "-" in word and len(word) > 8:
-        for part in word.split("-"):
-            if part != word and (found := qualifier_of(part)):
-                return found
-    return None
-
-
-def correction_of(words: Sequence[str]) -> str:
-    """The correction that words name; a named method goes before a mere "corrected"."""
-    found = ""
-    for word in words:
-        for part in (word, *word.split("-"), *word.split("_")):
-            if part == "bh" and found in ("", "other"):
-                found = "fdr"
-            for start, name in CORRECTIONS.items():
-                if part.startswith(start) and (not found or found == "other"):
-                    found = name
-    return found
 
 
 class Sentence:
@@ -237,7 +110,7 @@ class Sentence:
 def _at(words: Sequence[str], at: int) -> Qualifier | None:
     word = words[at]
     if len(word) < 3 or not word[0].isalnum():
-        return _WHOLE.get(word)
+        return WHOLE.get(word)
     if word in ("upper", "lower", "right", "left") and words[at + 1 : at + 2] == ["tail"]:
         return Qualifier.ONE_SIDED
     if word == "adjusted" and words[at + 1 : at + 2] == ["for"]:
@@ -272,8 +145,7 @@ class Qualified:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self._sentences: dict[int, Sentence] = {}
-        labels = ground.lead.casefold().replace("(", " ").replace(")", " ").split()
-        self.lead = [*labels, *ground.beside]
+        self.lead = [*_words(ground.lead), *ground.beside]
 
     def sentence(self, at: int) -> Sentence:
         """That of a token."""
@@ -299,7 +171,7 @@ class Qualified:
             said.add(Qualifier.CORRECTED)
             words = [*words, "fdr"]
         said |= self._adjective(p)
-        for word in self.lead:
+        for word in self._lead_of(p):
             if found := qualifier_of(word):
                 said.add(found)
                 words = [*words, word]
@@ -309,6 +181,15 @@ class Qualified:
         if Qualifier.CORRECTED in said and not correction:
             correction = "other"
         return frozenset(said), correction, self._tests(p) if correction else None
+
+    def _lead_of(self, p: Operand) -> list[str]:
+        """The words of a cell's labels; in a row "Holm / Bonferroni" of two p's, one each."""
+        spot = self.ground.passage.spot
+        parts = spot.row_label.split("/") if spot and "/" in spot.row_label else []
+        ps = [o.token for o in self.ground.operands if o.role is Role.P]
+        if len(parts) == len(ps) and all(any(map(qualifier_of, _words(part))) for part in parts):
+            return _words(parts[ps.index(p.token)])
+        return self.lead
 
     def _adjective(self, p: Operand) -> set[Qualifier]:
         """An adjective right before p that is not known makes it another p."""
@@ -345,6 +226,10 @@ class Qualified:
             if found := qualifier_of(word):
                 said.add(found)
         return frozenset(said)
+
+
+def _words(label: str) -> list[str]:
+    return label.casefold().replace("(", " ").replace(")", " ").split()
 
 
 def is_plain_tail(ground: Ground, p: Operand) -> bool:
@@ -390,10 +275,3 @@ def _gives_one(ground: Ground, start: int, end: int) -> bool:
     return any(
         operand.role in (Role.P, Role.INTERVAL, Role.TEST) for operand in ground.inside(start, end)
     )
-
-
-def count_of(number: Number | None) -> int | None:
-    """The whole number that stands for how many there are."""
-    if number is None or not number.is_whole or number.bound in ("<", ">", "≈", "≤", "≥"):
-        return None
-    return number.mantissa if 0 < number.mantissa < 10**9 else None

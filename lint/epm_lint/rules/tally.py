@@ -84,7 +84,8 @@ class Tally:
     def detail(self) -> str:
         """What the verdict says."""
         wrong = len(self.findings)
-        left = "".join(f"; {many} {reason}: left alone" for reason, many in self.left.items())
+        reasons = ", ".join(f"{reason} ({many})" for reason, many in self.left.items())
+        left = f"; left alone: {reasons}" if reasons else ""
         if not self.count:
             return f"no {self.thing} that can be recomputed{left}"
         things = self.thing + "s" * (self.count != 1)
@@ -93,9 +94,9 @@ class Tally:
         verb = "do" if wrong > 1 else "does"
         return f"{wrong} of {self.count} {things} recomputed {verb} not agree{left}"
 
-    def verdict(self, more: str = "") -> Verdict:
+    def verdict(self) -> Verdict:
         """FAIL for an error, WARN for a doubt, SKIP where there was nothing to recompute."""
-        detail = f"{self.detail}{more}"
+        detail = self.detail
         used, left = tuple(self.used), dict(self.left)
         if self.wrong:
             return Verdict.failed(detail, self.findings).with_numbers(used, left)

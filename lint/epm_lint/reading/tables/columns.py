@@ -16,7 +16,7 @@ from epm_lint.reading.lexicon import (
     TRIALS,
 )
 from epm_lint.reading.number import Number
-from epm_lint.reading.qualifiers import correction_of, qualifier_of
+from epm_lint.reading.qualifier_words import correction_of, qualifier_of
 from epm_lint.reading.statements import Qualifier
 from epm_lint.values import dataclass
 
@@ -77,6 +77,11 @@ class Column:
     size: Number | None = None
     """The N that it states: "Pearson r (N=12)"."""
 
+    @property
+    def is_of_prediction(self) -> bool:
+        """Whether an interval is one of prediction: no estimate need lie in it."""
+        return not _OF_PREDICTION.isdisjoint(self.words)
+
 
 _WORD = re.compile(r"[^\W\d_][\w²'’.-]*|%|[ρτχκΔδβη]²?|\d+(?:\.\d+)?%?|[/?±()|]")
 _INTERVAL = frozenset(
@@ -88,6 +93,7 @@ _OF_INTERVALS = INTERVAL_ATTRIBUTES | frozenset(
         proportion exact condition pooled mean difference
     """.split()
 )
+_OF_PREDICTION = frozenset(["prediction", "predictive", "predicted", "pi", "pis"])
 _DIFFERENCES = frozenset("δ Δ diff difference gap change gain lift delta improvement drop".split())
 _SUCCESSES = frozenset(
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Number
-from epm_lint.reading.qualifiers import qualifier_of
+from epm_lint.reading.qualifier_words import qualifier_of
 from epm_lint.reading.statements import (
     Binding,
     Qualifier,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.qualifiers import count_of
+from epm_lint.reading.number import count_of
 from epm_lint.reading.statements import (
     Comparison,
     Mean,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.lexicon import AGGREGATES, NO_TRIALS, TRIALS
-from epm_lint.reading.number import Number
-from epm_lint.reading.qualifiers import count_of, qualifier_of
+from epm_lint.reading.number import Number, count_of
+from epm_lint.reading.qualifier_words import qualifier_of
 from epm_lint.reading.statements import (
     Binding,
     Proportion,
@@ -36,6 +36,7 @@ _CLOSES = frozenset(
     }
 )
 _HARNESS = frozenset({"acc", "acc_norm", "exact_match", "accuracy", "acc,none", "pass"})
+_MADE_OTHERWISE = frozenset({Qualifier.CLUSTERED, Qualifier.RESAMPLED, Qualifier.MODELLED})
 _FEWEST_UNNAMED = 20
 
 
@@ -49,8 +50,7 @@ class Rates:
     def read(self, record: Record) -> Iterator[Statement]:
         """The rates of one row."""
         for group in self._groups(record):
-            if made := self._proportion(record, group):
-                yield made
+            yield from self._proportions(record, group)
         yield from self._of_headers(record)
         yield from self._harness(record)
 
@@ -73,11 +73,21 @@ class Rates:
                 groups[-1].append(entry)
         return groups
 
-    def _proportion(self, record: Record, group: list[Entry]) -> Proportion | None:
+    def _proportions(self, record: Record, group: list[Entry]) -> Iterator[Proportion]:
+        """One with each interval of the group; without any, one with its error."""
+        intervals: list[Entry | None] = [
+            e for e in group if e.column.role is Role.INTERVAL and not e.column.is_of_prediction
+        ]
+        for place, interval in enumerate(intervals or [None]):
+            if made := self._proportion(record, group, interval, is_first=not place):
+                yield made
+
+    def _proportion(
+        self, record: Record, group: list[Entry], interval: Entry | None, *, is_first: bool
+    ) -> Proportion | None:
         by_role = {entry.column.role: entry for entry in reversed(group)}
         rate_entry = by_role.get(Role.RATE)
         count_entry = next((e for e in group if e.count is not None), None)
-        interval = by_role.get(Role.INTERVAL)
         se, half = by_role.get(Role.SE), by_role.get(Role.HALF_WIDTH)
         rate = rate_entry.alone or rate_entry.leading if rate_entry else None
         if (
@@ -91,23 +101,22 @@ class Rates:
         own = True
         if n is None and rate is not None:
             n_number, own = self._trials(record, rate_entry, interval)
-            n = (
-                count_of(n_number)
-                if n_number
-                else (self.frame.declared.trials if not own else None)
-            )
+            declared = None if own else self.frame.declared.trials
+            n = count_of(n_number) if n_number else declared
         if k is None and rate is None:
             return None
         if rate_entry is not None and count_entry is rate_entry and interval is None:
             return None
-        half_number = half.alone if half else None
-        spread = rate_entry.spread if rate_entry else None
-        stderr = se.alone or se.spread if se else None
+        half_number = half.alone if half and is_first else None
+        spread = rate_entry.spread if rate_entry and is_first else None
+        stderr = se.alone or se.spread if se and is_first else None
         alone = interval is None and half_number is None and stderr is None and spread is None
         if alone and (rate is None or (n is None and k is None)):
             return None
         anchor = rate_entry or count_entry or group[0]
-        qualifiers = self._of_rates(record, group)
+        qualifiers = self._of_rates([e for e in group if e.column.role is not Role.INTERVAL])
+        if interval is not None:
+            qualifiers |= self._of_interval(interval)
         binding = Binding.ROW if own else Binding.DECLARED
         return Proportion(
             **self.frame.common(anchor, qualifiers=qualifiers, binding=binding),
@@ -117,7 +126,7 @@ class Rates:
             n=n,
             n_number=n_number,
             interval=interval.span if interval else None,
-            level=None,
+            level=interval.level if interval else None,
             method=(interval.method or interval.column.method) if interval else "",
             half=half_number or (spread if stderr is None else None),
             half_kind="interval" if half_number else "",
@@ -178,14 +187,18 @@ class Rates:
             return None, False
         return None, True
 
-    def _of_rates(self, record: Record, group: list[Entry]) -> frozenset[Qualifier]:
+    def _of_rates(self, group: list[Entry]) -> frozenset[Qualifier]:
         words = {word for entry in group for word in entry.column.words}
         said = {found for word in words if (found := qualifier_of(word))}
-        named = any(entry.method for entry in group if entry.column.role is Role.INTERVAL)
-        if not named or said & {Qualifier.CLUSTERED, Qualifier.RESAMPLED, Qualifier.MODELLED}:
-            said |= self.frame.declared.of_intervals
         if AGGREGATES & words:
             said.add(Qualifier.MODELLED)
+        return frozenset(said)
+
+    def _of_interval(self, interval: Entry) -> frozenset[Qualifier]:
+        words = interval.column.words
+        said = {found for word in words if (found := qualifier_of(word))}
+        if not interval.method or said & _MADE_OTHERWISE:
+            said |= self.frame.declared.of_intervals
         return frozenset(said)
 
     def _is_rate(self, entry: Entry | None) -> bool:

@@ -111,6 +111,14 @@ class Entry:
         ]
         return Span(found[0].number, found[1].number) if len(found) == 2 else None
 
+    @cached_property
+    def level(self) -> Number | None:
+        """The 95% that its column's header gives for its intervals."""
+        level = self.column.level or (
+            column_of(self.passage.spot.row_label).level if self.passage.spot else 0
+        )
+        return Number.read(f"{100 * level:g}%") if level else None
+
     @property
     def affirms(self) -> bool | None:
         """What a yes-or-no cell says."""

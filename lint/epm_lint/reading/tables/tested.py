@@ -8,7 +8,7 @@ from typing import Any
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
-from epm_lint.reading.qualifiers import correction_of
+from epm_lint.reading.qualifier_words import correction_of
 from epm_lint.reading.statements import (
     Correlation,
     PValue,

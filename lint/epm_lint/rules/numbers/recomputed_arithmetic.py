@@ -131,13 +131,10 @@ def _difference(said: Difference, tally: Tally) -> None:
         return
     if amount.unit in ("", "%") and after.unit == "%":
         amount = amount.with_unit("pp")
-    ordered = said.binding is Binding.ROW or amount.sign in ("+", "-", "−")
-    pair = (before, after) if said.direction == "down" else (after, before)
-    if ordered and amount.sign:
-        pair = (after, before)
+    pair = (after, before)
     answers = [difference(amount, *pair)]
-    if said.binding is not Binding.ROW and (not said.direction or amount.sign):
-        answers.append(difference(amount, *reversed(pair)))
+    if said.binding is not Binding.ROW:
+        answers.append(difference(amount, before, after))
     answer = next((a for a in answers if a.is_right), answers[0])
     outcome = answer.outcome
     if outcome is Outcome.TRUNCATED or (

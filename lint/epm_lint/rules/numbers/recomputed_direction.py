@@ -21,7 +21,7 @@ from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import quote
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import read
-from epm_lint.reading.statements import Direction
+from epm_lint.reading.statements import Difference, Direction
 from epm_lint.rules.tally import Tally, shown
 
 _OPPOSITE = {"stronger": "weaker", "weaker": "stronger", "up": "down", "down": "up"}
@@ -32,12 +32,14 @@ def check(page: Page) -> Verdict:
     """The figures move as the words say."""
     tally = Tally("direction")
     for said in read(page.document, page.title).statements:
-        if isinstance(said, Direction) and said.is_claimed and said.before and said.after:
-            _judge(said, said.before, said.after, tally)
+        match said:
+            case Direction() | Difference() if said.direction and said.is_claimed:
+                if said.before and said.after:
+                    _judge(said, said.before, said.after, tally)
     return tally.verdict()
 
 
-def _judge(said: Direction, before: Number, after: Number, tally: Tally) -> None:
+def _judge(said: Direction | Difference, before: Number, after: Number, tally: Tally) -> None:
     found = _moves(said, before, after)
     if not found:
         return
@@ -52,14 +54,14 @@ def _judge(said: Direction, before: Number, after: Number, tally: Tally) -> None
         tally.add(Finding(message, said.line, fix=fix, uses=(before, after)), sure=True)
 
 
-def _moves(said: Direction, before: Number, after: Number) -> set[str]:
+def _moves(said: Direction | Difference, before: Number, after: Number) -> set[str]:
     """How the figures move, in each way to read them; empty where they cannot be compared."""
     if before.unit != after.unit or before.bound or after.bound or before.value == after.value:
         return set()
     if before.range.meets(after.range):
         return set()
     if said.direction in ("stronger", "weaker"):
-        if said.of_p:
+        if isinstance(said, Direction) and said.of_p:
             return {"stronger" if after.value < before.value else "weaker"}
         if before.unit or max(abs(before.value), abs(after.value)) > 1:
             return set()

@@ -21,9 +21,8 @@ from math import sqrt
 
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
-from epm_lint.reading.number import Number
+from epm_lint.reading.number import Number, count_of
 from epm_lint.reading.page import read
-from epm_lint.reading.qualifiers import count_of
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Mean, MeanOfList
 from epm_lint.rules.tally import Tally, shown, shown_interval

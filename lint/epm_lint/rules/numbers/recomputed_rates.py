@@ -68,7 +68,7 @@ def _judge(said: Proportion, rate: Number, tally: Tally) -> None:
     elif not said.named or not said.own:
         return
     elif said.has(*_NO_COUNT):
-        tally.leave("rates are no single count")
+        tally.leave("rates of no single count")
     elif can_tell(rate, n) and not rate.bound:
         answer = possible(rate, n)
         cut = f" ({answer.note}: should round to {answer.right})" if answer.note else ""

@@ -146,15 +146,16 @@ def _around(ground: Ground, operand: Operand) -> tuple[Sequence[str], Sequence[s
 
 
 def _direction(ground: Ground, operand: Operand) -> str:
+    """Up or down, where the words around an amount say one of them alone."""
     before, after = _around(ground, operand)
+    found: set[str] = set()
     for words in (after, list(reversed(before))):
         for word in words:
-            if word in _UP:
-                return "up"
-            if word in _DOWN:
-                return "down"
             if word in (".", ";", "#"):
                 break
+            found |= {way for way, names in (("up", _UP), ("down", _DOWN)) if word in names}
+    if len(found) == 1:
+        return found.pop()
     return {"+": "up", "-": "down", "−": "down", "–": "down"}.get(operand.number.sign, "")
 
 

@@ -221,6 +221,8 @@ class _Expressions:
     def _total(self, start: int, end: int) -> tuple[Number | None, bool, int]:
         """The result: behind `=`, else before `=`, a colon or a bracket."""
         if self._word(end) == "=" and self._word(end + 1) == "#":
+            if self._is_named(end):
+                return None, False, end
             chained = self._word(end + 2) in _OPERATORS
             return (None if chained else self.numbers[end + 1]), False, end + 2
         lead = self._word(start - 1)
@@ -240,11 +242,17 @@ class _Expressions:
         if place < limit or self.words[place] != "#":
             return None, False, end
         total = self.numbers[place]
-        if lead == "(" and nouns and not self._is_collective(nouns, total, start, end):
+        if lead in ("(", ":") and nouns and not self._is_collective(nouns, total, start):
             return None, False, end
-        return total, lead == "(", end
+        return total, lead == "(", end + (lead == "(" and self._word(end) == ")")
 
-    def _is_collective(self, nouns: list[str], total: Number | None, start: int, end: int) -> bool:
+    def _is_named(self, at: int) -> bool:
+        """Whether the number behind an equals sign is that of a symbol: "at T=1.0, n=120"."""
+        number = self.numbers[at + 1]
+        symbol = self._word(at - 1).isalpha() and len(self._word(at - 1)) == 1
+        return symbol or number is None or number.kind is not Kind.PLAIN
+
+    def _is_collective(self, nouns: list[str], total: Number | None, start: int) -> bool:
         """Whether what is counted before a bracket is what the bracket's product counts."""
         factors, operators, _ = self._expression(start)
         value = sum((term.value for term in _terms(factors, operators)), Fraction(0))

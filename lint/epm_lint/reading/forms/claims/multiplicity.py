@@ -8,7 +8,7 @@ from epm_lint.reading.forms.claims.significance import alpha_behind, coefficient
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import NEGATIONS, Role
 from epm_lint.reading.number import Number
-from epm_lint.reading.qualifiers import correction_of, qualifier_of
+from epm_lint.reading.qualifier_words import correction_of, qualifier_of
 from epm_lint.reading.statements import (
     Multiplicity,
     Qualifier,

@@ -10,7 +10,8 @@ from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import NEGATIONS, Role
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand
-from epm_lint.reading.qualifiers import Qualified, correction_of
+from epm_lint.reading.qualifier_words import correction_of
+from epm_lint.reading.qualifiers import Qualified
 from epm_lint.reading.statements import (
     Qualifier,
     Significance,

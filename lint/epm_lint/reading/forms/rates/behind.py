@@ -113,7 +113,7 @@ class Behind:
         """The words of a rate's group, to the end of its brackets."""
         words = self.words
         stop = end
-        while stop < min(end + 8, len(words)) and words[stop] not in (".", ";"):
+        while stop < min(end + 8, len(words)) and words[stop] not in (".", ";", "#", "¤"):
             stop += 1
         return list(words[start:stop])
 

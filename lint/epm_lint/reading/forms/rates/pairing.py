@@ -69,6 +69,8 @@ class Pairing:
         number = operand.number
         if operand.role not in (Role.PERCENT, Role.BARE, Role.NAMED) or operand.high:
             return False
+        if number.kind is not Kind.PLAIN:
+            return False
         if number.unit in ("%", "‰") or self.shares_unit(operand):
             return number.sign in ("", "-", "−") and not number.scientific
         return not number.unit and number.places > 0 and 0 <= number.amount <= 1 and not number.sign

@@ -17,7 +17,8 @@ from epm_lint.reading.lexicon import (
     RATE_NOUNS,
     Role,
 )
-from epm_lint.reading.qualifiers import Qualified, count_of
+from epm_lint.reading.number import count_of
+from epm_lint.reading.qualifiers import Qualified
 from epm_lint.reading.statements import Binding, Proportion, Qualifier, Statement
 
 _OF_PROPORTIONS = frozenset(["wilson", "clopper-pearson", "clopper–pearson", "clopper", "jeffreys"])

@@ -115,6 +115,8 @@ def _points(ground: Ground, place: int, bound: list[Operand]) -> tuple[Number | 
         return named[0].number, Binding.GROUP
     if named:
         return None, Binding.GROUP
+    if ground.stated_size is not None:
+        return ground.stated_size, Binding.ROW
     counted = [o for o in bound if counted_after(ground, o) and o.number.mantissa > 2]
     counted = [o for o in counted if o.nouns[:1] not in (("degrees",), ("df",))]
     if len(counted) == 1:

@@ -8,7 +8,7 @@ from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, INTERVAL_ATTRIBUTES, Role
 from epm_lint.reading.number import Kind
 from epm_lint.reading.operands import Operand
-from epm_lint.reading.qualifiers import qualifier_of
+from epm_lint.reading.qualifier_words import qualifier_of
 
 HEADS = frozenset({Role.TEST, Role.CORRELATION, Role.DETERMINATION, Role.ESTIMATE, Role.RATIO})
 _FOLLOWING = frozenset(

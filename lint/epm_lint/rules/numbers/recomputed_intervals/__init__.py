@@ -43,7 +43,7 @@ from epm_lint.reading.statements import (
     Proportion,
 )
 from epm_lint.rules.numbers.recomputed_intervals.coefficients import comparison, correlation
-from epm_lint.rules.numbers.recomputed_intervals.ends import FIX, estimate, in_order
+from epm_lint.rules.numbers.recomputed_intervals.ends import FIX, estimate, in_order, key
 from epm_lint.rules.numbers.recomputed_intervals.predictions import predicted_rows, prediction
 from epm_lint.rules.numbers.recomputed_intervals.rates import proportion
 from epm_lint.rules.tally import Tally, shown_interval
@@ -66,6 +66,7 @@ def check(page: Page) -> Verdict:
                 comparison(said, said.interval, tally, judged)
             case Prediction():
                 prediction(said, tally)
+    left = _clustered(page, reading, tally, judged)
     for said in reading.statements:
         match said:
             case Estimate() if said.interval is not None and said.is_claimed:
@@ -74,18 +75,22 @@ def check(page: Page) -> Verdict:
                 estimate(said, said.mean, said.interval, tally, judged)
             case Inside() if said.interval is not None and not said.quoted:
                 in_order(said, said.interval, tally, judged)
-    left = _clustered(page, reading, tally)
     predicted_rows(reading, tally)
-    return tally.verdict(f"; {left} clustered not recomputed" if left else "")
+    for _ in range(left):
+        tally.leave("clustered intervals of no counts at hand")
+    return tally.verdict()
 
 
-def _clustered(page: Page, reading: Reading, tally: Tally) -> int:
+def _clustered(
+    page: Page, reading: Reading, tally: Tally, judged: set[tuple[int, int, int]]
+) -> int:
     """Hold clustered intervals to the results; how many those say nothing of."""
     left = 0
     for held in clustered_intervals(page.results or {}, reading):
         if not held.right:
             left += 1
             continue
+        judged.add(key(held.span))
         says = shown_interval(held.span)
         message = f"says {says}; clustered, the counts of the results give {held.right}"
         tally.hold(held.span.low, held.outcome, message, FIX, uses=(held.span.high,))

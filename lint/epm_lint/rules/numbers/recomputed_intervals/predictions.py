@@ -26,7 +26,7 @@ def predicted_rows(reading: Reading, tally: Tally) -> None:
             found = record.get(Role.INTERVAL)
             if found is None or found.span is None or found.passage.quoted:
                 continue
-            is_prediction = {"prediction", "pi", "pis", "predicted"} & set(found.column.words)
+            is_prediction = found.column.is_of_prediction
             predicted = record.get(Role.PREDICTED) if is_prediction else None
             half = record.get(Role.HALF_WIDTH)
             _symmetric(

@@ -9,6 +9,7 @@ from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import (
     Binding,
     Proportion,
+    Qualifier,
     Span,
 )
 from epm_lint.rules.numbers.recomputed_intervals.ends import (
@@ -73,6 +74,8 @@ def _interval(
         return
     unit = span.unit or (rate.unit if rate and rate.unit else "")
     low, high = span.in_unit(unit)
+    if rate is not None and not span.unit and holds(rate, *span.ends):
+        low, high = span.ends  # a rate in percent, its interval in parts of one
     if not low.unit and abs(high.value) > 1:
         if rate is not None and rate.unit != "%":
             return  # no rate lies in it: another measure
@@ -85,7 +88,8 @@ def _interval(
     if not n or k is None or n > MANY_TRIALS or not said.named:
         return
     if said.has(*UNLIKE) or said.method in ("bootstrap", "newcombe"):
-        tally.leave("intervals are resampled, clustered or of a model")
+        if not said.has(Qualifier.CLUSTERED):
+            tally.leave("resampled or modelled intervals")
         return
     level = level_of(said)
     if (rate is not None and rate.bound) or not 0.5 < level < 1:
