@@ -13,9 +13,10 @@ from textwrap import dedent
 from epm_lint.configuration import options_of
 from epm_lint.formats import EVERY_FORMAT, BodyFormat
 from epm_lint.model import Rule
+from epm_lint.patterns import Pattern
 from epm_lint.suppressions import HOW
 
-_EXAMPLE = re.compile(r"^(Bad|Good):$", re.MULTILINE)
+_EXAMPLE = Pattern(r"^(Bad|Good):$", re.MULTILINE)
 _WIDTH = 100
 
 INTRODUCTION = """\

@@ -5,16 +5,16 @@ Line endings, byte-order mark and the presence of a final newline stay as they w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from epm_lint.errors import LintError
 from epm_lint.model import Edit, Finding, Report, Row
+from epm_lint.patterns import Pattern
 
 MOST_ROUNDS = 30
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_NEWLINE = Pattern(r"\r\n|\r|\n")
 
 
 def applied(source: str, report: Report, unsafe: bool = False) -> tuple[str, tuple[Finding, ...]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from epm_lint.formats import RESULT_PAGES, BodyFormat
 from epm_lint.markdown.document import Document
+from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
     from epm_lint.reading.number import Number

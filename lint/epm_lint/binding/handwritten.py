@@ -8,7 +8,6 @@ unverifiable, never contradicted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import Any
 
 from epm_lint.binding.leaves import Leaf, leaves, names_of, new_names
 from epm_lint.binding.topics import Topic, listed, speaks_of_the_new, topics
+from epm_lint.patterns import Pattern
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
@@ -23,7 +23,7 @@ from epm_lint.reading.statements import Arithmetic, Correlation
 from epm_lint.statistics.p_values import judge, of_r
 from epm_lint.values import dataclass
 
-_WORD = re.compile(r"[^\W\d_]{3,40}")
+_WORD = Pattern(r"[^\W\d_]{3,40}")
 _TELLTALE = ("bystander", "cluster", "base", "permutation", "holm", "bonferroni", "fdr", "without")
 """Words in a pointer that have to stand on the page too, for the two to be about the same."""
 _PART = ("named", "drop", "held", "influence", "category", "categories", "within")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.context import Context, contexts
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
@@ -44,23 +45,23 @@ _BY_LABEL = {
 }
 _BY_NOUN = (("tokens", re.compile(r"tokens?\Z", re.IGNORECASE)),)
 _METHOD_OF_LABEL = {"r": "pearson", "ρ": "spearman"}
-_CORRECTED = re.compile(r"holm|bonferroni|\bfdr\b|corrected|adjusted|permutation", re.IGNORECASE)
-_PARTIAL = re.compile(r"partial|controlling for|taken out", re.IGNORECASE)
-_OF_A_PART = re.compile(
+_CORRECTED = Pattern(r"holm|bonferroni|\bfdr\b|corrected|adjusted|permutation", re.IGNORECASE)
+_PARTIAL = Pattern(r"partial|controlling for|taken out", re.IGNORECASE)
+_OF_A_PART = Pattern(
     r"\b(?:without|drop\w{0,4}|exclud\w{1,4}|remov\w{1,4}|within|leav\w{1,4}|held out"
     r"|subset|alone)\b",
     re.IGNORECASE,
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = Pattern(
     r"background|source issues|related|next steps|earlier|prior|references?\b", re.IGNORECASE
 )
-_OTHERS = re.compile(
+_OTHERS = Pattern(
     r"\b(?:earlier|previous|prior|parent|published|reported) (?:page|work|result|issue|study|paper)"
     r"|\bet al\b",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\s?(?:,| and|, and| or|/)\s\Z")
-_NEW = re.compile(
+_LISTED = Pattern(r"\s?(?:,| and|, and| or|/)\s\Z")
+_NEW = Pattern(
     r"\b(?:both|two|2|the) (?:\w[\w-]{0,30} ){0,2}?new\b|\bnew [\w-]{0,30} ?personas\b", re.I
 )
 _REACH = 160

@@ -7,22 +7,36 @@ from collections.abc import Sequence
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.qualifiers import general
+from epm_lint.reading.statements import Qualifier
 from epm_lint.reading.tables.columns import Role, column_of
 from epm_lint.reading.text.passages import Place
 
 
-def declare(grounds: Sequence[Ground]) -> None:
+class Declaration:
+    """What a passage says of all p-values, and of all intervals."""
+
+    __slots__ = ("everywhere", "ground", "of_intervals", "of_p")
+
+    def __init__(self, ground: Ground, of_p: set[Qualifier], of_intervals: set[Qualifier]) -> None:
+        self.ground, self.of_p, self.of_intervals = ground, of_p, of_intervals
+        self.everywhere = "throughout" in ground.words
+
+
+def declarations(grounds: Sequence[Ground]) -> tuple[Declaration, ...]:
+    """Every sentence that speaks of p-values or intervals in general."""
+    return tuple(Declaration(ground, *found) for ground in grounds if any(found := general(ground)))
+
+
+def declare(grounds: Sequence[Ground], told: Sequence[Declaration]) -> None:
     """Tell each passage what its section says of all p-values and intervals."""
-    told = [
-        (ground.passage.sections, "throughout" in ground.words, found)
-        for ground in grounds
-        if ground.passage.spot is None and any(found := general(ground))
-    ]
-    for sections, everywhere, (of_p, of_intervals) in told:
+    for said in told:
+        if said.ground.passage.spot is not None:
+            continue
+        sections = said.ground.passage.sections
         for ground in grounds:
-            if everywhere or ground.passage.sections[: len(sections)] == sections:
-                ground.declared |= of_p
-                ground.declared_intervals |= of_intervals
+            if said.everywhere or ground.passage.sections[: len(sections)] == sections:
+                ground.declared |= said.of_p
+                ground.declared_intervals |= said.of_intervals
 
 
 def beside(grounds: Sequence[Ground]) -> None:

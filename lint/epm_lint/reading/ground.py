@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.lexicon import NEGATIONS
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand, operands
@@ -18,7 +19,7 @@ from epm_lint.reading.text.kinds import classify
 from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.reading.text.tokens import Tokens
 
-_QUOTES = re.compile(r"“[^”]{1,300}”|‘[^’]{1,300}’|«[^»]{1,300}»|\"[^\"]{1,300}\"")
+_QUOTES = Pattern(r"“[^”]{1,300}”|‘[^’]{1,300}’|«[^»]{1,300}»|\"[^\"]{1,300}\"")
 _OPENING_QUOTES = frozenset('“‘«"')
 _UNREAL = frozenset(
     """
@@ -30,11 +31,11 @@ _CLAUSE_ENDS = frozenset(";:–")
 _LONGEST_CLAUSE = 90
 _LISTED = frozenset({",", "/", "&", "and", "is", "are", "layer", "layers", "l"})
 _LAYER_LEADS = frozenset(["at", "in", "for", "on", "of"])
-_SETUP = re.compile(r"set-?\s?up\b|hyper-?\s?parameters?", re.IGNORECASE)
-_LAYERS_LABEL = re.compile(r"\s*layers?\b(?! agree)", re.IGNORECASE)
-_SEEDS_LABEL = re.compile(r"\s*(?:random )?seeds?\b", re.IGNORECASE)
-_LAYER_LABEL = re.compile(r"(?<!\w)(?:L|[Ll]ayer )(\d{1,3})(?!\w)")
-_A_VALUE = re.compile(
+_SETUP = Pattern(r"set-?\s?up\b|hyper-?\s?parameters?", re.IGNORECASE)
+_LAYERS_LABEL = Pattern(r"\s*layers?\b(?! agree)", re.IGNORECASE)
+_SEEDS_LABEL = Pattern(r"\s*(?:random )?seeds?\b", re.IGNORECASE)
+_LAYER_LABEL = Pattern(r"(?<!\w)(?:L|[Ll]ayer )(\d{1,3})(?!\w)")
+_A_VALUE = Pattern(
     r"[\w.'’]{0,30}(?: [\w.'’]{1,20}){0,2}\s?[=:<>≤≥≈]{0,2}\s?[\[\](){},;%\d.\s−-]{0,60}"
 )
 
@@ -192,6 +193,14 @@ class Ground:
         if at < 0 or layers[at] < self.sentence(start)[0]:
             return self.lead_layer
         return self._layer_at(layers[at])
+
+    def with_layer(self, end: int) -> int:
+        """The token after "at L20", where that stands right behind some tokens, or `end`."""
+        if self.word(end) not in _LAYER_LEADS:
+            return end
+        at = end + 1 + (self.word(end + 1) == "layer")
+        number = self.tokens.numbers[at] if at < len(self.words) else None
+        return at + 1 if number is not None and number.kind is Kind.LAYER else end
 
     def _layer_at(self, at: int) -> int:
         number = self.tokens.numbers[at]

@@ -13,6 +13,7 @@ from functools import cached_property
 from math import floor, inf
 from typing import Protocol
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.ranges import Range
 
 MINUSES = "−–‒‐‑﹣－-"
@@ -44,9 +45,7 @@ NUMBER = (
 )
 """The one grammar: sign, thousands, decimals, powers of ten, unit."""
 
-_ALONE = re.compile(
-    rf"(?:[^\W\d_]{{1,12}} ?(?=[<>=≤≥≈~]))?(?P<relation><=|>=|[<>=≤≥≈~])? ?{NUMBER}"
-)
+_ALONE = Pattern(rf"(?:[^\W\d_]{{1,12}} ?(?=[<>=≤≥≈~]))?(?P<relation><=|>=|[<>=≤≥≈~])? ?{NUMBER}")
 _RELATIONS = {"<=": "≤", ">=": "≥", "~": "≈", "∼": "≈", "≃": "≈", "⩽": "≤", "⩾": "≥"}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _SUBSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -54,8 +53,8 @@ _ASCII_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
 _PLAIN_SPACE = str.maketrans(dict.fromkeys(SPACES, " "))
 _UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
 _SEPARATORS = str.maketrans(dict.fromkeys(f",_{SPACES}"))
-_SEPARATED = re.compile(f"[0-9]([,_{SPACES}])[0-9]{{3}}")
-_BARE_POINT = re.compile(r"(?<![0-9])\.[0-9]")
+_SEPARATED = Pattern(f"[0-9]([,_{SPACES}])[0-9]{{3}}")
+_BARE_POINT = Pattern(r"(?<![0-9])\.[0-9]")
 _LONGEST = 64
 _LARGEST_EXPONENT = 300
 _LARGEST = 10**300  # of what float64 can hold

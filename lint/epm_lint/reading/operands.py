@@ -7,8 +7,7 @@ bare, and belongs to no check that asks for more.
 
 from __future__ import annotations
 
-import re
-
+from epm_lint.patterns import Pattern
 from epm_lint.reading.lexicon import (
     BOUND_WORDS,
     FUNCTION_WORDS,
@@ -29,7 +28,7 @@ _RELATIONS = frozenset("=<>≤≥≈~:")
 _OPENINGS, _CLOSINGS = frozenset("(["), frozenset(")]")
 _CALLED = frozenset({Role.TEST, Role.CORRELATION})
 _JOINS = frozenset({",", ";", "–", "-", "to", "through", "…", "bis", "and", "−", "|"})
-_SUBSCRIPT = re.compile(r"(?P<name>t|F|χ²|χ2|z|r)_?(?P<df>[0-9]{1,6}|[₀-₉]{1,6})\Z")
+_SUBSCRIPT = Pattern(r"(?P<name>t|F|χ²|χ2|z|r)_?(?P<df>[0-9]{1,6}|[₀-₉]{1,6})\Z")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LOGARITHMS = frozenset({"log10", "log₁₀", "−log10", "log"})
 _FARTHEST = 9
@@ -207,6 +206,7 @@ class _Reader:
         headed = role is Role.NAMED and self._word(at - 1) == ":"
         if operand.nouns and (role is Role.BARE or headed) and number.is_whole and not number.sign:
             operand.role = Role.COUNTED
+            operand.start = at if headed else start
         return at + 1
 
     def _nouns(self, at: int) -> tuple[str, ...]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from epm_lint.markdown.document import Document
-from epm_lint.reading.around import beside, declare, label
-from epm_lint.reading.forms.rates.scales import scale_of
+from epm_lint.reading.around import Declaration, beside, declarations, declare, label
+from epm_lint.reading.forms.rates.scales import may_state_scale, scale_of
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import TRIALS
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Number, count_of
-from epm_lint.reading.qualifiers import general
 from epm_lint.reading.saying import statements
 from epm_lint.reading.statements import Qualifier, SampleSize, Span, Statement, Term
 from epm_lint.reading.tables.claims import table_claims
@@ -27,12 +27,17 @@ from epm_lint.reading.text.passages import Passage, Place, passages
 
 _EACH = ("persona", "cell", "condition", "arm", "model", "source persona")
 
+_NEAR = 8
+"""How many tables on either side of a sentence it may speak of."""
+
 
 class Reading:
     """A page's grounds, tables and statements, each made when it is first asked for."""
 
     def __init__(self, pieces: Sequence[Passage]) -> None:
         self.passages = tuple(pieces)
+        self._by_section: dict[tuple[str, ...], list[TableReading]] = {}
+        self._declarations: tuple[Declaration, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -43,7 +48,8 @@ class Reading:
     def grounds(self) -> tuple[Ground, ...]:
         """Each passage with its tokens and operands."""
         made = tuple(Ground(passage, self.names) for passage in self.passages)
-        declare(made)
+        self._declarations = declarations(made)
+        declare(made, self._declarations)
         beside(made)
         for ground in made:
             label(ground)
@@ -76,14 +82,21 @@ class Reading:
             declared.scale = scale
             found += row_statements(table, declared)
             found += sums(table)
-        if self.tables:
-            for ground in self.grounds:
-                if ground.passage.spot is None and ground.passage.place is not Place.TITLE:
-                    near = [
-                        t for t in self.tables if _same_section(t.sections, ground.passage.sections)
-                    ]
-                    found += table_claims(ground, near)
+        for ground in self.grounds if self.tables else ():
+            if ground.passage.spot is None and ground.passage.place is not Place.TITLE:
+                found += table_claims(ground, self._near(ground.passage))
         return tuple(found)
+
+    def _near(self, passage: Passage) -> list[TableReading]:
+        """The tables of a passage's section, some before it and some after."""
+        sections = passage.sections
+        if sections not in self._by_section:
+            self._by_section[sections] = [
+                table for table in self.tables if _same_section(table.sections, sections)
+            ]
+        tables = self._by_section[sections]
+        place = bisect_left([table.line for table in tables], passage.line)
+        return tables[max(0, place - _NEAR) : place + _NEAR]
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -131,14 +144,17 @@ class Reading:
         spot = passage.spot
         if spot is None:
             return ()
-        found = {
-            name
-            for ground in self.grounds
-            if (other := ground.passage.spot)
-            and (other.table_line, other.row) == (spot.table_line, spot.row)
-            for name in ground.named_in(0, len(ground.words))
-        }
+        found = self._names_by_row.get((spot.table_line, spot.row), set())
         return tuple(found) if len(found) == 1 else ()
+
+    @cached_property
+    def _names_by_row(self) -> dict[tuple[int, int], set[str]]:
+        found: dict[tuple[int, int], set[str]] = {}
+        for ground in self.grounds:
+            if spot := ground.passage.spot:
+                names = ground.named_in(0, len(ground.words))
+                found.setdefault((spot.table_line, spot.row), set()).update(names)
+        return found
 
     def _declared(self, table: TableReading) -> Declared:
         declared = Declared()
@@ -146,12 +162,12 @@ class Reading:
         near = {id(g) for g in grounds}
         of_p: set[Qualifier] = set()
         of_intervals: set[Qualifier] = set()
-        for ground in self.grounds:
-            same = _same_section(ground.passage.sections, table.sections)
-            if id(ground) in near or (same and ground.passage.spot is None):
-                p, intervals = general(ground)
-                of_p |= p
-                of_intervals |= intervals
+        for said in self._declarations:
+            passage = said.ground.passage
+            same = _same_section(passage.sections, table.sections)
+            if id(said.ground) in near or (same and passage.spot is None):
+                of_p |= said.of_p
+                of_intervals |= said.of_intervals
         declared.of_p, declared.of_intervals = frozenset(of_p), frozenset(of_intervals)
         declared.trials = self.trials
         if table.caption is not None:
@@ -194,7 +210,7 @@ def _same_section(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _scale(ground: Ground) -> tuple[Fraction, Fraction, Fraction] | None:
-    if ground.passage.spot is not None:
+    if ground.passage.spot is not None or not may_state_scale(ground.words):
         return None
     for start, end in ground.sentences:
         scale = scale_of(ground, start, end) if end - start > 3 else None

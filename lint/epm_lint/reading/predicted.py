@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
@@ -14,8 +15,8 @@ from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Entry, TableReading
 from epm_lint.values import dataclass
 
-_INSIDE = re.compile(r"\b(?:inside|within|covered|in (?:the )?(?:PI|interval|band))\b", re.I)
-_PREDICTION = re.compile(r"\bPIs?\b|predict", re.IGNORECASE)
+_INSIDE = Pattern(r"\b(?:inside|within|covered|in (?:the )?(?:PI|interval|band))\b", re.I)
+_PREDICTION = Pattern(r"\bPIs?\b|predict", re.IGNORECASE)
 _TELLING = frozenset({Role.HALF_WIDTH, Role.PREDICTED, Role.OBSERVED})
 _ANSWERING = frozenset({Role.VERDICT, Role.OTHER})
 _MOST = 100_000

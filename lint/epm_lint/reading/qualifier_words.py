@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from epm_lint.reading.statements import Qualifier
 
@@ -126,6 +127,7 @@ for _start, _qualifier in _STARTS.items():
     _BY_TWO.setdefault(_start[:2], []).append((_start, _qualifier))
 
 
+@lru_cache(maxsize=4096)
 def qualifier_of(word: str) -> Qualifier | None:
     """What a word qualifies, if it does."""
     if word in WHOLE:
@@ -144,10 +146,19 @@ def correction_of(words: Sequence[str]) -> str:
     """The correction that words name; a named method goes before a mere "corrected"."""
     found = ""
     for word in words:
-        for part in (word, *word.split("-"), *word.split("_")):
-            if part == "bh" and found in ("", "other"):
-                found = "fdr"
-            for start, name in CORRECTIONS.items():
-                if part.startswith(start) and (not found or found == "other"):
-                    found = name
+        named = _correction(word)
+        if named and found in ("", "other"):
+            found = named
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _correction(word: str) -> str:
+    found = ""
+    for part in (word, *word.split("-"), *word.split("_")):
+        if part == "bh" and found in ("", "other"):
+            found = "fdr"
+        for start, name in CORRECTIONS.items():
+            if part.startswith(start) and found in ("", "other"):
+                found = name
     return found

@@ -39,6 +39,7 @@ _GENERAL_P = frozenset({"p-values", "ps", "tests", "p"})
 _GENERAL_INTERVALS = frozenset(
     "intervals interval cis brackets bars errors error ranges bounds uncertainty".split()
 )
+_GENERAL = _GENERAL_P | _GENERAL_INTERVALS | {"we"}
 
 
 _REACH_AFTER = 8
@@ -249,6 +250,8 @@ def general(ground: Ground) -> tuple[set[Qualifier], set[Qualifier]]:
     of_p: set[Qualifier] = set()
     of_intervals: set[Qualifier] = set()
     words = ground.words
+    if _GENERAL.isdisjoint(words):
+        return of_p, of_intervals
     for start, end in ground.sentences:
         said = words[start:end]
         about_p = not _GENERAL_P.isdisjoint(said)

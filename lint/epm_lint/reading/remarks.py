@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
@@ -13,50 +14,50 @@ from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.text.passages import Passage
 from epm_lint.values import dataclass
 
-_ADMITTED = re.compile(
+_ADMITTED = Pattern(
     r"too wide|un-?informative|not informative|says little|say little|wider than|leaves \[?0"
     r"|informative\?|little (?:about|information)|cannot (?:tell|discriminate|rule out)",
     re.IGNORECASE,
 )
-_LEFT_OUT = re.compile(r"\bLOO\b|leave-one-out|left out|single-\w{1,12} drop", re.IGNORECASE)
-_IN_THE_FIT = re.compile(
+_LEFT_OUT = Pattern(r"\bLOO\b|leave-one-out|left out|single-\w{1,12} drop", re.IGNORECASE)
+_IN_THE_FIT = Pattern(
     r"\bin the fits?\b|in[- ]sample|not held out|part of (?:the|every) fit|out of the fit"
     r"|held[- ]out|hold\w* (?:\w{1,12} )?out",
     re.IGNORECASE,
 )
-_COVERAGE = re.compile(r"cover|inside|within", re.IGNORECASE)
-_TESTED = re.compile(
+_COVERAGE = Pattern(r"cover|inside|within", re.IGNORECASE)
+_TESTED = Pattern(
     r"\b(?P<many>both|two|2|three|3|four|4|\d{1,2}) (?:of the |the )?(?:new|added|further)\b",
     re.IGNORECASE,
 )
 _MANY = {"both": 2, "two": 2, "three": 3, "four": 4}
-_CLUSTER = re.compile(
+_CLUSTER = Pattern(
     r"\b(?:questions?|prompts?|items?|problems?|tasks?|documents?|subjects?|participants?)\b", re.I
 )
-_WITHIN = re.compile(
+_WITHIN = Pattern(
     r"\b(?:completions?|samples?|answers?|generations?|draws?|responses?|repeats?|repetitions?"
     r"|rollouts?|trials?)\b",
     re.IGNORECASE,
 )
-_AWARE = re.compile(
+_AWARE = Pattern(
     r"cluster(?:ed|ing|-robust)|clusters? of (?:samples|questions|completions)|same question"
     r"|not (?:all )?independent|non-?independent|design[- ]effect|\bDEFF\b|\bICCs?\b|intra-?class"
     r"|effective (?:sample size|n\b)|\bn_?eff\b|mixed[- ]effects?|random effects?|\bGEE\b"
     r"|hierarchical model|block bootstrap|intervals? (?:above )?(?:is|are) too narrow|are alike",
     re.IGNORECASE,
 )
-_ICC = re.compile(r"(?:\bICC\b|intra-?class correlation)[^\d;.]{0,20}\Z", re.IGNORECASE)
-_EFFECT = re.compile(r"(?:design[- ]effect|\bDEFF\b)[^\d;.]{0,20}\Z", re.IGNORECASE)
-_ONE_SEED = re.compile(r"\b(?:a |one |the )?(?:single|one|1)[ -]seed\b", re.IGNORECASE)
-_NOT_ONE = re.compile(r"\b(?:not|than|no|beyond)\s(?:\w{1,12}\s){0,2}\Z", re.IGNORECASE)
-_SEEDS = re.compile(r"\bseeds?\b|\d seeds\b", re.IGNORECASE)
-_MANY_SEEDS = re.compile(r"\b(?:[2-9]|\d{2,4}|two|three|four|five|ten|several|many) seeds\b", re.I)
-_ELSEWHERE = re.compile(r"next steps|source issues|background", re.IGNORECASE)
-_NO_EFFECT = re.compile(
+_ICC = Pattern(r"(?:\bICC\b|intra-?class correlation)[^\d;.]{0,20}\Z", re.IGNORECASE)
+_EFFECT = Pattern(r"(?:design[- ]effect|\bDEFF\b)[^\d;.]{0,20}\Z", re.IGNORECASE)
+_ONE_SEED = Pattern(r"\b(?:a |one |the )?(?:single|one|1)[ -]seed\b", re.IGNORECASE)
+_NOT_ONE = Pattern(r"\b(?:not|than|no|beyond)\s(?:\w{1,12}\s){0,2}\Z", re.IGNORECASE)
+_SEEDS = Pattern(r"\bseeds?\b|\d seeds\b", re.IGNORECASE)
+_MANY_SEEDS = Pattern(r"\b(?:[2-9]|\d{2,4}|two|three|four|five|ten|several|many) seeds\b", re.I)
+_ELSEWHERE = Pattern(r"next steps|source issues|background", re.IGNORECASE)
+_NO_EFFECT = Pattern(
     r"\b(?:not|no|nor|never|fails?|null|without|neither|cannot|un\w{3,12})\b|n['’]t\b",
     re.IGNORECASE,
 )
-_HASHED = re.compile(r"([\w./-]{1,120}\.\w{1,8})[\s,:`(]{1,4}sha256[\s:=`]{1,3}([0-9a-f]{12,64})")
+_HASHED = Pattern(r"([\w./-]{1,120}\.\w{1,8})[\s,:`(]{1,4}sha256[\s:=`]{1,3}([0-9a-f]{12,64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def intraclass_correlation(reading: Reading) -> Number | None:
     return _named(reading, _ICC, 0, 1)
 
 
-def _named(reading: Reading, form: re.Pattern[str], least: float, most: float) -> Number | None:
+def _named(reading: Reading, form: Pattern, least: float, most: float) -> Number | None:
     for ground in reading.grounds:
         for number in ground.numbers:
             before = ground.passage.text[max(0, number.start - 40) : number.start]

@@ -7,6 +7,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.lexicon import (
     CORRELATIONS,
     INTERVAL_ATTRIBUTES,
@@ -83,7 +84,7 @@ class Column:
         return not _OF_PREDICTION.isdisjoint(self.words)
 
 
-_WORD = re.compile(r"[^\W\d_][\w²'’.-]*|%|[ρτχκΔδβη]²?|\d+(?:\.\d+)?%?|[/?±()|]")
+_WORD = Pattern(r"[^\W\d_][\w²'’.-]*|%|[ρτχκΔδβη]²?|\d+(?:\.\d+)?%?|[/?±()|]")
 _INTERVAL = frozenset(
     "ci cis pi pis interval intervals hdi cri hpd band range limits ki ic95".split()
 )
@@ -112,15 +113,15 @@ _NAMES = frozenset(
         task benchmark arm
     """.split()
 )
-_SEED = re.compile(r"(?:seed|run|fold|rep(?:licate)?)\s?#?\d{1,6}\Z|s\d\Z", re.IGNORECASE)
+_SEED = Pattern(r"(?:seed|run|fold|rep(?:licate)?)\s?#?\d{1,6}\Z|s\d\Z", re.IGNORECASE)
 _TOTALS = frozenset(["total", "all", "sum", "overall"])
 _P_NAMES = frozenset(
     {"p-value", "p-values", "p-val", "pval", "p-unc", "pvalue", "p_value", "p-wert"}
 )
 _DF = frozenset(["df", "dof", "d.f", "ddof", "ddof1", "ddof2", "df1", "df2"])
 _ERRORS = frozenset(["se", "stderr", "s.e", "std.err", "sem"])
-_SIZE = re.compile(r"(?<!\w)[Nn]\s?=\s?(\d[\d,]{0,9})(?![\w/])")
-_LEVEL = re.compile(r"(?<![\d.])(\d{2}(?:\.\d{1,2})?)\s?%")
+_SIZE = Pattern(r"(?<!\w)[Nn]\s?=\s?(\d[\d,]{0,9})(?![\w/])")
+_LEVEL = Pattern(r"(?<![\d.])(\d{2}(?:\.\d{1,2})?)\s?%")
 
 
 @lru_cache(maxsize=1024)

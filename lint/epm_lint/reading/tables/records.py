@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground, is_card, layer_of, span_of
 from epm_lint.reading.lexicon import Role as Part
 from epm_lint.reading.number import Kind, Number
@@ -15,14 +16,14 @@ from epm_lint.reading.statements import Span, Statement
 from epm_lint.reading.tables.columns import Column, Role, column_of
 from epm_lint.reading.text.passages import Passage, Place
 
-_CONTINUES = re.compile(r"\s*[—–↳-]\s")
-_NEW = re.compile(r"\s?\([^()]{0,40}\)\s*\Z")
-_NAMED = re.compile(
+_CONTINUES = Pattern(r"\s*[—–↳-]\s")
+_NEW = Pattern(r"\s?\([^()]{0,40}\)\s*\Z")
+_NAMED = Pattern(
     r"(?:new |source )?(?:persona|condition|model|name|group|system|method)s?", re.IGNORECASE
 )
 _MOST_NAMES = 100
-_YES = re.compile(r"\W{0,3}(?:yes|pass|inside|true|✓)\b", re.IGNORECASE)
-_NO = re.compile(r"\W{0,3}(?:no|fail|outside|false|✗)\b", re.IGNORECASE)
+_YES = Pattern(r"\W{0,3}(?:yes|pass|inside|true|✓)\b", re.IGNORECASE)
+_NO = Pattern(r"\W{0,3}(?:no|fail|outside|false|✗)\b", re.IGNORECASE)
 _SUMMARIES = frozenset(
     """
         total totals sum all overall average mean averages median sd std spread max min pooled

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.number import Kind
 
-_LAYERS = re.compile(r"(?i:l|layers?[-_]?)\d{1,3}(?:[/–-](?i:l)?\d{1,3}){0,40}(?![\w.])")
-_LAYER = re.compile(r"(?:[Ll]|[Ll]ayers?[-_]?)?\d{1,3}")
-_FILE = re.compile(
+_LAYERS = Pattern(r"(?i:l|layers?[-_]?)\d{1,3}(?:[/–-](?i:l)?\d{1,3}){0,40}(?![\w.])")
+_LAYER = Pattern(r"(?:[Ll]|[Ll]ayers?[-_]?)?\d{1,3}")
+_FILE = Pattern(
     r"\.(?:jsonl?|csv|tsv|parquet|arrow|gz|zip|txt|md|py|sh|ya?ml|toml|ipynb|png|pdf|svg|jpe?g"
     r"|gguf|safetensors|bin|pt|npz?|log|html?|lock|j2)\b",
     re.IGNORECASE,
 )
-_VERSION = re.compile(r"[vV]\d{1,9}(?:\.\d{1,9}){0,4}(?:[-+.]?(?:rc|a|b|dev|post)\d{0,9})?\Z")
-_HASH = re.compile(r"(?=[a-f]{0,63}[0-9])[0-9a-f]{7,64}\Z")
+_VERSION = Pattern(r"[vV]\d{1,9}(?:\.\d{1,9}){0,4}(?:[-+.]?(?:rc|a|b|dev|post)\d{0,9})?\Z")
+_HASH = Pattern(r"(?=[a-f]{0,63}[0-9])[0-9a-f]{7,64}\Z")
 
 
 def kind_of_name(raw: str) -> Iterator[tuple[str, int, Kind]]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from html import unescape
 
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-_SPECIAL = re.compile(r"[\\`*_\[\]!<>&~\n]")
-_BREAK = re.compile(r"[ \t]{0,80}\n[ \t]{0,80}")
-_TARGET = re.compile(
+_SPECIAL = Pattern(r"[\\`*_\[\]!<>&~\n]")
+_BREAK = Pattern(r"[ \t]{0,80}\n[ \t]{0,80}")
+_TARGET = Pattern(
     r"\]\([^()\n]{0,400}(?:\([^()\n]{0,100}\)[^()\n]{0,100})?\)|\]\[[^\[\]\n]{0,200}\]|\]"
 )
-_TAG = re.compile(r"<[A-Za-z/!?][^<>]{0,2000}>")
-_AUTOLINK = re.compile(
+_TAG = Pattern(r"<[A-Za-z/!?][^<>]{0,2000}>")
+_AUTOLINK = Pattern(
     r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\s]{0,2000}>|<[^<>\s@]{1,99}@[^<>\s]{1,99}>"
 )
-_ENTITY = re.compile(r"&#?\w{1,32};")
-_TICKS = re.compile(r"`+")
+_ENTITY = Pattern(r"&#?\w{1,32};")
+_TICKS = Pattern(r"`+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 
-_COMMAND = re.compile(
+from epm_lint.patterns import Pattern
+
+_COMMAND = Pattern(
     r"\\(?P<name>[A-Za-z]{1,16})|(?P<square>\^\{?2\}?(?![\d.]))|(?P<script>[_^]\{?(?=[\w,]))|[{}$]"
 )
-_MATHS = re.compile(r"\$[^$\n]{1,300}\$|\\\([^\n]{1,300}?\\\)")
+_MATHS = Pattern(r"\$[^$\n]{1,300}\$|\\\([^\n]{1,300}?\\\)")
 _SYMBOLS = {
     "chi": "χ",
     "rho": "ρ",

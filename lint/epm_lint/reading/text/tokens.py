@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.number import NUMBER, Kind, Number
 from epm_lint.reading.text.names import kind_of_name
 from epm_lint.reading.text.tex import as_read
@@ -20,10 +21,11 @@ _MONTH = (
 )
 _TOKEN = re.compile(
     r"[\s*`$]*(?:"
-    rf"(?P<month>{_MONTH} (?:\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{4}})(?![\w-]|[.,/:]\d))"
-    r"|(?P<url>(?:https?|ftp)://[^\s<>\"]{1,2000}|www\.[^\s<>\"]{1,2000})"
-    r"|(?P<issue>(?<![\w&])(?:GH-|(?:[A-Za-z][\w.-]{1,60}/[\w.-]{1,60})?\#)\d{1,9}\b)"
-    r"|(?P<word>(?:~/|\./|\.\./|/)?[^\W\d](?:[\w'’]|[./@\\-](?=[\w/]))*)"
+    rf"(?P<month>(?=[ADFJMNOS]){_MONTH} (?:\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
+    r"|\d{4})(?![\w-]|[.,/:]\d))"
+    r"|(?=[hfwG#])(?:(?P<url>(?:https?|ftp)://[^\s<>\"]{1,2000}|www\.[^\s<>\"]{1,2000})"
+    r"|(?P<issue>(?<![\w&])(?:GH-|\#)\d{1,9}\b))"
+    r"|(?P<word>(?:~/|\./|\.\./|/)?[^\W\d][\w'’]*(?:[./@\\-](?=[\w/])[\w'’]*)*)"
     r"|(?P<long>\d{41,})"
     r"|(?=\d)(?:(?P<date>(?<![\w.,/-])(?:(?:19|20)\d\d-(?:0\d|1[0-2])(?:-[0-3]\d"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)?|\d{1,2}/\d{1,2}/\d{4}"
@@ -38,14 +40,16 @@ _TOKEN = re.compile(
     rf"|(?P<number>{NUMBER})"
     r"|(?P<mark><=|>=|->|=>|==|\S))"
 )
-_NUMBER = re.compile(NUMBER)
-_STAR = re.compile(r"(?<=[\w)%])( ?)(?<!\*)\*(?!\*)(?= ?[\d(])")
+_NUMBER = Pattern(NUMBER)
+_ISSUE_BEHIND = Pattern(r"#\d{1,9}\b")
+_DIGITS = Pattern(r"\d{1,40}")
+_STAR = Pattern(r"(?<=[\w)%])( ?)(?<!\*)\*(?!\*)(?= ?[\d(])")
 _OPENING = frozenset(" \t\n([{=<>≤≥≈~:;,|/±\"'“‘*`→∈")
-_INSIDE_A_NAME = re.compile(
+_INSIDE_A_NAME = Pattern(
     r"(?![xX]\d)[^\W\d]\w{0,80}"
     r"|-(?:tailed|sided|shot|way|step|hot|gram|bit|dimensional|layer|item|turn|year|day)s?\b"
 )
-_DIGIT = re.compile(r"\d")
+_DIGIT = Pattern(r"\d")
 _MARKS = {
     "<=": "≤",
     ">=": "≥",
@@ -67,17 +71,15 @@ _MARKS = {
     "✕": "×",
 }
 _RELATIONS = {"=": "=", "<": "<", ">": ">", "≤": "≤", "≥": "≥", "≈": "≈", "~": "≈"}
-_COMMA_DECIMALS = re.compile(
-    r",\d{1,2}(?!\d|[.,]\d)|,\d{4,40}(?!\d|[.,]\d)|(?<=\b0),\d{3}(?!\d|,\d)"
-)
-_DEGREES_OF_FREEDOM = re.compile(r"\d{1,6}(?:\.\d{1,6})?(?=\s?,)")
-_SPACED_THOUSANDS = re.compile(r" \d{3}(?![\d.])(?!\s?(?:×|x\b|\*|of\b))")
+_COMMA_DECIMALS = Pattern(r",\d{1,2}(?!\d|[.,]\d)|,\d{4,40}(?!\d|[.,]\d)|(?<=\b0),\d{3}(?!\d|,\d)")
+_DEGREES_OF_FREEDOM = Pattern(r"\d{1,6}(?:\.\d{1,6})?(?=\s?,)")
+_SPACED_THOUSANDS = Pattern(r" \d{3}(?![\d.])(?!\s?(?:×|x\b|\*|of\b))")
 _SENTENCE_MARKS = frozenset(".!?…")
 _ABBREVIATIONS = frozenset(
     {"e.g", "i.e", "vs", "cf", "al", "approx", "fig", "eq", "resp", "no", "n.s", "ca", "s.d", "s.e"}
     | {"incl", "excl", "max", "min", "avg", "std", "dr", "st", "d.f"}
 )
-_NEW_LINE = re.compile(r"\n(?=[A-Z][\w /-]{0,40}:)")
+_NEW_LINE = Pattern(r"\n(?=[A-Z][\w /-]{0,40}:)")
 
 
 class Tokens:
@@ -106,33 +108,57 @@ class Tokens:
         self.numbers.append(number)
 
     def _read(self, text: str) -> None:
-        add = self._add
+        raws, words, starts = self.raws.append, self.words.append, self.starts.append
+        ends, numbers = self.ends.append, self.numbers.append
         position = 0
-        match = _TOKEN.match
+        match, marks = _TOKEN.match, _MARKS.get
         while found := match(text, position):
             position = found.end()
             kind = found.lastgroup
             if kind == "word":
                 raw = found["word"]
-                if _DIGIT.search(raw):
-                    self._name(raw, found.start("word"))
-                else:
-                    add(raw, raw.casefold(), found.start("word"), position)
+                if not raw.isalpha() and (end := self._is_name(raw, position)):
+                    position = end
+                    continue
+                raws(raw)
+                words(raw.casefold())
+                starts(position - len(raw))
+                ends(position)
+                numbers(None)
             elif kind == "mark":
                 raw = found["mark"]
-                start = position - len(raw)
                 if raw != "\\" and not raw.isspace():
-                    add(raw, _MARKS.get(raw, raw), start, position)
+                    raws(raw)
+                    words(marks(raw, raw))
+                    starts(position - len(raw))
+                    ends(position)
+                    numbers(None)
             elif found["number"]:
                 position = self._number(found, text)
             elif kind:
                 position = self._named(found, kind)
 
+    def _is_name(self, raw: str, end: int) -> int:
+        """Take in a word that ends there, if it has digits; where that ends, or 0."""
+        if "/" in raw and (behind := _ISSUE_BEHIND.match(self.text, end)):
+            return self._issue(end - len(raw), behind.end())
+        if _DIGIT.search(raw):
+            self._name(raw, end - len(raw))
+            return end
+        return 0
+
+    def _issue(self, start: int, end: int) -> int:
+        """An issue of another repository: acme/lab#12."""
+        raw = self.text[start:end]
+        digits = raw.rpartition("#")[2]
+        self._add(raw, raw.casefold(), start, end, Number.named(raw, start, Kind.ISSUE, digits))
+        return end
+
     def _name(self, raw: str, start: int) -> None:
         for piece, offset, kind in kind_of_name(raw):
-            digits = "".join(re.findall(r"\d+", piece)[:1])
+            digits = _DIGITS.search(piece)
             at = start + offset
-            number = Number.named(piece, at, kind, digits)
+            number = Number.named(piece, at, kind, digits[0] if digits else "0")
             self._add(piece, piece.casefold(), at, at + len(piece), number)
 
     def _named(self, found: re.Match[str], kind: str) -> int:
@@ -143,8 +169,8 @@ class Tokens:
             self._add(raw, raw, start, start + len(raw))
         else:
             told = {"month": Kind.DATE, "long": Kind.IDENTIFIER}.get(kind) or Kind(kind)
-            digits = re.findall(r"\d{1,40}", raw)[0]
-            number = Number.named(raw, start, told, digits)
+            digits = _DIGITS.search(raw)
+            number = Number.named(raw, start, told, digits[0] if digits else "0")
             self._add(raw, raw.casefold(), start, start + len(raw), number)
         return start + len(raw)
 
@@ -162,8 +188,8 @@ class Tokens:
         end = number.end
         if rest := _INSIDE_A_NAME.match(text, end):
             raw = text[number.start : rest.end()]
-            digits = re.findall(r"\d{1,40}", raw)[0]
-            named = Number.named(raw, number.start, Kind.IDENTIFIER, digits)
+            digits = _DIGITS.search(raw)
+            named = Number.named(raw, number.start, Kind.IDENTIFIER, digits[0] if digits else "0")
             self._add(raw, raw.casefold(), number.start, rest.end(), named)
             return rest.end()
         if (foreign := _COMMA_DECIMALS.match(text, end)) and not self._is_list(text, foreign.end()):

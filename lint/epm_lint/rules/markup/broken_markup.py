@@ -28,10 +28,11 @@ from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Code, Html
 from epm_lint.markdown.raw_html import without_comments
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 
 _NESTED = frozenset({"details", "summary"})
-_OPENING = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[\w{]", re.MULTILINE)
+_OPENING = Pattern(r"^ {0,3}(?:`{3,}|~{3,})[\w{]", re.MULTILINE)
 
 
 def check(page: Page) -> Verdict:

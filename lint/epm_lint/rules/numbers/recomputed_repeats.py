@@ -28,11 +28,11 @@ Good:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import clip
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
@@ -56,7 +56,7 @@ from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass
 
-_HASH = re.compile("[0-9a-f]{12,64}")
+_HASH = Pattern("[0-9a-f]{12,64}")
 _FIX = "correct the one that is wrong"
 
 

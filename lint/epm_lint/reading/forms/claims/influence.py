@@ -16,6 +16,11 @@ _BOUND_WORDS = frozenset(
 )
 
 
+_ONLY = frozenset(["only", "single", "sole"])
+_CASES = frozenset(["outlier", "outliers", "point", "points", "persona", "personas", "case"])
+_REACH = 14
+
+
 def influences(ground: Ground) -> Iterator[Statement]:
     """Who is said to pull at the fit."""
     words = ground.words
@@ -24,35 +29,32 @@ def influences(ground: Ground) -> Iterator[Statement]:
         if not claim:
             continue
         start = ground.clause(at)
-        before = words[max(start, at - 14) : at]
-        colon = at + last
-        while colon < len(words) and words[colon] in (
-            "outlier",
-            "point",
-            "points",
-            "persona",
-            "case",
-        ):
-            colon += 1
-        if words[colon : colon + 1] == ["("]:
-            closing = ground.tokens.find(")", colon, colon + 14)
+        first, stop = at, at + last
+        before = words[max(start, at - _REACH) : at]
+        only = not _ONLY.isdisjoint(before[-2:])
+        while first > start and only and words[first - 1] in _ONLY | {"the"}:
+            first -= 1
+        while ground.word(stop) in _CASES:
+            stop += 1
+        about = (max(start, at - _REACH), at)
+        colon = stop
+        if ground.word(colon) == "(":
+            closing = ground.tokens.find(")", colon, colon + _REACH)
             colon = closing + 1 if closing > 0 else colon
-        about = (max(start, at - 14), at)
-        if words[colon : colon + 1] == [":"]:
-            stop = next(
-                (t for t in range(colon + 1, len(words)) if words[t] in (";", ".")), len(words)
-            )
+        if ground.word(colon) == ":":
+            _, end = ground.sentence(at)
+            stop = next((t for t in range(colon + 1, end) if words[t] in (";", ".")), end)
             about = (colon + 1, stop)
         yield Influence(
             **ground.common(
-                at,
-                at + last,
+                first,
+                stop,
                 negated=ground.is_denied(at, start, 6),
                 hypothetical=ground.is_hypothetical(at),
             ),
             claim=claim,
             subjects=ground.named_in(*about),
-            only=bool({"only", "single", "sole"} & set(before[-2:])),
+            only=only,
         )
 
 

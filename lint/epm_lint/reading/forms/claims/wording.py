@@ -39,10 +39,11 @@ def independences(ground: Ground) -> Iterator[Statement]:
             predicate = verbs & set(before) and (not follows or not follows[0].isalpha())
             if word == "independently" or not predicate:
                 continue
+        first = at - (ground.word(at - 1) in verbs and not of)
         around = {*words[max(start, at - 8) : at], *words[at : at + 4]}
         yield Independence(
             **ground.common(
-                at,
+                first,
                 min(end, at + 2) if follows and follows[0].isalpha() else at + 1,
                 negated=word.startswith("non") or ground.is_denied(at, ground.clause(at)),
                 hypothetical=ground.is_hypothetical(at),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from fractions import Fraction
 
 from epm_lint.reading.ground import Ground
@@ -21,6 +22,9 @@ _WHOLE_POINTS = (
 )
 
 
+_TELLING = frozenset(["half", "whole", "integer", "whole-number"])
+
+
 _SCALED = frozenset(["scale", "rated", "scores", "score", "scored", "rating", "ratings"])
 
 
@@ -33,16 +37,20 @@ class Scale:
         self.lowest, self.highest, self.grain = lowest, highest, grain
 
 
+def may_state_scale(words: Sequence[str]) -> bool:
+    """Whether a word stands among some that is part of every statement of a scale."""
+    return not _TELLING.isdisjoint(words) or any(word.endswith("-point") for word in words)
+
+
 def scale_of(ground: Ground, start: int = 0, end: int | None = None) -> Scale | None:
     """The scale that a passage, or a sentence of it, states."""
     words = ground.words
     end = len(words) if end is None else end
     said = words[start:end]
+    if not may_state_scale(said):
+        return None
     halves = any(pair == ("half", "points") for pair in itertools.pairwise(said))
-    whole = any(
-        pair in _WHOLE_POINTS or "-".join(pair) == "whole-number ratings"
-        for pair in itertools.pairwise(said)
-    )
+    whole = any(pair in _WHOLE_POINTS for pair in itertools.pairwise(said))
     whole = whole or "whole-number" in said or "integer" in said
     for place, word in enumerate(said):
         if word.endswith("-point") and (top := NUMBER_WORDS.get(word[:-6])):

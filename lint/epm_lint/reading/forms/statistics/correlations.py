@@ -76,7 +76,10 @@ def correlation(
         parts.append(p)
     return Correlation(
         **ground.common(
-            head.start, end_of(parts, head), binding=binding, qualifiers=frozenset(qualifiers)
+            head.start,
+            ground.with_layer(end_of(parts, head)),
+            binding=binding,
+            qualifiers=frozenset(qualifiers),
         ),
         coefficient=number,
         method=named_method(ground, head) or method,
