@@ -18,7 +18,7 @@ test: $(VENV)/dev ## run the tests (neither the slow ones nor those for a GPU)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-vllm: .venv-vllm/ready ## run the tests of vLLM, on a CPU, in an environment of its own
-	@.venv-vllm/bin/python -m pytest -m vllm -o log_cli=true -o log_cli_level=INFO tests/engines
+	@.venv-vllm/bin/python -m pytest -m vllm -o log_cli=true -o log_cli_level=INFO tests/sampling
 
 test-cluster: $(VENV)/dev ## run the tests on a Ray cluster and on Slurm (root, slurm-wlm, munge)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,ray,slurm]'

@@ -7,16 +7,25 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+_NUMBERS = re.compile(r"(?<=\[)\n\s+-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*\n\s+(?=\])")
+"""A list of nothing but numbers; a string holds no line break, so it is never one."""
 
 
 def file_sha256(path: Path) -> str:
     """Hex sha256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def text_sha256(text: str) -> str:
+    """Hex sha256 of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def joint_sha256(paths: Sequence[Path]) -> str:
@@ -43,8 +52,9 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def dump_json(value: Any) -> str:
-    """JSON for people and for diffs: one indent, keys in the order given."""
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """JSON for people and for diffs: one indent, keys in the order given, numbers side by side."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return _NUMBERS.sub(lambda match: " ".join(match[0].split()), text) + "\n"
 
 
 def json_lines(rows: Iterable[dict[str, Any]]) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from epm.runner import Options, run
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
 from epm.progress import PlainProgress
 from epm.report.render import render
-from epm.runner import Options, run
 from epm_lint.engine import lint
 from epm_lint.model import Status, Verdict
 from epm_lint.rules.numbers import numbers_match_results

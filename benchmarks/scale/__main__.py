@@ -22,6 +22,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from epm.stages import sample
+from epm.stages.data import read_rows
 from rich.console import Console
 
 from benchmarks.scale import our_way, seed_way
@@ -29,14 +31,13 @@ from benchmarks.scale.ceiling import measured_flops
 from benchmarks.scale.stages import Clock
 from epm.definition import Definition, FolderModel, Replicate
 from epm.discovery import LoadedExperiment, load
-from epm.engines.choice import choose
 from epm.errors import EpmError
 from epm.files import json_lines
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_row
 from epm.progress import PlainProgress
-from epm.stages import sample, train
-from epm.stages.data import read_rows
+from epm.sampling.choice import choose
+from epm.training.loop import Job
 
 ROOT = Path(__file__).parent.parent.parent
 SHAPE = {
@@ -84,9 +85,10 @@ def _whole_run(
     clock: Clock, issue_246: LoadedExperiment, scratch: Path, options: argparse.Namespace
 ) -> int:
     """Everything that a user waits for, then the seed's way on its rows."""
+    from epm.runner import run_folder
+
     from epm import cli
     from epm.results import load as load_results
-    from epm.runner import run_folder
 
     began = time.perf_counter()
     arguments = ["run", "issue-246", "--profile", options.work, "--wandb", "off", "--fresh"]
@@ -103,7 +105,11 @@ def _whole_run(
     with clock.stage(our_way.WAY, "read the model") as stage:
         stage.note = type(base.model).__name__
     jobs = [
-        train.Job(each, folder / "rows" / f"{each.condition}.jsonl", scratch / each.name)
+        Job(
+            each,
+            tuple(read_rows(definition, folder / "rows" / f"{each.condition}.jsonl")),
+            scratch / each.name,
+        )
         for each in definition.replicates
     ]
     for job in jobs:
@@ -143,7 +149,7 @@ def _qwen_shape(
         (scratch / each.name).mkdir()
         rows = scratch / f"{each.name}.jsonl"
         rows.write_text(json_lines(_made_up_rows(definition, each)))
-        jobs.append(train.Job(each, rows, scratch / each.name))
+        jobs.append(Job(each, tuple(read_rows(definition, rows)), scratch / each.name))
     _both_ways(clock, definition, base, jobs, options)
     return len(jobs)
 
@@ -152,7 +158,7 @@ def _both_ways(
     clock: Clock,
     definition: Definition,
     base: BaseModel,
-    jobs: Sequence[train.Job],
+    jobs: Sequence[Job],
     options: argparse.Namespace,
 ) -> None:
     """Ours, then the seed's on the same rows and prompts, our model being gone from the device."""
@@ -168,7 +174,7 @@ def _both_ways(
             clock,
             folder,
             tokenizer,
-            [tokenise_row(tokenizer, row) for row in read_rows(definition, job.rows)],
+            [tokenise_row(tokenizer, row) for row in job.rows],
             sample.prompts(definition, job.replicate.condition),
             definition.profile.training,
             definition.profile.sampling,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from epm.stages import sample
+
 from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
 from epm.definition import Definition, derive_seed
-from epm.engines import Asked, Engine
 from epm.models.base import BaseModel
 from epm.progress import Progress
-from epm.stages import sample, train
+from epm.sampling import Engine, SamplingRequest
+from epm.training.loop import Job
+from epm.training.train import train
 
 WAY = "ours"
 
@@ -20,12 +23,12 @@ def train_all(
     clock: Clock,
     definition: Definition,
     base: BaseModel,
-    jobs: Sequence[train.Job],
+    jobs: Sequence[Job],
     progress: Progress,
 ) -> None:
     """Train every job's adapter into its folder."""
     with clock.stage(WAY, "train") as stage:
-        for outcomes in train.train(definition, jobs, base, progress):
+        for outcomes in train(definition, jobs, base, progress):
             for outcome in outcomes.values():
                 if not isinstance(outcome, int):
                     raise outcome
@@ -45,12 +48,12 @@ def sample_all(
     clock: Clock,
     definition: Definition,
     base: BaseModel,
-    jobs: Sequence[train.Job],
+    jobs: Sequence[Job],
     engine: Engine,
 ) -> None:
     """Ask every adapter what its condition is asked."""
     asked = [
-        Asked(
+        SamplingRequest(
             job.replicate.name,
             job.out,
             sample.prompts(definition, job.replicate.condition),

@@ -26,8 +26,8 @@ from transformers import (
 from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
 from epm.definition import Sampling, Training
-from epm.engines import Prompt
 from epm.models.chat import TokenisedRow, tokenise_prompt
+from epm.sampling import Prompt
 
 WAY = "the seed's"
 IGNORED = -100

@@ -18,9 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Write the page of a run folder, and lint it."""
     from epm import page
-    from epm.runner import run_folder
+    from epm.pipeline.run import run_folder
+    from epm.report import narrative
 
     loaded, definition = selection.resolve(parsed)
+    narrative.check(loaded.folder)
     folder = parsed.run or run_folder(definition, loaded.repository / "runs")
     with resources("writing the page", folder):
         status = page.write(folder, loaded)

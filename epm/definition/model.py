@@ -85,20 +85,20 @@ class TinyModel:
 
 
 @dataclass(frozen=True)
-class NoModel:
-    """Counts and cosines come from a publication."""
+class RecordedData:
+    """Nothing is run: the measurements and covariates are recorded in a file."""
 
-    figures: str
-    """The file with them, relative to the experiment's folder."""
+    file: str
+    """Relative to the experiment's folder; as `epm.results.recorded` reads it."""
     sha256: str
-    kind: Literal["none"] = "none"
+    kind: Literal["recorded"] = "recorded"
 
     def __str__(self) -> str:
         """As it is printed."""
-        return f"published figures ({self.figures})"
+        return f"recorded data ({self.file})"
 
 
-ModelSource = HubModel | FolderModel | WheelModel | TinyModel | NoModel
+ModelSource = HubModel | FolderModel | WheelModel | TinyModel | RecordedData
 
 
 def parse_model(text: str) -> HubModel | FolderModel:

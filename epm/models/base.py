@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import Definition, NoModel, TinyModel
+from epm.definition import CentroidCosine, Definition, RecordedData, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
 from epm.models.chat import end_of_turn
 from epm.models.sources import ModelFolder, fetch, quieten
@@ -88,7 +88,13 @@ class BaseModel:
                 self.folder.path, dtype=getattr(torch, self.dtype_name)
             )
         blocks = model.config.num_hidden_layers
-        lacking = [layer for layer in self.definition.profile.layers if layer >= blocks]
+        layers = [
+            layer
+            for source in self.definition.profile.covariates
+            if isinstance(source, CentroidCosine)
+            for layer in source.layers
+        ]
+        lacking = [layer for layer in layers if layer >= blocks]
         if lacking:
             raise DefinitionError(
                 f"profile {self.definition.profile.name} reads layer {lacking[0]}, but "
@@ -158,7 +164,7 @@ def choose_device(definition: Definition) -> str:
     Raises:
         EpmError: the profile needs a GPU and there is none.
     """
-    if isinstance(definition.profile.model, NoModel):
+    if isinstance(definition.profile.model, RecordedData):
         return "cpu"
     import torch
 

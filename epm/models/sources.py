@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from epm.definition import FolderModel, HubModel, ModelSource, NoModel, TinyModel, WheelModel
+from epm.definition import FolderModel, HubModel, ModelSource, RecordedData, TinyModel, WheelModel
 from epm.errors import EpmError, resources
 from epm.files import dump_json, file_sha256, write_atomically
 from epm.models import tiny
@@ -71,7 +71,7 @@ def fetch(source: ModelSource, say: Say) -> ModelFolder:
             return ModelFolder(Path(source.path), str(source), "local folder", source.sha256)
         case TinyModel():
             return _tiny(source, cache_folder() / "models")
-        case NoModel():
+        case RecordedData():
             raise EpmError(f"{source} is not a model", "choose a profile that has one")
 
 

@@ -1,6 +1,7 @@
 """Whoever repeats the experiment finds each thing under the heading where it always is.
 
 The detailed report has all its sections; in another order, or at another level, they are a warning.
+Samples may stand before or behind the headline numbers.
 
 Bad:
 
@@ -22,9 +23,9 @@ Good:
 
     ## WandB
 
-    ## Sample outputs
-
     ## Headline numbers
+
+    ## Sample outputs
 
     ## Artifacts
 """
@@ -43,6 +44,10 @@ JUDGED = ("Human summary", "Setup & hyper-parameters", "Sample outputs")
 """Sections that other rules ask to be filled, so that an empty one is not overlooked."""
 
 
+_EITHER_WAY = frozenset({title_key("Sample outputs"), title_key("Headline numbers")})
+"""Numbers before samples, as pages have them now, or samples before numbers, as they had them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What this rule asks."""
@@ -53,8 +58,8 @@ class Options:
             "Source issues",
             "Setup & hyper-parameters",
             "WandB",
-            "Sample outputs",
             "Headline numbers",
+            "Sample outputs",
             "Artifacts",
         ),
         "the sections of the report, in order",
@@ -81,7 +86,9 @@ def check(page: Page, options: Options) -> Verdict:
     if any(part.level != LEVEL for part in parts):
         faults = absences(page.document, section, options.parts, LEVEL, JUDGED)
         return Verdict.warned("sections at another level", faults)
-    if found != list(wanted):
+    if [key for key in found if key not in _EITHER_WAY] != [
+        key for key in wanted if key not in _EITHER_WAY
+    ]:
         order = Finding("another order, or one is there twice", section.line, fix="move them")
         return Verdict.warned(f"expected in the order {', '.join(options.parts)}", [order])
     return Verdict.passed(f"all {len(options.parts)} sections")

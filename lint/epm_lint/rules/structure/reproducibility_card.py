@@ -2,7 +2,8 @@
 
 The card is the tables under Setup & hyper-parameters; a "Label: value" item and a fence below its
 label count as rows as well. In a v2 body they stand in a `<details>` whose summary names the
-set-up, parted from its tags by empty lines: else GitHub shows them as they are written.
+set-up, parted from its tags by empty lines: else GitHub shows them as they are written. A row that
+says "no training" frees the card from the rows of a training.
 
 Bad:
 
@@ -70,6 +71,8 @@ class Need:
     """Pattern for what one of these rows has to hold, searched in "label | value"."""
     completion: str = ""
     """What `complete` looks for, in words."""
+    of_training: bool = False
+    """Whether only a page on something that was trained owes it."""
 
 
 NEEDS = (
@@ -89,22 +92,30 @@ NEEDS = (
     Need(
         "method",
         label=r"\b(?:lora|adapters?|method|trainable|fine-?tuning|peft)\b",
-        mention=r"\blora\b|\bfull fine-?tun|\bno training\b",
+        mention=r"\blora\b|\bfull fine-?tun",
+        of_training=True,
     ),
     Need(
         "learning rate",
         label=r"\b(?:learning rate|lr)\b",
         mention=r"\b(?:learning rate|lr)\s?[=:]?\s?\d",
+        of_training=True,
     ),
-    Need("epochs", label=r"\b(?:epochs?|steps)\b", mention=r"\b\d+(?:\.\d+)? (?:epochs?|steps)\b"),
+    Need(
+        "epochs",
+        label=r"\b(?:epochs?|steps)\b",
+        mention=r"\b\d+(?:\.\d+)? (?:epochs?|steps)\b",
+        of_training=True,
+    ),
     Need(
         "batch",
         label=r"\bbatch\b",
         mention=r"\bbatch\b",
         complete=r"\d\s?[×x*·]\s?\d|accumulat",
         completion="batch factors",
+        of_training=True,
     ),
-    Need("seed", label=r"\bseeds?\b", mention=r"\bseeds?\s?[=:]?\s?\d"),
+    Need("seed", label=r"\bseeds?\b", mention=r"\bseeds?\s?[=:]?\s?\d", of_training=True),
     Need("hardware", label=r"\b(?:hardware|gpus?|cpus?|device|machine|accelerator)\b"),
     Need(
         "library versions",
@@ -119,6 +130,10 @@ NEEDS = (
     ),
     Need("launch command", label=r"\b(?:command|launch|reproduce|to run|re-?run)\b"),
 )
+
+
+_UNTRAINED = r"\bno (?:model )?training\b|\bnothing (?:was|is) trained\b"
+"""A row that says so frees the card from the rows that only a training fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +161,10 @@ def check(page: Page, options: Options) -> Verdict:
         return Verdict.failed("the card stands in raw HTML, where Markdown is not read", [fault])
     unfilled = [row for row in rows if row.blank is not None]
     filled = [row for row in rows if row.blank is None]
-    needs = (need for need in NEEDS if need.name in options.needs)
+    trained = not any(_search(_UNTRAINED, f"{row.label} | {row.value}") for row in filled)
+    needs = (
+        need for need in NEEDS if need.name in options.needs and (trained or not need.of_training)
+    )
     lacking = [lack for need in needs if (lack := _lack(need, filled))]
     if not unfilled and not lacking:
         return Verdict.passed(f"{len(rows)} rows, all filled")

@@ -1,0 +1,78 @@
+"""How text is sampled: one interface, an implementation per library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from epm.definition import Item, Sampling
+from epm.results import EngineRecord
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An item under its task's system prompt, and how many completions are wanted."""
+
+    task: str
+    system: str | None
+    item: Item
+    completions: int
+
+
+@dataclass(frozen=True)
+class SamplingRequest:
+    """What one adapter, or the bare base model, is asked."""
+
+    name: str
+    """Shown while it is sampled, and unique among what is asked together."""
+    adapter: Path | None
+    """Folder of a LoRA adapter in peft's format; None is the base model."""
+    prompts: tuple[Prompt, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One sample."""
+
+    task: str
+    item: str
+    """Its id."""
+    index: int
+    """0 to completions - 1."""
+    text: str
+    tokens: int
+    finish: Literal["stop", "length"]
+
+
+OnBatch = Callable[[int, int], None]
+"""Told after each batch: completions and tokens since the last call."""
+
+CompletionsByName = dict[str, list[Completion]]
+"""Completions by the name of what was asked, ordered as its prompts are."""
+
+
+class Engine(Protocol):
+    """Draws completions from a model that is loaded once, through any number of adapters."""
+
+    @property
+    def record(self) -> EngineRecord:
+        """What the results say of how text was sampled."""
+
+    def sample(
+        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[CompletionsByName]:
+        """Complete every prompt of every adapter; yield what is complete as soon as it is.
+
+        The engine decides how many adapters share its batches. Completions are kept by the run
+        because they can't be drawn again: the same prompts, seeds and machine mostly give the same
+        text, another machine, batch or version rounds otherwise.
+
+        Raises:
+            EpmError: an adapter cannot be read, or does not fit the model.
+        """
+
+    def close(self) -> None:
+        """Let go of the device's memory; sampling again takes it back."""

@@ -1,0 +1,168 @@
+"""Sampling with transformers' models.
+
+The decoding loop is ours: `generate` sends every row of a batch through one adapter, sorts the
+whole vocabulary at each step, and cannot drop the rows that have ended.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from epm.definition import Sampling, derive_seed
+from epm.models.chat import tokenise_prompt
+from epm.results import EngineRecord
+from epm.sampling import Completion, CompletionsByName, OnBatch, Prompt, SamplingRequest
+
+if TYPE_CHECKING:
+    from epm.models.base import BaseModel
+
+Tokenised = tuple[Prompt, tuple[int, ...]]
+
+SHARE = 0.7
+"""Of the free memory that a batch may take; reading the prompts and dropping rows need the rest."""
+
+LOGITS = 24
+"""Bytes for each token of the vocabulary that drawing from one row takes: six float32 copies."""
+
+
+class TransformersEngine:
+    """Batches of prompts of like length; each prompt is read once for all of its completions.
+
+    With adapters apart, a batch has as many rows for every adapter, and one pass through the base
+    serves them all. With adapters merged, one adapter is sampled after the other: on a CPU, where
+    the small products of an adapter cost more than they save.
+    """
+
+    def __init__(self, base: BaseModel, merge: bool | None = None) -> None:
+        """Wrap a model; `merge` is by default what pays on its device."""
+        self._base = base
+        self._merge = base.device == "cpu" if merge is None else merge
+
+    @property
+    def record(self) -> EngineRecord:
+        """Library, version, and how it was used."""
+        return EngineRecord(
+            name=f"transformers {version('transformers')}",
+            dtype=self._base.dtype_name,
+            adapters="merged" if self._merge else "apart",
+            batch_limit=self._base.definition.sampling.batch_size,
+            seed_policy="one seed for every batch",
+        )
+
+    def sample(
+        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> Iterator[CompletionsByName]:
+        """Complete every prompt of every adapter; yield what is complete as soon as it is."""
+        # a bare model seldom ends its turns as early as trained adapters do: among them, its rows
+        # would keep theirs in the batch
+        bare = [each for each in asked if each.adapter is None]
+        adapted = [each for each in asked if each.adapter is not None]
+        together = [[each] for each in asked] if self._merge else [bare, adapted]
+        for group in filter(None, together):
+            with self._adapted(group) as model:
+                yield self._answer(model, group, sampling, on_batch)
+
+    def close(self) -> None:
+        """Nothing is held beyond the model, which is not ours."""
+
+    @contextmanager
+    def _adapted(self, asked: Sequence[SamplingRequest]) -> Iterator[Any]:
+        """The model with what is asked applied: one adapter merged, or all of them apart."""
+        adapters = [each.adapter for each in asked]
+        if not any(adapters):
+            yield self._base.model
+        elif self._merge and adapters[0]:
+            with self._base.with_merged(adapters[0]) as model:
+                yield model
+        else:
+            with self._base.with_adapters(adapters) as model:
+                yield model
+
+    def _answer(
+        self, model: Any, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+    ) -> CompletionsByName:
+        import torch
+
+        from epm.sampling.decoding import decode
+
+        done: dict[tuple[str, Prompt], list[Completion]] = {}
+        tokenised = [self._tokenised(each) for each in asked]
+        rows = self._rows(tokenised, sampling)
+        queues = [_batches(prompts, rows) for prompts in tokenised]
+        for number, prompts in enumerate(zip_longest(*queues, fillvalue=[])):
+            torch.manual_seed(
+                derive_seed(asked[0].seed, "batch", str(number), *(each.name for each in asked[1:]))
+            )
+            written = decode(model, self._base.tokenizer, prompts, sampling)
+            for each, of_adapter, completed in zip(asked, prompts, written, strict=True):
+                remaining = iter(completed)
+                for prompt, _ in of_adapter:
+                    done[each.name, prompt] = [
+                        self._completion(prompt, index, next(remaining))
+                        for index in range(prompt.completions)
+                    ]
+            on_batch(sum(map(len, written)), sum(len(ids) for rows in written for ids in rows))
+        return {
+            each.name: [c for prompt in each.prompts for c in done[each.name, prompt]]
+            for each in asked
+        }
+
+    def _rows(self, tokenised: Sequence[Sequence[Tokenised]], sampling: Sampling) -> int:
+        """Rows of each adapter in one batch: what the profile says, if the GPU has room for it."""
+        import torch
+
+        if self._base.device == "cpu":
+            return sampling.batch_size
+        config = self._base.model.config
+        tokens = max(len(ids) for queue in tokenised for _, ids in queue) + sampling.max_new_tokens
+        size = getattr(config, "head_dim", None) or (
+            config.hidden_size // config.num_attention_heads
+        )
+        past = 2 * config.num_hidden_layers * config.num_key_value_heads * size * tokens
+        row = past * self._base.model.dtype.itemsize + LOGITS * config.vocab_size
+        torch.cuda.empty_cache()
+        free, _ = torch.cuda.mem_get_info()
+        return max(1, min(sampling.batch_size, int(SHARE * free / row / len(tokenised))))
+
+    def _tokenised(self, asked: SamplingRequest) -> list[Tokenised]:
+        return [
+            (prompt, tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt))
+            for prompt in asked.prompts
+        ]
+
+    def _completion(self, prompt: Prompt, index: int, ids: list[int]) -> Completion:
+        tokenizer = self._base.tokenizer
+        return Completion(
+            task=prompt.task,
+            item=prompt.item.id,
+            index=index,
+            text=str(tokenizer.decode(ids, skip_special_tokens=True)),
+            tokens=len(ids),
+            finish="stop" if ids[-1] == tokenizer.eos_token_id else "length",
+        )
+
+
+def _batches(tokenised: list[Tokenised], limit: int) -> Iterator[list[Tokenised]]:
+    """Prompts sorted by length, to pad little, up to `limit` completions together.
+
+    As few batches as can be, and those alike in size: a small one would take nearly as long.
+    """
+    wanted = [prompt.completions for prompt, _ in tokenised]
+    even = math.ceil(sum(wanted) / math.ceil(sum(wanted) / limit))
+    # a prompt's completions stay together
+    size = min(limit, even + max(wanted) - 1)
+    batch: list[Tokenised] = []
+    rows = 0
+    for item in sorted(tokenised, key=lambda item: len(item[1])):
+        if batch and rows + item[0].completions > size:
+            yield batch
+            batch, rows = [], 0
+        batch.append(item)
+        rows += item[0].completions
+    if batch:
+        yield batch

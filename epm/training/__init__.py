@@ -1,0 +1,1 @@
+"""LoRA training: tokenised rows, optimiser steps and micro-batches, many adapters at once."""

@@ -1,0 +1,67 @@
+"""Train LoRA adapters on their conditions' rows, many at once, loss on the completions only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from epm.definition import Definition, Replicate
+from epm.errors import out_of_memory
+from epm.models.base import BaseModel
+from epm.progress import Progress
+from epm.training.batches import TrainingSet, micro_batches, training_sets
+from epm.training.loop import Job, Trained, train_together
+from epm.training.memory import MemoryPlan, release_memory
+
+
+def train(
+    definition: Definition, jobs: Sequence[Job], base: BaseModel, progress: Progress
+) -> Iterator[Mapping[Replicate, Trained]]:
+    """Write every job's adapter, checkpoints, `losses.jsonl` and `training.json`.
+
+    As many adapters are trained together as pay and fit; each comes out as it would alone, but for
+    rounding and for the masks of its dropout. Yields the tokens that each was trained on, or how it
+    diverged, whenever some are done.
+
+    Raises:
+        EpmError: a prompt leaves no room for a completion, or the recipe does not fit the model.
+        torch.OutOfMemoryError: even one row of one adapter takes more memory than there is.
+    """
+    if not jobs:
+        return
+    recipe = definition.training
+    rows = [(job.rows, job.seed("order")) for job in jobs]
+    sets = training_sets(recipe, base.tokenizer, rows)
+    plan = MemoryPlan.initial(recipe, base, sets)
+
+    def count(each: tuple[Job, TrainingSet]) -> int:
+        return each[1].rows
+
+    # adapters with different numbers of rows have different schedules
+    by_count = sorted(zip(jobs, sets, strict=True), key=count)
+    for _, alike in groupby(by_count, key=count):
+        waiting = list(alike)
+        while waiting:
+            parts = math.ceil(len(waiting) / plan.adapters)
+            group = dict(waiting[: math.ceil(len(waiting) / parts)])
+            steps = [
+                micro_batches(step, plan.limits, base.tokenizer.pad_token_id)
+                for step in zip(*(each.steps for each in group.values()), strict=True)
+            ]
+            smaller = None
+            try:
+                outcomes = train_together(definition, group, steps, base, plan, progress)
+            except Exception as error:
+                tried = [batch for step in steps for batch in step]
+                smaller = plan.smaller(len(group), tried) if out_of_memory(error) else None
+                if smaller is None:
+                    raise
+            if smaller is None:
+                yield outcomes
+                waiting = waiting[len(group) :]
+            else:
+                # not while the error is handled: it holds on to the memory
+                release_memory(base)
+                progress.say(f"out of memory in training: again with {smaller}")
+                plan = smaller
