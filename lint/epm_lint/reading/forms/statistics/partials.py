@@ -47,9 +47,9 @@ def _bar(words: list[str]) -> tuple[str, ...]:
     if "|" not in words:
         return ()
     at = len(words) - 1 - words[::-1].index("|")
-    opened = "(" in words[max(0, at - 6) : at]
+    near = [word for word in words[max(0, at - 6) : at] if word in ("(", ")")]
     closing = next((i for i in range(at, len(words)) if words[i] == ")"), -1)
-    return _names(words[at + 1 : closing]) if opened and closing > 0 else ()
+    return _names(words[at + 1 : closing]) if near[-1:] == ["("] and closing > 0 else ()
 
 
 def _controlled(words: list[str]) -> tuple[str, ...]:
