@@ -44,8 +44,8 @@ def lint(
     """The report on a body, given what is known of its issue and of the files around it.
 
     Only where the body is `trusted`, written by people with write access, can it silence a rule. It
-    is judged by the `page_format` given, else by the one that it declares or has. A rule that is
-    not done after so many `seconds` fails, and the report names it. Raises `LintError` where there
+    is judged by the `page_format` given, else by the one that it declares or has. Rules that are
+    not done after so many `seconds` fail. Raises `LintError` where there
     is no body to judge: too large, not text, of an unknown format.
     """
     text = decoded(body)
@@ -73,7 +73,7 @@ def lint(
                 rows[rule.slug] = Row(rule, _verdict(rule, page))
     except TimeIsUp:
         late = True
-    judged = [rows.get(rule.slug) or Row(rule, _not_judged(seconds)) for rule in rules]
+    judged = [rows.get(rule.slug) or Row(rule, _not_judged(rule, page, seconds)) for rule in rules]
     if late or page is None:
         return Report(path, page.format if page else BodyFormat.PLAIN, tuple(judged))
     known = {rule.slug for rule in (*RULES, *rules)}
@@ -83,8 +83,10 @@ def lint(
     return Report(path, page.format, settled)
 
 
-def _not_judged(seconds: float) -> Verdict:
+def _not_judged(rule: Rule, page: Page | None, seconds: float) -> Verdict:
     """What could not be judged in time fails: silence would pass for a clean page."""
+    if page is not None and (reason := _reason_to_skip(rule, page)):
+        return Verdict.skipped(reason)
     detail = f"not judged: the page takes longer than {seconds:g} s"
     return Verdict.failed(
         detail, [Finding(detail, 1, fix="split the page, or leave this rule out")]

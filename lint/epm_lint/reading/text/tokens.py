@@ -69,6 +69,8 @@ _MARKS = {
     "‑": "-",
     "’": "'",
     "✕": "×",
+    "#": "№",
+    "¤": "№",
 }
 _RELATIONS = {"=": "=", "<": "<", ">": ">", "≤": "≤", "≥": "≥", "≈": "≈", "~": "≈"}
 _COMMA_DECIMALS = Pattern(r",\d{1,2}(?!\d|[.,]\d)|,\d{4,40}(?!\d|[.,]\d)|(?<=\b0),\d{3}(?!\d|,\d)")
@@ -90,7 +92,10 @@ class Tokens:
         self.raws: list[str] = []
         """Each as written."""
         self.words: list[str] = []
-        """Words in small letters, marks as one character, and `#` for a quantity."""
+        """Words in small letters, marks as one character; `#` for a quantity, `¤` for k/n.
+
+        Where the text itself has one of these two marks, it becomes `№`.
+        """
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.numbers: list[Number | None] = []
