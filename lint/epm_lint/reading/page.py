@@ -191,7 +191,7 @@ def _places(value: object) -> Iterator[tuple[int, int]]:
 
 
 def _caption_trials(table: TableReading, caption: Ground) -> dict[int, Number]:
-    """By column, the one n that a caption gives, if it names what the column measures."""
+    """By column, the one n that a caption gives, if it names all that the column measures."""
     sizes = [o for o in caption.operands if o.role is Part.N and o.number.is_whole]
     words = set(caption.words)
     if len(sizes) != 1 or sizes[0].number.mantissa < 20 or caption.words[:1] != ["table"]:
@@ -200,6 +200,7 @@ def _caption_trials(table: TableReading, caption: Ground) -> dict[int, Number]:
         place: sizes[0].number
         for place, column in enumerate(table.held)
         if column.role is Role.RATE and words & set(column.words)
+        if words >= {word for word in column.words if word[0].isalpha() and word != "rate"}
     }
 
 

@@ -180,7 +180,8 @@ class Rates:
             if number and (plain or noun[0] in TRIALS) and n >= _FEWEST_UNNAMED:
                 return number, True
             return None, True
-        if rate.place in self.frame.declared.caption_trials and not columns:
+        of_caption = rate.place in self.frame.declared.caption_trials
+        if of_caption and not columns and not record.is_summary:
             return self.frame.declared.caption_trials[rate.place], True
         named = interval is not None and (interval.method or interval.column.method)
         if named and self.frame.declared.trials and not columns and not record.is_summary:

@@ -16,25 +16,32 @@ Good:
 from __future__ import annotations
 
 from epm_lint.formats import EVERY_FORMAT
-from epm_lint.model import Page, Rule, Verdict
+from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.reading.page import read
 from epm_lint.reading.statements import Impossible
-from epm_lint.rules.tally import Tally, shown
-from epm_lint.statistics.answers import Outcome
+from epm_lint.rules.tally import shown
 
 
 def check(page: Page) -> Verdict:
     """Every number is one that such a quantity can have."""
-    tally = Tally("impossible value")
     reading = read(page.document, page.title)
-    for said in reading.statements:
-        if isinstance(said, Impossible) and said.is_claimed:
-            message = f"says {shown(said.number)}: {said.why}"
-            tally.hold(said.number, Outcome.INCONSISTENT, message, "correct the number", sure=True)
-    verdict = tally.verdict()
-    if tally.count:
-        return verdict
-    return Verdict.passed("no value that cannot be") if any(reading.numbers) else verdict
+    found = [
+        Finding(
+            f"says {shown(said.number)}: {said.why}",
+            said.number.line,
+            column=said.number.column,
+            fix="correct the number",
+            uses=(said.number,),
+        )
+        for said in reading.statements
+        if isinstance(said, Impossible) and said.is_claimed
+    ]
+    if found:
+        verdict = Verdict.failed(f"{len(found)} value(s) that cannot be", found)
+        return verdict.with_numbers(tuple(n for finding in found for n in finding.uses), {})
+    if any(reading.numbers):
+        return Verdict.passed("no value that cannot be")
+    return Verdict.skipped("no numbers")
 
 
 RULE = Rule("numbers-possible", "Possible values", check, formats=EVERY_FORMAT, doc=__doc__)

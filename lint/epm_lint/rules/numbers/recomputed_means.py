@@ -8,7 +8,7 @@ them; their SDs (GRIMMER: Anaya 2016, PeerJ Preprints 4:e2400v1), and those of a
 
 Bad:
 
-    On a scale from 1 to 5 in whole points, 30 judges gave a mean of 3.48.
+    On a scale from 1 to 5 in whole points, 30 judges gave a mean of 5.47.
 
 Good:
 
