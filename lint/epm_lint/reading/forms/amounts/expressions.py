@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 
-from epm_lint.reading.ground import Ground
+from epm_lint.reading.ground import Ground, is_card
 from epm_lint.reading.lexicon import FUNCTION_WORDS, NUMBER_WORDS, TRIALS
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.statements import Arithmetic, Statement, Term
@@ -249,8 +249,13 @@ class _Expressions:
     def _is_named(self, at: int) -> bool:
         """Whether the number behind an equals sign is that of a symbol: "at T=1.0, n=120"."""
         number = self.numbers[at + 1]
-        symbol = self._word(at - 1).isalpha() and len(self._word(at - 1)) == 1
-        return symbol or number is None or number.kind is not Kind.PLAIN
+        word = self._word(at - 1)
+        if number is None or (word.isalpha() and len(word) == 1):
+            return True
+        if number.kind is Kind.SETTING and is_card(self.ground.passage):
+            # all of a card are settings: "20 questions × 5 completions = 100" is a sum of them
+            return word[:1].isalpha() and not (word.endswith("s") and self._is_spaced(at))
+        return number.kind is not Kind.PLAIN
 
     def _is_collective(self, nouns: list[str], total: Number | None, start: int) -> bool:
         """Whether what is counted before a bracket is what the bracket's product counts."""
