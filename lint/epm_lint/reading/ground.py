@@ -159,11 +159,13 @@ class Ground:
             return True
         return any(pair in (("as", "if"), ("as", "though")) for pair in pairwise(before))
 
-    def is_denied(self, at: int, start: int, reach: int = 4) -> bool:
+    def is_denied(
+        self, at: int, start: int, reach: int = 4, by: frozenset[str] = NEGATIONS
+    ) -> bool:
         """Whether a negation stands shortly before a token, and not before `start`."""
         near = self.words[max(start, at - reach) : at]
         contracted = any(word.endswith(("n't", "n’t")) for word in near)
-        return contracted or not NEGATIONS.isdisjoint(near)
+        return contracted or not by.isdisjoint(near)
 
     @cached_property
     def lead_layer(self) -> int | None:
@@ -222,8 +224,11 @@ class Ground:
         tokens = self.tokens
         first, last = tokens.starts[start], tokens.ends[max(start, end - 1)]
         said = self.passage.text[first:last]
-        if said.endswith(")") and said.count("(") < said.count(")"):
+        opened, closed = said.count("("), said.count(")")
+        if said.endswith(")") and opened < closed:
             last -= 1
+        elif opened > closed and self.passage.text.startswith(")", last):
+            last += 1
         return {
             "passage": self.passage,
             "start": first,

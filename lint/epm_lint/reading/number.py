@@ -45,12 +45,13 @@ NUMBER = (
 )
 """The one grammar: sign, thousands, decimals, powers of ten, unit."""
 
-_ALONE = Pattern(rf"(?:[^\W\d_]{{1,12}} ?(?=[<>=≤≥≈~]))?(?P<relation><=|>=|[<>=≤≥≈~])? ?{NUMBER}")
+_ALONE = Pattern(
+    rf"(?:[^\W\d_]{{1,12}}{_GAP}?(?=[<>=≤≥≈~]))?(?P<relation><=|>=|[<>=≤≥≈~])?{_GAP}?{NUMBER}"
+)
 _RELATIONS = {"<=": "≤", ">=": "≥", "~": "≈", "∼": "≈", "≃": "≈", "⩽": "≤", "⩾": "≥"}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _SUBSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _ASCII_MINUS = str.maketrans(dict.fromkeys(MINUSES, "-"))
-_PLAIN_SPACE = str.maketrans(dict.fromkeys(SPACES, " "))
 _UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff"))
 _SEPARATORS = str.maketrans(dict.fromkeys(f",_{SPACES}"))
 _SEPARATED = Pattern(f"[0-9]([,_{SPACES}])[0-9]{{3}}")
@@ -177,7 +178,7 @@ class Number:
         Raises:
             ValueError: for what is no number; `read` answers None instead.
         """
-        plain = text.translate(_UNSEEN).translate(_PLAIN_SPACE).strip(" *_`\t")
+        plain = text.translate(_UNSEEN).strip(f"{SPACES}*_`\t")
         found = _ALONE.fullmatch(plain) if len(text) <= _LONGEST else None
         if found is None or found["size"] or (found["unit"] and not unit_of(found["unit"])):
             raise ValueError("not a number")

@@ -66,7 +66,7 @@ def statements(ground: Ground) -> Iterator[Statement]:
     said = frozenset(words)
     if ground.operands:
         yield from _with_numbers(ground, said)
-    if said & _VERDICT_WORDS:
+    if said & _VERDICT_WORDS or (said & {"all", "both"} and said & {"p", "ps", "p-values"}):
         yield from significances(ground, Qualified(ground))
     if said & _SURVIVAL:
         yield from multiplicities(ground)

@@ -3,11 +3,11 @@
 from time import process_time
 
 import pytest
+from epm_lint.numbers.reading import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epm_lint.markdown.document import Document
-from epm_lint.numbers.reading import read
 
 PIECES = st.sampled_from(
     [

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import pytest
-
 import epm_lint.numbers
-from epm_lint.markdown.document import Document
+import pytest
 from epm_lint.numbers.forms import Arithmetic, Correlation, Statement
 from epm_lint.numbers.reading import read
 from epm_lint.numbers.statements import FORMS, parse
+
+from epm_lint.markdown.document import Document
 
 NAMES = ("librarian", "helpful_assistant", "qwen_default")
 GRAMMAR = Path(epm_lint.numbers.__file__).with_name("GRAMMAR.md").read_text(encoding="utf-8")

@@ -3,8 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import Reading, read
+
+from epm_lint.markdown.document import Document
 
 PAGES = Path(__file__).parents[1] / "pages"
 

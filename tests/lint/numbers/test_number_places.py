@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+from epm_lint.numbers.alignment import align
+from epm_lint.numbers.passages import Place
+from epm_lint.numbers.reading import Reading, read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from epm_lint.markdown.document import Document
-from epm_lint.numbers.alignment import align
-from epm_lint.numbers.passages import Place
-from epm_lint.numbers.reading import Reading, read
 
 PAGES = Path(__file__).parents[1] / "pages"
 PAGE = """# Rate 1 of `a7`

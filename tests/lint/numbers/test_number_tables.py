@@ -1,8 +1,9 @@
 """Tables as records."""
 
-from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import read
 from epm_lint.numbers.tables import Role, TableReading, role_of
+
+from epm_lint.markdown.document import Document
 
 RATES = """\
 | Persona | Cosine (L20) | Source rate | k/n | Wilson 95% CI | n | Category |

@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 import pytest
-
-from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import read
 from epm_lint.numbers.spans import spans
 from epm_lint.numbers.tokens import scan
 from epm_lint.numbers.values import Kind, Number
+
+from epm_lint.markdown.document import Document
 
 
 def of(markdown: str) -> list[Number]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from epm_lint.reading.number import Number
 from epm_lint.statistics.answers import Outcome
 from epm_lint.statistics.consistency import (
     ONE_SIDED,
@@ -28,11 +29,10 @@ from epm_lint.statistics.consistency import (
     z_p,
 )
 from epm_lint.statistics.intervals import Method
-from epm_lint.statistics.rounding import Printed
 
 RIGHT, UNKNOWN, CUT = Outcome.CONSISTENT, Outcome.UNKNOWN, Outcome.TRUNCATED
 WRONG, FLIPPED = Outcome.INCONSISTENT, Outcome.DECISION_ERROR
-P = Printed
+P = Number.of
 
 PUBLISHED = [
     (23, "15.8%", "32.2%", RIGHT, "[15.8%, 32.2%]"),
@@ -250,7 +250,7 @@ def test_rates_and_means():
 
 
 printed = st.from_regex(r"[<≈]?-?[0-9]{1,3}(\.[0-9]{1,3})?(e-?[0-9]{1,3})?%?", fullmatch=True)
-printed = printed.map(Printed.read).filter(bool)
+printed = printed.map(Number.read).filter(bool)
 
 
 @settings(max_examples=300, deadline=5000)

@@ -25,7 +25,6 @@ from epm_lint.reading.statements.claims import (
     Inside,
     Multiplicity,
     Prediction,
-    Repeat,
     Significance,
 )
 from epm_lint.reading.statements.quantities import (
@@ -68,7 +67,6 @@ __all__ = [
     "Qualifier",
     "Ratio",
     "RelativeChange",
-    "Repeat",
     "SampleSize",
     "Significance",
     "Span",

@@ -110,7 +110,7 @@ class Statement:
     def _parts(self) -> Iterator[tuple[str, str]]:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "words":
+            if field.name == "words" or value == field.default:
                 continue
             if field.name == "binding":
                 yield field.name, "" if value is Binding.GROUP else value.name.casefold()

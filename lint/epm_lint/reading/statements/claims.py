@@ -156,12 +156,3 @@ class Impossible(Statement):
 
     number: Number
     why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeat(Statement):
-    """A quantity that stands on the page a second time, with another value."""
-
-    number: Number
-    first: Number
-    what: str

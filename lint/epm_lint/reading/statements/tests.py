@@ -32,8 +32,6 @@ class Test(Statement):
     """So many pairs were compared, of which a t has one degree of freedom fewer."""
     effects: tuple[tuple[str, Number], ...] = ()
     """Effect sizes between them, by name: η², φ, V, d."""
-    significant: bool | None = None
-    """What the words beside it say; None where they say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,6 @@ class Correlation(Statement):
     statistic: Number | None = None
     """The t that is given with it."""
     statistic_df: Number | None = None
-    significant: bool | None = None
     data: Subset | None = None
     """Of which rows of the page's tables it is, where the words before it tell."""
 
@@ -81,7 +78,6 @@ class PValue(Statement):
     method: str = ""
     correction: str = ""
     """`bonferroni`, `holm` or `fdr`, if it is said to be corrected."""
-    significant: bool | None = None
     stars: int = 0
     """How many asterisks stand behind it."""
 

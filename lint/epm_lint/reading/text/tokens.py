@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from functools import cached_property
 
 from epm_lint.patterns import Pattern
-from epm_lint.reading.number import NUMBER, Kind, Number
+from epm_lint.reading.number import NUMBER, SPACES, Kind, Number
 from epm_lint.reading.text.names import kind_of_name
 from epm_lint.reading.text.tex import as_read
 
@@ -44,7 +44,7 @@ _NUMBER = Pattern(NUMBER)
 _ISSUE_BEHIND = Pattern(r"#\d{1,9}\b")
 _DIGITS = Pattern(r"\d{1,40}")
 _STAR = Pattern(r"(?<=[\w)%])( ?)(?<!\*)\*(?!\*)(?= ?[\d(])")
-_OPENING = frozenset(" \t\n([{=<>≤≥≈~:;,|/±\"'“‘*`→∈")
+_OPENING = frozenset(SPACES + "\t\n([{=<>≤≥≈~:;,|/±\"'“‘*`→∈")
 _INSIDE_A_NAME = Pattern(
     r"(?![xX]\d)[^\W\d]\w{0,80}"
     r"|-(?:tailed|sided|shot|way|step|hot|gram|bit|dimensional|layer|item|turn|year|day)s?\b"
@@ -260,7 +260,7 @@ def _is_sign(text: str, start: int) -> bool:
     before = text[start - 1]
     if before not in _OPENING:
         return text[start] in "±∓"
-    if before != " " and before != "\n":
+    if before not in SPACES and before != "\n":
         return True
     earlier = text[max(0, start - 3) : start].rstrip()
     closes = earlier[-1:].isdigit() or earlier[-1:] in ("%", ")", "]")

@@ -63,6 +63,9 @@ _TO_P = frozenset(
 )
 
 
+_EXCEPT = frozenset({"except", "excepting", "save", "but", "besides", "unless", "apart", "other"})
+
+
 _REACH_BACK = 30
 
 
@@ -259,16 +262,10 @@ def _all_below(ground: Ground) -> Iterator[Statement]:
     words = ground.words
     for operand in ground.operands:
         quantifier = words[operand.start - 1] if operand.start else ""
-        if (
-            operand.role is Role.P
-            and quantifier in ("all", "both")
-            and operand.number.bound
-            in (
-                "<",
-                "≤",
-            )
-        ):
-            start, end = ground.sentence(operand.token)
+        if operand.role is not Role.P or quantifier not in ("all", "both"):
+            continue
+        start, end = ground.sentence(operand.token)
+        if operand.number.bound in ("<", "≤") and _EXCEPT.isdisjoint(words[operand.end : end]):
             yield Significance(
                 **ground.common(operand.start - 1, operand.end),
                 quantifier=quantifier,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import NEGATIONS, Role
 from epm_lint.reading.number import Number
 from epm_lint.reading.statements import (
     Direction,
@@ -16,6 +16,7 @@ _STRONGER = frozenset({"strengthen", "strengthens", "strengthened", "strengtheni
 _WEAKER = frozenset({"weaken", "weakens", "weakened", "weakening", "attenuates"})
 
 
+_DENY_VERBS = NEGATIONS - {"without"}
 _BECOMES = frozenset(["gets", "becomes", "grows", "get", "become", "grow"])
 
 
@@ -37,7 +38,7 @@ def strengths(ground: Ground) -> Iterator[Statement]:
             **ground.common(
                 at,
                 at + 1,
-                negated=ground.is_denied(at, ground.clause(at)),
+                negated=ground.is_denied(at, ground.clause(at), by=_DENY_VERBS),
                 hypothetical=ground.is_hypothetical(at),
             ),
             direction="stronger" if stronger else "weaker",

@@ -15,7 +15,6 @@ from epm_lint.reading.forms.statistics.parts import (
     end_of,
     named_method,
     of_p,
-    verdict_on,
 )
 from epm_lint.reading.forms.statistics.subsets import subset_of
 from epm_lint.reading.ground import Ground, span_of
@@ -92,7 +91,6 @@ def correlation(
         squared=squared.number if squared else None,
         statistic=test.number if test and test.name == "t" and test.args else None,
         statistic_df=test.args[0] if test and test.name == "t" and test.args else None,
-        significant=verdict_on(ground, head, end_of(parts, head)),
         data=subset_of(ground, head),
         **given,
     )

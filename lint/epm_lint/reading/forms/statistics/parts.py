@@ -56,16 +56,6 @@ def degrees_of_freedom(bound: list[Operand]) -> tuple[Number, ...]:
     return ()
 
 
-def verdict_on(ground: Ground, head: Operand, end: int) -> bool | None:
-    said = ground.words[head.end : min(end + 4, len(ground.words))]
-    for at, word in enumerate(said):
-        if word in ("ns", "n.s", "insignificant", "non-significant"):
-            return False
-        if word == "significant":
-            return "not" not in said[max(0, at - 2) : at]
-    return None
-
-
 def named_method(ground: Ground, head: Operand) -> str:
     """The method that is named last before a coefficient in its clause, or by its labels."""
     start = ground.clause(head.start)

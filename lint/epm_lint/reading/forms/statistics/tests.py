@@ -17,7 +17,6 @@ from epm_lint.reading.forms.statistics.parts import (
     end_of,
     named_method,
     of_p,
-    verdict_on,
 )
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, Role
@@ -131,7 +130,6 @@ def _test(
         n=n,
         pairs=_pairs(ground, head) if name == "t" else None,
         effects=effects,
-        significant=verdict_on(ground, head, end),
         **given,
     )
 
@@ -234,7 +232,6 @@ def p_values(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[Sta
             p=operand.number,
             method=named_method(ground, operand),
             correction=correction,
-            significant=verdict_on(ground, operand, operand.end),
             stars=stars_of(ground, operand.number),
         )
 

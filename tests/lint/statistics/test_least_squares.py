@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.api import OLS, add_constant
 
-from epm_lint.statistics.lines import pearson, ranks, spearman, through
+from epm_lint.statistics.least_squares import pearson, ranks, spearman, through
 from epm_lint.statistics.rank_correlation import edgeworth_p
 from epm_lint.statistics.tails import StudentT
 
