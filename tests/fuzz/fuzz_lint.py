@@ -45,7 +45,9 @@ def check(body: bytes) -> None:
     try:
         report = lint(body, title=body[:40].decode("utf-8", "replace"))
     except LintError as error:
-        assert str(error).isprintable(), error
+        message = str(error)
+        if not message.isprintable():
+            raise AssertionError(repr(message)) from error
         return
     taken = time.process_time() - started
     assert taken < PATIENCE + len(body) / 20_000, f"{taken:.1f} s for {len(body)} bytes"

@@ -279,10 +279,10 @@ def is_card(passage: Passage) -> bool:
 
 
 def _is_part_of_code(number: Number, passage: Passage) -> bool:
-    if passage.alignment is None:
+    if passage.source_map is None:
         return False
     span = next(
-        ((a, b) for a, b in passage.alignment.code if a <= number.start < b), (number.start, 0)
+        ((a, b) for a, b in passage.source_map.code if a <= number.start < b), (number.start, 0)
     )
     rest = passage.text[span[0] : number.start] + passage.text[number.end : span[1]]
     return not _A_VALUE.fullmatch(rest)

@@ -186,7 +186,9 @@ class Qualified:
     def _lead_of(self, p: Operand) -> list[str]:
         """The words of a cell's labels; in a row "Holm / Bonferroni" of two p's, one each."""
         spot = self.ground.passage.spot
-        parts = spot.row_label.split("/") if spot and "/" in spot.row_label else []
+        if spot is None or "/" not in spot.row_label:
+            return self.lead
+        parts = spot.row_label.split("/")
         ps = [o.token for o in self.ground.operands if o.role is Role.P]
         if len(parts) == len(ps) and all(any(map(qualifier_of, _words(part))) for part in parts):
             return _words(parts[ps.index(p.token)])

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from epm_lint.markdown.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
 from epm_lint.markdown.document import Document
-from epm_lint.reading.text.source_map import Alignment, align
+from epm_lint.reading.text.source_map import SourceMap, source_map
 from epm_lint.values import dataclass
 
 
@@ -69,15 +69,15 @@ class Passage:
     """Whether the text can be laid on its source."""
 
     @cached_property
-    def alignment(self) -> Alignment | None:
+    def source_map(self) -> SourceMap | None:
         """Which stretch of the text comes from where in the source; None where not known."""
         if not self.is_mapped:
             return None
-        return align(self.text, self.source) if self.source else None
+        return source_map(self.text, self.source) if self.source else None
 
     def is_code(self, position: int) -> bool:
         """Whether a place in the text is inside a code span, as far as that is known."""
-        return self.alignment is not None and self.alignment.is_code(position)
+        return self.source_map is not None and self.source_map.is_code(position)
 
     def line_of(self, position: int) -> int:
         """The line of the body that a place in the text is on."""
@@ -85,10 +85,10 @@ class Passage:
 
     def where(self, position: int) -> tuple[int, int | None]:
         """The line of a place in the text, and its column where that is exact."""
-        if self.alignment is None:
+        if self.source_map is None:
             row = min(bisect_left(self._text_breaks, position), len(self._source_breaks))
             return self.line + row, None
-        at = self.alignment.source_of(position)
+        at = self.source_map.source_of(position)
         row = bisect_left(self._source_breaks, at)
         columns = self._columns
         start = columns[row] if row < len(columns) else None

@@ -22,7 +22,7 @@ _TICKS = Pattern(r"`+")
 
 
 @dataclass(frozen=True, slots=True)
-class Alignment:
+class SourceMap:
     """Which stretch of the visible text comes from where in the source."""
 
     texts: tuple[int, ...]
@@ -43,10 +43,10 @@ class Alignment:
         return at >= 0 and self.code[at][0] <= position < self.code[at][1]
 
 
-def align(text: str, source: str) -> Alignment | None:
+def source_map(text: str, source: str) -> SourceMap | None:
     """Read the source along its visible text; None where the two do not meet all the way."""
     if text == source and "`" not in text:
-        return Alignment((0,), (0,), ())
+        return SourceMap((0,), (0,), ())
     return _Walk(text, source).run()
 
 
@@ -60,7 +60,7 @@ class _Walk:
         self.code: list[tuple[int, int]] = []
         self.closings = _tick_runs(source)
 
-    def run(self) -> Alignment | None:
+    def run(self) -> SourceMap | None:
         position = 0
         while position < len(self.source):
             special = _SPECIAL.search(self.source, position)
@@ -77,7 +77,7 @@ class _Walk:
             position = after
         if self.at != len(self.text):
             return None
-        return Alignment(tuple(self.texts), tuple(self.sources), tuple(self.code))
+        return SourceMap(tuple(self.texts), tuple(self.sources), tuple(self.code))
 
     def _take(self, piece: str, position: int) -> bool:
         """The text goes on with a piece that stands at a position of the source."""

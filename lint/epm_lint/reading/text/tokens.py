@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 
 from epm_lint.patterns import Pattern
@@ -81,6 +82,8 @@ _ABBREVIATIONS = frozenset(
     {"e.g", "i.e", "vs", "cf", "al", "approx", "fig", "eq", "resp", "no", "n.s", "ca", "s.d", "s.e"}
     | {"incl", "excl", "max", "min", "avg", "std", "dr", "st", "d.f"}
 )
+_LONGEST_SENTENCE, _BREAK_WITHIN = 250, 60
+"""In tokens; and how far back a comma or semicolon is looked for to break a longer one at."""
 _NEW_LINE = Pattern(r"\n(?=[A-Z][\w /-]{0,40}:)")
 
 
@@ -233,7 +236,7 @@ class Tokens:
             at = bisect_left(self.starts, line.start())
             if 0 < at <= last:
                 ends.append(at)
-        return sorted(set(ends))
+        return list(_at_most(sorted(set(ends)), words))
 
     def sentence(self, at: int) -> tuple[int, int]:
         """The tokens of the sentence around a token: its first, and the one after its last."""
@@ -251,6 +254,23 @@ class Tokens:
             return self.words.index(mark, start, end)
         except ValueError:
             return -1
+
+
+def _at_most(ends: list[int], words: list[str]) -> Iterator[int]:
+    """The ends of sentences, and a break in what is too long for one.
+
+    Whatever looks about in its sentence then takes a time that does not grow with the text.
+    """
+    start = 0
+    for end in [*ends, len(words)]:
+        while end - start > _LONGEST_SENTENCE:
+            latest = start + _LONGEST_SENTENCE
+            breaks = range(latest, latest - _BREAK_WITHIN, -1)
+            start = next((at for at in breaks if words[at - 1] in (";", ",")), latest)
+            yield start
+        start = end
+        if end < len(words):
+            yield end
 
 
 def _is_sign(text: str, start: int) -> bool:

@@ -34,7 +34,7 @@ def influences(ground: Ground) -> Iterator[Statement]:
         only = not _ONLY.isdisjoint(before[-2:])
         while first > start and only and words[first - 1] in _ONLY | {"the"}:
             first -= 1
-        while ground.word(stop) in _CASES:
+        while stop < at + _REACH and ground.word(stop) in _CASES:
             stop += 1
         about = (max(start, at - _REACH), at)
         colon = stop

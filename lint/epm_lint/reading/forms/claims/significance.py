@@ -86,7 +86,7 @@ def significances(ground: Ground, qualified: Qualified) -> Iterator[Statement]:
         negated = denied or _is_denied(before, quantifier)
         alpha = alpha_behind(ground, at + 1, end)
         correction = _correction(words[at + 1 : min(end, at + 8)])
-        p = None if quantifier else _p_of(ground, at, start, end)
+        p = None if quantifier else _p_of(ground, at, start, end, negated)
         interval = None if p or quantifier else _interval_of(ground, at, start, end)
         if word == "significantly" and p is None and interval is None:
             continue
@@ -180,8 +180,12 @@ def _brackets(ground: Ground, at: int, start: int) -> tuple[int, ...]:
     return tuple(opened)
 
 
-def _p_of(ground: Ground, at: int, start: int, end: int) -> Operand | None:
-    """The p that a verdict speaks of: right before it, else the next one, else the last."""
+def _p_of(ground: Ground, at: int, start: int, end: int, negated: bool) -> Operand | None:
+    """The p that a verdict speaks of: right before it, else the next one, else the last.
+
+    Of several in one bracket it is the one that bears the verdict out best: which of them is meant
+    is not said.
+    """
     ps = [o for o in ground.inside(start, end) if o.role is Role.P]
     if not ps:
         return None
@@ -198,8 +202,10 @@ def _p_of(ground: Ground, at: int, start: int, end: int) -> Operand | None:
             for p in after
             if _brackets(ground, p.token, start) == _brackets(ground, after[0].token, start)
         ]
-        bracketed = _brackets(ground, after[0].token, start) != here
-        return None if bracketed and len(together) > 1 else after[0]
+        if _brackets(ground, after[0].token, start) == here:
+            return after[0]
+        best = max if negated else min
+        return best(together, key=lambda p: p.number.value)
     if before and at - before[-1].end <= _REACH_BACK:
         last = before[-1]
         inside = _brackets(ground, last.token, start)

@@ -3,9 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-from epm_lint.numbers.reading import Reading, read
-
 from epm_lint.markdown.document import Document
+from epm_lint.reading.page import Reading, read
 
 PAGES = Path(__file__).parents[1] / "pages"
 
@@ -15,11 +14,11 @@ def page(name: str) -> Reading:
 
 
 def said_on(name: str, line: int) -> list[str]:
-    return [s.describe() for passage, s in page(name).statements if passage.line == line]
+    return [s.describe() for s in page(name).statements if s.passage.line == line]
 
 
 def test_the_numbers_of_the_seed_shape() -> None:
-    counted = Counter(number.kind.value for _, number, _ in page("seed_shape.md").numbers)
+    counted = Counter(number.kind.value for number in page("seed_shape.md").numbers)
     assert counted == {
         "plain": 38,
         "setting": 33,
@@ -36,7 +35,7 @@ def test_the_numbers_of_the_seed_shape() -> None:
 
 def test_only_results_and_counts_are_plain_in_the_rendered_body() -> None:
     numbers = page("rendered.md").numbers
-    assert [number.raw for _, number, _ in numbers if number.kind.can_be_result] == [
+    assert [number.raw for number in numbers if number.kind.can_be_result] == [
         *("12/100", "74/100", "−0.61", "600", "20", "5", "41/100", "41/100", "+0.389"),
         *("41/100", "31.9%", "50.8%"),
     ]
@@ -44,18 +43,21 @@ def test_only_results_and_counts_are_plain_in_the_rendered_body() -> None:
 
 def test_what_the_seed_shape_says() -> None:
     assert said_on("seed_shape.md", 28) == [
-        "Significance p=0.031",
         "Correlation layer=20 coefficient=-0.62 method=pearson p=0.031 n=12",
         "Correlation layer=20 coefficient=-0.74 method=spearman p=0.006",
+        "SampleSize n=12 symbol=N",
+        "Significance p=0.006",
     ]
     assert said_on("seed_shape.md", 31) == [
-        "Influence claim=high_leverage subjects=librarian",
-        "Diagnostic measure=cook value=0.41",
+        "Diagnostic measure=cook value=0.41 subjects=librarian",
         "Diagnostic measure=cook value=0.33 threshold=yes",
+        "Influence claim=high_leverage subjects=librarian",
     ]
-    assert said_on("seed_shape.md", 62) == ["Arithmetic terms=4×4×1 total=64"]
-    assert said_on("seed_shape.md", 76) == ["Arithmetic terms=20×5 total=100"]
+    assert said_on("seed_shape.md", 62) == ["Arithmetic terms=4×4×1 total=64 explained=yes"]
+    assert said_on("seed_shape.md", 76) == [
+        "Arithmetic terms=20×5 total=100 nouns=questions,completions"
+    ]
     assert said_on("seed_shape.md", 33) == [
-        "Confidence level=MODERATE",
-        "SampleSize n=100 per=cell",
+        "SampleSize n=100 per=cell symbol=n",
+        "Confidence level=MODERATE own=yes",
     ]

@@ -1,13 +1,14 @@
-"""Any text is read, and in time that grows no faster than the text."""
+"""Any text is read as numbers and statements, in time that grows no faster than the text."""
 
 from time import process_time
 
 import pytest
-from epm_lint.numbers.reading import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from epm_lint.engine import lint
 from epm_lint.markdown.document import Document
+from epm_lint.reading.page import read
 
 PIECES = st.sampled_from(
     [
@@ -81,15 +82,15 @@ def test_any_text_is_read(text: str) -> None:
     document = Document(text)
     reading = read(document, text)
     last_line = len(document.lines)
-    for passage, number, context in reading.numbers:
-        assert passage.text[number.start : number.end] == number.raw
+    for number in reading.numbers:
+        assert number.passage.text[number.start : number.end] == number.raw
         assert 1 <= number.line <= last_line
-        assert context.sentence in passage.text
-        assert number.value.is_finite()
-    for passage, said in reading.statements:
-        assert passage.text[said.start : said.end] == said.text
+    for said in reading.statements:
+        assert said.passage.text[said.start : said.end] == said.text
         assert said.describe()
+        assert 1 <= said.line <= last_line
     assert len(reading.tables) <= text.count("|")
+    assert reading.bound <= reading.read
 
 
 HOSTILE = (
@@ -109,6 +110,9 @@ HOSTILE = (
         "@1.",
     ),
     *("http://", "*1*", "x\n", "N=1 per ", "23% (95% CI ", "a a", "no ", "outlier ", "1; "),
+    *("ρ=-0.5 (p=0.1) ", "31/100 (31%), ", "t(28)=2.1, p=.04; ", "M = 4.8, SD = 1.2, n = 36 "),
+    *("from 1% to 2% ", "$t(28)=2$ ", "\\frac{1}{2} ", "31 of 100 ", "b=0.5, SE=0.2 ", "1 vs 2 "),
+    *("no layer is significant ", "of which 12 ", "Holm-corrected p=.01 ", "10,15,", "5–10 "),
 )
 HOSTILE_TABLE = "| Persona | n |\n|---|---|\n"
 
@@ -140,3 +144,9 @@ def _seconds(source: str) -> float:
     for _ in (*reading.statements, *reading.numbers, *reading.tables):
         pass
     return process_time() - start
+
+
+@pytest.mark.parametrize("piece", ["ρ=-0.5 (p=0.1) ", "31/100 (31%) ", "all significant at L1; "])
+def test_a_long_paragraph_is_linted_in_time(piece: str) -> None:
+    report = lint(piece * 4_000)
+    assert not any(row.verdict.detail.startswith("not judged") for row in report.rows)

@@ -1,9 +1,9 @@
 """Tables as records."""
 
-from epm_lint.numbers.reading import read
-from epm_lint.numbers.tables import Role, TableReading, role_of
-
 from epm_lint.markdown.document import Document
+from epm_lint.reading.page import read
+from epm_lint.reading.tables.columns import Role, column_of
+from epm_lint.reading.tables.records import TableReading
 
 RATES = """\
 | Persona | Cosine (L20) | Source rate | k/n | Wilson 95% CI | n | Category |
@@ -60,7 +60,8 @@ def test_a_row_is_a_record() -> None:
     assert count.number
     assert count.number.fraction == (31, 100)
     assert interval
-    assert (interval.method, [span.high.raw for span in interval.spans]) == ("wilson", ["40.6%"])
+    assert interval.span
+    assert (interval.method, interval.span.high.raw) == ("wilson", "40.6%")
     missing = second.get(Role.RATE)
     assert missing
     assert missing.number is None
@@ -73,12 +74,12 @@ def test_a_row_may_say_what_its_cells_are() -> None:
         (Role.CORRELATION, 25),
     ]
     assert [s.describe() for s in pearson.entries[1].statements] == [
-        "Correlation layer=25 coefficient=-0.574 method=pearson p=0.051 n=12"
+        "Correlation binding=row layer=25 coefficient=-0.574 method=pearson p=0.051 n=12"
     ]
     assert (adjusted.under, adjusted.entries[0].role) == ("Pearson r (N=12)", Role.ADJUSTED_P)
     assert [s.describe() for s in adjusted.entries[0].statements] == [
-        "PValue layer=10 p=0.032 correction=holm",
-        "PValue layer=10 p=0.043 correction=bonferroni",
+        "PValue qualifiers=corrected layer=10 p=0.032 correction=holm",
+        "PValue qualifiers=corrected layer=10 p=0.043 correction=bonferroni",
     ]
 
 
@@ -97,10 +98,10 @@ def test_roles_of_other_labels() -> None:
         "Learning rate": Role.OTHER,
         "p": Role.P,
         "ρ": Role.CORRELATION,
-        "R²": Role.OTHER,
+        "R²": Role.MEASURE,
         "Predicted": Role.PREDICTED,
     }
-    assert {label: role_of(label) for label in labels} == labels
+    assert {label: column_of(label).role for label in labels} == labels
 
 
 def test_the_card_names_nobody() -> None:

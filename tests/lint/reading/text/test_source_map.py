@@ -1,17 +1,16 @@
-"""Line, column and surroundings of each number."""
+"""Line, column and surroundings of each number, by its place in the source."""
 
 from pathlib import Path
 
 import pytest
-from epm_lint.numbers.alignment import align
-from epm_lint.numbers.passages import Place
-from epm_lint.numbers.reading import Reading, read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from epm_lint.markdown.document import Document
+from epm_lint.reading.page import read
+from epm_lint.reading.text.source_map import source_map
 
-PAGES = Path(__file__).parents[1] / "pages"
+PAGES = Path(__file__).parents[2] / "pages"
 PAGE = """# Rate 1 of `a7`
 
 A **23%** rate[^x], [31 of them](http://x/9/9) \\* 0.5 &lt; 0.6
@@ -36,7 +35,7 @@ Caption 0.09.
 def test_every_place_and_its_column() -> None:
     document = Document(PAGE)
     reading = read(document, "Rates of 12 (LOW confidence)")
-    found = [(p.place.value, n.raw, n.line, n.column) for p, n, _ in reading.numbers]
+    found = [(n.passage.place.value, n.raw, n.line, n.column) for n in reading.numbers]
     assert found == [
         ("title", "12", 1, None),
         ("heading", "1", 1, 8),
@@ -63,49 +62,43 @@ def test_every_place_and_its_column() -> None:
 @pytest.mark.parametrize("name", ["rendered.md", "seed_shape.md"])
 def test_columns_of_whole_pages_are_exact(name: str) -> None:
     document = Document((PAGES / name).read_text(encoding="utf-8"))
-    numbers = [number for _, number, _ in read(document).numbers]
+    numbers = list(read(document).numbers)
     assert len(numbers) > 40
     for number in numbers:
         assert number.column is not None
         assert document.lines[number.line - 1].startswith(number.raw, number.column - 1)
 
 
-def cell(reading: Reading, raw: str) -> tuple[str, str, tuple[str, ...]]:
-    return next((c.row_label, c.header, c.names) for _, n, c in reading.numbers if n.raw == raw)
-
-
-def test_context_of_a_cell() -> None:
-    reading = read(Document(PAGE))
-    assert cell(reading, "41%") == ("librarian", "Rate", ("librarian",))
-
-
-@pytest.mark.parametrize(
-    ("text", "label", "noun", "layer"),
-    [
-        ("At L20 r=-0.62 holds.", "r", "holds", 20),
-        ("Spearman ρ = −0.74", "ρ", "", None),
-        ("the p-value of 0.03", "p", "", None),
-        ("at layer 15 (N=12)", "n", "", 15),
-        ("df = 9", "df", "", None),
-        ("Cook's distance over 0.33", "cook", "", None),
-        ("we used 12 personas", "we used", "personas", None),
-        ("L10 was bad. The rate is 23%", "The rate", "", None),
-    ],
-)
-def test_context_in_prose(text: str, label: str, noun: str, layer: int | None) -> None:
-    numbers = read(Document(text)).numbers
-    context = next(context for _, number, context in numbers if number.kind != "layer")
-    assert (context.label, context.noun, context.layer) == (label, noun, layer)
+def test_a_cell_knows_its_row_and_column() -> None:
+    spots = [n.passage.spot for n in read(Document(PAGE)).numbers if n.raw == "41%"]
+    assert [(s.row_label, s.header, s.row, s.column) for s in spots] == [
+        ("librarian", "Rate", 1, 1),
+        ("librarian", "Rate", 1, 2),
+    ]
 
 
 def test_names_come_from_the_tables() -> None:
     table = "| Persona | Rate |\n|---|---|\n| librarian (new) | 41% |\n"
     reading = read(Document(f"The Librarian has 41%. Nobody else does.\n\n{table}"))
     assert reading.names == ("librarian",)
-    assert {p.place: c.names for p, _, c in reading.numbers} == {
-        Place.PARAGRAPH: ("librarian",),
-        Place.CELL: ("librarian",),
-    }
+    prose = reading.grounds[0]
+    start, end = prose.sentences[0]
+    assert prose.named_in(start, end) == ("librarian",)
+    assert prose.named_in(end, len(prose.words)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "layer"),
+    [
+        ("At L20 r=-0.62 holds.", 20),
+        ("at layer 15, r=-0.62", 15),
+        ("r=-0.62 at L10", 10),
+        ("L10 was bad. Then r=-0.62", None),
+    ],
+)
+def test_the_layer_that_a_statement_is_about(text: str, layer: int | None) -> None:
+    (said,) = read(Document(text)).statements
+    assert said.layer == layer
 
 
 PIECES = st.sampled_from(
@@ -116,12 +109,12 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_a_column_that_is_given_is_exact(text: str) -> None:
     document = Document(text)
-    for _, number, _ in read(document).numbers:
+    for number in read(document).numbers:
         if number.column is not None and "&" not in text:
             line = document.lines[number.line - 1]
             assert line[number.column - 1] == number.raw[0]
 
 
 def test_text_that_is_not_in_its_source_has_no_alignment() -> None:
-    assert align("0.5", "0.6") is None
-    assert align("a b", "a") is None
+    assert source_map("0.5", "0.6") is None
+    assert source_map("a b", "a") is None
