@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from epm.runner import Options, run
 from ray_cluster import SURROUNDINGS, Cluster, two_nodes
 from rich.console import Console
 from slurm_cluster import missing, one_node
@@ -23,8 +22,10 @@ from epm.discovery import LoadedExperiment
 from epm.executors import Executor
 from epm.executors.local import LocalExecutor
 from epm.files import read_json_lines
+from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress, Progress
-from epm.results import Results, load
+from epm.results import Results
+from epm.results.reading import load
 
 if TYPE_CHECKING:
     from conftest import Quiet
@@ -91,7 +92,7 @@ def test_room_for_one_is_this_process(
 
 def test_who_did_what_is_recorded(definition: Definition, by_two: Path) -> None:
     shards = results(by_two).provenance.timing.shards
-    names = [each.name for each in definition.replicates]
+    names = [each.name for each in definition.trained]
     assert sorted(shard.replicates for shard in shards) == sorted(
         [tuple(names[:5]), tuple(names[5:])]
     )
@@ -114,7 +115,7 @@ def test_what_is_finished_is_not_handed_out_again(
     handed = [
         name for row in read_json_lines(folder / "shards.jsonl") for name in row["replicates"]
     ]
-    assert sorted(handed) == sorted(each.name for each in definition.replicates[5:])
+    assert sorted(handed) == sorted(each.name for each in definition.trained[5:])
     assert (folder / "sample" / "baker" / "samples.jsonl.gz").read_bytes() == (
         by_two / "sample" / "baker" / "samples.jsonl.gz"
     ).read_bytes()

@@ -53,6 +53,8 @@ _NOT_ONE = Pattern(r"\b(?:not|than|no|beyond)\s(?:\w{1,12}\s){0,2}\Z", re.IGNORE
 _SEEDS = Pattern(r"\bseeds?\b|\d seeds\b", re.IGNORECASE)
 _MANY_SEEDS = Pattern(r"\b(?:[2-9]|\d{2,4}|two|three|four|five|ten|several|many) seeds\b", re.I)
 _ELSEWHERE = Pattern(r"next steps|source issues|background", re.IGNORECASE)
+_DETAILS = Pattern(r"detailed report", re.IGNORECASE)
+_UNTRAINED = Pattern(r"\bno (?:model )?training\b|\bnothing (?:was|is) trained\b", re.IGNORECASE)
 _NO_EFFECT = Pattern(
     r"\b(?:not|no|nor|never|fails?|null|without|neither|cannot|un\w{3,12})\b|n['’]t\b",
     re.IGNORECASE,
@@ -86,6 +88,11 @@ class Design:
 def is_here(passage: Passage) -> bool:
     """Whether a passage is about the page's own results, and not about others' or the next."""
     return not passage.quoted and not any(map(_ELSEWHERE.search, passage.sections))
+
+
+def _is_message(passage: Passage) -> bool:
+    """Whether it is part of what the page says before its detailed report."""
+    return is_here(passage) and not any(map(_DETAILS.search, passage.sections))
 
 
 # ---------------------------------------------------------------------- predictions
@@ -194,7 +201,9 @@ def interval_at(reading: Reading, n: int) -> int | None:
 
 
 def has_one_seed(reading: Reading) -> bool:
-    """Whether the page's results come from a single seed."""
+    """Whether the page's results come from training with a single seed."""
+    if any(_UNTRAINED.search(ground.passage.text) for ground in reading.grounds):
+        return False
     several = one = False
     for ground in reading.grounds:
         passage = ground.passage
@@ -223,9 +232,9 @@ def cell_sizes(reading: Reading) -> Iterator[Number]:
 
 
 def rate_intervals(reading: Reading) -> Iterator[Span]:
-    """Every confidence interval of a rate."""
+    """Every confidence interval of a rate in the message; the details hold many without bearing."""
     for said in reading.statements:
-        if not isinstance(said, Proportion) or not said.interval or not is_here(said.passage):
+        if not isinstance(said, Proportion) or not said.interval or not _is_message(said.passage):
             continue
         if not said.quoted and not said.passage.spot:
             yield said.interval
@@ -233,7 +242,9 @@ def rate_intervals(reading: Reading) -> Iterator[Span]:
         for record in table.records:
             for entry in record.entries:
                 predicted = {"prediction", "predicted", "pi", "pis"} & set(entry.column.words)
-                if entry.role is Role.INTERVAL and not predicted and entry.span:
+                if entry.role is not Role.INTERVAL or not _is_message(entry.passage):
+                    continue
+                if not predicted and entry.span:
                     yield entry.span
 
 
