@@ -15,16 +15,13 @@ from epm_lint.reading.tables.records import Entry, Record
 from epm_lint.reading.tables.tested import degrees_of
 
 _FARTHEST = 3
-"""How many columns an interval may stand behind its estimate."""
-_NO_ESTIMATES = frozenset(
+"""How many columns an interval may stand behind its estimate, not counting those of its test."""
+_OF_ITS_TEST = frozenset({Role.SE, Role.TEST, Role.STATISTIC, Role.DF, Role.P, Role.ADJUSTED_P})
+_NO_ESTIMATES = _OF_ITS_TEST | frozenset(
     {
         Role.N,
         Role.K,
-        Role.DF,
-        Role.P,
-        Role.ADJUSTED_P,
         Role.COUNT,
-        Role.SE,
         Role.SD,
         Role.LAYER,
         Role.NAME,
@@ -86,7 +83,11 @@ def _before(record: Record, entry: Entry) -> Entry | None:
         for e in record.entries
         if e.place < entry.place and e.role not in _NO_ESTIMATES and e.alone is not None
     ]
-    return before[-1] if before and entry.place - before[-1].place <= _FARTHEST else None
+    if not before:
+        return None
+    of_test = {e.place for e in record.entries if e.role in _OF_ITS_TEST}
+    between = set(range(before[-1].place + 1, entry.place)) - of_test
+    return before[-1] if len(between) < _FARTHEST else None
 
 
 def _is_of(interval: Entry, estimate: Entry) -> bool:
