@@ -82,7 +82,7 @@ def _few(reading: Reading, options: Options) -> Iterator[str]:
 
 
 def _wide(reading: Reading, options: Options) -> Iterator[str]:
-    """The widest interval of a rate in the message; those of the details need not bear on it."""
+    """The widest interval of a rate in the message: the details hold many it does not rest on."""
     widest: tuple[Fraction, Span] | None = None
     for span in rate_intervals(reading):
         if span.unit == "%":
