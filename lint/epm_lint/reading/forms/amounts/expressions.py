@@ -42,6 +42,10 @@ _STEPS = frozenset({"step", "steps", "updates", "update"})
 _ROWS = frozenset({"rows", "row", "examples", "epochs", "epoch", "samples", "pairs", "dialogues"})
 
 
+_RAISED = frozenset({"^", "{", "_"})
+"""What makes a number a part of a formula that is not read: an exponent, an index."""
+
+
 _MOST_FACTORS = 10
 
 
@@ -204,6 +208,8 @@ class _Expressions:
         """Whether an operation that is not understood stands before it or after."""
         before, after = self._word(start - 1), self._word(end)
         odd = frozenset("−-+×*/^~≈±·%÷x")
+        if before[-1:] in _RAISED or after in _RAISED:
+            return True
         return before in odd or (after in odd and self._word(end + 1)[:1].isdigit())
 
     def _explained_factors(self, factors: list[_Factor]) -> Iterator[Statement]:
@@ -239,7 +245,7 @@ class _Expressions:
                 return None, False, end
             nouns.insert(0, word)
             place -= 1
-        if place < limit or self.words[place] != "#":
+        if place < limit or self.words[place] != "#" or self._word(place - 1)[-1:] in _RAISED:
             return None, False, end
         total = self.numbers[place]
         if lead in ("(", ":") and nouns and not self._is_collective(nouns, total, start):

@@ -148,6 +148,8 @@ class Pairing:
             return False
         if opened:
             return self._are_words(words) and self._of_same_base(words, second)
+        if self._are_items(first, second):
+            return False
         spelled = [word for word in words if word != "."] if "i.e" in words else words
         return bool(between) and set(spelled) <= _PAIRING
 
@@ -169,12 +171,24 @@ class Pairing:
         ):
             words.pop(0)
         glued = bool(words) and set(words) <= _PAIRING | {"i.e", "."} and len(words) <= 6
-        return glued and not (words == [","] and self._goes_on(second))
+        if words == [","] and (self._goes_on(second) or self._are_items(first, second)):
+            return False
+        return glued
 
     def _goes_on(self, rate: Operand) -> bool:
         """Whether a rate behind a comma has a noun of its own: "3/10 runs, 40% of tokens"."""
         after = self.words[rate.end : rate.end + 1]
         return bool(after) and after[0][0].isalpha() and after[0] not in ("with", "and", "in")
+
+    def _are_items(self, first: Operand, second: Operand) -> bool:
+        """Whether two numbers with a comma between are items of a longer list."""
+        words, numbers = self.words, self.ground.tokens.numbers
+        if words[first.end : second.start] != [","]:
+            return False
+        if words[max(0, first.start - 1) : first.start] == [","]:
+            return True
+        after = second.end + 1
+        return words[second.end : after] == [","] and after < len(words) and bool(numbers[after])
 
     def _are_words(self, words: list[str]) -> bool:
         plain = all(word[0].isalnum() or word in ("'", "’", "-", ",") for word in words)
