@@ -308,10 +308,6 @@ class Number:
         """The same number without its unit, where a column has one for all."""
         return self._copy(unit="")
 
-    def with_relation(self, relation: str) -> Number:
-        """The same number with what words say of it: "at least", "about"."""
-        return self._copy(relation=relation)
-
     def _copy(self, **changed: str) -> Number:
         twin = Number.__new__(Number)
         kept = {k: v for k, v in self.__dict__.items() if k not in _DERIVED}

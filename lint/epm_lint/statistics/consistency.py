@@ -85,14 +85,6 @@ def product(total: Number, factors: Sequence[Quantity]) -> Answer:
     return Answer(match(total, allowed), show(total, exact))
 
 
-def addition(total: Number, terms: Sequence[Quantity]) -> Answer:
-    """Whether a sum that is written out, "600 = 200 + 400", gives its total."""
-    allowed, exact = Range.exactly(Fraction(0)), Fraction(0)
-    for term in terms:
-        allowed, exact = allowed.plus(range_of(term)), exact + value_of(term)
-    return Answer(match(total, allowed), show(total, exact))
-
-
 def difference(printed: Number, a: Quantity, b: Quantity) -> Answer:
     """Whether a - b is printed like this; without a sign, it may as well be b - a.
 

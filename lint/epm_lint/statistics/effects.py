@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import sqrt
 
 from epm_lint.reading.number import Number, range_of, value_of
 from epm_lint.reading.ranges import Range, propagate
 from epm_lint.statistics.answers import Answer, Outcome, match, show
 from epm_lint.statistics.correlations import t_from_r
-from epm_lint.statistics.tails import Normal
 
 _SLACK = 0.04
 """How far off the middle of a ratio's interval may be beyond rounding, in logarithms."""
@@ -87,14 +86,6 @@ def ratio_in_interval(ratio: Number, low: Number, high: Number) -> Answer:
     middle = Range(sqrt(ends[0] * ends[1]) * (1 - _SLACK), sqrt(ends[2] * ends[3]) * (1 + _SLACK))
     outcome = Outcome.CONSISTENT if ratio.range.meets(middle) else Outcome.INCONSISTENT
     return Answer(outcome, show(ratio, right))
-
-
-def z_of_ratio(ratio: Number, low: Number, high: Number, level: float) -> float | None:
-    """The z of a ratio against one, from its interval."""
-    if low.value <= 0 or high.value <= low.value or ratio.value <= 0:
-        return None
-    width = log(float(high.value)) - log(float(low.value))
-    return log(float(ratio.value)) * 2 * Normal().upper_quantile((1 - level) / 2) / width
 
 
 def standardised_difference(

@@ -43,7 +43,6 @@ class Qualifier(StrEnum):
     EXACT = "exact"
     PARTIAL = "partial"
     PAIRED = "paired"
-    HEDGED = "hedged"
     UNKNOWN = "of another kind"
     """An adjective that the reading does not know: then it is not the plain statistic."""
 

@@ -39,9 +39,6 @@ _FARTHEST_P = 10
 _CHI_SQUARED = {"H": "kruskal", "Q": "cochran"}
 
 
-_CONVERTED = frozenset({"b", "se"})
-
-
 def tests(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[Statement]:
     """Every statistic of a passage, in order."""
     for place, head in enumerate(ground.operands):
