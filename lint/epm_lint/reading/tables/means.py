@@ -57,8 +57,14 @@ def over_seeds(frame: Frame, record: Record) -> Iterator[Statement]:
     )
 
 
+_OF_PAIRS = frozenset("df pairs paired shared items questions clusters effective".split())
+"""Words of a column that says how often the two were paired, or how freely they vary."""
+
+
 def compared(frame: Frame, record: Record) -> Iterator[Statement]:
-    """Two rates of one row with a p, a z or a χ² of their own."""
+    """Two rates of one row with a p, a z or a χ² of their own, and not of pairs."""
+    if any(not _OF_PAIRS.isdisjoint(e.column.words) for e in record.entries):
+        return
     ps = [e for e in record.entries if e.column.role is Role.P and p_of(e)]
     if len(ps) != 1:
         return

@@ -78,7 +78,9 @@ def _of_whole(ground: Ground, inside: list[Operand], start: int, end: int) -> It
     listed = (
         "and" in words[rest[-2].end : rest[-1].start] or "," in words[rest[-2].end : rest[-1].start]
     )
-    if listed and sum(o.number.mantissa for o in rest) > 0:
+    counts = [o.number.mantissa for o in rest]
+    few = max(counts) < total.number.mantissa and 0 < 2 * sum(counts) <= 3 * total.number.mantissa
+    if listed and few and {"(", ";"}.isdisjoint(words[total.end : rest[-1].start]):
         yield Parts(
             **ground.common(total.start, rest[-1].end),
             total=total.number,
