@@ -102,7 +102,7 @@ def _once(reading: Reading, tally: Tally) -> None:
         seen: dict[str, int] = {}
         for record in table.records:
             number = next((entry.number for entry in record.entries if entry.number), None)
-            if number is None or record.entries[0].passage.quoted:
+            if number is None or record.under or record.entries[0].passage.quoted:
                 continue
             first = seen.setdefault(record.label, record.line)
             if first != record.line:
