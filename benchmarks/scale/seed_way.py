@@ -157,7 +157,7 @@ def _sample_with_generate(
         stage.note = "the merged model, read again"
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device).eval()
     ids = [
-        list(tokenise_prompt(tokenizer, prompt.system, prompt.question.text))
+        list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt))
         for prompt in prompts
         for _ in range(prompt.completions)
     ]
@@ -208,7 +208,7 @@ def _sample_with_vllm(
         for prompt in prompts
     ]
     ids: list[Any] = [
-        {"prompt_token_ids": tokenise_prompt(tokenizer, prompt.system, prompt.question.text)}
+        {"prompt_token_ids": tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt)}
         for prompt in prompts
     ]
     with clock.stage(WAY, "sample") as stage:
