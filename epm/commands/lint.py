@@ -63,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="RULE",
-        help="run only these, whatever the configuration says (repeatable, or with commas)",
+        help="run only these, whatever the configuration says: a rule, a family (numbers), or a "
+        "glob (recomputed-*); repeatable, or with commas",
     )
     rules.add_argument(
         "--ignore",

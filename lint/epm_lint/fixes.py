@@ -12,10 +12,11 @@ from itertools import pairwise
 
 from epm_lint.errors import LintError
 from epm_lint.model import Edit, Finding, Report, Row
+from epm_lint.patterns import Pattern
 
 MOST_ROUNDS = 30
-_HEADING = re.compile(r"^ {0,3}#{1,6}(?=\s|$)", re.MULTILINE)
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_HEADING = Pattern(r"^ {0,3}#{1,6}(?=\s|$)", re.MULTILINE)
+_NEWLINE = Pattern(r"\r\n|\r|\n")
 
 
 def applied(source: str, report: Report, unsafe: bool = False) -> tuple[str, tuple[Finding, ...]]:

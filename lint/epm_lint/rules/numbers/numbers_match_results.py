@@ -29,17 +29,17 @@ Good:
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm_lint.binding.alignment import Alignment, align
 from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
-from epm_lint.binding.units import Reader, units
+from epm_lint.binding.units import Reader, standing_alone, units
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
-from epm_lint.numbers.reading import read
 from epm_lint.quoting import quote
+from epm_lint.reading.page import read
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _contradiction(held: Held) -> Finding:
 def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Edit, ...]:
     """The edit that writes the right number, where it is known and the wrong one stands once."""
     source = page.document.lines[line - 1] if line <= len(page.document.lines) else ""
-    found = [m.start() for m in re.finditer(rf"(?<![\w.]){re.escape(wrong)}(?![\w]|\.\d)", source)]
+    found = standing_alone(wrong, source)
     if right is None or "=" in wrong + right or len(found) != 1:
         return ()
     return (Edit.within(line, found[0] + 1, wrong, right),)
@@ -262,4 +262,11 @@ def _shown(text: str) -> str:
     return quote(text.lstrip("=")).strip("'")
 
 
-RULE = Rule("numbers-match-results", "Numbers match JSON", check, Options(), doc=__doc__)
+RULE = Rule(
+    "numbers-match-results",
+    "Numbers match JSON",
+    check,
+    Options(),
+    formats=EVERY_FORMAT,
+    doc=__doc__,
+)
