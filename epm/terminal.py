@@ -91,11 +91,11 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
     yours = "; what is left are the sections that a person writes" if clean else ""
     said(f"lint         {verdict}{yours}")
     for label, pattern in OUTPUTS:
-        found_there = sorted(folder.glob(pattern))
-        if len(found_there) > 1:
-            said(f"{label + 's':12} {found_there[0].parent} ({len(found_there)} of them)")
-        for path in found_there if len(found_there) == 1 else ():
-            said(f"{label:12} {path}")
+        match sorted(folder.glob(pattern)):
+            case [path]:
+                said(f"{label:12} {path}")
+            case [path, *more]:
+                said(f"{label + 's':12} {path.parent} ({1 + len(more)} of them)")
 
 
 def _table(title: str, results: Results, rates: Sequence[ProportionsBlock]) -> Table:

@@ -33,10 +33,10 @@ from epm.definition import (
 )
 from epm.files import gzipped, json_lines
 from epm.pipeline.analysed import analyse
-from epm.pipeline.assembly import covariate_records
+from epm.pipeline.assembly import assembled
 from epm.pipeline.measured import from_samples
 from epm.pipeline.run_folder import RunFolder
-from epm.results import GitState, Identity, ModelRecord, Results, Tracking
+from epm.results import GitState, ModelRecord, Tracking
 from epm.sampling.samples import SAMPLES, prompts
 from epm.scoring.measuring import scored
 
@@ -110,7 +110,7 @@ def finished(conditions: int, commit: str = "c" * 40) -> Finished:
 
 
 def _finished(study: Definition, folder: Path, commit: str) -> Finished:
-    experiment, scale, every = study.experiment, study.profile, []
+    experiment, every = study.experiment, []
     for at, each in enumerate(study.trained):
         condition = experiment.condition(each.condition)
         bias = 0.2 + 0.6 * int(sha256(each.condition.encode()).hexdigest()[:4], 16) / 0xFFFF
@@ -124,28 +124,14 @@ def _finished(study: Definition, folder: Path, commit: str) -> Finished:
     measured = from_samples(study, RunFolder(folder, environment), {})
     files = dict(_files(study, scored(study, every)))
     hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
-    results = Results(
-        identity=Identity(
-            slug=experiment.slug,
-            issue=experiment.issue,
-            title=experiment.title,
-            profile=scale.name,
-            scale=scale.scale,
-            full_scale=scale.full_scale,
-            fingerprint=study.fingerprint,
-        ),
-        definition=study.as_json(),
-        metrics=measured.metrics,
-        covariates=covariate_records(study),
-        conditions=measured.conditions,
-        tasks=measured.tasks,
-        measurements=measured.measurements,
-        analyses=analyse(study, measured, None).analyses,
-        gates={},
-        provenance=PROVENANCE.model_copy(
+    results = assembled(
+        study,
+        measured,
+        analyse(study, measured, None),
+        PROVENANCE.model_copy(
             update={"environments": (environment,), "files": hashes, "model": MODEL}
         ),
-        tracking=Tracking(mode="off", state="off", detail="wandb is switched off"),
+        Tracking(mode="off", state="off", detail="wandb is switched off"),
     )
     return Finished(results, files | dict(figures(results)))
 
