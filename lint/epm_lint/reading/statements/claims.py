@@ -131,11 +131,10 @@ class CountedClaim(Statement):
 
     k: int
     n: int
+    """The rows of the table that it is bound to."""
     number: Number | None
-    did: int
-    """How many rows of the table that it is bound to do."""
-    rows: int
     who: tuple[str, ...] = ()
+    """Labels of the rows that do."""
     what: str = ""
 
 

@@ -94,8 +94,6 @@ def _counted(
                 k=k,
                 n=n,
                 number=operand.number,
-                did=len(who),
-                rows=n,
                 who=tuple(record.label for record in who),
                 what=kind,
             )
@@ -128,8 +126,6 @@ def _two_groups(
             k=found[0][1],
             n=total,
             number=None,
-            did=len(who),
-            rows=total,
             who=tuple(record.label for record in who),
             what=kind,
         )
@@ -262,8 +258,6 @@ def _universal(
             k=k,
             n=n,
             number=None,
-            did=len(who),
-            rows=n,
             who=tuple(record.label for record in who),
             what=kind,
         )

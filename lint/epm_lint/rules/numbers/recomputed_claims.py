@@ -54,11 +54,12 @@ def check(page: Page) -> Verdict:
 
 def _counted(said: CountedClaim, tally: Tally) -> None:
     tally.count += 1
-    if said.did == said.k:
+    did = len(said.who)
+    if did == said.k:
         return
     who = ", ".join(clip(name, 30) for name in said.who[:_MOST_NAMES]) or "none"
     more = f" and {len(said.who) - _MOST_NAMES} more" * (len(said.who) > _MOST_NAMES)
-    message = f"{quote(said.text)}: {said.did} of the table's {said.rows} rows do ({who}{more})"
+    message = f"{quote(said.text)}: {did} of the table's {said.n} rows do ({who}{more})"
     tally.add(
         Finding(message, said.line, fix="count again, or say which table is meant"), sure=False
     )
