@@ -181,8 +181,7 @@ class Client:
                 return current
             cut = agreed and "body" in fields and failures.is_cut(current.body, fields["body"])
             changed = [name for name in _differing(current, _fields(seen)) if name in fields]
-            if changed and agreed and not cut:
-                return current  # somebody has edited what we wrote
+            # after a yes too: whether they edited ours, or what GitHub kept, nobody can tell
             if changed and not cut:
                 raise Conflict(seen, current, changed)
             if agreed == _MOST_AGREED:

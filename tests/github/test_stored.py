@@ -7,7 +7,7 @@ from faulty_proxy import KEPT, meanwhile
 from hub import Hub
 
 from epm.github.client import Client
-from epm.github.interface import NotStored
+from epm.github.interface import Conflict, NotStored
 from epm.github.markers import Marker
 
 LINT = Marker("clean-result-lint")
@@ -55,13 +55,20 @@ def test_one_lapse_is_made_good(hub: Hub, client: Client) -> None:
     assert hub.bodies(number) == [LINT.wrap("new")]
 
 
-def test_somebody_edits_between_the_write_and_the_look(hub: Hub, client: Client) -> None:
+@pytest.mark.parametrize("stored", [True, False], ids=["ours was stored", "the old was kept"])
+def test_somebody_edits_between_the_write_and_the_look(
+    hub: Hub, client: Client, stored: bool
+) -> None:
+    """Which of the two they have edited cannot be told: whoever publishes looks again."""
     number = hub.open_issue("old")
     hub.proxy.plan("GET", *[meanwhile(lambda: None)] * 2)
     theirs = meanwhile(lambda: hub.edit(number, body="new, and theirs"))
     seen = client.issue(number)
     hub.proxy.plan("GET", theirs)
-    assert client.edit_issue(seen, body="new").body == "new, and theirs"
+    if not stored:
+        hub.proxy.plan("PATCH", KEPT)
+    with pytest.raises(Conflict):
+        client.edit_issue(seen, body="new")
     assert hub.all_issues()[0]["body"] == "new, and theirs"
 
 
