@@ -14,7 +14,7 @@ from epm.definition.recipe import Profile
 from epm.definition.seeds import canonical_json, seeded_choice
 from epm.errors import DefinitionError
 
-DEFINITION_VERSION = 2
+DEFINITION_VERSION = 3
 """Part of every fingerprint: raise it when a stage changes its meaning."""
 
 

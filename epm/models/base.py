@@ -38,10 +38,25 @@ class BaseModel:
         self.device = choose_device(definition)
 
     @property
+    def rowwise(self) -> bool:
+        """Whether a row is computed alike whatever rows it is batched with.
+
+        On a CPU it is, at no cost. A GPU's libraries choose their kernels by the batch's shape.
+        """
+        return self.device == "cpu"
+
+    @property
     def _threads(self) -> int:
-        """All cores, but one for a toy, whose parallel regions cost more than they save."""
-        toy = isinstance(self.definition.profile.model, TinyModel)
-        return 1 if toy else os.cpu_count() or 1
+        """All cores, but one for a toy, whose parallel regions cost more than they save.
+
+        `OMP_NUM_THREADS` overrides. Always a power of two: work is then cut between threads at
+        whole vector registers, and what is left over at a cut would be rounded another way.
+        """
+        if isinstance(self.definition.profile.model, TinyModel):
+            return 1
+        wanted = os.environ.get("OMP_NUM_THREADS", "")
+        cores = int(wanted) if wanted.isdecimal() and int(wanted) else os.cpu_count() or 1
+        return 1 << (cores.bit_length() - 1)
 
     @cached_property
     def folder(self) -> ModelFolder:
