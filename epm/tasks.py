@@ -1,10 +1,12 @@
 """Do a piece of work once: a task is finished exactly when its manifest exists.
 
-The manifest is written last, atomically, and holds the hashes of what went in and what came out.
+The manifest is written last, atomically, and holds the hashes of what went in and what came out,
+and one over itself.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import time
@@ -19,6 +21,9 @@ from epm.files import dump_json, file_sha256, write_atomically
 from epm.results import Environment, StageTiming
 
 MANIFEST = "manifest.json"
+
+GUARD = "sha256"
+"""In a manifest: over all the rest of it."""
 
 
 class TaskFailed(EpmError):
@@ -63,9 +68,21 @@ class Manifest:
 class RunFolder:
     """The tasks of one run, on disk."""
 
-    def __init__(self, path: Path, environment: Environment) -> None:
-        """`environment` is what tasks that are executed now are recorded with."""
+    def __init__(
+        self,
+        path: Path,
+        environment: Environment,
+        on_damage: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Open a folder; nothing need be in it yet.
+
+        Args:
+            path: the run folder.
+            environment: what tasks that are executed now are recorded with.
+            on_damage: told of each file of a finished task that is not as it was written.
+        """
         self.path = path
+        self.on_damage = on_damage
         self._environment = environment
 
     def of(self, stage: str, subject: str = "") -> Path:
@@ -75,17 +92,17 @@ class RunFolder:
     def manifest(self, task: Task) -> Manifest | None:
         """The task's record, if it is finished with these very inputs and its outputs are whole."""
         folder = self.of(task.stage, task.subject)
-        try:
-            raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            record = Manifest(
-                **{**raw, "environment": Environment.model_validate(raw["environment"])}
-            )
-            whole = record.inputs == self._hashes(task.inputs) and all(
-                file_sha256(folder / name) == digest for name, digest in record.outputs.items()
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+        if not (folder / MANIFEST).exists():
             return None
-        return record if whole else None
+        if (record := _read(folder / MANIFEST)) is None:
+            self.on_damage(f"{task.name}/{MANIFEST}")
+            return None
+        for name, digest in record.outputs.items():
+            if _sha256(folder / name) != digest:
+                self.on_damage(f"{task.name}/{name}")
+                return None
+        inputs = {self._relative(path): _sha256(path) for path in task.inputs}
+        return record if record.inputs == inputs else None
 
     def execute(self, tasks: Sequence[Task], work: Work) -> Iterator[tuple[Task, Manifest]]:
         """Do the work in empty folders; yield each task as soon as its manifest is written.
@@ -136,7 +153,7 @@ class RunFolder:
     @staticmethod
     def _write(folder: Path, record: Manifest) -> None:
         value: dict[str, Any] = {**vars(record), "environment": record.environment.model_dump()}
-        write_atomically(folder / MANIFEST, dump_json(value))
+        write_atomically(folder / MANIFEST, dump_json(guarded(value)))
 
     def _hashes(self, paths: tuple[Path, ...]) -> dict[str, str]:
         return {self._relative(path): file_sha256(path) for path in paths}
@@ -144,6 +161,34 @@ class RunFolder:
     def _relative(self, path: Path) -> str:
         inside = path.is_relative_to(self.path)
         return path.relative_to(self.path).as_posix() if inside else path.name
+
+
+def guarded(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest's content with a hash over it."""
+    rest = {name: part for name, part in value.items() if name != GUARD}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=True)
+    return {**rest, GUARD: hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _read(path: Path) -> Manifest | None:
+    """A manifest that is as it was written, else None."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if guarded(value) != value:
+            return None
+        del value[GUARD]
+        environment = Environment.model_validate(value["environment"])
+        return Manifest(**{**value, "environment": environment})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _sha256(path: Path) -> str:
+    """'' where there is no such file."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""
 
 
 def timing(task: Task, record: Manifest) -> StageTiming:

@@ -113,7 +113,8 @@ def run_on_files(parsed: argparse.Namespace) -> int:
         parsed.results,
         parsed.repo,
     )
-    _use_encoding(parsed.format)
+    if parsed.format not in {"table", "concise"} and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # machines read nothing else
     if parsed.watch:
         from epm.linting.watch import watch
 
@@ -180,15 +181,6 @@ def _tables(reports: Sequence[Report], *, headed: bool) -> Iterator[str]:
 def _say(line: str) -> None:
     """A line for people: standard output is for reports alone."""
     print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
-
-
-def _use_encoding(form: str) -> None:
-    """Reports are UTF-8 for machines; for people, whatever the terminal can show."""
-    encoding = None if form in {"table", "concise"} else "utf-8"
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # a file's name may hold bytes that are no text
-            stream.reconfigure(encoding=encoding or stream.encoding, errors="backslashreplace")
 
 
 def _refuse_contradictions(parsed: argparse.Namespace) -> None:

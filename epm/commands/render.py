@@ -17,13 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write the page of a run folder, and lint it."""
-    from epm import page
+    from epm import inventory, page
     from epm.runner import run_folder
 
     loaded, definition = selection.resolve(parsed)
     folder = parsed.run or run_folder(definition, loaded.repository / "runs")
+    inventory.check(folder, f"`epm run {definition.experiment.slug}` as before makes it again")
     with resources("writing the page", folder):
         status = page.write(folder, loaded)
+        inventory.write(folder)
     for name in ("body.md", "title.txt", "lint.txt"):
         print(folder / name)  # noqa: T201
     return status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from functools import partial
 
@@ -11,6 +10,7 @@ from epm.commands import selection
 from epm.errors import resources
 from epm.executors.slurm import DEFAULTS
 from epm.exit_codes import CLEAN
+from epm.privacy import command_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,14 +69,14 @@ def run(parsed: argparse.Namespace) -> int:
     """Run what is not finished, draw, write and lint the page."""
     from rich.console import Console
 
-    from epm import page, runner, terminal, tracking
+    from epm import inventory, page, runner, terminal, tracking
     from epm.executors.choice import executor
     from epm.sampling.choice import choose
 
     loaded, definition = selection.resolve(parsed)
     console = Console()
     options = runner.Options(
-        command=shlex.join(["epm", *sys.argv[1:]]),
+        command=command_line(["epm", *sys.argv[1:]], without=("--address", "--slurm")),
         wandb=parsed.wandb or tracking.default_mode(),
         fresh=parsed.fresh,
         runs=loaded.repository / "runs",
@@ -94,6 +94,7 @@ def run(parsed: argparse.Namespace) -> int:
     with resources("drawing and writing the page", folder):
         page.draw(folder, definition)
         status = page.write(folder, loaded)
+        inventory.write(folder)
     terminal.summary(console, folder, clean=status == CLEAN)
     return status
 

@@ -296,6 +296,8 @@ class Definition:
         experiment = asdict(self.experiment)
         del experiment["profiles"]
         profile: dict[str, Any] = asdict(self.profile)
+        if isinstance(self.profile.model, FolderModel):  # elsewhere it is the same model
+            profile["model"]["path"] = str(self.profile.model)
         profile["rows"]["total"] = self.profile.rows.total
         profile["training"]["effective_batch"] = self.profile.training.effective_batch
         value = {

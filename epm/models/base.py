@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import Definition, NoModel, TinyModel
+from epm.definition import Definition, HubModel, NoModel, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
 from epm.models.chat import end_of_turn
-from epm.models.sources import ModelFolder, fetch, quieten
+from epm.models.sources import OFFLINE, ModelFolder, fetch, quieten
 from epm.results import ModelRecord
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ class BaseModel:
         from transformers import AutoTokenizer
 
         with _reading(self.folder.path):
-            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder.path)
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                self.folder.path, **OFFLINE
+            )
             tokenizer.eos_token = end_of_turn(tokenizer)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -100,8 +102,14 @@ class BaseModel:
         self._say(f"loading {self.definition.profile.model_name} on {self.device}")
         with _reading(self.folder.path):
             model: Any = AutoModelForCausalLM.from_pretrained(
-                self.folder.path, dtype=getattr(torch, self.dtype_name)
+                self.folder.path,
+                dtype=getattr(torch, self.dtype_name),
+                use_safetensors=True,
+                **OFFLINE,
             )
+        # which adapters carry on: what the model is, not where it lies
+        source = self.definition.profile.model
+        model.name_or_path = source.repository if isinstance(source, HubModel) else str(source)
         blocks = model.config.num_hidden_layers
         lacking = [layer for layer in self.definition.profile.layers if layer >= blocks]
         if lacking:
@@ -160,6 +168,11 @@ def _reading(folder: Path) -> Iterator[None]:
     except Exception as error:
         if out_of_memory(error):
             raise
+        if "trust_remote_code" in str(error):
+            raise EpmError(
+                f"the model in {folder} needs code that it brings along, and that is never run",
+                "take a model that transformers knows by itself",
+            ) from error
         reason = (str(error).splitlines() or [""])[0]
         raise EpmError(
             f"the model in {folder} cannot be loaded: {type(error).__name__}: {reason}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from epm import inventory
 from epm.errors import EpmError
 from epm.files import file_sha256
 from epm.report.render import FIGURE, RESULTS, SAMPLES, TRAJECTORY
@@ -52,6 +53,7 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     again = f"`epm run {identity.slug} --profile {identity.profile}`"
     if identity.slug != slug:
         raise EpmError(f"{run} is a run of {identity.slug}, not of {slug}", "correct --run")
+    inventory.check(run, f"{again} makes it again")
     _check_code(results, again)
     if _is_pilot(results) and not allow_pilot:
         raise EpmError(

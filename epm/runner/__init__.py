@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from epm import provenance, tracking
-from epm.assembly import Assembly
+from epm import inventory, provenance, tracking
+from epm.assembly import SHARDS, Assembly
 from epm.definition import Definition, NoModel
 from epm.discovery import LoadedExperiment
-from epm.errors import EpmError, resources
-from epm.files import dump_json, write_atomically
+from epm.errors import resources
+from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
 from epm.progress import Progress
 from epm.runner.execution import Execution
@@ -65,12 +65,13 @@ def run(
             could not do its work. Finished stages are kept.
     """
     folder = run_folder(definition, options.runs)
-    with _locked(folder), resources("the run", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with resources("the run", folder), held(folder):
+        changed = [] if options.fresh else inventory.changed(folder)
+        inventory.forget(folder)
         if options.fresh:
             _clear(folder)
         write_atomically(folder / "definition.json", dump_json(definition.as_json()))
-        _complete(loaded, definition, options, folder, progress_for)
+        _complete(loaded, definition, options, folder, changed, progress_for)
     return folder
 
 
@@ -79,6 +80,7 @@ def _complete(
     definition: Definition,
     options: Options,
     path: Path,
+    changed: Sequence[str],
     progress_for: ProgressFor,
 ) -> None:
     """Execute every task that is not finished, then write the results."""
@@ -91,6 +93,7 @@ def _complete(
     plan = Plan(definition, folder, figures)
     tasks = [task for stage in plan.stages for task in stage]
     with progress_for(len(tasks)) as progress:
+        folder.on_damage = _announce(path, changed, progress)
         execution = Execution(folder, progress)
         base = BaseModel(definition, progress.say)
         workshop = Workshop(plan, base, options.engine_for, progress, lambda: execution.failures)
@@ -103,6 +106,25 @@ def _complete(
         for stage in (*plan.experiments, *plan.conclusion):
             execution.finish(stage, workshop.work(stage[0].stage))
     Assembly(definition, folder, tasks, execution.finished, options.wandb).write()
+
+
+def _announce(folder: Path, changed: Sequence[str], progress: Progress) -> Callable[[str], None]:
+    """Say what changed since the last run ended, and return who is told what else is found."""
+    damaged = [name for name in changed if name not in inventory.WRITTEN_BY_PEOPLE]
+    if damaged:
+        shown = ", ".join(damaged[:5]) + ("…" if damaged[5:] else "")
+        progress.say(f"changed since they were written, and made again: {shown}")
+    for name in set(changed) - set(damaged):
+        progress.say(f"{name} was edited: what people wrote in it stays")
+    # what is read again, and cannot be made again
+    for name in {SHARDS, tracking.RECORD} & set(damaged):
+        (folder / name).unlink(missing_ok=True)
+
+    def found(name: str) -> None:
+        if name not in damaged:
+            progress.say(f"changed since it was written, and made again: {name}")
+
+    return found
 
 
 def _elsewhere(executor: Executor | None) -> Executor | None:
@@ -118,23 +140,3 @@ def _clear(folder: Path) -> None:
             shutil.rmtree(path)
         elif path.name != "body.md":
             path.unlink()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for one process; the system lets go of it when the process dies."""
-    from filelock import FileLock, Timeout
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    path = folder.parent / f".{folder.name}.lock"
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise EpmError(
-            f"another epm is running in {folder}", "wait for it, or stop it and run again"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

