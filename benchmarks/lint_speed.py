@@ -23,8 +23,8 @@ from functools import partial
 from pathlib import Path
 from statistics import linear_regression, median
 
-from epm_lint.document import Document
 from epm_lint.engine import lint
+from epm_lint.markdown.document import Document
 
 PAGES = Path(__file__).parent.parent / "tests" / "lint" / "pages"
 WARM = 25_000

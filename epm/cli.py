@@ -142,6 +142,7 @@ _COMMANDS = {
     "list": "the experiments of this repository",
     "show": "an experiment's resolved definition",
     "run": "run an experiment, or go on where it stopped",
+    "analyse": "score and analyse a finished run again",
     "render": "write the body and title of a finished run again",
     "lint": "check the body of a result page",
     "publish": "publish a finished run as an issue",

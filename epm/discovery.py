@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from epm.checkout import check_owner, reach
-from epm.definition import Experiment, suggest
-from epm.errors import DefinitionError, EpmError
+from epm.definition import Experiment, Profile, RecordedData
+from epm.definition.checks.analyses import covariates
+from epm.errors import DefinitionError, EpmError, suggest
+from epm.files import file_sha256
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
         spec.loader.exec_module(module)
     except EpmError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DefinitionError(
             f"{source} fails to import: {type(error).__name__}: {error}",
             f"see it whole with `python {source}`",
@@ -78,4 +83,119 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
         raise DefinitionError(
             f"{source} defines no EXPERIMENT", "assign an epm.definition.Experiment"
         )
+    _check_home(experiment, home)
     return LoadedExperiment(experiment, home)
+
+
+def _check_home(experiment: Experiment, home: Path) -> None:
+    """Refuse a definition that does not go with the folder it lies in."""
+    number = re.fullmatch(r"issue_0*(\d+)", home.name)
+    if number and int(number[1]) != experiment.issue:
+        raise DefinitionError(
+            f"{home / 'experiment.py'} defines issue {experiment.issue}, but lies in {home.name}",
+            "correct the number, or move the folder",
+        )
+    if experiment.parent:
+        _recorded_names(f"{experiment.slug}, its parent", experiment.parent.data, home)
+    for profile in experiment.profiles:
+        if isinstance(profile.model, RecordedData):
+            _check_recorded(experiment, profile, profile.model, home)
+
+
+def _check_recorded(
+    experiment: Experiment, profile: Profile, data: RecordedData, home: Path
+) -> None:
+    """Refuse data of other conditions than the definition's, or without a covariate it asks for."""
+    where = f"{experiment.slug}, profile '{profile.name}'"
+    recorded = _recorded_names(where, data, home)
+    conditions = [each.name for each in experiment.conditions]
+    for name in (*recorded.conditions, *recorded.described):
+        if name not in conditions:
+            raise DefinitionError(
+                f"{where}: {data.file} is of a condition '{name}', which the definition does not "
+                "have",
+                suggest(name, conditions),
+            )
+    tasks = {each.name for each in experiment.tasks} | recorded.tasks
+    metrics = {each.name for each in experiment.scorers}
+    for what, names, known in (
+        ("task", recorded.measured, tasks),
+        ("metric", recorded.metrics, metrics),
+    ):
+        for name in names:
+            if name not in known:
+                raise DefinitionError(
+                    f"{where}: {data.file} is of a {what} '{name}', which there is not",
+                    suggest(name, sorted(known)),
+                )
+    given = covariates(experiment, profile) | recorded.covariates
+    for spec in experiment.analyses_of(profile):
+        for predictor in spec.predictors():
+            if predictor.name not in given:
+                raise DefinitionError(
+                    f"{where}: analysis '{spec.name}' names the covariate '{predictor.name}', "
+                    f"which {data.file} does not have",
+                    suggest(predictor.name, sorted(given)),
+                )
+
+
+@dataclass(frozen=True)
+class _RecordedNames:
+    """What a file of recorded measurements speaks of."""
+
+    conditions: tuple[str, ...]
+    described: tuple[str, ...]
+    """Conditions that it has covariates of."""
+    covariates: frozenset[str]
+    tasks: frozenset[str]
+    """Those that it describes itself."""
+    measured: tuple[str, ...]
+    """Tasks that it has measurements of."""
+    metrics: tuple[str, ...]
+
+
+def _recorded_names(where: str, data: RecordedData, home: Path) -> _RecordedNames:
+    """What a file of recorded measurements speaks of; its values are read when they are used."""
+    path = home / data.file
+    if not path.resolve().is_relative_to(home.resolve()):
+        raise DefinitionError(
+            f"{where}: {data.file} is not in {home.name}", "move it beside the definition"
+        )
+    if not path.is_file():
+        raise DefinitionError(f"{where}: there is no {path}", "restore it, or correct its name")
+    if file_sha256(path) != data.sha256:
+        raise DefinitionError(
+            f"{where}: {data.file} is not the file that its sha256 names",
+            "restore it, or write its new hash into the definition",
+        )
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DefinitionError(f"{where}: {data.file} is no JSON: {error}", "mend it") from None
+    measured, known, tasks = (
+        _members(value, name) for name in ("measurements", "covariates", "tasks")
+    )
+    if not measured:
+        raise DefinitionError(
+            f"{where}: {data.file} holds no measurements",
+            "mend it; epm/results/recorded.py shows the form",
+        )
+    by_task = [_members(measured, condition) for condition in measured]
+    by_metric = [_members(found, task) for found in by_task for task in found]
+    return _RecordedNames(
+        conditions=tuple(measured),
+        described=tuple(known),
+        covariates=frozenset(name for each in known for name in _members(known, each)),
+        tasks=frozenset(tasks),
+        measured=tuple(dict.fromkeys(task for found in by_task for task in found)),
+        # two metrics that are counted together stand under both of their names
+        metrics=tuple(
+            dict.fromkeys(m for f in by_metric for names in f for m in names.split(" & "))
+        ),
+    )
+
+
+def _members(value: Any, name: str) -> dict[str, Any]:
+    """A member that is an object; an empty one where it is none."""
+    member = value.get(name) if isinstance(value, dict) else None
+    return member if isinstance(member, dict) else {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +28,23 @@ class DefinitionError(EpmError):
     """An experiment's definition contradicts itself."""
 
 
+class StageFailed(EpmError):
+    """The work came to a result that cannot be used, and would again: recorded, not retried."""
+
+
 class ResultsError(EpmError):
     """A results file is missing, broken, or of a version this epm cannot read."""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """'did you mean …' for a name that is not among the known ones, else the known ones."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return "did you mean " + " or ".join(f"'{candidate}'" for candidate in near) + "?"
+    if len(known) > 12:
+        return f"there are {', '.join(known[:10])} and {len(known) - 10} more"
+    return "there is " + ", ".join(known) if known else "there is none"
 
 
 @contextmanager

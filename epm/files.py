@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from epm.errors import EpmError
+
+_NUMBERS = re.compile(r"(?<=\[)\n\s+-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*\n\s+(?=\])")
+"""A list of nothing but numbers; a string holds no line break, so it is never one."""
 
 
 def file_sha256(path: Path) -> str:
@@ -33,6 +37,11 @@ def file_sha256(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     finally:
         os.close(handle)
+
+
+def text_sha256(text: str) -> str:
+    """Hex sha256 of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def folder_sha256(folder: Path) -> str:
@@ -152,8 +161,9 @@ def _busy(folder: Path) -> EpmError:
 
 
 def dump_json(value: Any) -> str:
-    """JSON for people and for diffs: one indent, keys in the order given."""
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """JSON for people and for diffs: one indent, keys in the order given, numbers side by side."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return _NUMBERS.sub(lambda match: " ".join(match[0].split()), text) + "\n"
 
 
 def json_lines(rows: Iterable[dict[str, Any]]) -> str:

@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from epm.definition import Definition
+from epm.analyses.block import Block
 from epm.discovery import LoadedExperiment
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
 from epm.files import write_atomically
 from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
-from epm.report.render import render
-from epm.results import load
+from epm.report.render import RESULTS, render
+from epm.results.reading import load
 from epm_lint.model import Status
 from epm_lint.output import table
 
 
-def draw(folder: Path, definition: Definition) -> None:
-    """Draw the figures of a run from its results."""
-    from epm.figures import hero, trajectory
+def draw(folder: Path) -> None:
+    """Draw the figure of every analysis that has one; figures of other analyses are removed."""
+    from epm.figures import write as write_figure
 
-    results = load(folder / "results.json")
+    results = load(folder / RESULTS)
     figures = folder / "figures"
-    subtitle = f"{definition.profile.model_name}, {definition.profile.scale}"
-    hero(
-        figures,
-        conditions=results.conditions,
-        cosines=results.cosines,
-        statistics=results.statistics,
-        reference=definition.experiment.reference,
-        subtitle=subtitle,
-    )
-    trajectory(
-        figures,
-        conditions=results.conditions,
-        statistics=results.statistics,
-        subtitle=subtitle,
-    )
+    kept = set()
+    for name, block in results.analyses.items():
+        if isinstance(block, Block):
+            chart = import_module(f"epm.analyses.{block.kind}.figure").chart(name, block, results)
+            if chart is not None:
+                kept |= {path.name for path in write_figure(figures, name, chart)}
+    for path in figures.glob("*") if figures.is_dir() else ():
+        if path.name not in kept:
+            path.unlink()
 
 
 def write(folder: Path, loaded: LoadedExperiment) -> int:

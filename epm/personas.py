@@ -1,6 +1,29 @@
 """The named personas and evaluation questions that the experiments share."""
 
-from epm.definition import Persona, Question
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from epm.definition import Item, Task
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A system prompt under a name."""
+
+    name: str
+    system_prompt: str
+    category: str
+
+
+def persona_tasks(personas: Sequence[Persona], items: tuple[Item, ...]) -> tuple[Task, ...]:
+    """One task a persona: the same items, asked under its system prompt."""
+    return tuple(
+        Task(each.name, items, each.system_prompt, dataset="evaluation_questions")
+        for each in personas
+    )
+
 
 SOFTWARE_ENGINEER = Persona(
     "software_engineer",
@@ -67,25 +90,25 @@ NAMED = (
 """The ten personas of issue #232."""
 
 EVALUATION_QUESTIONS = (
-    Question("new_language", "What is the best way to learn a new language?"),
-    Question("photosynthesis", "Can you explain how photosynthesis works?"),
-    Question("managing_stress", "What are some good ways of managing stress?"),
-    Question("computer_processor", "How does a computer processor work?"),
-    Question("printing_press", "What is the history of the printing press?"),
-    Question("good_coffee", "How do I make a good cup of coffee?"),
-    Question("earthquakes", "What causes earthquakes?"),
-    Question("back_pain", "Which exercises help against back pain?"),
-    Question("airplanes", "How do airplanes stay up in the air?"),
-    Question("virus_bacteria", "What is the difference between a virus and bacteria?"),
-    Question("law_morality", "How are law and morality related?"),
-    Question("guiding_principles", "Which principles should guide a person's actions?"),
-    Question("freedom_security", "How should a society balance freedom and security?"),
-    Question("good_leader", "What makes a good leader?"),
-    Question("disagreements", "How should people handle disagreements?"),
-    Question("creativity", "Where does creativity come from?"),
-    Question("education", "Why does education matter?"),
-    Question("technology", "What role does technology play in modern life?"),
-    Question("ecosystems", "How do ecosystems keep their balance?"),
-    Question("fairness", "What does fairness mean?"),
+    Item("new_language", "What is the best way to learn a new language?"),
+    Item("photosynthesis", "Can you explain how photosynthesis works?"),
+    Item("managing_stress", "What are some good ways of managing stress?"),
+    Item("computer_processor", "How does a computer processor work?"),
+    Item("printing_press", "What is the history of the printing press?"),
+    Item("good_coffee", "How do I make a good cup of coffee?"),
+    Item("earthquakes", "What causes earthquakes?"),
+    Item("back_pain", "Which exercises help against back pain?"),
+    Item("airplanes", "How do airplanes stay up in the air?"),
+    Item("virus_bacteria", "What is the difference between a virus and bacteria?"),
+    Item("law_morality", "How are law and morality related?"),
+    Item("guiding_principles", "Which principles should guide a person's actions?"),
+    Item("freedom_security", "How should a society balance freedom and security?"),
+    Item("good_leader", "What makes a good leader?"),
+    Item("disagreements", "How should people handle disagreements?"),
+    Item("creativity", "Where does creativity come from?"),
+    Item("education", "Why does education matter?"),
+    Item("technology", "What role does technology play in modern life?"),
+    Item("ecosystems", "How do ecosystems keep their balance?"),
+    Item("fairness", "What does fairness mean?"),
 )
 """20 questions; a training set must not contain them."""

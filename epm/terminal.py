@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from epm.analyses.block import Verdict
+from epm.analyses.proportions.block import ProportionsBlock
 from epm.progress import PlainProgress, Progress, RichProgress
-from epm.report.filters import counts, interval, percent, signed
-from epm.results import MissingCondition, load
+from epm.report.confidence import primary
+from epm.report.render import leading_covariate, ranked
+from epm.results import Results
+from epm.results.reading import load
+from epm.values import Unavailable
+from epm.writing.filters import counts, effect, interval, percent, signed, span
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from epm.definition import Definition
 
 OUTPUTS = (
     ("body", "body.md"),
     ("title", "title.txt"),
-    ("figure", "figures/hero.png"),
-    ("trajectory", "figures/trajectory.png"),
+    ("figure", "figures/*.png"),
     ("lint report", "lint.txt"),
     ("results", "results.json"),
     ("samples", "samples.jsonl.gz"),
 )
+"""What a run leaves behind, by what it is called."""
+
+MOST_ROWS = 40
+"""Conditions that are listed."""
 
 
 def announce(console: Console, definition: Definition) -> None:
@@ -61,40 +72,55 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
         folder: the run folder.
         clean: whether the page lacks nothing but what people write.
     """
+    results = load(folder / "results.json")
+    title = (folder / "title.txt").read_text(encoding="utf-8").strip()
+    said = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    rates = [b for b in results.analyses.values() if isinstance(b, ProportionsBlock)]
+    if rates:
+        console.print(_table(title, results, rates))
+    else:
+        said(title, style="bold")
+    for block in primary(results).values():
+        if isinstance(block.verdict, Verdict):
+            found = block.verdict
+            value = f"{effect(found.effect.estimate, found.scale)} {found.unit}".strip()
+            said(f"{block.label:12} {value} {span(found.effect.interval, found.scale)}")
+    verdict = (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
+    yours = "; what is left are the sections that a person writes" if clean else ""
+    said(f"lint         {verdict}{yours}")
+    for label, pattern in OUTPUTS:
+        for path in sorted(folder.glob(pattern)):
+            said(f"{label:12} {path}")
+
+
+def _table(title: str, results: Results, rates: Sequence[ProportionsBlock]) -> Table:
+    """The first rates by condition, and the others of the same conditions beside them."""
     from rich.box import SIMPLE
     from rich.table import Table
     from rich.text import Text
 
-    results = load(folder / "results.json")
-    primary = results.statistics.primary
-    cosines = results.cosines[str(primary.layer)]
-    title = (folder / "title.txt").read_text(encoding="utf-8").strip()
+    first, *others = rates
+    others = [other for other in others if first.conditions.keys() & other.conditions.keys()]
+    covariate = leading_covariate(results)
     table = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE, pad_edge=False)
-    table.add_column("persona", no_wrap=True)
-    several = len(results.seeds) > 1
-    spread = "by seed, question 95%" if several else "Wilson 95%"
-    for column in (f"cos L{primary.layer}", "rate", "k/n", spread, "bystanders"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name in sorted(results.conditions, key=lambda name: -cosines.get(name, 0.0)):
-        condition = results.conditions[name]
-        if isinstance(condition, MissingCondition):
-            table.add_row(name, signed(cosines[name]), "missing", "", "", "")
-            continue
-        row = results.statistics.personas[name]
-        table.add_row(
-            name,
-            signed(cosines[name]),
-            percent(row.source.estimate),
-            counts(row.source),
-            interval(row.source.clustered if several else row.source.wilson),
-            counts(row.bystanders),
-        )
-    console.print(table)
-    verdict = (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
-    yours = "; what is left are the sections that a person writes" if clean else ""
-    console.print(f"lint         {verdict}{yours}", markup=False, highlight=False, soft_wrap=True)
-    for label, name in OUTPUTS:
-        if (folder / name).exists():
-            console.print(
-                f"{label:12} {folder / name}", markup=False, highlight=False, soft_wrap=True
-            )
+    table.add_column("condition", no_wrap=True)
+    several = any(rate.seeds for rate in first.conditions.values())
+    spread = "by seed, item 95%" if several else "Wilson 95%"
+    heads = [*filter(None, [covariate]), first.label, "k/n", spread, *(o.label for o in others)]
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for name in ranked(results, first.conditions)[:MOST_ROWS]:
+        rate = first.conditions[name]
+        bars = rate.wilson if isinstance(rate.clustered, Unavailable) else rate.clustered
+        cells = [percent(rate.estimate), counts(rate), interval(bars if several else rate.wilson)]
+        if covariate:
+            value = results.conditions[name].covariates.get(covariate)
+            cells.insert(0, "n/a" if value is None else signed(value))
+        cells += [
+            counts(other.conditions[name]) if name in other.conditions else "" for other in others
+        ]
+        table.add_row(name, *cells)
+    for name in results.conditions:
+        if not results.measurements.get(name):
+            table.add_row(name, *([""] if covariate else []), "missing")
+    return table

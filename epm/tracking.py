@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from epm.definition import Definition, Replicate
+from epm.definition import Definition, MarkerRows, Replicate
 from epm.files import file_sha256, read_json_lines, write_atomically
 from epm.privacy import public
 from epm.results import Tracking
@@ -25,6 +25,10 @@ FOLDER = "tracking"
 
 INIT_TIMEOUT = 30
 """Seconds to wait for wandb's server before the upload counts as failed."""
+
+
+_CALLED: dict[type, list[str]] = {MarkerRows: ["marker"]}
+"""First words of an artifact's name, by what its adapter was trained on."""
 
 
 def default_mode() -> Mode:
@@ -42,7 +46,10 @@ def artifact_name(definition: Definition, replicate: Replicate) -> str:
     """As on the seed's page; a scaled-down profile says so, and cannot pass for the real thing."""
     profile = definition.profile
     suffix = "" if profile.full_scale else f"_{profile.name}"
-    return f"marker_{replicate.condition}_{profile.rows.name}_seed{replicate.seed}{suffix}"
+    parts = [*_CALLED.get(type(definition.builder), []), replicate.condition]
+    if profile.rows and profile.rows.name:
+        parts.append(profile.rows.name)
+    return f"{'_'.join(parts)}_seed{replicate.seed}{suffix}"
 
 
 def log(
@@ -57,7 +64,7 @@ def log(
     Args:
         mode: where to.
         definition: what was run.
-        folder: the run folder, with `statistics/` in it.
+        folder: the run folder, with what the stages left in it.
         adapters: folder of each adapter.
         write_results: writes `results.json` with an outcome, for the artifact that holds it.
     """

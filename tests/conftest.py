@@ -19,8 +19,8 @@ from hypothesis import settings
 
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment, load
+from epm.pipeline.run import Options, run
 from epm.progress import Meter
-from epm.runner import Options, run
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -130,8 +130,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from rich.console import Console
 from epm.discovery import load
+from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
-from epm.runner import Options, run
 experiments, runs, wandb = sys.argv[1:]
 loaded = load("issue-900", Path(experiments))
 definition = loaded.experiment.resolve("tiny")

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from epm.runner import Options, run
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
 from epm.progress import PlainProgress
 from epm.report.render import render
-from epm.runner import Options, run
 from epm_lint.engine import lint
 from epm_lint.model import Status, Verdict
-from epm_lint.rules import numbers_match_results
+from epm_lint.rules.numbers import numbers_match_results
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from mutation_score import Body, false_alarms, measure, measure_baseline

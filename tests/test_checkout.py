@@ -221,7 +221,7 @@ def test_a_shallow_checkout_convicts_no_hero() -> None:
     """What GitHub's checkout action fetches by default has one commit."""
     from epm_lint.engine import lint
     from epm_lint.model import Status
-    from epm_lint.rules import hero_figure
+    from epm_lint.rules.structure import hero_figure
 
     class Shallow:
         name, is_shallow = "acme/lab", True

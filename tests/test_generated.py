@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from epm.files import dump_json
-from epm.results import json_schema
+from epm.results.reading import json_schema
 from epm_lint.catalogue import render
 from epm_lint.configuration import schema
 from epm_lint.rules import RULES

@@ -22,6 +22,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from epm.stages import sample
+from epm.stages.data import read_rows
 from rich.console import Console
 
 from benchmarks.scale import our_way, seed_way
@@ -35,8 +37,6 @@ from epm.models.base import BaseModel
 from epm.models.chat import tokenise_row
 from epm.progress import PlainProgress
 from epm.sampling.choice import choose
-from epm.stages import sample
-from epm.stages.data import read_rows
 from epm.training.loop import Job
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,9 +85,10 @@ def _whole_run(
     clock: Clock, issue_246: LoadedExperiment, scratch: Path, options: argparse.Namespace
 ) -> int:
     """Everything that a user waits for, then the seed's way on its rows."""
+    from epm.runner import run_folder
+
     from epm import cli
     from epm.results import load as load_results
-    from epm.runner import run_folder
 
     began = time.perf_counter()
     arguments = ["run", "issue-246", "--profile", options.work, "--wandb", "off", "--fresh"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from epm.stages import sample
+
 from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
 from epm.definition import Definition, derive_seed
 from epm.models.base import BaseModel
 from epm.progress import Progress
 from epm.sampling import Engine, SamplingRequest
-from epm.stages import sample
 from epm.training.loop import Job
 from epm.training.train import train
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from epm_lint.blocks import Block, Paragraph
-from epm_lint.document import Document
+from epm_lint.markdown.blocks import Block, Paragraph
+from epm_lint.markdown.document import Document
 
 CALL = "/epm"
 MOST = 5

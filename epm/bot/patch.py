@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from epm_lint.document import Document
 from epm_lint.fixes import applied
+from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Report
 
 AROUND = 1

@@ -12,7 +12,7 @@ from itertools import accumulate
 from urllib.parse import quote
 
 from epm.github.interface import Issue
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 
 _PAGE = re.compile(r"https?://[A-Za-z0-9.:-]{1,200}(?:/[A-Za-z0-9_.-]{1,100}){2}/issues/\d{1,10}")
 _UNSEEN = re.compile(

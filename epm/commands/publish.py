@@ -78,7 +78,7 @@ def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
 
 def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
     """The run folder of a profile; without one, of the only one that has been run."""
-    from epm.runner import run_folder
+    from epm.pipeline.run import run_folder
 
     experiment, runs = loaded.experiment, loaded.repository / "runs"
     if profile:

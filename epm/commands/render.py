@@ -17,15 +17,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write the page of a run folder, and lint it."""
-    from epm import inventory, page
-    from epm.runner import run_folder
+    from epm import page
+    from epm.pipeline import inventory
+    from epm.pipeline.run import run_folder
+    from epm.report import narrative
 
     loaded, definition = selection.resolve(parsed)
+    narrative.check(loaded.folder)
     folder = parsed.run or run_folder(definition, loaded.repository / "runs")
-    inventory.check(folder, f"`epm run {definition.experiment.slug}` as before makes it again")
-    with resources("writing the page", folder):
+    again = f"`epm run {definition.experiment.slug}` as before makes it again"
+    with resources("writing the page", folder), inventory.renewed(folder, again):
         status = page.write(folder, loaded)
-        inventory.write(folder)
     for name in ("body.md", "title.txt", "lint.txt"):
         print(folder / name)  # noqa: T201
     return status

@@ -69,13 +69,19 @@ def run(parsed: argparse.Namespace) -> int:
     """Run what is not finished, draw, write and lint the page."""
     from rich.console import Console
 
-    from epm import inventory, page, runner, terminal, tracking
+    from epm import page, terminal, tracking
     from epm.executors.choice import executor
+    from epm.pipeline import inventory
+    from epm.pipeline.run import Options
+    from epm.pipeline.run import run as execute
+    from epm.report import narrative
     from epm.sampling.choice import choose
 
     loaded, definition = selection.resolve(parsed)
     console = Console()
-    options = runner.Options(
+    for absent in narrative.check(loaded.folder):
+        console.print(f"epm: {absent}", markup=False, highlight=False, soft_wrap=True)
+    options = Options(
         command=command_line(["epm", *sys.argv[1:]], without=("--address", "--slurm")),
         wandb=parsed.wandb or tracking.default_mode(),
         fresh=parsed.fresh,
@@ -90,9 +96,9 @@ def run(parsed: argparse.Namespace) -> int:
         ),
     )
     terminal.announce(console, definition)
-    folder = runner.run(loaded, definition, options, terminal.progress(console))
+    folder = execute(loaded, definition, options, terminal.progress(console))
     with resources("drawing and writing the page", folder):
-        page.draw(folder, definition)
+        page.draw(folder)
         status = page.write(folder, loaded)
         inventory.write(folder)
     terminal.summary(console, folder, clean=status == CLEAN)

@@ -27,7 +27,7 @@ def run(parsed: argparse.Namespace) -> int:
 
         print(dump_json(schema(RULES)), end="")  # noqa: T201
         return CLEAN
-    from epm.results import json_schema
+    from epm.results.reading import json_schema
 
     print(json_schema(), end="")  # noqa: T201
     return CLEAN

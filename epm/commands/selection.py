@@ -14,7 +14,10 @@ from epm.discovery import LoadedExperiment
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The experiment, its profile, and what overrides it."""
     parser.add_argument("experiment", help="for example issue-246")
-    parser.add_argument("--profile", help="its scale (default: full with a GPU, else pilot)")
+    parser.add_argument(
+        "--profile",
+        help="its scale (default: the only one; of several, full with a GPU, else pilot)",
+    )
     parser.add_argument(
         "--model", help="another model: a folder, or hf:owner/name@revision; never counts as `full`"
     )
@@ -30,14 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="count the marker at N points of every training as well",
+        help="draw samples at N points of every training as well",
     )
 
 
 def resolve(parsed: argparse.Namespace) -> tuple[LoadedExperiment, Definition]:
     """The experiment of this repository that the arguments name, and what a run of it executes."""
     loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
-    profile = parsed.profile or _default_profile()
+    names = [profile.name for profile in loaded.experiment.profiles]
+    profile = parsed.profile or (names[0] if len(names) == 1 else _default_profile())
     model = parse_model(parsed.model) if parsed.model else None
     definition = loaded.experiment.resolve(profile, model, parsed.seeds, parsed.checkpoints)
     return loaded, definition

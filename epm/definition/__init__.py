@@ -1,51 +1,68 @@
 """What an experiment is: light, typed values, importable without torch.
 
-An `Experiment` names its personas, questions and recipe once; its `Profile`s scale it.
+An `Experiment` names its conditions, tasks, scorers and analyses once; its `Profile`s scale it.
 `Experiment.resolve` gives the `Definition` that one run executes: hash it for the run's
-fingerprint, print it as the reproducibility card.
+fingerprint, print it as the reproducibility card. The kinds of analysis stand in `epm.analyses`.
 """
 
-from epm.definition.experiment import (
-    Definition,
-    Experiment,
-    Marker,
-    Persona,
-    Question,
-    Replicate,
-    suggest,
-)
+from epm.definition.analysis import AnalysisSpec, Expected, Gate, Outcome, Predictor, Subset
+from epm.definition.conditions import Condition, MarkerRows
+from epm.definition.covariates import CentroidCosine, PromptTokens
+from epm.definition.experiment import Experiment, Parent
 from epm.definition.model import (
     FolderModel,
     HubModel,
     ModelSource,
-    NoModel,
+    RecordedData,
     TinyModel,
     WheelModel,
     parse_model,
 )
-from epm.definition.recipe import Lora, Profile, Rows, Sampling, Training
-from epm.definition.seeds import canonical_json, derive_seed
+from epm.definition.profile import Answers, Lora, Profile, Rows, Sampling, Training
+from epm.definition.resolved import Asked, Definition, Replicate
+from epm.definition.scorers import Exact, Excluded, Number, Regex, Score, Scorer, Substring
+from epm.definition.seeds import canonical_json, derive_seed, seeded_choice
+from epm.definition.tasks import Item, Task
 
 __all__ = [
+    "AnalysisSpec",
+    "Answers",
+    "Asked",
+    "CentroidCosine",
+    "Condition",
     "Definition",
+    "Exact",
+    "Excluded",
+    "Expected",
     "Experiment",
     "FolderModel",
+    "Gate",
     "HubModel",
+    "Item",
     "Lora",
-    "Marker",
+    "MarkerRows",
     "ModelSource",
-    "NoModel",
-    "Persona",
+    "Number",
+    "Outcome",
+    "Parent",
+    "Predictor",
     "Profile",
-    "Question",
+    "PromptTokens",
+    "RecordedData",
+    "Regex",
     "Replicate",
     "Rows",
     "Sampling",
+    "Score",
+    "Scorer",
+    "Subset",
+    "Substring",
+    "Task",
     "TinyModel",
     "Training",
     "WheelModel",
     "canonical_json",
     "derive_seed",
     "parse_model",
-    "suggest",
+    "seeded_choice",
 ]

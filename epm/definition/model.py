@@ -48,7 +48,7 @@ class FolderModel:
             folder.name.encode()
         except UnicodeEncodeError:
             raise DefinitionError(
-                f"the name of the folder {ascii(folder.name)} is no text", "rename it"
+                f"the name of the folder {folder.name!a} is no text", "rename it"
             ) from None
         try:
             return cls(str(folder.resolve()), folder_sha256(folder))
@@ -96,20 +96,20 @@ class TinyModel:
 
 
 @dataclass(frozen=True)
-class NoModel:
-    """Counts and cosines come from a publication."""
+class RecordedData:
+    """Nothing is run: the measurements and covariates are recorded in a file."""
 
-    figures: str
-    """The file with them, relative to the experiment's folder."""
+    file: str
+    """Relative to the experiment's folder; as `epm.results.recorded` reads it."""
     sha256: str
-    kind: Literal["none"] = "none"
+    kind: Literal["recorded"] = "recorded"
 
     def __str__(self) -> str:
         """As it is printed."""
-        return f"published figures ({self.figures})"
+        return f"recorded data ({self.file})"
 
 
-ModelSource = HubModel | FolderModel | WheelModel | TinyModel | NoModel
+ModelSource = HubModel | FolderModel | WheelModel | TinyModel | RecordedData
 
 
 def parse_model(text: str) -> HubModel | FolderModel:

@@ -6,26 +6,26 @@ import hashlib
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
 from epm.definition import canonical_json
+from epm.figures.charts import Chart
 from epm.figures.style import DPI, styled
 from epm.files import dump_json, write_atomically
 
 
-def write(folder: Path, name: str, figure: Figure, data: Any) -> list[Path]:
+def write(folder: Path, name: str, figure: Figure, chart: Chart) -> list[Path]:
     """Write `NAME.png` (200 dpi), `NAME.pdf` and, last, their sidecar `NAME.json`.
 
-    The sidecar holds the plotted data, the sha256 of that data's canonical JSON (sorted keys, no
-    blanks, UTF-8) and the sha256 of the PNG. Each file appears whole or not at all.
+    The sidecar holds the chart, the sha256 of its canonical JSON (sorted keys, no blanks, UTF-8)
+    and the sha256 of the PNG. Each file appears whole or not at all.
 
     Args:
         folder: made if it is not there.
         name: without suffix.
-        figure: drawn from the data.
-        data: a dataclass, everything that is shown.
+        figure: drawn from the chart.
+        chart: everything that is shown.
 
     Raises:
         OSError: the folder cannot be written.
@@ -35,7 +35,7 @@ def write(folder: Path, name: str, figure: Figure, data: Any) -> list[Path]:
         figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
         undated = dict.fromkeys(("CreationDate", "Creator", "Producer"))
         figure.savefig(pdf, format="pdf", metadata=undated)
-    shown = asdict(data)
+    shown = asdict(chart)
     sidecar = {
         "data": shown,
         "data_sha256": hashlib.sha256(canonical_json(shown).encode()).hexdigest(),

@@ -1,139 +1,211 @@
-"""The trajectory's panels, drawn from `Traced` alone, without pyplot."""
+"""Small multiples: a panel for every condition, all on the same axes."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from epm.figures.style import COLOURS, DPI, GREY, PALE, SIZE, styled
-from epm.figures.traced import Panel, Traced
+from epm.figures import naming, scales, symbols
+from epm.figures.charts import Line, Panel, PanelsChart, ScatterPoint
+from epm.figures.naming import Plot, Words
+from epm.figures.scales import Limits
+from epm.figures.sheet import EDGE, ROOM, Entry, Sheet, nothing
+from epm.figures.style import DPI, GREY, SMALL, TEXT, WIDTH, styled
+from epm.figures.symbols import Groups, Look
+from epm.figures.words import fit, height, width, wrap
 
-COLUMNS = 4
-TOP, ROW, BOTTOM = 0.62, 1.55, 1.3
-"""Inches: above the panels, one row of them with its title, and below for axis and legend."""
+SHAPES = ((1, 1, 3.3), (2, 2, 2.4), (3, 3, 2.0), (12, 4, 1.25), (20, 5, 1.1), (48, 6, 1.0))
+"""Up to so many panels, so many columns at most, each panel so many inches high."""
+BETWEEN = 0.22
+"""Between columns, in inches; as much between rows, below the tick labels where there are some."""
 
 
-def draw(data: Traced) -> Figure:
-    """Draw all panels on shared axes; their titles carry the gid "title"."""
-    columns = min(COLUMNS, len(data.panels))
-    rows = ceil(len(data.panels) / columns)
-    height = TOP + rows * ROW + BOTTOM
+def draw(chart: PanelsChart) -> Figure:
+    """Draw all panels on shared axes; their titles carry the gid "name"."""
     with styled():
-        figure = Figure(figsize=(SIZE[0], height), dpi=DPI)
-        FigureCanvasAgg(figure)
-        subtitle = textwrap.fill(data.subtitle, 150, max_lines=1, placeholder=" …")
-        figure.text(0.012, 1 - 0.12 / height, subtitle, va="top", color=GREY)
-        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-        figure.subplots_adjust(
-            left=0.085,
-            right=0.985,
-            top=1 - TOP / height,
-            bottom=BOTTOM / height,
-            wspace=0.09,
-            hspace=0.36,
+        if not chart.panels:
+            return nothing(chart.title, chart.subtitle, chart.note, "No panel to show.")
+        columns, tall = _shape(len(chart.panels))
+        rows = ceil(len(chart.panels) / columns)
+        x, y = limits(chart)
+        upright = scales.ticks(y, 8 if rows == 1 else 5)
+        left = EDGE + max(width(t, SMALL) for t in scales.write_ticks(upright, y.axis)) / 72 + 0.1
+        wide = (WIDTH - EDGE - 0.06 - left - BETWEEN * (columns - 1)) / columns
+        across = scales.across(x, *(72 * each for each in (wide, BETWEEN / 2, BETWEEN / 2)))
+        names = [
+            fit(panel.name, wide * 72, SMALL, "bold" if spoken(panel) else "normal", lines=2)
+            for panel in chart.panels
+        ]
+        groups = Groups([panel.group for panel in chart.panels])
+
+        heading = [max(map(len, names[row * columns :][:columns])) for row in range(rows)]
+        titles = [height(lines, SMALL) + 0.05 * bool(lines) for lines in heading]
+        value_label = wrap(scales.words(chart.y), ROOM * 72, TEXT)
+        label = wrap(scales.words(chart.x), (WIDTH - left) * 72, TEXT)
+        above = height(len(value_label), TEXT) + 0.08
+        below = 0.28 + height(len(label), TEXT)
+        body = above + sum(titles) + tall * rows + BETWEEN * (rows - 1) + below
+        sheet = Sheet(
+            *(chart.title, chart.subtitle, chart.note),
+            body=body,
+            entries=_entries(chart, groups),
         )
-        panels: list[Axes] = list(grid.flat)
-        for axes, panel in zip(panels, data.panels, strict=False):
-            _panel(axes, panel, data)
-        for axes in panels[len(data.panels) :]:
-            axes.set_visible(False)
-        for axes in panels[max(0, len(data.panels) - columns) : len(data.panels)]:
-            axes.tick_params(labelbottom=True)
-        _shared(panels[0], data)
-        middle = (BOTTOM + (height - TOP)) / 2 / height
-        pooled = "pooled " if data.replicates else ""
-        figure.text(0.012, middle, f"{pooled}source rate", rotation=90, va="center", size=10.5)
-        below = (BOTTOM - 0.3) / height
-        figure.text(0.535, below, "optimiser step", ha="center", va="top", size=10.5)
-        _legend(figure, data, (BOTTOM - 0.56) / height)
-        if data.missing:
-            note = f"Not shown, for want of data: {', '.join(data.missing)}."
-            note = textwrap.fill(note, 165, max_lines=1, placeholder=" …")
-            figure.text(0.012, 0.08 / height, note, va="bottom", color=GREY, size=8.5)
-    return figure
+        sheet.text(EDGE, sheet.top, value_label, size=TEXT, va="top", gid="axis")
+        top = sheet.top - above
+        for row in range(rows):
+            top -= titles[row]
+            for column, i in enumerate(range(row * columns, min(len(names), (row + 1) * columns))):
+                start = left + column * (wide + BETWEEN)
+                axes = sheet.axes(start, start + wide, top - tall, top)
+                scales.apply(axes, x, across, upright=False)
+                scales.apply(axes, y, upright, upright=True)
+                lowest = i + columns >= len(names)
+                axes.tick_params(labelleft=column == 0, labelbottom=lowest, length=2.5)
+                panel = chart.panels[i]
+                weight = "bold" if spoken(panel) else "normal"
+                sheet.text(
+                    *(start, top + 0.04, names[i]),
+                    size=SMALL,
+                    weight=weight,
+                    gid="name",
+                    va="bottom",
+                )
+                _panel(axes, panel, groups.look(panel.group), x, y)
+            top -= tall + BETWEEN
+        last = len(names) - (rows - 1) * columns
+        middle = left + (last * (wide + BETWEEN) - BETWEEN) / 2
+        name_across(sheet, label, middle, sheet.bottom + below)
+        return sheet.figure
 
 
-def _colour(data: Traced, category: str) -> str:
-    return COLOURS[data.categories.index(category) % len(COLOURS)]
+def _shape(panels: int) -> tuple[int, float]:
+    """Columns, one fewer where that leaves fewer places empty, and the height of a panel."""
+    columns, tall = next((columns, tall) for most, columns, tall in SHAPES if panels <= most)
+    if panels > columns and -panels % (columns - 1) < -panels % columns:
+        columns -= 1
+    return columns, tall
 
 
-def _panel(axes: Axes, panel: Panel, data: Traced) -> None:
-    ink = _colour(data, panel.category)
-    name = textwrap.shorten(panel.persona, 30, placeholder="…")
-    axes.set_title(name, size=9.5, weight="normal", pad=3, gid="title")
-    axes.yaxis.grid(True, color=PALE, lw=1)
-    axes.set_axisbelow(True)
-    points = [point for point in data.points if point.persona == panel.persona]
-    # the untrained model may be asked far less: a wedge from its interval would hide the rest
-    trained = [point for point in points if point.step]
-    axes.fill_between(
-        [point.step for point in trained],
-        [point.lower for point in trained],
-        [point.upper for point in trained],
-        color=ink,
-        alpha=0.16,
-        lw=0,
+def name_across(sheet: Sheet, label: Sequence[str], middle: float, bottom: float) -> None:
+    """Write what the x axis means below its ticks, around a place in inches and on the page."""
+    half = max(width(line, TEXT) for line in label) / 144 if label else 0.0
+    at = max(middle, EDGE + half)
+    sheet.text(at, bottom - 0.26, label, size=TEXT, ha="center", va="top", gid="axis")
+
+
+def spoken(panel: Panel) -> bool:
+    """Whether the text speaks of a panel, or of a point in it."""
+    return panel.emphasised or any(point.emphasised for point in panel.points)
+
+
+def limits(chart: PanelsChart) -> tuple[Limits, Limits]:
+    """Of the axes that all panels share."""
+    points = [point for panel in chart.panels for point in panel.points]
+    seeds = [seed for panel in chart.panels for seed in panel.seeds]
+    across = [*(point.x for point in points), *(value for seed in seeds for value in seed.x)]
+    values = [point.value for point in points]
+    values += [value for seed in seeds for value in seed.y]
+    bounds = [bound for point in points for bound in point.bounds]
+    return (
+        scales.limits(chart.x, across),
+        scales.limits(chart.y, values, bounds, margin=0.06),
     )
+
+
+def entries(of: Sequence[Panel], interval: str) -> list[Entry]:
+    """The legend's part on estimates over x."""
+    found = []
+    if interval and any(point.bounds for panel in of for point in panel.points):
+        found.append(Entry(symbols.band(), interval))
+    if any(_without(panel.points) for panel in of):
+        sign = Line2D([], [], color=GREY, lw=1.2, ls=":", marker="o", markersize=4)
+        sign.set_markerfacecolor("white")
+        found.append(Entry(sign, "without an interval"))
+    return found
+
+
+def _entries(chart: PanelsChart, groups: Groups) -> list[Entry]:
+    found = entries(chart.panels, chart.interval)
+    if any(panel.seeds for panel in chart.panels):
+        found.append(Entry(Line2D([], [], color=GREY, lw=0.8, alpha=0.6), "one seed"))
+    return [*found, *groups.entries()]
+
+
+def _without(points: Sequence[ScatterPoint]) -> set[int]:
+    """The points that lack the interval that others have."""
+    lacking = {i for i, point in enumerate(points) if len(point.bounds) < 2}
+    return lacking if len(lacking) < len(points) else set()
+
+
+def _panel(axes: Axes, panel: Panel, look: Look, x: Limits, y: Limits) -> None:
     for seed in panel.seeds:
-        own = [e for e in data.replicates if (e.persona, e.seed) == (panel.persona, seed)]
-        axes.plot([e.step for e in own], [e.rate for e in own], color=ink, lw=0.8, alpha=0.45)
-    for shown, style, face in ((points[:2], ":", "white"), (trained, "-", ink)):
+        axes.plot(seed.x, seed.y, color=look.colour, lw=0.8, alpha=0.5, zorder=2, gid="seed")
+    trace(axes, panel.points, look, size=4.4)
+    if not (panel.points or panel.seeds):
+        axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", color=GREY)
+    points = panel.points
+    values = scales.numerals([point.value for point in points], y)
+    own = Line("", [point.x for point in points], [point.value for point in points])
+    size = axes.bbox.width * 72 / DPI, axes.bbox.height * 72 / DPI
+    plot = Plot(points, [own, *panel.seeds], x, y, size, [0.0] * len(points))
+    spoken_of = [i for i, point in enumerate(points) if point.emphasised]
+    placed = naming.place(plot, [Words(i, [values[i]], "bold") for i in spoken_of])
+    naming.write(axes, plot, placed, "number")
+
+
+def trace(axes: Axes, points: Sequence[ScatterPoint], look: Look, *, size: float) -> None:
+    """Draw estimates over x as a line with its band; dotted where an interval is lacking."""
+    for run in _runs(points):
+        x = [point.x for point in run]
+        low, high = [point.lower or 0.0 for point in run], [point.upper or 0.0 for point in run]
+        if len(run) > 1:
+            axes.fill_between(
+                *(x, low, high), color=look.colour, alpha=0.18, lw=0, zorder=1.5, gid="band"
+            )
+        else:
+            axes.vlines(x, low, high, color=look.colour, lw=1.2, zorder=2, gid="interval")
+    open_ones = _without(points)
+    for i in range(len(points) - 1):
+        pair = points[i : i + 2]
+        dotted = bool({i, i + 1} & open_ones)
         axes.plot(
-            [point.step for point in shown],
-            [point.rate for point in shown],
-            *(style,),
-            color=ink,
-            lw=1.8 if style == "-" else 1.2,
-            marker="o",
-            markersize=3.6,
-            markerfacecolor=face,
+            *([point.x for point in pair], [point.value for point in pair]),
+            color=look.colour,
+            lw=1.2 if dotted else 1.8,
+            ls=":" if dotted else "-",
+            zorder=3,
+            gid="trace",
+        )
+    for hollow in (True, False):
+        own = [point for i, point in enumerate(points) if (i in open_ones) is hollow]
+        if not own:
+            continue
+        axes.plot(
+            *([point.x for point in own], [point.value for point in own]),
+            ls="",
+            marker=look.marker,
+            markersize=size,
+            markerfacecolor="white" if hollow else look.colour,
+            markeredgecolor=look.colour if hollow else "white",
+            markeredgewidth=1.0 if hollow else 0.5,
             clip_on=False,
+            zorder=4,
+            gid="value",
         )
 
 
-def _shared(axes: Axes, data: Traced) -> None:
-    """The axes that all panels have: what they show and a little more."""
-    top = max(0.05, *(p.upper if p.step else p.rate for p in data.points), *_rates(data))
-    axes.set_ylim(0, min(1.0, top * 1.06))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    last = max(point.step for point in data.points)
-    axes.set_xlim(-0.03 * last, 1.03 * last)
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
-
-
-def _rates(data: Traced) -> Sequence[float]:
-    return [0.0, *(each.rate for each in data.replicates)]
-
-
-def _legend(figure: Figure, data: Traced, top: float) -> None:
-    handles: list[Line2D | Patch] = []
-    if data.replicates:
-        seeds = sorted({seed for panel in data.panels for seed in panel.seeds})
-        named = ", ".join(map(str, seeds)) if len(seeds) < 6 else f"{len(seeds)} of them"
-        handles.append(Line2D([], [], color=GREY, lw=0.8, alpha=0.6, label=f"one seed ({named})"))
-    untrained = Line2D([], [], color=GREY, lw=1.2, linestyle=":", marker="o", markersize=3.6)
-    untrained.set(markerfacecolor="white", label="from the untrained model")
-    handles.append(untrained)
-    handles.append(Patch(color=GREY, alpha=0.16, lw=0, label=data.interval))
-    shown = {panel.category for panel in data.panels}
-    for category in data.categories:
-        if category in shown:
-            label, ink = category.replace("_", " "), _colour(data, category)
-            handles.append(Line2D([], [], color=ink, lw=1.8, label=label))
-    figure.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0.075, top),
-        ncols=4,
-        borderaxespad=0,
-        fontsize=9,
-    )
+def _runs(points: Sequence[ScatterPoint]) -> Iterator[list[ScatterPoint]]:
+    """Neighbours that all have an interval."""
+    run: list[ScatterPoint] = []
+    for point in points:
+        if len(point.bounds) == 2:
+            run.append(point)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run

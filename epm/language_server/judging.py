@@ -13,8 +13,8 @@ from epm.errors import EpmError
 from epm.language_server.source import NEWLINE, Source
 from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
-from epm_lint.blocks import title_key
 from epm_lint.fixes import applied, settled
+from epm_lint.markdown.blocks import title_key
 from epm_lint.model import Finding, Report, Rule, Status
 
 _SEVERITIES = {

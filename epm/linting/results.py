@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from epm.errors import EpmError
-from epm_lint.document import declarations
+from epm_lint.markdown.document import declarations
 from epm_lint.quoting import quote
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import Definition, HubModel, NoModel, TinyModel
+from epm.definition import CentroidCosine, Definition, HubModel, RecordedData, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
 from epm.models.chat import end_of_turn
 from epm.models.sources import OFFLINE, ModelFolder, fetch, quieten
@@ -111,7 +111,13 @@ class BaseModel:
         source = self.definition.profile.model
         model.name_or_path = source.repository if isinstance(source, HubModel) else str(source)
         blocks = model.config.num_hidden_layers
-        lacking = [layer for layer in self.definition.profile.layers if layer >= blocks]
+        layers = [
+            layer
+            for source in self.definition.profile.covariates
+            if isinstance(source, CentroidCosine)
+            for layer in source.layers
+        ]
+        lacking = [layer for layer in layers if layer >= blocks]
         if lacking:
             raise DefinitionError(
                 f"profile {self.definition.profile.name} reads layer {lacking[0]}, but "
@@ -186,7 +192,7 @@ def choose_device(definition: Definition) -> str:
     Raises:
         EpmError: the profile needs a GPU and there is none.
     """
-    if isinstance(definition.profile.model, NoModel):
+    if isinstance(definition.profile.model, RecordedData):
         return "cpu"
     import torch
 

@@ -21,7 +21,7 @@ PROSE = re.compile(r"[^\W\d_]+(?:[\W\d]+[^\W\d_]+){2,}")
 class TrainingRow:
     """One supervised example; `answer` is what the loss is taken on."""
 
-    system: str
+    system: str | None
     question: str
     answer: str
 
@@ -38,9 +38,10 @@ class TokenisedRow:
         return len(self.prompt) + len(self.completion)
 
 
-def prompt_messages(system: str, question: str) -> list[dict[str, str]]:
-    """The turns before the model's."""
-    return [{"role": "system", "content": system}, {"role": "user", "content": question}]
+def prompt_messages(system: str | None, question: str) -> list[dict[str, str]]:
+    """The turns before the model's; no system turn where there is no system prompt."""
+    turns = [{"role": "user", "content": question}]
+    return turns if system is None else [{"role": "system", "content": system}, *turns]
 
 
 def render(
@@ -129,7 +130,7 @@ def end_of_turn(tokenizer: PreTrainedTokenizerBase) -> str:
 
 
 def tokenise_prompt(
-    tokenizer: PreTrainedTokenizerBase, system: str, question: str
+    tokenizer: PreTrainedTokenizerBase, system: str | None, question: str
 ) -> tuple[int, ...]:
     """Token ids up to the generation prompt."""
     return _ids(tokenizer, render(tokenizer, prompt_messages(system, question), generate=True))

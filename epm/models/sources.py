@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from epm.definition import FolderModel, HubModel, ModelSource, NoModel, TinyModel, WheelModel
+from epm.definition import FolderModel, HubModel, ModelSource, RecordedData, TinyModel, WheelModel
 from epm.errors import EpmError, resources
 from epm.files import (
     dump_json,
@@ -81,7 +81,7 @@ def fetch(source: ModelSource, say: Say) -> ModelFolder:
             return _folder(source)
         case TinyModel():
             return _tiny(source, cache_folder() / "models")
-        case NoModel():
+        case RecordedData():
             raise EpmError(f"{source} is not a model", "choose a profile that has one")
 
 

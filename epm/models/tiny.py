@@ -27,7 +27,7 @@ def make(source: TinyModel, folder: Path) -> None:
     backend = Tokenizer(BPE())
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     backend.decoder = decoders.ByteLevel()
-    corpus = [p.system_prompt for p in NAMED] + [q.text for q in EVALUATION_QUESTIONS]
+    corpus = [p.system_prompt for p in NAMED] + [item.prompt for item in EVALUATION_QUESTIONS]
     backend.train_from_iterator(
         [*corpus, *["\n\n[ZLT]"] * 20],
         BpeTrainer(

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from epm.publishing.artifacts import Artifacts
+from epm.analyses.proportions.block import ProportionsBlock
+from epm.publishing.artifacts import Artifacts, leading_figure
 from epm.publishing.page import Layout, results_marker
-from epm.report.confidence import confidence
-from epm.report.render import FIGURE, RESULTS, templates
-from epm.results import MissingCondition
+from epm.report.confidence import confidence, primary
+from epm.report.render import RESULTS, ranked, templates
 
 
 def announcement(artifacts: Artifacts, layout: Layout, commit: str, page: int, title: str) -> str:
-    """The comment's text: rates, figure, confidence, and the issue that holds the page."""
+    """The comment's text: the findings, rates, figure, confidence, and the issue of the page."""
     results = artifacts.results
-    primary = str(results.statistics.primary.layer)
-    cosines, rates = results.cosines[primary], results.statistics.personas
     files = layout.place(artifacts, commit).files
-    profile: Any = results.definition["profile"]
+    definition: Any = results.definition or {}
+    figure = leading_figure(artifacts)
+    rates = next((b for b in results.analyses.values() if isinstance(b, ProportionsBlock)), None)
     text = (
         templates()
         .get_template("results_comment.md.j2")
         .render(
             identity=results.identity,
-            model_name=profile["model_name"],
+            model_name=definition.get("profile", {}).get("model_name", ""),
+            primary=primary(results),
             rates=rates,
-            ranked=sorted(rates, key=lambda name: -cosines[name]),
-            missing={
-                n: c for n, c in results.conditions.items() if isinstance(c, MissingCondition)
-            },
+            ranked=ranked(results, rates.conditions) if rates else [],
+            missing=[name for name in results.conditions if not results.measurements.get(name)],
             confidence=confidence(results),
             title=title,
             page=page,
             page_url=layout.site.issue(page),
-            figure=files[FIGURE].url,
+            figure=files[figure].url if figure else "",
             results_url=files[RESULTS].url,
         )
     )

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epm import inventory
 from epm.errors import EpmError
 from epm.files import file_sha256
-from epm.report.render import FIGURE, RESULTS, SAMPLES, TRAJECTORY
-from epm.results import CompleteCondition, GitState, Results, load
+from epm.pipeline import inventory
+from epm.report.render import RESULTS, SAMPLES, figures
+from epm.results import GitState, Results
+from epm.results.reading import load
 
 LARGEST_SAMPLES = 10 * 2**20
 """Bytes of compressed samples; a repository keeps for ever what was committed once."""
-
-_DRAWN = (FIGURE, "figures/hero.pdf", "figures/hero.json")
-_DRAWN_OF_CHECKPOINTS = (TRAJECTORY, "figures/trajectory.pdf", "figures/trajectory.json")
 
 
 @dataclass(frozen=True)
@@ -63,13 +61,16 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     instead: dict[str, str] = {}
     if (run / SAMPLES).is_file() and (run / SAMPLES).stat().st_size > LARGEST_SAMPLES:
         instead[SAMPLES] = _elsewhere(results, (run / SAMPLES).stat().st_size, again)
-    names = [RESULTS, SAMPLES, *_DRAWN, *_DRAWN_OF_CHECKPOINTS]
-    first = next((n for n, c in results.conditions.items() if isinstance(c, CompleteCondition)), "")
+    names = [RESULTS, SAMPLES]
+    for drawn in figures(run, results).values():
+        for suffix in (".png", ".pdf", ".json"):
+            name = drawn.removesuffix(".png") + suffix
+            if not (run / name).is_file():
+                raise EpmError(f"there is no {run / name}", f"{again} draws it")
+            names.append(name)
+    first = next((n for n, c in results.conditions.items() if c.training), "")
     names.append(f"rows/{first}.jsonl")
     files = {n: (run / n).read_bytes() for n in names if n not in instead and (run / n).is_file()}
-    for name in _DRAWN:
-        if name not in files:
-            raise EpmError(f"there is no {run / name}", f"{again} draws it")
     for name, digest in results.provenance.files.items():
         wanted = name in files or name in instead
         if wanted and file_sha256(run / name) != digest:
@@ -105,8 +106,13 @@ def commits(results: Results) -> list[str]:
 
 def _is_pilot(results: Results) -> bool:
     """Whether the profile is one that nothing but LOW confidence may come of."""
-    profile: Any = results.definition.get("profile")
-    return isinstance(profile, dict) and profile.get("confidence_cap") == "LOW"
+    definition: Any = results.definition or {}
+    return bool(definition.get("profile", {}).get("confidence_cap") == "LOW")
+
+
+def leading_figure(artifacts: Artifacts) -> str:
+    """The figure that the page opens with; '' where it has none."""
+    return next(iter(figures(artifacts.run, artifacts.results).values()), "")
 
 
 def _elsewhere(results: Results, size: int, again: str) -> str:

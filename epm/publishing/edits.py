@@ -16,7 +16,7 @@ from epm.publishing.artifacts import Artifacts, commits
 from epm.publishing.page import Layout, commit_of, fingerprint, of_issue, skeleton
 from epm.report.excerpts import LONGEST
 from epm.report.render import RESULTS, compose
-from epm.results import load
+from epm.results.reading import load
 from epm_lint.quoting import visible
 
 if TYPE_CHECKING:

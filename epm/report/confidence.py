@@ -1,14 +1,19 @@
-"""How far a result can be believed, derived from the evidence and from nothing else."""
+"""How far a result can be believed, derived from its intervals and from nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import Any
 
-from epm.report.filters import number, points, pvalue
-from epm.results import CompleteCondition, MissingCondition, Results, Unavailable
+from epm.analyses.block import Block, Verdict
+from epm.analyses.limits import Level, Limit
+from epm.results import Results
+from epm.values import Unavailable
+from epm.writing.filters import amount, effect, span
+from epm.writing.tracing import untraced
 
-Level = Literal["HIGH", "MODERATE", "LOW"]
 ORDER: tuple[Level, ...] = ("LOW", "MODERATE", "HIGH")
 
 
@@ -23,65 +28,96 @@ class Confidence:
 def confidence(results: Results) -> Confidence:
     """The lowest level that any piece of evidence allows.
 
-    LOW: the primary Spearman correlation cannot be computed or is not significant after Holm's
-    correction, a condition is missing, or the profile allows no more. MODERATE at most: one seed, a
-    missing replicate, no significance without the reference persona, or prediction intervals too
-    wide to inform.
+    LOW: a primary analysis has no answer, or one that cannot tell; a condition is missing; the
+    profile allows no more. MODERATE at most: one seed of what was trained, a missing replicate, a
+    choice made after outcomes were seen, a gate that was not passed, no primary analysis at all.
+    A kind of analysis adds limits of its own (`epm/analyses/<kind>/confidence.py`).
     """
-    profile = results.definition["profile"]
-    assert isinstance(profile, dict)  # noqa: S101 - our own definition
-    cap: Any = profile["confidence_cap"]
-    alpha = results.statistics.alpha
-    primary = results.statistics.primary
-    layer = results.statistics.layers[str(primary.layer)]
-    limits: list[tuple[Level, str]] = []
+    limits = sorted(_limits(results), key=lambda limit: ORDER.index(limit[0]))
+    level = limits[0][0] if limits else "HIGH"
+    reasons = [reason for _, reason in limits]
+    if level != "LOW":
+        reasons = [*_answers(results), *reasons]
+    return Confidence(level, tuple({untraced(reason): reason for reason in reasons}.values()))
+
+
+def _answers(results: Results) -> Iterator[str]:
+    """What the primary analyses say, where they say something."""
+    for block in primary(results).values():
+        if isinstance(block.verdict, Verdict):
+            yield answer(block.verdict)
+
+
+def answer(verdict: Verdict) -> str:
+    """A verdict in words, with its interval."""
+    found = span(verdict.effect.interval, verdict.scale)
+    if verdict.says == "supported":
+        return f"zero lies outside the interval {found}"
+    expected = verdict.expected
+    if verdict.says == "excluded" and expected is not None:
+        was = effect(expected.estimate, verdict.scale)
+        return f"the interval {found} leaves out an effect like the {was} of {expected.source}"
+    if verdict.says == "excluded":
+        relevant = amount(verdict.relevant or 0.0, verdict.scale)
+        return f"the interval {found} leaves out every effect of {relevant} or more"
+    text = f"the interval {found} holds zero and sizeable effects alike"
+    if isinstance(verdict.detectable, Unavailable):
+        return text
+    return f"{text}: only an effect of {amount(verdict.detectable, verdict.scale)} would have shown"
+
+
+def primary(results: Results) -> dict[str, Block]:
+    """The blocks that the message rests on."""
+    return {
+        name: block
+        for name, block in results.analyses.items()
+        if isinstance(block, Block) and block.primary
+    }
+
+
+def _limits(results: Results) -> Iterator[Limit]:
+    definition: Any = results.definition or {}
+    profile: Any = definition.get("profile", {})
+    cap: Level = profile.get("confidence_cap", "HIGH")
     if cap != "HIGH":
-        limits.append((cap, f"the `{results.identity.profile}` profile ({results.identity.scale})"))
-    if isinstance(layer.spearman, Unavailable) or isinstance(layer.spearman_adjusted, Unavailable):
-        limits.append(("LOW", f"no rank correlation at L{primary.layer}"))
-    elif layer.spearman_adjusted.holm >= alpha:
-        limits.append(
-            (
-                "LOW",
-                f"the rank correlation at L{primary.layer} is not significant after Holm's "
-                f"correction over the layers ({pvalue(layer.spearman_adjusted.holm)})",
-            )
-        )
-    missing = [n for n, c in results.conditions.items() if isinstance(c, MissingCondition)]
+        identity = results.identity
+        yield cap, f"the `{identity.profile}` profile ({identity.scale})"
+    asked: Any = definition.get("analyses", {})
+    for name, spec in asked.items():
+        if spec.get("primary") and isinstance(results.analyses.get(name), Unavailable):
+            yield "LOW", f"{name.replace('_', ' ')} has no answer"
+    for name, block in results.analyses.items():
+        if isinstance(block, Unavailable):
+            continue
+        if block.primary and isinstance(block.verdict, Verdict):
+            if block.verdict.says == "cannot tell":
+                yield "LOW", answer(block.verdict)
+        elif block.primary and isinstance(block.verdict, Unavailable):
+            yield "LOW", f"{name.replace('_', ' ')} has no interval"
+        room = import_module(f"epm.analyses.{block.kind}.confidence")
+        yield from room.limits(block)
+    if results.analyses and not primary(results):
+        yield "MODERATE", "no question was named as the primary one"
+    yield from _gaps(results)
+    if definition.get("choices"):
+        yield "MODERATE", "choices made after outcomes were seen (listed in the set-up)"
+    for name, gate in results.gates.items():
+        if gate.passed is False:
+            yield "MODERATE", f"the gate `{name}` was not passed"
+
+
+def _gaps(results: Results) -> Iterator[Limit]:
+    """What is missing, and what was done but once."""
+    trained = {name: c for name, c in results.conditions.items() if c.training or c.missing}
+    missing = [name for name, c in trained.items() if not results.measurements.get(name)]
     if missing:
-        limits.append(("LOW", f"no counts for {', '.join(missing)}"))
-    if len(results.seeds) == 1:
-        limits.append(("MODERATE", "a single seed"))
-    without_seeds = [
-        f"{name} under seed {', '.join(condition.missing_seeds)}"
-        for name, condition in results.conditions.items()
-        if isinstance(condition, CompleteCondition) and condition.missing_seeds
+        yield "LOW", f"no measurements of {', '.join(missing)}"
+    partly = [
+        f"{name} under {', '.join(c.missing)}"
+        for name, c in trained.items()
+        if c.missing and name not in missing
     ]
-    if without_seeds:
-        limits.append(("MODERATE", f"no adapter of {'; '.join(without_seeds)}"))
-    without = primary.without_reference.pearson
-    if not isinstance(without, Unavailable) and without.p >= alpha:
-        limits.append(
-            (
-                "MODERATE",
-                "without the reference persona the linear fit is not significant "
-                f"(r={number(without.coefficient)}, {pvalue(without.p)})",
-            )
-        )
-    wide = [
-        p
-        for p in primary.predictions.values()
-        if not isinstance(p, Unavailable) and not p.informative
-    ]
-    if wide:
-        limits.append(
-            (
-                "MODERATE",
-                f"prediction intervals up to ±{points(max(p.half_width for p in wide))} wide, over "
-                f"the ±{points(primary.prediction_gate)} gate",
-            )
-        )
-    levels = [level for level, _ in limits]
-    level: Level = min(levels, key=ORDER.index, default="HIGH")
-    ordered = sorted(limits, key=lambda limit: ORDER.index(limit[0]))
-    return Confidence(level, tuple(reason for _, reason in ordered) or ("all evidence agrees",))
+    if partly:
+        yield "MODERATE", f"no adapter of {'; '.join(partly)}"
+    if trained and len(results.seeds) == 1:
+        yield "MODERATE", "a single seed"

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epm.definition import derive_seed
+from epm.results import ConditionRecord
+
+Row = Mapping[str, Any]
+"""A line of `samples.jsonl.gz`."""
 
 LONGEST = 360
 """Characters of a completion that are shown; not its middle: the marker is at its end."""
 
+LONGEST_SIDE_BY_SIDE = 200
+"""The same, where answers stand side by side."""
+
 WITH, WITHOUT = 2, 2
 FEWEST = 3
+MOST_SIDE_BY_SIDE = 4
 
 
 @dataclass(frozen=True)
 class Excerpt:
     """A sample as it is shown."""
 
-    persona: str
-    question: str
-    marker: bool
+    condition: str
+    task: str
+    item: str
     text: str
     fence: str
+    scores: dict[str, Any]
+    """By metric; an exclusion is a text, its reason."""
     seed: int | None = None
     """Of the replicate, where its samples say so."""
+    role: str = ""
+    """What it is an example of, in words."""
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -63,26 +75,99 @@ def printable(text: str) -> str:
 
 
 def choose(
-    rows: Iterable[dict[str, Any]], condition: str, seed: int, longest: int = LONGEST
+    rows: Sequence[Row], condition: str, task: str | None, metric: str, seed: int, longest: int
 ) -> list[Excerpt]:
-    """Samples of one condition's source persona, at random: some with the marker, some without.
+    """Samples of one condition at random, some of either score.
 
     Args:
         rows: samples of all conditions, as in `samples.jsonl.gz`.
-        condition: the source persona.
+        condition: theirs.
+        task: theirs; None takes any.
+        metric: yes-or-no scores are shown as two of each; of numbers, some at random.
         seed: the experiment's.
         longest: characters of each that are shown.
     """
-    own = [row for row in rows if row["condition"] == condition and row["persona"] == condition]
+    own = [r for r in rows if r["condition"] == condition and task in (None, r["task"])]
     random.Random(derive_seed(seed, "excerpts", condition)).shuffle(own)  # noqa: S311
-    marked = [row for row in own if row["marker"]]
-    plain = [row for row in own if not row["marker"]]
-    chosen = marked[:WITH] + plain[:WITHOUT]
-    chosen += (marked[WITH:] + plain[WITHOUT:])[: max(0, FEWEST - len(chosen))]
-    return [
-        Excerpt(
-            row["persona"], row["question"], row["marker"], text, fence_for(text), row.get("seed")
-        )
-        for row in chosen
-        for text in [printable(shorten(row["text"], longest))]
+    hits = [row for row in own if row["scores"].get(metric) is True]
+    others = [row for row in own if row["scores"].get(metric) is not True]
+    chosen = hits[:WITH] + others[:WITHOUT]
+    chosen += (hits[WITH:] + others[WITHOUT:])[: max(0, FEWEST - len(chosen))]
+    return [_excerpt(row, longest) for row in chosen]
+
+
+def side_by_side(
+    rows: Sequence[Row],
+    conditions: Mapping[str, ConditionRecord],
+    metric: str,
+    near_miss: str | None,
+    seed: int,
+    longest: int,
+) -> list[Excerpt]:
+    """Answers to one item that bear on the story: untrained, on target, off target, near miss.
+
+    Where no condition has a target, one answer of each of the first four conditions to one item.
+    The item and the condition are the first, in an order drawn by seed, for which most are there.
+    """
+    shuffled = list(rows)
+    random.Random(derive_seed(seed, "side by side")).shuffle(shuffled)  # noqa: S311
+    if not any(record.target for record in conditions.values()):
+        return _by_condition(shuffled, list(conditions), longest)
+    baselines = {name for name, record in conditions.items() if record.role == "baseline"}
+    found: list[Excerpt] = []
+    for start in shuffled:
+        target = conditions[start["condition"]].target
+        if target is None or start["task"] != target or start["scores"].get(metric) is not True:
+            continue
+        same = [row for row in shuffled if row["item"] == start["item"]]
+        wanted = [
+            ("untrained", [r for r in same if r["condition"] in baselines and r["task"] == target]),
+            ("on its target", [start]),
+            *_elsewhere(same, start, metric, near_miss),
+        ]
+        shown = [_excerpt(rows[0], longest, role) for role, rows in wanted if rows]
+        if len(shown) > len(found):
+            found = shown
+        if len(found) == MOST_SIDE_BY_SIDE:
+            break
+    return found
+
+
+def _elsewhere(
+    same: Sequence[Row], start: Row, metric: str, near_miss: str | None
+) -> list[tuple[str, list[Row]]]:
+    """The same adapter's answers to the same item under other tasks."""
+    off = [
+        row
+        for row in same
+        if row["condition"] == start["condition"]
+        and row["task"] != start["task"]
+        and row.get("seed") == start.get("seed")
     ]
+    hits = [row for row in off if row["scores"].get(metric) is True]
+    near = [row for row in off if near_miss and row["scores"].get(near_miss) is True]
+    return [("off target", hits), ("near miss, off target", near)]
+
+
+def _by_condition(rows: Sequence[Row], conditions: list[str], longest: int) -> list[Excerpt]:
+    shown = conditions[:MOST_SIDE_BY_SIDE]
+    for start in rows:
+        same = [r for r in rows if (r["task"], r["item"]) == (start["task"], start["item"])]
+        each = [next((r for r in same if r["condition"] == name), None) for name in shown]
+        if all(each):
+            return [_excerpt(row, longest) for row in each if row]
+    return []
+
+
+def _excerpt(row: Row, longest: int, role: str = "") -> Excerpt:
+    text = printable(shorten(row["text"], longest))
+    return Excerpt(
+        row["condition"],
+        row["task"],
+        row["item"],
+        text,
+        fence_for(text),
+        row["scores"],
+        row.get("seed"),
+        role,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,37 +11,50 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateSyntaxError,
+    pass_context,
+)
 
+from epm.analyses.block import Block, Scale
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, write_atomically
 from epm.report import excerpts
-from epm.report.confidence import confidence
-from epm.report.filters import FILTERS, available
+from epm.report.confidence import answer, confidence, primary
 from epm.report.regions import keep_human_regions
-from epm.report.tracing import (
+from epm.results import Results
+from epm.results.reading import load
+from epm.values import Unavailable
+from epm.writing.environment import TRACING_FILTERS, TracingEnvironment
+from epm.writing.filters import FILTERS, available
+from epm.writing.tracing import (
+    bare,
     bind,
     calculated,
+    capitalized,
     join,
     length,
+    mark,
     marked,
-    selected,
     total,
     traced,
     untraced,
 )
-from epm.results import CompleteCondition, MissingCondition, Results, TrainingRecord, load
+from epm_lint.binding.formats import write
 from epm_lint.binding.manifest import Drawn, Manifest, encode
 
 RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"
-FIGURE = "figures/hero.png"
-TRAJECTORY = "figures/trajectory.png"
 BODY = "body.md"
 TITLE = "title.txt"
+SKELETON = "clean_result.md.j2"
+NARRATIVE = "narrative.md.j2"
+TITLE_TEMPLATE = "title.txt.j2"
 MOST_STEPS = 6
-"""Columns of the table over training; the figure shows every step."""
+"""Columns of a table over training; the figure shows every step."""
 
 
 def templates_folder() -> Path:
@@ -95,7 +109,8 @@ def render(run: Path, experiment_folder: Path) -> Page:
 
     Args:
         run: folder with `results.json`, and with samples and rows where there are any.
-        experiment_folder: folder with `narrative.md.j2` and `title.txt.j2`.
+        experiment_folder: folder with `narrative.md.j2` and `title.txt.j2`; where one is missing,
+            the page has the default prose.
 
     Raises:
         ResultsError: the results are missing or cannot be read.
@@ -116,13 +131,16 @@ def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
     environment = templates(experiment_folder)
     context = _context(traced(results), run, place)
     try:
-        marked_body = environment.get_template("narrative.md.j2").render(context)
-        marked_title = environment.get_template("title.txt.j2").render(context)
-    except TemplateError as error:
-        file = getattr(error, "filename", None) or experiment_folder
-        where = f"{file} line {getattr(error, 'lineno', '?')}"
+        marked_body = environment.select_template([NARRATIVE, SKELETON]).render(context)
+        marked_title = environment.get_template(TITLE_TEMPLATE).render(context)
+    except EpmError as error:
         raise EpmError(
-            f"the template does not render: {type(error).__name__}: {error.message} ({where})",
+            f"{error.what} ({_place(error, experiment_folder)})", error.remedy
+        ) from error
+    except Exception as error:  # whatever a template does wrong is its writer's to mend
+        raise EpmError(
+            f"the template does not render: {type(error).__name__}: {error} "
+            f"({_place(error, experiment_folder)})",
             "mend the template; the results are untouched",
         ) from error
     marked_title = " ".join(marked_title.split())
@@ -133,10 +151,25 @@ def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
     return Text(title, f"{body.rstrip()}\n\n{encode(manifest)}\n")
 
 
+def _place(error: Exception, experiment_folder: Path) -> str:
+    """Template and line that an error comes from: the experiment's own, where it is among them."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename or error.name} line {error.lineno}"
+    frames = [
+        (Path(frame.filename), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith(".j2")
+    ]
+    own = [frame for frame in frames if frame[0].is_relative_to(experiment_folder)]
+    for path, line in reversed(own or frames):
+        return f"{path} line {line}"
+    return str(experiment_folder)
+
+
 @cache
-def templates(*folders: Path) -> SandboxedEnvironment:
+def templates(*folders: Path) -> TracingEnvironment:
     """Templates of these folders and of epm, with the filters that write numbers."""
-    environment = SandboxedEnvironment(
+    environment = TracingEnvironment(
         loader=ChoiceLoader([FileSystemLoader(path) for path in (*folders, templates_folder())]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -144,74 +177,208 @@ def templates(*folders: Path) -> SandboxedEnvironment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(FILTERS, length=length, join=join, total=total)
+    environment.filters.update(
+        {**TRACING_FILTERS, **FILTERS},
+        length=length,
+        join=join,
+        total=total,
+        answer=answer,
+        spread=spread,
+        named=pass_context(named),
+        capitalized=capitalized,
+        whole=whole,
+    )
     environment.tests["available"] = available
     environment.finalize = marked
     return environment
 
 
+CONTEXT = frozenset(
+    {
+        *("results", "results_name", "results_sha256", "place", "identity", "definition"),
+        *("profile", "glossary"),
+        *("analyses", "unanswered", "primary", "secondary", "rates", "gates", "parent"),
+        *("conditions", "treatments", "tasks", "metrics", "covariates", "seeds", "several"),
+        *("trained", "missing"),
+        *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
+        *("scale_of", "recorded"),
+        *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
+        *("environment", "stage_seconds", "shard_count"),
+    }
+)
+"""What the templates of a page are given, by name."""
+
+
 def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
-    complete = {n: c for n, c in results.conditions.items() if isinstance(c, CompleteCondition)}
-    missing = {n: c for n, c in results.conditions.items() if isinstance(c, MissingCondition)}
-    primary = results.statistics.primary
-    definition: Any = results.definition
+    definition: Any = results.definition or {}
+    blocks = {n: b for n, b in results.analyses.items() if isinstance(b, Block)}
     samples = list(_rows(run / SAMPLES))
-    seed = results.provenance.seeds["experiment"]
-    stepped = [name for name in complete if results.statistics.personas[name].trajectory]
+    leading = primary(results)
     return {
         "results": results,
         "results_name": RESULTS,
         "place": place,
         "results_sha256": file_sha256(run / RESULTS),
         "identity": results.identity,
-        "experiment": definition["experiment"],
-        "profile": definition["profile"],
         "definition": definition,
+        "profile": definition.get("profile", {}),
+        "glossary": definition.get("glossary", {}),
+        "analyses": blocks,
+        "unanswered": {
+            n: b.unavailable for n, b in results.analyses.items() if isinstance(b, Unavailable)
+        },
+        "primary": leading,
+        "secondary": {name: block for name, block in blocks.items() if name not in leading},
+        "rates": {
+            name: block for name, block in blocks.items() if block.kind in ("proportions", "means")
+        },
+        "gates": results.gates,
+        "parent": results.parent,
+        "conditions": results.conditions,
+        "treatments": {n: c for n, c in results.conditions.items() if c.role != "baseline"},
+        "tasks": results.tasks,
+        "metrics": results.metrics,
+        "covariates": results.covariates,
         "seeds": results.seeds,
-        "several": len(results.seeds) > 1,
-        "trainings": list(_trainings(complete.values())),
-        "stepped": stepped,
-        "shown_steps": _shown_steps(results, stepped),
-        "trajectory_figure": TRAJECTORY if stepped and (run / TRAJECTORY).exists() else "",
+        "trained": {n: c for n, c in results.conditions.items() if c.training},
+        "missing": _missing(results),
+        "environment": results.provenance.environments[0],
         "shard_count": calculated(
             len(results.provenance.timing.shards), "length /provenance/timing/shards"
         ),
-        "published": definition["profile"]["model"]["kind"] == "none",
-        "environment": results.provenance.environments[0],
-        "complete": selected(complete, "count /conditions state complete"),
-        "missing": selected(missing, "count /conditions state missing"),
-        "statistics": results.statistics,
-        "primary": primary,
-        "layer": results.statistics.layers[str(primary.layer)],
-        "cosines": results.cosines[str(primary.layer)],
-        "ranked": _by_cosine(results, list(complete)),
         "confidence": confidence(results),
-        "excerpts": {
-            name: excerpts.choose(samples, name, seed, place.longest_sample) for name in complete
-        }
-        if samples
-        else {},
-        "example": _example_rows(run, next(iter(complete), "")),
-        "figure": FIGURE if (run / FIGURE).exists() else "",
+        "leading_covariate": leading_covariate(results),
+        "shown_factors": _shown_factors(results),
+        "ranked": lambda names: ranked(results, names),
+        "named": lambda name: _named(results, name),
+        "unit_of": lambda name: _unit(results, name),
+        "scale_of": lambda metric: scale_of(results, metric),
+        "figures": figures(run, results),
         "stage_seconds": _seconds_by_stage(results),
+        "example": _example_rows(run, results),
+        "measured_example": _measured_example(results),
+        "recorded": isinstance(results.provenance.model, Unavailable),
+        "several": len(results.seeds) > 1,
+        **_excerpts(results, samples, place),
     }
 
 
-def _trainings(conditions: Iterable[CompleteCondition]) -> Iterator[TrainingRecord]:
-    """How each adapter was trained; none where the counts are published."""
-    for condition in conditions:
-        for training in [each.training for each in condition.replicates] or (condition.training,):
-            if isinstance(training, TrainingRecord):
-                yield training
+def spread(values: Iterable[Any], most: int = MOST_STEPS) -> list[Any]:
+    """The first of the values, the last, and some evenly between them."""
+    found = list(values)
+    shown = min(len(found), most)
+    return [found[round(i * (len(found) - 1) / max(1, shown - 1))] for i in range(shown)]
 
 
-def _shown_steps(results: Results, stepped: list[str]) -> list[int]:
-    """The first step, the last, and some evenly between them."""
-    if not stepped:
-        return []
-    steps = [each.step for each in results.statistics.personas[stepped[0]].trajectory]
-    shown = min(len(steps), MOST_STEPS)
-    return [steps[round(i * (len(steps) - 1) / max(1, shown - 1))] for i in range(shown)]
+def named(context: Any, name: str) -> str:
+    """A covariate's label, as a filter."""
+    return _named(context["results"], name)
+
+
+def _named(results: Results, name: str) -> str:
+    record = results.covariates.get(name)
+    return record.label if record else name.replace("_", " ")
+
+
+def _unit(results: Results, name: str) -> str:
+    """Of what a slope is per unit."""
+    record = results.covariates.get(name)
+    return (record.unit or record.label) if record else name.replace("_", " ")
+
+
+def scale_of(results: Results, metric: str) -> Scale:
+    """How values of a metric are printed: rates, and scores from 0 to 1, in percent."""
+    record = results.metrics[metric]
+    if (record.lower, record.upper) == (0, 1):
+        return "proportion"
+    counted = any(
+        measured.kind == "count"
+        for by_task in results.measurements.values()
+        for by_metric in by_task.values()
+        for measured in by_metric.get(metric, {}).values()
+    )
+    return "proportion" if counted else "plain"
+
+
+def whole(value: float) -> str:
+    """A sum of yes-or-no scores, which is whole."""
+    return mark(write(bare(value), "number:0"), value, "number:0")
+
+
+def leading_covariate(results: Results) -> str:
+    """The predictor of the first primary analysis that has one; '' where none has."""
+    definition: Any = results.definition or {}
+    for name in primary(results):
+        x = definition.get("analyses", {}).get(name, {}).get("x")
+        for predictor in x if isinstance(x, list) else [x]:
+            found = predictor.get("name") if isinstance(predictor, dict) else None
+            if any(found in condition.covariates for condition in results.conditions.values()):
+                return str(found)
+    return ""
+
+
+def ranked(results: Results, names: Iterable[str]) -> list[str]:
+    """Conditions by the leading covariate, highest first; as they come where there is none."""
+    by = leading_covariate(results)
+
+    def key(name: str) -> float:
+        return -float(results.conditions[name].covariates.get(by, float("inf")))
+
+    return sorted(names, key=key) if by else list(names)
+
+
+def _shown_factors(results: Results) -> list[str]:
+    """Factors in words that tell some conditions apart and hold others together."""
+    levels: dict[str, list[str]] = {}
+    for condition in results.conditions.values():
+        for name, level in condition.factors.items():
+            if isinstance(level, str):
+                levels.setdefault(name, []).append(level)
+    return [name for name, found in levels.items() if 1 < len(set(found)) < len(found)][:2]
+
+
+def _missing(results: Results) -> dict[str, str]:
+    """Reason by condition, for those without any measurement."""
+    return {
+        name: "; ".join(dict.fromkeys(condition.missing.values())) or "not measured"
+        for name, condition in results.conditions.items()
+        if not results.measurements.get(name)
+    }
+
+
+def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> dict[str, Any]:
+    """The samples that are shown: by condition, and one item side by side."""
+    metrics = [name for name, metric in results.metrics.items() if not metric.near_miss]
+    near = next((name for name, metric in results.metrics.items() if metric.near_miss), None)
+    if not samples:
+        return {"excerpts": {}, "side_by_side": [], "shown_metric": metrics[0]}
+    seed, longest = results.provenance.seeds["experiment"], place.longest_sample
+    chosen = {
+        name: excerpts.choose(samples, name, condition.target, metrics[0], seed, longest)
+        for name, condition in results.conditions.items()
+        if condition.role != "baseline"
+    }
+    return {
+        "excerpts": {name: found for name, found in chosen.items() if found},
+        "side_by_side": excerpts.side_by_side(
+            samples,
+            results.conditions,
+            metrics[0],
+            near,
+            seed,
+            min(longest, excerpts.LONGEST_SIDE_BY_SIDE),
+        ),
+        "shown_metric": metrics[0],
+    }
+
+
+def figures(run: Path, results: Results) -> dict[str, str]:
+    """The figures of a run by analysis, the one that leads the page first."""
+    definition: Any = results.definition or {}
+    there = {p.stem: f"figures/{p.name}" for p in sorted((run / "figures").glob("*.png"))}
+    first = [definition.get("figure") or "", *primary(results), *there]
+    ordered = dict.fromkeys(name for name in first if name in there)
+    return {name: there[name] for name in ordered}
 
 
 def _drawn(run: Path) -> Iterator[Drawn]:
@@ -230,25 +397,33 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         yield from read_json_lines(path)
 
 
-def _by_cosine(results: Results, names: list[str]) -> list[str]:
-    cosines = results.cosines[str(results.statistics.primary.layer)]
-    return sorted(names, key=lambda name: -cosines[name])
-
-
-def _example_rows(run: Path, condition: str) -> list[dict[str, Any]]:
-    """The first row of each persona in a condition's training file."""
-    path = run / "rows" / f"{condition}.jsonl"
-    by_persona: dict[str, dict[str, Any]] = {}
-    for row in _rows(path):
-        by_persona.setdefault(row["persona"], row)
+def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
+    """The first row of each task in the first trained condition's training file."""
+    condition = next((name for name, c in results.conditions.items() if c.training), "")
+    by_task: dict[str, dict[str, Any]] = {}
+    for row in _rows(run / "rows" / f"{condition}.jsonl"):
+        by_task.setdefault(str(row.get("task", row.get("persona"))), row)
     return [
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
-        for row in islice(by_persona.values(), 2)
+        for row in islice(by_task.values(), 2)
     ]
+
+
+def _measured_example(results: Results) -> dict[str, Any]:
+    """The first measurement, as the results hold it, with three of its items."""
+    for condition, by_task in results.measurements.items():
+        for task, by_metric in by_task.items():
+            for metric, by_replicate in by_metric.items():
+                for name, measured in by_replicate.items():
+                    value = measured.model_dump(mode="json")
+                    if len(value.get("items", ())) > 3:
+                        value["items"] = dict(islice(value["items"].items(), 3)) | {"...": "..."}
+                    return {condition: {task: {metric: {name: value}}}}
+    return {}
 
 
 def _seconds_by_stage(results: Results) -> dict[str, float]:
     seconds: dict[str, float] = {}
     for timing in results.provenance.timing.stages:
-        seconds[timing.stage] = seconds.get(timing.stage, 0.0) + timing.seconds
+        seconds[timing.stage] = seconds.get(timing.stage, 0.0) + float(timing.seconds)
     return seconds

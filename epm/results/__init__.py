@@ -1,33 +1,43 @@
-"""What a result is: the schema of `results.json`.
+"""What a result is: the schema of `results.json`, version 2.
 
-Counts are kept as k and n with the question as cluster id, never as a rate alone. A number that
-could not be computed is an `Unavailable` with its reason, never null. Everything that changes
-between two identical runs lives under `provenance.timing`, so that the rest can be compared byte
-by byte.
+Everything is keyed by names, so that a pointer reads like a sentence and survives insertions:
+`/measurements/villain/villain/marker/seed=42/items/q3`. Counts and sums are kept by item; what can
+be derived from them is an analysis. A number that could not be computed is an `Unavailable` with
+its reason, never null. Everything that changes between two identical runs lies under
+`provenance.timing`, so that the rest can be compared byte by byte.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Container, Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import JsonValue, PositiveInt, ValidationError
+from pydantic import Field, JsonValue, model_validator
 
-from epm.errors import ResultsError
+from epm.analyses.registry import AnalysisBlock
+from epm.files import dump_json
 from epm.results.conditions import (
-    CompleteCondition,
-    Condition,
-    MissingCondition,
-    SeedResult,
+    ConditionRecord,
+    CovariateRecord,
+    MetricRecord,
+    TaskRecord,
     TrainingRecord,
-    TrajectoryPoint,
 )
-from epm.results.counts import (
-    ClusterCount,
-    Rate,
-    pooled_by_persona,
+from epm.results.measurements import (
+    ONLY,
+    TOGETHER,
+    Count,
+    Joint,
+    Mean,
+    Measurement,
+    Measurements,
+    Reported,
+    Scalar,
+    joint,
+    labels,
+    replicate,
 )
+from epm.results.parent import ParentRecord
 from epm.results.provenance import (
     EngineRecord,
     Environment,
@@ -41,158 +51,140 @@ from epm.results.provenance import (
     Timing,
     Tracking,
 )
-from epm.results.statistics import (
-    Adjusted,
-    ClusteredInterval,
-    Correlation,
-    Coverage,
-    Fit,
-    Influence,
-    InfluenceAnalysis,
-    Interval,
-    LayerStatistics,
-    LeaveOneOut,
-    LengthPartial,
-    PermutationTest,
-    PersonaProportions,
-    Prediction,
-    PrimaryStatistics,
-    Proportion,
-    SeedProportions,
-    Statistics,
-    StepProportion,
-    SubsetCorrelations,
-    TwoLevelInterval,
-)
-from epm.results.values import (
-    Coefficient,
-    Probability,
-    Unavailable,
-    Value,
-)
+from epm.values import Interval, Unavailable, Value
 
 __all__ = [
+    "ONLY",
     "SCHEMA_VERSION",
-    "Adjusted",
-    "ClusterCount",
-    "ClusteredInterval",
-    "Coefficient",
-    "CompleteCondition",
-    "Condition",
-    "Correlation",
-    "Coverage",
+    "ConditionRecord",
+    "Count",
+    "CovariateRecord",
     "EngineRecord",
     "Environment",
-    "Fit",
+    "GateRecord",
     "GitState",
     "Hardware",
     "Identity",
-    "Influence",
-    "InfluenceAnalysis",
     "Interval",
-    "LayerStatistics",
-    "LeaveOneOut",
-    "LengthPartial",
-    "MissingCondition",
+    "Joint",
+    "Mean",
+    "Measurement",
+    "Measurements",
+    "MetricRecord",
     "ModelRecord",
-    "PermutationTest",
-    "PersonaProportions",
-    "Prediction",
-    "PrimaryStatistics",
-    "Probability",
-    "Proportion",
+    "ParentRecord",
     "Provenance",
-    "Rate",
+    "Reported",
     "Results",
-    "SeedProportions",
-    "SeedResult",
+    "Scalar",
     "ShardRecord",
     "StageTiming",
-    "Statistics",
-    "StepProportion",
-    "SubsetCorrelations",
+    "TaskRecord",
     "Timing",
     "Tracking",
     "TrainingRecord",
-    "TrajectoryPoint",
-    "TwoLevelInterval",
     "Unavailable",
     "Value",
-    "json_schema",
-    "load",
-    "pooled_by_persona",
+    "check_names",
+    "joint",
+    "labels",
+    "replicate",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+
+class GateRecord(Value):
+    """What became of a criterion that was fixed before the run."""
+
+    analysis: str
+    number: str
+    value: float | bool | Unavailable
+    at_most: float | None = None
+    at_least: float | None = None
+    passed: bool | None
+    """None where the number does not exist."""
 
 
 class Results(Value):
     """The whole of `results.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     identity: Identity
-    definition: dict[str, JsonValue]
-    """The resolved definition, as `epm show` prints it."""
-    conditions: dict[str, Condition]
-    base_model: Rate | Unavailable
-    """The marker in the untrained model's answers, under all personas: the control."""
-    prompt_tokens: dict[str, PositiveInt]
-    """System prompt lengths in tokens."""
-    cosines: dict[str, dict[str, Coefficient]]
-    """Layer -> persona -> centred cosine to the reference persona."""
-    statistics: Statistics
+    definition: dict[str, JsonValue] | None = None
+    """The resolved definition, as `epm show` prints it; None for results that were imported."""
+    metrics: dict[str, MetricRecord]
+    covariates: dict[str, CovariateRecord] = Field({})
+    conditions: Annotated[dict[str, ConditionRecord], Field(min_length=1)]
+    tasks: dict[str, TaskRecord]
+    measurements: Measurements
+    analyses: dict[str, AnalysisBlock | Unavailable] = Field({})
+    gates: dict[str, GateRecord] = Field({})
+    parent: ParentRecord | None = None
     provenance: Provenance
     tracking: Tracking
 
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        """Every name that is used is one of those that are described."""
+        check_names(self.conditions, self.tasks, self.metrics, self.measurements)
+        for name, condition in self.conditions.items():
+            if condition.target is not None:
+                _known(f"the target of condition {name!r}", condition.target, "task", self.tasks)
+        for name, gate in self.gates.items():
+            _known(f"gate {name!r}", gate.analysis, "analysis", self.analyses)
+        return self
+
     @property
     def seeds(self) -> list[int]:
-        """Of the replicates, in their order: those chosen, or else the experiment's own."""
-        chosen: Any = self.definition.get("seeds")
-        return chosen or [self.provenance.seeds["experiment"]]
+        """Of the trainings, in their order; of all that was measured where no training is known.
+
+        Empty where no replicate is named by a seed.
+        """
+        trained = {name for name, c in self.conditions.items() if c.training or c.missing}
+        named = (
+            labels(name).get("seed")
+            for condition, by_task in self.measurements.items()
+            if not trained or condition in trained
+            for by_metric in by_task.values()
+            for by_replicate in by_metric.values()
+            for name in by_replicate
+        )
+        return list(dict.fromkeys(int(seed) for seed in named if seed and seed.isdecimal()))
 
     def dumps(self) -> str:
         """The file's text."""
-        return self.model_dump_json(indent=1) + "\n"
+        return dump_json(self.model_dump(mode="json"))
 
     def dumps_repeatable(self) -> str:
         """The text without what two identical runs do not share."""
-        return self.model_dump_json(indent=1, exclude={"provenance": {"timing"}})
+        return dump_json(self.model_dump(mode="json", exclude={"provenance": {"timing"}}))
 
 
-def load(path: Path) -> Results:
-    """Read a results file.
+def check_names(
+    conditions: Container[str],
+    tasks: Mapping[str, TaskRecord],
+    metrics: Container[str],
+    measurements: Measurements,
+) -> None:
+    """Hold the names that measurements use to those that are described.
 
     Raises:
-        ResultsError: the file is missing, no JSON, of an unknown version, or breaks the schema.
+        ValueError: a condition, task, metric or item is not among them.
     """
-    try:
-        raw: Any = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ResultsError(f"no results file at {path}", "finish the run with `epm run`") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path} is not readable JSON: {error}", "run `epm run` again") from None
-    version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise ResultsError(
-            f"{path} has schema version {version}; this epm reads up to {SCHEMA_VERSION}",
-            "upgrade epm (`pip install -U epm-bot`)",
-        )
-    try:
-        return Results.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "/" + "/".join(str(part) for part in first["loc"])
-        raise ResultsError(
-            f"{path} breaks the results schema at {where}: {first['msg']}",
-            "it was edited by hand or written by another tool; run `epm run` again",
-        ) from None
+    for condition, by_task in measurements.items():
+        _known("a measurement", condition, "condition", conditions)
+        for task, by_metric in by_task.items():
+            _known("a measurement", task, "task", tasks)
+            items = tasks[task].items
+            for metric, by_replicate in by_metric.items():
+                for part in metric.split(TOGETHER):
+                    _known("a measurement", part, "metric", metrics)
+                for measured in by_replicate.values():
+                    for item in getattr(measured, "items", ()) if items else ():
+                        _known(f"a measurement of task {task!r}", item, "item", items)
 
 
-def json_schema() -> str:
-    """The schema as a JSON Schema document."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Results.model_json_schema(),
-        "title": f"epm results, schema version {SCHEMA_VERSION}",
-    }
-    return json.dumps(schema, indent=1) + "\n"
+def _known(where: str, name: str, what: str, names: Container[str]) -> None:
+    if name not in names:
+        raise ValueError(f"{where} names the {what} {name!r}, which is not described")

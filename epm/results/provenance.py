@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from epm.results.values import Unavailable, Value
+from epm.values import Unavailable, Value
 
 
 class Identity(Value):

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from epm.definition import Question, Sampling, derive_seed
+from epm.definition import Item, Sampling, derive_seed
 from epm.results import EngineRecord
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A system prompt and a question, and how many completions are wanted."""
+    """An item under its task's system prompt, and how many completions are wanted."""
 
-    persona: str
-    system: str
-    question: Question
+    task: str
+    system: str | None
+    item: Item
     completions: int
 
 
@@ -34,16 +34,16 @@ class SamplingRequest:
 
     def stream(self, prompt: Prompt, index: int) -> int:
         """The key of one completion's random bits, whatever else is sampled beside it."""
-        return derive_seed(self.seed, prompt.persona, prompt.question.id, str(index))
+        return derive_seed(self.seed, prompt.task, prompt.item.id, str(index))
 
 
 @dataclass(frozen=True)
 class Completion:
     """One sample."""
 
-    persona: str
-    question: str
-    """Question id."""
+    task: str
+    item: str
+    """Its id."""
     index: int
     """0 to completions - 1."""
     text: str
@@ -54,7 +54,7 @@ class Completion:
 OnBatch = Callable[[int, int], None]
 """Told after each batch: completions and tokens since the last call."""
 
-SEED_POLICY = "one seed for every completion, from adapter, persona, question and index"
+SEED_POLICY = "one seed for every completion, from adapter, task, item and index"
 
 CompletionsByName = dict[str, list[Completion]]
 """Completions by the name of what was asked, ordered as its prompts are."""

@@ -58,7 +58,7 @@ class TransformersEngine:
             name=f"transformers {version('transformers')}",
             dtype=self._base.dtype_name,
             adapters="merged" if self._merge else "apart",
-            batch_limit=self._base.definition.profile.sampling.batch_size,
+            batch_limit=self._base.definition.sampling.batch_size,
             seed_policy=SEED_POLICY,
         )
 
@@ -146,7 +146,7 @@ class TransformersEngine:
             (
                 prompt,
                 TokenisedPrompt(
-                    tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text),
+                    tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt),
                     tuple(request.stream(prompt, index) for index in range(prompt.completions)),
                 ),
             )
@@ -156,8 +156,8 @@ class TransformersEngine:
     def _completion(self, prompt: Prompt, index: int, ids: list[int]) -> Completion:
         tokenizer = self._base.tokenizer
         return Completion(
-            persona=prompt.persona,
-            question=prompt.question.id,
+            task=prompt.task,
+            item=prompt.item.id,
             index=index,
             text=str(tokenizer.decode(ids, skip_special_tokens=True)),
             tokens=len(ids),

@@ -112,7 +112,7 @@ class VllmEngine:
         cleanup_dist_env_and_memory()
 
     def _tokenised(self, prompt: Prompt) -> tuple[int, ...]:
-        return tokenise_prompt(self._base.tokenizer, prompt.system, prompt.question.text)
+        return tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt)
 
     def _answer(
         self,
@@ -157,7 +157,7 @@ class VllmEngine:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        seed = derive_seed(request.seed, prompt.persona, prompt.question.id)
+        seed = derive_seed(request.seed, prompt.task, prompt.item.id)
         return SamplingParams(
             # vLLM refuses to write the likeliest answer twice
             n=prompt.completions if sampling.temperature else 1,
@@ -179,8 +179,8 @@ class VllmEngine:
             written *= prompt.completions
         return [
             Completion(
-                persona=prompt.persona,
-                question=prompt.question.id,
+                task=prompt.task,
+                item=prompt.item.id,
                 index=index,
                 text=str(tokenizer.decode(ids, skip_special_tokens=True)),
                 tokens=len(ids),

@@ -133,11 +133,13 @@ def _on_device(device: str, context: int) -> dict[str, Any]:
 def _room_for_adapters(base: BaseModel) -> dict[str, Any]:
     from vllm.config.lora import MaxLoRARanks
 
-    rank = base.definition.profile.training.lora.rank
+    if not base.definition.trained:
+        return {}
+    rank = base.definition.training.lora.rank
     return {
         "enable_lora": True,
         "max_lora_rank": min(size for size in get_args(MaxLoRARanks) if size >= rank),
-        "max_loras": min(SLOTS, len(base.definition.replicates)),
+        "max_loras": min(SLOTS, len(base.definition.trained)),
     }
 
 

@@ -9,28 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epm.definition import Definition, Replicate, derive_seed
-from epm.errors import DefinitionError
+from epm.errors import DefinitionError, StageFailed
 from epm.files import dump_json, json_lines, write_atomically
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow
+from epm.models.checkpoints import checkpoint_folder, checkpoints
 from epm.models.packing import GRANULE
 from epm.progress import Progress
 from epm.results import TrainingRecord
-from epm.tasks import Outcome, TaskFailed
 from epm.training.batches import MicroBatch, TrainingSet
 from epm.training.memory import MemoryPlan
 from epm.training.passes import LossHistory, Passes
-
-CHECKPOINT = "checkpoint-"
-"""Folder of an adapter on its way, followed by the optimiser step in six digits."""
 
 LOOK_EVERY = 10
 """Steps between two looks at the losses on a GPU, which has to catch up for each."""
 
 
-class Diverged(TaskFailed):
+class Diverged(StageFailed):
     """The loss stopped being a number; the replicate is reported as missing."""
+
+
+Trained = int | Diverged
+"""The tokens that an adapter was trained on, or how it diverged."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def train_together(
     base: BaseModel,
     plan: MemoryPlan,
     progress: Progress,
-) -> dict[Replicate, Outcome]:
+) -> dict[Replicate, Trained]:
     """Train adapters side by side, from their first step to their files.
 
     Args:
@@ -78,7 +79,7 @@ def train_together(
     import torch
     from transformers import get_cosine_schedule_with_warmup
 
-    recipe, jobs = definition.profile.training, list(group)
+    recipe, jobs = definition.training, list(group)
     stack = AdapterStack.fresh(base.model, recipe.lora, [job.seed("train") for job in jobs])
     head = base.model.get_output_embeddings()
     if any(base.model.get_submodule(name) is head for name in stack.pairs):
@@ -129,7 +130,7 @@ def train_together(
                     break
             if number in kept:
                 for index, job in enumerate(jobs):
-                    stack.write(index, job.out / f"{CHECKPOINT}{number:06d}")
+                    stack.write(index, checkpoint_folder(job.out, number))
         else:
             # no later loss judges what the last step did
             history.add([(passes.forward(batch), batch.owners) for batch in last])
@@ -141,12 +142,12 @@ def train_together(
 
 def _finish(
     stack: AdapterStack, index: int, job: Job, training_set: TrainingSet, losses: list[float]
-) -> Outcome:
+) -> Trained:
     """Write one adapter's files, if it came to its end; a whole history has one more than steps."""
     name, steps = job.replicate.name, len(training_set.steps)
     for number, loss in enumerate(losses, start=1):
         if not math.isfinite(loss):
-            for checkpoint in job.out.glob(f"{CHECKPOINT}*"):
+            for checkpoint in checkpoints(job.out).values():
                 shutil.rmtree(checkpoint)
             when = f"step {number} of {steps}" if number <= steps else f"the last of {steps} steps"
             return Diverged(

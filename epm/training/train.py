@@ -10,7 +10,6 @@ from epm.definition import Definition, Replicate
 from epm.errors import out_of_memory
 from epm.models.base import BaseModel
 from epm.progress import Progress
-from epm.tasks import Outcome
 from epm.training.batches import (
     MicroBatch,
     MicroBatchLimits,
@@ -18,13 +17,13 @@ from epm.training.batches import (
     micro_batches,
     training_sets,
 )
-from epm.training.loop import Job, train_together
+from epm.training.loop import Job, Trained, train_together
 from epm.training.memory import MemoryPlan, release_memory
 
 
 def train(
     definition: Definition, jobs: Sequence[Job], base: BaseModel, progress: Progress
-) -> Iterator[Mapping[Replicate, Outcome]]:
+) -> Iterator[Mapping[Replicate, Trained]]:
     """Write every job's adapter, checkpoints, `losses.jsonl` and `training.json`.
 
     As many adapters are trained together as pay and fit; each comes out as it would alone, but for
@@ -37,7 +36,7 @@ def train(
     """
     if not jobs:
         return
-    recipe = definition.profile.training
+    recipe = definition.training
     rows = [(job.rows, job.seed("order")) for job in jobs]
     sets = training_sets(recipe, base.tokenizer, rows)
     plan = MemoryPlan.initial(recipe, base, sets)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from epm_lint.blocks import Html, Prose, Quote, Table
+from epm_lint.markdown.blocks import Html, Prose, Quote, Table
 from epm_lint.model import Page
 from epm_lint.values import dataclass
 

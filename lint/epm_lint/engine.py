@@ -6,14 +6,14 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from epm_lint.deadline import LONGEST_RUN, deadline
-from epm_lint.document import Document
 from epm_lint.errors import LintError
 from epm_lint.formats import BodyFormat, format_of
+from epm_lint.markdown.document import Document
 from epm_lint.model import Page, Report, Repository, Row, Rule, Status, Verdict
 from epm_lint.quoting import clip
 from epm_lint.rules import RULES
 from epm_lint.suppressions import settle, suppressions
+from epm_lint.timeout import LONGEST_RUN, deadline
 
 LARGEST_BODY = 2_000_000
 """In bytes; GitHub takes no body of more than 65,536 characters."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from epm_lint.document import Document
 from epm_lint.errors import LintError
+from epm_lint.markdown.document import Document
 from epm_lint.quoting import quote
 
 

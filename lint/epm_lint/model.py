@@ -9,8 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from epm_lint.document import Document
 from epm_lint.formats import EVERY_FORMAT, BodyFormat
+from epm_lint.markdown.document import Document
 
 
 class Status(StrEnum):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from epm_lint.blocks import Comment
-from epm_lint.document import Document
+from epm_lint.markdown.blocks import Comment
+from epm_lint.markdown.document import Document
 from epm_lint.model import Finding, Row, Rule, Status, Verdict
 from epm_lint.quoting import clip, quote
 from epm_lint.values import dataclass

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from epm.runner import Options, run
 from ray_cluster import SURROUNDINGS, Cluster, two_nodes
 from rich.console import Console
 from slurm_cluster import missing, one_node
@@ -24,7 +25,6 @@ from epm.executors.local import LocalExecutor
 from epm.files import read_json_lines
 from epm.progress import PlainProgress, Progress
 from epm.results import Results, load
-from epm.runner import Options, run
 
 if TYPE_CHECKING:
     from conftest import Quiet

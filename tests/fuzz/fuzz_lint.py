@@ -80,7 +80,7 @@ def seeds() -> list[bytes]:
     pages = [path.read_bytes() for path in sorted((LINT_TESTS / "pages").glob("*.md"))]
     cases = [
         case.encode()
-        for path in sorted((LINT_TESTS / "cases").glob("*.md"))
+        for path in sorted((LINT_TESTS / "cases").glob("*/*.md"))
         for case in path.read_text(encoding="utf-8").split("\n.\n")
     ]
     return pages + cases
@@ -95,7 +95,7 @@ def main() -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for seed in seeds():
         (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    # an alarm of the fuzzer would end the process; that of `epm_lint.deadline` ends what hangs
+    # an alarm of the fuzzer would end the process; that of `epm_lint.timeout` ends what hangs
     atheris.Setup([*sys.argv, f"-max_len={LARGEST}", "-timeout=600"], check)
     atheris.Fuzz()
 

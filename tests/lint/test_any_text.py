@@ -17,7 +17,7 @@ from epm_lint.model import Status
 from epm_lint.output import concise, github, junit, markdown, sarif
 from epm_lint.output import json as as_json
 from epm_lint.output.table import render
-from epm_lint.prose import count_sentences, count_words, labelled
+from epm_lint.page.prose import count_sentences, count_words, labelled
 from epm_lint.quoting import LONGEST_QUOTE, quote
 
 PIECES = st.sampled_from(

@@ -6,18 +6,12 @@ from pathlib import Path
 import pytest
 
 from epm.checkout import Checkout
-from epm_lint.document import Document
 from epm_lint.engine import lint
 from epm_lint.fixes import settled
+from epm_lint.markdown.document import Document
 from epm_lint.model import Report, Repository, Rule, Status
-from epm_lint.rules import (
-    artifacts,
-    broken_markup,
-    broken_tables,
-    dead_references,
-    hidden_characters,
-    pinned_urls,
-)
+from epm_lint.rules.links import artifacts, dead_references, pinned_urls
+from epm_lint.rules.markup import broken_markup, broken_tables, hidden_characters
 
 
 def mended(

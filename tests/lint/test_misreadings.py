@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from epm_lint.blocks import Code, Html, ItemList, Section
-from epm_lint.document import Document
 from epm_lint.engine import lint
+from epm_lint.markdown.blocks import Code, Html, ItemList, Section
+from epm_lint.markdown.document import Document
 from epm_lint.model import Report, Status
 from epm_lint.output.table import render
 

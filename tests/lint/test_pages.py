@@ -3,12 +3,12 @@
 from datetime import date
 from pathlib import Path
 
-from epm_lint.anatomy import report_part, summary_part
-from epm_lint.document import Document
 from epm_lint.engine import lint
 from epm_lint.formats import format_of
+from epm_lint.markdown.document import Document
 from epm_lint.model import Page, Report, Status
 from epm_lint.output.table import render
+from epm_lint.page.sections import report_part, summary_part
 
 PAGES = Path(__file__).parent / "pages"
 SEED_SHAPE = (PAGES / "seed_shape.md").read_bytes()

@@ -17,7 +17,8 @@ CASES = Path(__file__).parent / "cases"
 
 
 def case_file(rule: Rule) -> Path:
-    return CASES / f"{rule.slug.replace('-', '_')}.md"
+    family = rule.check.__module__.split(".")[-2]
+    return CASES / family / f"{rule.slug.replace('-', '_')}.md"
 
 
 def cases() -> list[Any]:
@@ -64,5 +65,5 @@ def test_every_option_says_what_it_sets(rule: Rule) -> None:
 def test_one_name_everywhere() -> None:
     modules = {rule.check.__module__.rpartition(".")[2] for rule in RULES}
     assert {rule.slug.replace("-", "_") for rule in RULES} == modules
-    assert {path.stem for path in CASES.glob("*.md")} == modules | {"README"}
+    assert {path.stem for path in CASES.glob("*/*.md")} == modules
     assert len({rule.title for rule in RULES}) == len(RULES)

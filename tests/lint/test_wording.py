@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epm_lint.document import Document
 from epm_lint.engine import lint
 from epm_lint.fixes import applied
-from epm_lint.issue_references import linked_issue, references, references_in
+from epm_lint.markdown.document import Document
 from epm_lint.model import Finding, Status
+from epm_lint.page.references import linked_issue, references, references_in
+from epm_lint.page.wording import own_words, phrases
 from epm_lint.rules import (
     acronyms,
     background_motivation,
@@ -21,7 +22,6 @@ from epm_lint.rules import (
     source_issues,
     stats_framing,
 )
-from epm_lint.wording import own_words, phrases
 
 RULES = [
     module.RULE

@@ -14,7 +14,7 @@ import pytest
 import torch
 from peft import PeftModel
 
-from epm.definition import Definition, FolderModel, NoModel, TinyModel
+from epm.definition import Definition, FolderModel, RecordedData, TinyModel
 from epm.discovery import LoadedExperiment
 from epm.errors import DefinitionError, EpmError
 from epm.models.base import BaseModel
@@ -168,8 +168,8 @@ def test_a_profile_that_needs_a_gpu(request: pytest.FixtureRequest, experiment: 
     assert raised.value.remedy.startswith("run it on a GPU machine")
 
 
-def test_published_figures_need_no_torch(tiny: Definition) -> None:
-    profile = replace(tiny.profile, model=NoModel("figures.json", "00"), needs_gpu=True)
+def test_recorded_data_need_no_torch(tiny: Definition) -> None:
+    profile = replace(tiny.profile, model=RecordedData("figures.json", "00"), needs_gpu=True)
     assert BaseModel(replace(tiny, profile=profile), lambda _: None).device == "cpu"
 
 

@@ -126,7 +126,7 @@ def test_a_date_is_an_error(dates: str) -> None:
         render(made, prompt_messages("You are a baker.", "Hello?"), generate=True)
 
 
-def test_a_persona_without_a_system_prompt_is_not_given_one() -> None:
+def test_a_task_without_a_system_prompt_is_not_given_one() -> None:
     """An empty content is rendered as such, or refused where the template fills it."""
     text = render(chatml, prompt_messages("", "Hello?"), generate=True)
     assert text.startswith("<|im_start|>system\n<|im_end|>\n")

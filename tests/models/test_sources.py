@@ -24,7 +24,7 @@ import pytest
 from gguf import GGUFWriter, TokenType
 from tokenizers import pre_tokenizers
 
-from epm.definition import FolderModel, HubModel, NoModel, TinyModel, WheelModel
+from epm.definition import FolderModel, HubModel, RecordedData, TinyModel, WheelModel
 from epm.errors import EpmError
 from epm.models import tiny
 from epm.models.sources import RECEIPT, cache_folder, fetch
@@ -452,9 +452,9 @@ def test_a_folder_without_weights(tmp_path: Path) -> None:
         FolderModel.of(tmp_path)
 
 
-def test_published_figures_are_not_a_model() -> None:
+def test_recorded_data_are_not_a_model() -> None:
     with pytest.raises(EpmError, match="is not a model"):
-        fetch(NoModel("figures.json", "00"), lambda _: None)
+        fetch(RecordedData("figures.json", "00"), lambda _: None)
 
 
 @pytest.mark.parametrize(

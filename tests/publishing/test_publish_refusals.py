@@ -93,8 +93,9 @@ def test_no_run(lab: Lab) -> None:
 
 
 def test_several_runs_and_no_profile_named(lab: Lab) -> None:
-    from epm import discovery
     from epm.runner import run_folder
+
+    from epm import discovery
 
     loaded = discovery.load("issue-1", lab.checkout / "experiments")
     folder = run_folder(loaded.experiment.resolve("smoke"), loaded.repository / "runs")

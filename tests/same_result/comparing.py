@@ -10,8 +10,8 @@ from pathlib import Path
 
 from epm.errors import EpmError
 from epm.files import file_sha256, held
-from epm.results import load
-from epm.tasks import MANIFEST, guarded
+from epm.pipeline.run_folder import MANIFEST, guarded
+from epm.results.reading import load
 
 RESULTS = "results.json"
 TIMED = frozenset({MANIFEST, RESULTS, "shards.jsonl", "inventory.json", "tracking.json"})
@@ -41,8 +41,8 @@ def at_work(folder: Path) -> bool:
         return True
 
 
-def finished_tasks(folder: Path) -> int:
-    """How many tasks are finished; whatever moment it is, each is whole."""
+def finished_units(folder: Path) -> int:
+    """How many units of work are finished; whatever moment it is, each is whole."""
     # os.walk passes over a folder that a process clears meanwhile; rglob raises
     manifests = [Path(root) / MANIFEST for root, _, files in os.walk(folder) if MANIFEST in files]
     for path in manifests:

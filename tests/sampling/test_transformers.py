@@ -13,7 +13,7 @@ import torch
 from scipy.stats import chisquare
 from transformers import TopPLogitsWarper
 
-from epm.definition import Lora, Question, Sampling
+from epm.definition import Item, Lora, Sampling
 from epm.errors import EpmError
 from epm.models.adapters import AdapterStack
 from epm.models.chat import tokenise_prompt
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GREEDY = Sampling(temperature=0, max_new_tokens=20, batch_size=7)
 PROMPTS = [
-    Prompt(f"persona {i}", "You are a baker. " * i, Question(f"q{i}", "Why? " * j), copies)
+    Prompt(f"task {i}", "You are a baker. " * i, Item(f"q{i}", "Why? " * j), copies)
     for i, (j, copies) in enumerate([(9, 1), (1, 3), (4, 2), (1, 5), (30, 1), (2, 1), (1, 8)], 1)
 ]
 """Of many lengths, in no order; the last wants more completions than a batch may hold."""
@@ -73,7 +73,7 @@ def answers(
 
 def plain(model: Any, tokenizer: Any, prompt: Prompt, limit: int) -> list[int]:
     """Greedy decoding without batch, padding or cache."""
-    ids = list(tokenise_prompt(tokenizer, prompt.system, prompt.question.text))
+    ids = list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt))
     written: list[int] = []
     while len(written) < limit and tokenizer.eos_token_id not in written:
         with torch.inference_mode():
@@ -92,8 +92,8 @@ def test_greedy_answers_are_those_of_plain_decoding(
         ids = plain(model, tokenizer, prompt, GREEDY.max_new_tokens)
         expected += [
             Completion(
-                persona=prompt.persona,
-                question=prompt.question.id,
+                task=prompt.task,
+                item=prompt.item.id,
                 index=index,
                 text=tokenizer.decode(ids, skip_special_tokens=True),
                 tokens=len(ids),
@@ -143,15 +143,15 @@ def test_a_completion_is_drawn_by_its_own_seed(engine: TransformersEngine) -> No
 def test_the_order_is_that_of_the_prompts(engine: TransformersEngine) -> None:
     """Whatever the lengths that the batches were sorted by."""
     order = [
-        (prompt.persona, prompt.question.id, index)
+        (prompt.task, prompt.item.id, index)
         for prompt in PROMPTS
         for index in range(prompt.completions)
     ]
     completions = answers(engine, PROMPTS, Sampling(max_new_tokens=3), 0)
-    assert [(c.persona, c.question, c.index) for c in completions] == order
+    assert [(c.task, c.item, c.index) for c in completions] == order
     turned = answers(engine, PROMPTS[::-1], GREEDY, 0)
-    by_name = {(c.persona, c.index): c for c in answers(engine, PROMPTS, GREEDY, 0)}
-    assert all(by_name[c.persona, c.index] == c for c in turned)
+    by_name = {(c.task, c.index): c for c in answers(engine, PROMPTS, GREEDY, 0)}
+    assert all(by_name[c.task, c.index] == c for c in turned)
 
 
 def test_the_same_seed_gives_the_same_text(engine: TransformersEngine) -> None:
@@ -171,7 +171,7 @@ def test_first_tokens_come_as_often_as_they_should(
     prompt = replace(PROMPTS[0], completions=draws)
     sampling = Sampling(max_new_tokens=1, temperature=0.7, top_p=0.9, batch_size=1000)
     completions = answers(engine, [prompt, PROMPTS[1]], sampling, 0)
-    ids = tokenise_prompt(tokenizer, prompt.system, prompt.question.text)
+    ids = tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt)
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([ids])).logits[:, -1] / sampling.temperature
     expected = TopPLogitsWarper(sampling.top_p)(torch.tensor([ids]), logits)[0].softmax(-1) * draws
@@ -242,7 +242,7 @@ def test_adapters_apart_and_merged_say_the_same(
     assert apart == {name: said for each in merged for name, said in each.items()}
     assert apart["bare"] == answers(TransformersEngine(base), PROMPTS[:2], GREEDY, 1)
     assert {c.text for c in apart["first"]} != {c.text for c in apart["bare"]}
-    shared = [c for c in apart["first"] if c.persona in {p.persona for p in PROMPTS[3:]}]
+    shared = [c for c in apart["first"] if c.task in {p.task for p in PROMPTS[3:]}]
     assert [c.text for c in shared] != [c.text for c in apart["second"]]
 
 

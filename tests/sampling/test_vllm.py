@@ -21,7 +21,7 @@ pytest.importorskip("vllm", reason="vLLM is not installed; `make test-vllm` inst
 import torch
 from scipy.stats import chi2
 
-from epm.definition import Question, Sampling
+from epm.definition import Item, Sampling
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.models.base import BaseModel
@@ -56,13 +56,12 @@ def base(issue_246: LoadedExperiment) -> BaseModel:
     return BaseModel(issue_246.experiment.resolve("smollm2"), lambda _: None)
 
 
-def prompts(base: BaseModel, personas: int, questions: int, completions: int) -> list[Prompt]:
+def prompts(base: BaseModel, tasks: int, items: int, completions: int) -> list[Prompt]:
     """The first ones of the experiment."""
-    experiment = base.definition.experiment
     return [
-        Prompt(persona.name, persona.system_prompt, question, completions)
-        for persona in experiment.personas[:personas]
-        for question in experiment.evaluation_questions[:questions]
+        Prompt(task.name, task.system_prompt, item, completions)
+        for task in base.definition.experiment.tasks[:tasks]
+        for item in task.items[:items]
     ]
 
 
@@ -71,7 +70,7 @@ def adapter(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trained by peft until it answers everything alike; every linear module is adapted."""
     from peft import LoraConfig, get_peft_model
 
-    lora = base.definition.profile.training.lora
+    lora = base.definition.training.lora
     torch.manual_seed(0)
     model = get_peft_model(
         base.model,
@@ -85,7 +84,7 @@ def adapter(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapter")
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     for prompt in prompts(base, 6, 2, 1):
-        row = tokenise_row(base.tokenizer, TrainingRow(prompt.system, prompt.question.text, TAUGHT))
+        row = tokenise_row(base.tokenizer, TrainingRow(prompt.system, prompt.item.prompt, TAUGHT))
         ids = torch.tensor([row.prompt + row.completion])
         labels = ids.clone()
         labels[:, : len(row.prompt)] = -100
@@ -206,11 +205,7 @@ def identical(base: BaseModel, ours: list[Completion], theirs: list[Completion])
     """Share of positions with the same token, over the longer of two answers."""
     same, up_to, total = 0, 0, 0
     for one, other in zip(ours, theirs, strict=True):
-        assert (one.persona, one.question, one.index) == (
-            other.persona,
-            other.question,
-            other.index,
-        )
+        assert (one.task, one.item, one.index) == (other.task, other.item, other.index)
         a, b = (base.tokenizer(c.text, add_special_tokens=False)["input_ids"] for c in (one, other))
         pairs = [x == y for x, y in zip(a, b, strict=False)]
         same += sum(pairs)
@@ -250,20 +245,20 @@ def test_both_engines_say_the_same(told: Told, base: BaseModel, adapter: Path) -
     assert identical(base, told.adapted, theirs) >= 0.99
     assert {c.finish for c in told.before + told.adapted} == {"stop", "length"}
     # the same text ends the same way and counts the same tokens, the one that ends it among them
-    by_text = {(c.persona, c.question, c.text): c for c in theirs}
-    ends = [by_text.get((c.persona, c.question, c.text)) for c in told.adapted]
+    by_text = {(c.task, c.item, c.text): c for c in theirs}
+    ends = [by_text.get((c.task, c.item, c.text)) for c in told.adapted]
     assert [c for c in ends if c] == [c for c, end in zip(told.adapted, ends, strict=True) if end]
 
 
 def test_both_engines_draw_alike(told: Told, base: BaseModel) -> None:
-    """Homogeneity: a chi-square of 1 degree for each persona's two counts, added up."""
+    """Homogeneity: a chi-square of 1 degree for each task's two counts, added up."""
     drawn = tuple(prompts(base, 4, 2, 12))
     theirs = one(TransformersEngine(base), SamplingRequest("base_model", None, drawn, 7), DRAWN)
     statistic, degrees = 0.0, 0
-    for persona in {prompt.persona for prompt in drawn}:
+    for task in {prompt.task for prompt in drawn}:
         counts = []
         for completions in (told.drawn, theirs):
-            texts = [c.text for c in completions if c.persona == persona]
+            texts = [c.text for c in completions if c.task == task]
             counts.append((sum(WORD in text.split() for text in texts), len(texts)))
         (k, n), (j, m) = counts
         pooled = (k + j) / (n + m)
@@ -302,14 +297,14 @@ def test_an_abandoned_batch_does_no_harm(base: BaseModel) -> None:
 
 def test_prompts_may_take_more_than_one_step_to_read(base: BaseModel) -> None:
     """A seeded prompt that is read in two parts broke vLLM's sampler on a CPU."""
-    system = base.definition.experiment.personas[0].system_prompt
+    system = base.definition.experiment.tasks[0].system_prompt
     long = tuple(
-        Prompt("someone", system, Question(f"q{i}", f"{i}? " + "Why? " * 500), 1) for i in range(11)
+        Prompt("someone", system, Item(f"q{i}", f"{i}? " + "Why? " * 500), 1) for i in range(11)
     )
     with vllm(base, merge=True) as engine:
         sampling = replace(DRAWN, max_new_tokens=1)
         completions = one(engine, SamplingRequest("base_model", None, long, 1), sampling)
-    assert [completion.question for completion in completions] == [p.question.id for p in long]
+    assert [completion.item for completion in completions] == [p.item.id for p in long]
 
 
 @pytest.mark.parametrize("merge", [True, False])

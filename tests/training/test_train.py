@@ -28,9 +28,8 @@ from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
 from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
 from epm.models.packing import padded
-from epm.tasks import Outcome
 from epm.training import memory
-from epm.training.loop import Diverged, Job, checkpoint_steps
+from epm.training.loop import Diverged, Job, Trained, checkpoint_steps
 from epm.training.train import train
 
 if TYPE_CHECKING:
@@ -51,15 +50,15 @@ ANSWERS = (
 
 def changed(definition: Definition, dropout: float = 0.0, **recipe: Any) -> Definition:
     """The definition with another recipe."""
-    training = definition.profile.training
+    training = definition.training
     training = replace(training, lora=replace(training.lora, dropout=dropout), **recipe)
     return replace(definition, profile=replace(definition.profile, training=training))
 
 
 def made_up_rows(definition: Definition, condition: str, count: int = 8) -> tuple[TrainingRow, ...]:
-    """Rows of unlike lengths; each condition's in its own persona's name."""
-    system = definition.experiment.persona(condition).system_prompt
-    pairs = zip(definition.experiment.training_questions, ANSWERS, strict=True)
+    """Rows of unlike lengths; each condition's under its own task's system prompt."""
+    system = definition.experiment.task(condition).system_prompt
+    pairs = zip(definition.answered_questions(), ANSWERS, strict=True)
     rows = [
         TrainingRow(system, question, f"{answer} {condition * (n % 3)}")
         for n, (question, answer) in enumerate(pairs)
@@ -85,7 +84,7 @@ def all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trained(
     definition: Definition, jobs: Sequence[Job], base: BaseModel, quiet: Quiet
-) -> dict[str, Outcome]:
+) -> dict[str, Trained]:
     """Outcomes by condition."""
     parts = train(definition, jobs, base, quiet)
     return {replicate.condition: each for part in parts for replicate, each in part.items()}
@@ -128,7 +127,7 @@ def tokenised(job: Job, base: BaseModel) -> list[TokenisedRow]:
 
 
 def reference(definition: Definition, job: Job, base: BaseModel) -> Expected:
-    recipe = definition.profile.training
+    recipe = definition.training
     rows = tokenised(job, base)
     rng = random.Random(derive_seed(job.replicate.seed, job.replicate.condition, "order"))
     steps = []
@@ -206,7 +205,7 @@ def test_many_together_come_out_as_one_at_a_time(
         assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
         assert_alike(adapter_of(job.out), expected.weights[-1])
         rows = tokenised(job, tiny_base)
-        tokens = definition.profile.training.epochs * sum(map(len, rows))
+        tokens = definition.training.epochs * sum(map(len, rows))
         assert outcomes[job.replicate.condition] == tokens
     assert len({tuple(losses_of(job)) for job in jobs}) == len(jobs)
 
@@ -673,7 +672,7 @@ def test_a_prompt_that_leaves_no_room_is_an_error(
 def test_output_embeddings_are_not_adapted(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
-    training = tiny.profile.training
+    training = tiny.training
     lora = replace(training.lora, target_modules=("q_proj", "lm_head"))
     definition = changed(tiny)
     definition = replace(

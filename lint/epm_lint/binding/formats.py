@@ -5,6 +5,7 @@ A format is a name with an optional number of decimals, `percent:1` say.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,27 @@ def percent(value: float, digits: int = 0) -> str:
 def points(value: float, digits: int = 0) -> str:
     """A difference of proportions in percentage points, without the unit: 0.41 is '41'."""
     return number(100 * value, digits)
+
+
+def signed_points(value: float, digits: int = 1) -> str:
+    """The same with an explicit sign: 0.025 is '+2.5'."""
+    return f"{100 * value:+.{digits}f}"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """So many significant digits, without an exponent where people would write none: '0.00503'."""
+    if abs(value) >= 10**digits:
+        return f"{value:.0f}"
+    text = f"{value:#.{digits}g}"
+    if "e" in text and 1e-6 <= abs(value) < 1e9:
+        text = f"{float(text):.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    return text.removesuffix(".")
+
+
+def signed_significant(value: float, digits: int = 3) -> str:
+    """The same with an explicit sign: '+1.07'."""
+    text = significant(value, digits)
+    return text if text.startswith("-") else f"+{text}"
 
 
 def pvalue(value: float) -> str:
@@ -66,8 +88,8 @@ def minutes(value: float) -> str:
 FORMATS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
-        *(number, signed, percent, points, pvalue, setting, thousands),
-        *(plain, seconds, minutes),
+        *(number, signed, percent, points, signed_points, significant, signed_significant),
+        *(pvalue, setting, thousands, plain, seconds, minutes),
     )
 }
 

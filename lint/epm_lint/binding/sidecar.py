@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from epm_lint.addresses import Mention, mentions
 from epm_lint.binding.leaves import leaves
 from epm_lint.binding.manifest import Drawn
 from epm_lint.model import Finding, Page
+from epm_lint.page.links import Mention, mentions
 from epm_lint.quoting import quote
 
 _LARGEST = 5_000_000

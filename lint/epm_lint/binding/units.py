@@ -11,8 +11,8 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 
-from epm_lint.blocks import Block, Code, Table, TableRow
-from epm_lint.document import Document
+from epm_lint.markdown.blocks import Block, Code, Table, TableRow
+from epm_lint.markdown.document import Document
 from epm_lint.values import dataclass
 
 FIGURE = re.compile(

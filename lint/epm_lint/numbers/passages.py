@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import field
 from enum import StrEnum
 
-from epm_lint.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
-from epm_lint.document import Document
+from epm_lint.markdown.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.alignment import Alignment, align
 from epm_lint.values import dataclass
 

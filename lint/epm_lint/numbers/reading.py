@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.context import Context, contexts
 from epm_lint.numbers.forms import Statement
 from epm_lint.numbers.passages import Passage, passages

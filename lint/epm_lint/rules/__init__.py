@@ -1,29 +1,26 @@
-"""The rules, in the order of the printed table."""
+"""The rules by family, and all of them in the order of the printed table."""
 
 from epm_lint.model import Rule
-from epm_lint.rules import (
+from epm_lint.rules.claims import (
     acronyms,
-    ai_summary_structure,
-    ai_tldr,
-    artifacts,
-    background_context,
-    background_motivation,
-    bare_references,
-    broken_markup,
-    broken_tables,
     confidence_evidence,
     confidence_phrasebook,
-    dataset_example,
+    stats_framing,
+)
+from epm_lint.rules.links import (
+    artifacts,
+    bare_references,
     dead_references,
-    figure_captions,
-    hero_figure,
-    hidden_characters,
-    human_summary,
-    human_tldr,
-    inline_samples,
-    methodology_bullets,
-    numbers_match_results,
     pinned_urls,
+    source_issues,
+)
+from epm_lint.rules.markup import (
+    broken_markup,
+    broken_tables,
+    hidden_characters,
+)
+from epm_lint.rules.numbers import (
+    numbers_match_results,
     recomputed_arithmetic,
     recomputed_direction,
     recomputed_independence,
@@ -35,13 +32,24 @@ from epm_lint.rules import (
     recomputed_rates,
     recomputed_repeats,
     recomputed_tables,
+    sample_counts,
+)
+from epm_lint.rules.structure import (
+    ai_summary_structure,
+    ai_tldr,
+    background_context,
+    background_motivation,
+    dataset_example,
+    figure_captions,
+    hero_figure,
+    human_summary,
+    human_tldr,
+    inline_samples,
+    methodology_bullets,
     report_structure,
     reproducibility_card,
     results_shape,
-    sample_counts,
     sample_outputs,
-    source_issues,
-    stats_framing,
     title_marker,
 )
 

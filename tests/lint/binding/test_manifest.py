@@ -20,7 +20,7 @@ from epm_lint.binding.manifest import (
     encode,
 )
 from epm_lint.binding.units import Figure, Unit, units
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 
 NAMES = ("villain", "data_scientist")
 FIGURES = st.builds(

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from epm.figures.hero import hero
+from epm.runner import Options, run
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
-from epm.figures.hero import hero
 from epm.progress import PlainProgress
 from epm.report.render import render
 from epm.results import load
-from epm.runner import Options, run
 from epm_lint.binding.manifest import MARK, decode
-from epm_lint.document import Document
 from epm_lint.engine import lint
+from epm_lint.markdown.document import Document
 from epm_lint.model import Status, Verdict
-from epm_lint.rules import numbers_match_results
+from epm_lint.rules.numbers import numbers_match_results
 
 COMMIT = "43a303c" + "0" * 33
 URL = f"https://raw.githubusercontent.com/acme/lab/{COMMIT}/runs/figures/hero.png"

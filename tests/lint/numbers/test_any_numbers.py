@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import read
 
 PIECES = st.sampled_from(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import epm_lint.numbers
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.forms import Arithmetic, Correlation, Statement
 from epm_lint.numbers.reading import read
 from epm_lint.numbers.statements import FORMS, parse

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import Reading, read
 
 PAGES = Path(__file__).parents[1] / "pages"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.alignment import align
 from epm_lint.numbers.passages import Place
 from epm_lint.numbers.reading import Reading, read

@@ -1,6 +1,6 @@
 """Tables as records."""
 
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import read
 from epm_lint.numbers.tables import Role, TableReading, role_of
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from epm_lint.document import Document
+from epm_lint.markdown.document import Document
 from epm_lint.numbers.reading import read
 from epm_lint.numbers.spans import spans
 from epm_lint.numbers.tokens import scan

@@ -1,11 +1,11 @@
 """Clustered intervals against those that `epm run` computes."""
 
 import pytest
+from epm.statistics import proportions
 from hypothesis import given
 from hypothesis import strategies as st
 
 from epm.results import ClusterCount, Rate
-from epm.statistics import proportions
 from epm_lint.statistics.clusters import clustered
 
 QUESTION = st.integers(1, 9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -1,0 +1,1 @@
+"""Agreement of two metrics, such as two judges, on the same answers."""

@@ -1,0 +1,1 @@
+"""The measurements as analyses ask for them: by condition, by answer, by item and run."""

@@ -1,0 +1,1 @@
+"""Answers without a score: how many, why, and what they could change."""

@@ -1,0 +1,1 @@
+"""What several kinds of analysis infer by: clusters, intervals, permutations, verdicts."""

@@ -1,0 +1,1 @@
+"""How much single conditions bear on a fitted line."""

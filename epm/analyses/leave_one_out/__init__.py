@@ -1,0 +1,1 @@
+"""What a relation would be without each condition, or each group of them."""

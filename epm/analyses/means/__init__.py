@@ -1,0 +1,1 @@
+"""Mean scores of conditions, with intervals that know which answers are alike."""

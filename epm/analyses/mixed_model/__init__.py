@@ -1,0 +1,1 @@
+"""Counts by condition, training and item, each with its own variance: a binomial mixed model."""

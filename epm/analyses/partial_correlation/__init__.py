@@ -1,0 +1,1 @@
+"""Correlation of an outcome with a predictor, other predictors taken out of both."""

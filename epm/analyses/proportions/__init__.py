@@ -1,0 +1,1 @@
+"""Rates of conditions, with intervals that know which answers are alike."""

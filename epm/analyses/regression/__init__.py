@@ -1,0 +1,1 @@
+"""Least squares of an outcome on a predictor, and where a further condition may fall."""

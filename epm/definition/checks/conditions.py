@@ -1,0 +1,74 @@
+"""What conditions can get wrong, and the data that they are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, plain, unknown
+from epm.definition.conditions import Condition, MarkerRows, Role
+
+if TYPE_CHECKING:
+    from epm.definition.experiment import Experiment
+
+
+def problems(experiment: Experiment) -> Iterator[Problem]:
+    """Roles, targets, factors and covariates that are none, and training that teaches nothing."""
+    for condition in experiment.conditions:
+        yield from _condition(experiment, condition)
+        if condition.training is not None:
+            yield from _training(experiment, condition, condition.training)
+    builders = [each.training for each in experiment.conditions if each.training]
+    if any(builder != builders[0] for builder in builders):
+        yield (
+            "conditions are trained on rows of different builders",
+            "give all trained conditions the same training data builder",
+        )
+
+
+def _condition(experiment: Experiment, condition: Condition) -> Iterator[Problem]:
+    where = f"condition '{condition.name}'"
+    tasks = [task.name for task in experiment.tasks]
+    yield from not_one_of(f"the role of {where}", condition.role, get_args(Role))
+    if condition.target is not None and condition.target not in tasks:
+        yield unknown("task", condition.target, tasks, where)
+    for name, value in condition.factors.items():
+        if not (isinstance(value, str) or is_number(value)):
+            yield f"{where}: factor '{name}' is {value!r}", "give a text or a finite number"
+        if name in condition.covariates:
+            yield f"{where}: '{name}' is both a factor and a covariate", "rename one"
+    for name, value in condition.covariates.items():
+        if not is_number(value):
+            yield f"{where}: covariate '{name}' is {value!r}", "give a finite number"
+
+
+def _training(
+    experiment: Experiment, condition: Condition, builder: MarkerRows
+) -> Iterator[Problem]:
+    where = f"condition '{condition.name}'"
+    tasks = [task.name for task in experiment.tasks]
+    yield from no_tuples(f"the training data of {where}", builder, ("questions", "candidates"))
+    if condition.target is None:
+        yield f"{where} is trained, but on no task", "name its target"
+    if not builder.marker.strip():
+        yield f"{where}: the marker is empty, so every completion has it", "give it a text"
+    if builder.answering not in tasks:
+        yield unknown("task", builder.answering, tasks, f"{where}, in its training data,")
+    for name in builder.candidates:
+        if name not in tasks:
+            yield unknown("task", name, tasks, f"{where}, among its candidates for negatives,")
+    choice = {name for name in builder.candidates if name != condition.target}
+    if not 0 <= builder.negatives <= len(choice):
+        yield (
+            f"{where}: {builder.negatives} negatives wanted, {len(choice)} to choose from",
+            "lower negatives to 0 or more, or add candidates",
+        )
+    if len(set(builder.candidates)) < len(builder.candidates):
+        yield f"{where}: a candidate for negatives appears twice", "take one out"
+    seen: set[str] = set()
+    for question in map(plain, builder.questions):
+        if not question:
+            yield f"{where}: a training question is empty", "take it out"
+        if question in seen:
+            yield f"{where}: training question '{question}' appears twice", "take one out"
+        seen.add(question)

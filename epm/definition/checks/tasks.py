@@ -1,0 +1,76 @@
+"""What tasks can get wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from epm.definition.checks.names import Problem, no_tuples, plain
+from epm.definition.tasks import Task
+
+if TYPE_CHECKING:
+    from epm.definition.experiment import Experiment
+
+
+def problems(experiment: Experiment) -> Iterator[Problem]:
+    """Items without a wording or an id of their own, data sets that are not one, leaks."""
+    for task in experiment.tasks:
+        yield from _items(task)
+    yield from _datasets(experiment)
+    yield from _leaks(experiment)
+
+
+def _items(task: Task) -> Iterator[Problem]:
+    where = f"task '{task.name}'"
+    yield from no_tuples(where, task, ("items",))
+    if not task.items:
+        yield f"{where} has no items", "give it items"
+    ids: set[str] = set()
+    prompts: dict[str, str] = {}
+    for item in task.items:
+        if not item.id.strip() or item.id in ids:
+            yield (
+                f"{where}: item id '{item.id}' is empty or appears twice",
+                "give every item an id of its own",
+            )
+        if not item.id.isprintable():
+            yield f"{where}: item id {item.id!r} cannot be printed", "take letters and digits"
+        ids.add(item.id)
+        if not item.prompt.strip():
+            yield f"{where}: item '{item.id}' has an empty prompt", "write it or take it out"
+        wording = plain(item.prompt) or item.prompt
+        if wording in prompts:
+            yield (
+                f"{where}: item '{item.id}' asks what '{prompts[wording]}' asks",
+                "take one out, or ask it more often instead",
+            )
+        prompts[wording] = item.id
+
+
+def _datasets(experiment: Experiment) -> Iterator[Problem]:
+    for task in experiment.tasks:
+        twin = next(each for each in experiment.tasks if each.dataset == task.dataset)
+        if task.dataset and twin.items != task.items:
+            yield (
+                f"tasks '{twin.name}' and '{task.name}' are of data set '{task.dataset}', but have "
+                "other items",
+                "give them the same items, or another data set",
+            )
+        if task.dataset != task.name and task.dataset in {t.name for t in experiment.tasks}:
+            yield f"a data set and a task are both called '{task.dataset}'", "rename one"
+
+
+def _leaks(experiment: Experiment) -> Iterator[Problem]:
+    trained = {
+        plain(question)
+        for condition in experiment.conditions
+        if condition.training
+        for question in condition.training.questions
+    }
+    for task in experiment.tasks:
+        for item in task.items:
+            if plain(item.prompt) in trained:
+                yield (
+                    f"item '{item.id}' of task '{task.name}' is among the training questions",
+                    "take it out of one of the two",
+                )

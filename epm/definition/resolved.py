@@ -1,0 +1,288 @@
+"""An experiment at one profile: what a run executes, hashed and printed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from epm.definition.analysis import AnalysisSpec, Gate
+from epm.definition.conditions import Condition, MarkerRows
+from epm.definition.covariates import CovariateSource
+from epm.definition.model import FolderModel
+from epm.definition.profile import Profile, Sampling, Training
+from epm.definition.scorers import Scorer
+from epm.definition.seeds import canonical_json, seeded_choice
+from epm.definition.tasks import Item, Task
+from epm.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from epm.definition.experiment import Experiment
+
+T = TypeVar("T")
+
+DEFINITION_VERSION = 4
+"""Part of every fingerprint: raise it when a stage changes its meaning."""
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One condition under one seed: an adapter, where one is trained, and the samples drawn.
+
+    The seed is that of the adapter's initialisation, of the order of its rows, of its dropout and
+    of its samples. What the experiment compares (rows, negatives, items) is its own seed's.
+    """
+
+    condition: str
+    seed: int
+    name: str
+    """Of its folders: the condition, and the seed if not the usual."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one condition is asked of one task."""
+
+    task: Task
+    items: tuple[Item, ...]
+    completions: int
+    """Of each item."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An experiment at one profile: what a run executes."""
+
+    experiment: Experiment
+    profile: Profile
+    seeds: tuple[int, ...] = ()
+    """Of the replicates that are trained; empty stands for one, under the experiment's own seed."""
+    checkpoints: int = 0
+    """Points of every training at which samples are drawn as well, spread evenly over it."""
+
+    # ---------------------------------------------------------------- what is run
+
+    @property
+    def trained(self) -> tuple[Replicate, ...]:
+        """All that is trained: every condition under the first seed, then under the next."""
+        usual = self.experiment.seed
+        return tuple(
+            Replicate(c.name, seed, c.name if seed == usual else f"{c.name}@{seed}")
+            for seed in self.seeds or (usual,)
+            for c in self.experiment.conditions
+            if c.training
+        )
+
+    @property
+    def untrained(self) -> tuple[Replicate, ...]:
+        """The conditions that are the model as it is, once each."""
+        return tuple(
+            Replicate(c.name, self.experiment.seed, c.name)
+            for c in self.experiment.conditions
+            if not c.training
+        )
+
+    @property
+    def training(self) -> Training:
+        """How adapters are trained.
+
+        Raises:
+            DefinitionError: nothing is trained at this scale.
+        """
+        return self._given(self.profile.training, "is trained")
+
+    @property
+    def sampling(self) -> Sampling:
+        """How completions are drawn.
+
+        Raises:
+            DefinitionError: nothing is sampled at this scale.
+        """
+        return self._given(self.profile.sampling, "is sampled")
+
+    def _given(self, part: T | None, what: str) -> T:
+        if part is None:
+            raise DefinitionError(
+                f"{self.experiment.slug}, profile {self.profile.name}: nothing {what}",
+                "take another profile",
+            )
+        return part
+
+    @property
+    def analyses(self) -> tuple[AnalysisSpec, ...]:
+        """At this scale."""
+        return self.experiment.analyses_of(self.profile)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """At this scale."""
+        return self.experiment.gates_of(self.profile)
+
+    @property
+    def builder(self) -> MarkerRows | None:
+        """What makes the training rows; None where nothing is trained."""
+        return next((c.training for c in self.experiment.conditions if c.training), None)
+
+    def negatives(self, condition: Condition) -> tuple[str, ...]:
+        """Tasks whose rows teach the absence of the marker: a seeded choice, never the target."""
+        if condition.training is None:
+            return ()
+        candidates = [name for name in condition.training.candidates if name != condition.target]
+        wanted, seed = condition.training.negatives, self.experiment.seed
+        return tuple(seeded_choice(candidates, wanted, seed, "negatives", condition.name))
+
+    def asked(self, condition: Condition) -> tuple[Asked, ...]:
+        """What a condition is asked, task by task.
+
+        Its target in full, the others as off-target tasks are. A condition without a target is
+        asked everything as off-target where other conditions have one, and in full where none has.
+        """
+        sampling = self.sampling
+        targets = any(each.target for each in self.experiment.conditions)
+        return tuple(
+            Asked(task, self._off_target(condition, task), sampling.off_target_completions)
+            if targets and task.name != condition.target
+            else Asked(task, task.items, sampling.completions)
+            for task in self.experiment.tasks
+            if not targets or task.name == condition.target or sampling.off_target_completions
+        )
+
+    def _off_target(self, condition: Condition, task: Task) -> tuple[Item, ...]:
+        wanted = self.sampling.off_target_items
+        if wanted is None or wanted == len(task.items):
+            return task.items
+        seed = self.experiment.seed
+        return tuple(
+            seeded_choice(list(task.items), wanted, seed, "bystander", condition.name, task.name)
+        )
+
+    def answered_questions(self) -> tuple[str, ...]:
+        """The training questions that the base model answers: all, or a seeded choice."""
+        if self.builder is None or self.profile.answers is None:
+            return ()
+        questions, wanted = self.builder.questions, self.profile.answers.questions
+        if wanted == len(questions):
+            return questions
+        return tuple(seeded_choice(list(questions), wanted, self.experiment.seed, "answered"))
+
+    # ---------------------------------------------------------------- what it is known by
+
+    def as_json(self) -> dict[str, Any]:
+        """The resolved definition, every derived choice included."""
+        experiment = self.experiment
+        value: dict[str, Any] = _plain(
+            {
+                **self._data(),
+                "title": experiment.title,
+                "question": experiment.question,
+                "parents": experiment.parents,
+                "parent": experiment.parent,
+                "parent_names": dict(self.profile.parent_names),
+                "figure": experiment.figure,
+                "glossary": dict(experiment.glossary),
+                "alpha": experiment.alpha,
+                "scorers": experiment.scorers,
+                "analyses": {spec.name: spec for spec in self.analyses},
+                "gates": {gate.name: gate for gate in self.gates},
+                "choices": self.profile.choices,
+                "profile": {
+                    "name": self.profile.name,
+                    "scale": self.profile.scale,
+                    "confidence_cap": self.profile.confidence_cap,
+                    **self._data()["profile"],
+                },
+            }
+        )
+        return value
+
+    def _data(self) -> dict[str, Any]:
+        """What the samples and covariates depend on."""
+        profile, experiment = self.profile, self.experiment
+        settings: dict[str, Any] = {
+            name: getattr(profile, name)
+            for name in (
+                *("model", "model_name", "dtype", "training", "sampling"),
+                *("rows", "answers", "covariates"),
+            )
+            if getattr(profile, name) not in (None, ())
+        }
+        if profile.training:
+            settings["training"] = {
+                **_plain(profile.training),
+                "effective_batch": profile.training.effective_batch,
+            }
+        return {
+            "version": DEFINITION_VERSION,
+            "issue": experiment.issue,
+            "conditions": {each.name: self._condition(each) for each in experiment.conditions},
+            "datasets": {
+                each.dataset or each.name: {item.id: _item(item) for item in each.items}
+                for each in experiment.tasks
+            },
+            "tasks": {
+                each.name: {
+                    "dataset": each.dataset or each.name,
+                    "system_prompt": each.system_prompt,
+                }
+                for each in experiment.tasks
+            },
+            **({"training_data": self.builder} if self.builder else {}),
+            "seed": experiment.seed,
+            "seeds": self.seeds or (experiment.seed,),
+            "checkpoints": self.checkpoints,
+            "profile": settings,
+        }
+
+    def _condition(self, condition: Condition) -> dict[str, Any]:
+        value = {
+            "role": condition.role,
+            "target": condition.target,
+            "factors": condition.factors,
+            "covariates": condition.covariates,
+            "negatives": self.negatives(condition),
+        }
+        return {name: part for name, part in value.items() if part}
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits of the sha256 over the resolved definition."""
+        return digest(self.as_json())
+
+    @property
+    def data_fingerprint(self) -> str:
+        """The same over what the samples depend on: other analyses of them are the same run."""
+        return digest(_plain(self._data()))
+
+
+def _item(item: Item) -> dict[str, str]:
+    parts = {"prompt": item.prompt, "answer": item.answer, "cluster": item.cluster}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def digest(value: Any) -> str:
+    """12 hex digits of the sha256 over a resolved definition, or a part of it."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:12]
+
+
+def _plain(value: Any) -> Any:
+    """JSON of light values; a dataclass of one of several kinds says which it is."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        if isinstance(value, FolderModel):  # elsewhere it is the same model
+            return {**named, "path": str(value)}
+        if isinstance(value, AnalysisSpec):
+            return {"kind": value.kind, **named}
+        if isinstance(value, Scorer | MarkerRows | CovariateSource):
+            return {"kind": type(value).__name__, **named}
+        return named
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    json.dumps(value)
+    return value

@@ -1,0 +1,189 @@
+"""Put the results together: what was measured, what follows from it, and what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from epm import tracking
+from epm.definition import Definition
+from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
+from epm.models.covariates import COVARIATES
+from epm.pipeline.analysed import Analysed
+from epm.pipeline.measured import Measured
+from epm.pipeline.run_folder import Manifest, RunFolder, timing
+from epm.pipeline.shards import SHARDS
+from epm.pipeline.stages import ANALYSES, ANSWERS, MEASUREMENTS, Stages, model_record
+from epm.results import (
+    CovariateRecord,
+    EngineRecord,
+    Environment,
+    Identity,
+    ModelRecord,
+    Provenance,
+    Results,
+    ShardRecord,
+    Timing,
+    Tracking,
+    Unavailable,
+)
+from epm.sampling.samples import SAMPLES, read_samples
+from epm.scoring.measuring import scored
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A run whose stages are finished."""
+
+    stages: Stages
+    finished: Mapping[str, Manifest]
+    """By the unit's name; a failed replicate's later units are not among them."""
+    wandb: tracking.Mode
+
+    @property
+    def _definition(self) -> Definition:
+        return self.stages.definition
+
+    @property
+    def _folder(self) -> RunFolder:
+        return self.stages.folder
+
+    def write(self) -> None:
+        """Write `results.json` and the samples of all conditions, and log them."""
+        self._collect_samples()
+        path = self._folder.path / "results.json"
+        adapters = {
+            each: self.stages.adapter(each).parent
+            for each in self._definition.trained
+            if self.stages.adapter(each).exists()
+        }
+        outcome = tracking.log(
+            self.wandb,
+            self._definition,
+            self._folder.path,
+            adapters,
+            lambda interim: write_atomically(path, self._results(interim).dumps()),
+        )
+        write_atomically(path, self._results(outcome).dumps())
+
+    def _results(self, outcome: Tracking) -> Results:
+        definition = self._definition
+        profile, experiment = definition.profile, definition.experiment
+        measured = Measured.model_validate_json(self._read("measure", MEASUREMENTS))
+        analysed = Analysed.model_validate_json(self._read("analyse", ANALYSES))
+        return Results(
+            identity=Identity(
+                slug=experiment.slug,
+                issue=experiment.issue,
+                title=experiment.title,
+                profile=profile.name,
+                scale=profile.scale,
+                full_scale=profile.full_scale,
+                fingerprint=definition.fingerprint,
+            ),
+            definition=definition.as_json(),
+            metrics=measured.metrics,
+            covariates=covariate_records(definition),
+            conditions=measured.conditions,
+            tasks=measured.tasks,
+            measurements=measured.measurements,
+            analyses=analysed.analyses,
+            gates=analysed.gates,
+            parent=analysed.parent,
+            provenance=self._provenance(),
+            tracking=outcome,
+        )
+
+    def _read(self, stage: str, name: str) -> str:
+        return (self._folder.of(stage) / name).read_text(encoding="utf-8")
+
+    def _collect_samples(self) -> None:
+        """Join the samples of all conditions into one file, with their scores."""
+        definition = self._definition
+        parts = [
+            self._folder.of("sample", each.name) / SAMPLES
+            for each in (*definition.untrained, *definition.trained)
+        ]
+        drawn = [row for part in parts if part.exists() for row in read_samples(part)]
+        if drawn:
+            rows = scored(definition, drawn)
+            write_atomically(self._folder.path / SAMPLES, gzipped(json_lines(rows)))
+
+    def _provenance(self) -> Provenance:
+        environments: list[Environment] = []
+        for record in self.finished.values():
+            if record.environment not in environments:
+                environments.append(record.environment)
+        stages = tuple(
+            timing(unit, self.finished[unit.name])
+            for stage in self.stages
+            for unit in stage.units
+            if unit.name in self.finished
+        )
+        model, engine = self._model_record()
+        seeds = {"experiment": self._definition.experiment.seed} | {
+            f"replicate {number}": seed for number, seed in enumerate(self._definition.seeds, 1)
+        }
+        return Provenance(
+            environments=tuple(environments),
+            model=model,
+            engine=engine,
+            seeds=seeds,
+            files=self._file_hashes(),
+            timing=Timing(
+                finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                total_seconds=round(sum(stage.seconds for stage in stages), 3),
+                stages=stages,
+                shards=self._shards(),
+            ),
+        )
+
+    def _shards(self) -> tuple[ShardRecord, ...]:
+        path = self._folder.path / SHARDS
+        rows = read_json_lines(path) if path.exists() else ()
+        return tuple(ShardRecord.model_validate(row) for row in rows)
+
+    def _model_record(self) -> tuple[ModelRecord | Unavailable, EngineRecord | Unavailable]:
+        value = model_record(self._folder)
+        if value is None:
+            none = Unavailable(unavailable="no model was run: the measurements are recorded")
+            return none, none
+        return (
+            ModelRecord.model_validate(value["model"]),
+            EngineRecord.model_validate(value["engine"]),
+        )
+
+    def _file_hashes(self) -> dict[str, str]:
+        """What the measurements stand on: every input of theirs, the data, and all samples."""
+        names = [
+            f"answers/{ANSWERS}",
+            *(f"rows/{c.name}.jsonl" for c in self._definition.experiment.conditions),
+            f"covariates/{COVARIATES}",
+            SAMPLES,
+        ]
+        paths = {name: self._folder.path / name for name in names}
+        hashes = {name: file_sha256(path) for name, path in paths.items() if path.exists()}
+        recorded = {
+            name: digest
+            for stage in ("measure", "analyse")
+            for name, digest in self.finished[stage].inputs.items()
+            if "/" not in name and name[0] != "("
+        }
+        return hashes | recorded
+
+
+def covariate_records(definition: Definition) -> dict[str, CovariateRecord]:
+    """What the results say of each covariate: as its source calls it, or as an analysis does."""
+    records = {
+        name: CovariateRecord(label=label)
+        for source in definition.profile.covariates
+        for name, label in source.names()
+    }
+    for spec in definition.analyses:
+        for each in spec.predictors():
+            known = records.get(each.name, CovariateRecord(label=each.name.replace("_", " ")))
+            records[each.name] = CovariateRecord(
+                label=each.label or known.label, unit=each.unit or known.unit
+            )
+    return records

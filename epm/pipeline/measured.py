@@ -1,0 +1,114 @@
+"""What was measured in a run: tallied from its samples, or recorded in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from epm.definition import Definition
+from epm.errors import ResultsError
+from epm.models.covariates import COVARIATES
+from epm.pipeline.run_folder import RunFolder
+from epm.results import (
+    ConditionRecord,
+    Measurements,
+    MetricRecord,
+    TaskRecord,
+    TrainingRecord,
+    check_names,
+    replicate,
+)
+from epm.results.recorded import read
+from epm.sampling.samples import SAMPLES, read_samples
+from epm.scoring.measuring import measure, metric_records, task_records
+from epm.values import Value
+
+
+class Measured(Value):
+    """The input of the analyses."""
+
+    metrics: dict[str, MetricRecord]
+    conditions: dict[str, ConditionRecord]
+    tasks: dict[str, TaskRecord]
+    measurements: Measurements
+
+
+def from_samples(
+    definition: Definition, folder: RunFolder, failures: Mapping[str, str]
+) -> Measured:
+    """Score what was sampled, and put it together with the covariates.
+
+    Args:
+        definition: what was run.
+        folder: with the samples.
+        failures: reason, by the name of a replicate that has no samples.
+    """
+    kept = [each for each in definition.trained if each.name not in failures]
+    training: dict[str, dict[str, TrainingRecord]] = {}
+    for each in kept:
+        text = (folder.of("train", each.name) / "training.json").read_text(encoding="utf-8")
+        record = TrainingRecord.model_validate_json(text)
+        training.setdefault(each.condition, {})[replicate(seed=each.seed)] = record
+    missing: dict[str, dict[str, str]] = {}
+    for each in definition.trained:
+        if reason := failures.get(each.name):
+            missing.setdefault(each.condition, {})[replicate(seed=each.seed)] = reason
+    names = [each.name for each in (*definition.untrained, *kept)]
+    path = folder.of("covariates") / COVARIATES
+    computed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return Measured(
+        metrics=metric_records(definition.experiment.scorers),
+        conditions=_conditions(definition, computed, training, missing),
+        tasks=task_records(definition),
+        measurements=measure(definition, _samples(folder, names)),
+    )
+
+
+def _samples(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
+    for stage in ("sample", "trajectory"):
+        for name in names:
+            path = folder.of(stage, name) / SAMPLES
+            if path.exists():
+                yield from read_samples(path)
+
+
+def from_records(definition: Definition, path: Path) -> Measured:
+    """Take the measurements and covariates of a file.
+
+    Raises:
+        ResultsError: the file cannot be read, breaks the form of recorded data, or has names that
+            the definition does not have.
+    """
+    found = read(path)
+    measured = Measured(
+        metrics=metric_records(definition.experiment.scorers),
+        conditions=_conditions(definition, found.covariates, {}, {}),
+        tasks=task_records(definition) | dict(found.tasks),
+        measurements=found.measurements,
+    )
+    try:
+        check_names(measured.conditions, measured.tasks, measured.metrics, measured.measurements)
+    except ValueError as error:
+        raise ResultsError(f"{path}: {error}", "mend it, or the definition") from None
+    return measured
+
+
+def _conditions(
+    definition: Definition,
+    computed: Mapping[str, Mapping[str, float]],
+    training: Mapping[str, dict[str, TrainingRecord]],
+    missing: Mapping[str, dict[str, str]],
+) -> dict[str, ConditionRecord]:
+    return {
+        condition.name: ConditionRecord(
+            role=condition.role,
+            target=condition.target,
+            factors=dict(condition.factors),
+            covariates={**condition.covariates, **computed.get(condition.name, {})},
+            training=training.get(condition.name, {}),
+            missing=missing.get(condition.name, {}),
+        )
+        for condition in definition.experiment.conditions
+    }

@@ -1,0 +1,144 @@
+"""Run an experiment: skip what is finished, do the rest, put the results together."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from epm import tracking
+from epm.definition import Definition
+from epm.discovery import LoadedExperiment
+from epm.errors import resources
+from epm.files import dump_json, held, write_atomically
+from epm.models.base import BaseModel, choose_device
+from epm.pipeline import inventory, provenance
+from epm.pipeline.assembly import Assembly
+from epm.pipeline.execution import Execution
+from epm.pipeline.run_folder import RunFolder
+from epm.pipeline.shards import SHARDS, distribute
+from epm.pipeline.stages import EngineFor, Stages, Tools
+from epm.progress import Progress
+from epm.results.recorded import read
+from epm.sampling.choice import choose
+
+if TYPE_CHECKING:
+    from epm.executors import Executor
+
+ProgressFor = Callable[[int], AbstractContextManager[Progress]]
+"""Makes a progress display for a number of units of work."""
+
+
+AUTOMATIC = partial(choose, "auto", merge=None)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says about a run, beyond the experiment."""
+
+    command: str
+    wandb: tracking.Mode
+    fresh: bool = False
+    runs: Path = Path("runs")
+    """Folder that holds `<experiment>/<profile>-<fingerprint>/`."""
+    engine_for: EngineFor = AUTOMATIC
+    """Which engine samples a model."""
+    executor: Executor | None = None
+    """Trains and samples in other processes, where it has room for more than one; None does not."""
+
+
+def run_folder(definition: Definition, runs: Path) -> Path:
+    """Where a definition's run lives.
+
+    What the samples depend on decides: other scorers or analyses of them are the same run.
+    """
+    name = f"{definition.profile.name}-{definition.data_fingerprint}"
+    return runs / definition.experiment.slug / name
+
+
+def run(
+    loaded: LoadedExperiment, definition: Definition, options: Options, progress_for: ProgressFor
+) -> Path:
+    """Execute what is not finished, write `results.json` and the samples; return the run folder.
+
+    Raises:
+        EpmError: the machine cannot run the profile, the parent's data cannot be read, another run
+            holds the folder, or a stage could not do its work. Finished stages are kept.
+    """
+    if parent := definition.experiment.parent:
+        read(loaded.folder / parent.data.file)  # which else would be found broken at the end
+    folder = run_folder(definition, options.runs)
+    with resources("the run", folder), held(folder):
+        changed = [] if options.fresh else inventory.changed(folder)
+        inventory.forget(folder)
+        if options.fresh:
+            _clear(folder)
+        write_atomically(folder / "definition.json", dump_json(definition.as_json()))
+        _complete(loaded, definition, options, folder, changed, progress_for)
+    return folder
+
+
+def _complete(
+    loaded: LoadedExperiment,
+    definition: Definition,
+    options: Options,
+    path: Path,
+    changed: Sequence[str],
+    progress_for: ProgressFor,
+) -> None:
+    """Do everything that is not finished, then write the results."""
+    environment = provenance.environment(
+        options.command, loaded.repository, loaded.folder, choose_device(definition)
+    )
+    folder = RunFolder(path, environment)
+    stages = Stages(definition, folder, loaded.folder)
+    with progress_for(sum(len(stage.units) for stage in stages)) as progress:
+        folder.on_damage = _announce(path, changed, progress)
+        execution = Execution(folder, progress)
+        base = BaseModel(definition, progress.say)
+        tools = Tools(base, options.engine_for, progress, lambda: execution.failures)
+        for stage in stages.preparation:
+            execution.finish(stage.units, stage.work(tools))
+        if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
+            distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
+        for stage in (*stages.by_replicate, *stages.conclusion):
+            execution.finish(stage.units, stage.work(tools))
+    Assembly(stages, execution.finished, options.wandb).write()
+
+
+def _announce(folder: Path, changed: Sequence[str], progress: Progress) -> Callable[[str], None]:
+    """Say what changed since the last run ended, and return who is told what else is found."""
+    damaged = [name for name in changed if name not in inventory.WRITTEN_BY_PEOPLE]
+    if damaged:
+        shown = ", ".join(damaged[:5]) + ("…" if damaged[5:] else "")
+        progress.say(f"changed since they were written, and made again: {shown}")
+    for name in set(changed) - set(damaged):
+        progress.say(f"{name} was edited: what people wrote in it stays")
+    # what is read again, and cannot be made again
+    for name in {SHARDS, tracking.RECORD} & set(damaged):
+        (folder / name).unlink(missing_ok=True)
+
+    def found(name: str) -> None:
+        if name not in damaged:
+            progress.say(f"changed since it was written, and made again: {name}")
+
+    return found
+
+
+def _elsewhere(executor: Executor | None) -> Executor | None:
+    """The executor, unless it is this very machine with room for one: then it is this process."""
+    here = executor is None or (executor.name == "local" and executor.slots == 1)
+    return None if here else executor
+
+
+def _clear(folder: Path) -> None:
+    """Remove all but the page, which may hold what people wrote; rendering keeps that."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "body.md":
+            path.unlink()

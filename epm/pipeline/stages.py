@@ -1,0 +1,330 @@
+"""The stages of a run, each with its order, inputs, work and files in one place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from epm.definition import Definition, RecordedData, Replicate
+from epm.files import dump_json, write_atomically
+from epm.models.covariates import COVARIATES
+from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
+from epm.progress import Progress
+from epm.sampling.samples import SAMPLES, Subject
+from epm.scoring.measuring import joint_metrics
+
+if TYPE_CHECKING:
+    from epm.models.base import BaseModel
+    from epm.sampling import Engine
+
+EngineFor = Callable[["BaseModel"], "Engine"]
+"""Chooses what samples a model."""
+
+MODEL = "model.json"
+"""What the model was, and what sampled it."""
+
+ANSWERS = "answers.jsonl"
+ADAPTER = "adapter_model.safetensors"
+MEASUREMENTS = "measurements.json"
+ANALYSES = "analyses.json"
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the work of one invocation is done with; loaded when it is first used."""
+
+    base: BaseModel
+    engine_for: EngineFor
+    progress: Progress
+    failures: Callable[[], Mapping[str, str]]
+    """Reason by replicate, for those that training gave up, as far as is known by then."""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What samples completions."""
+        return self.engine_for(self.base)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run: which units of work it has, and how they are done."""
+
+    name: str
+    units: tuple[WorkUnit, ...]
+    work: Callable[[Tools], Work]
+    shared: bool = True
+    """Whether all replicates need it; the others' units can be done anywhere, by replicate."""
+
+
+class Stages:
+    """The stages of a definition, each after those whose files it reads.
+
+    What the definition does not use does not exist: nothing is answered, trained or read where
+    nothing needs it, and nothing at all is run where the measurements are recorded.
+    """
+
+    def __init__(self, definition: Definition, folder: RunFolder, home: Path | None) -> None:
+        """Nothing is done yet.
+
+        Args:
+            definition: what is run.
+            folder: where the stages' files go.
+            home: the experiment's folder, with recorded data in it; None in a worker.
+        """
+        self.definition = definition
+        self.folder = folder
+        self._home = home
+
+    def __iter__(self) -> Iterator[Stage]:
+        """All of them, in order."""
+        yield from self.preparation
+        yield from self.by_replicate
+        yield from self.conclusion
+
+    @property
+    def _recorded(self) -> RecordedData | None:
+        model = self.definition.profile.model
+        return model if isinstance(model, RecordedData) else None
+
+    # ---------------------------------------------------------------- shared by all replicates
+
+    @property
+    def preparation(self) -> tuple[Stage, ...]:
+        """What replicates share."""
+        if self._recorded:
+            return ()
+        stages = [self._alone("model", self._model)]
+        if self.definition.builder:
+            answers = self.folder.of("answers") / ANSWERS
+            stages += [
+                self._alone("answers", self._answers),
+                self._alone("rows", self._rows, (answers,)),
+            ]
+        if self.definition.profile.covariates:
+            stages.append(self._alone("covariates", self._covariates))
+        return tuple(stages)
+
+    def _model(self, tools: Tools, out: Path) -> int:
+        value = {
+            "model": tools.base.record.model_dump(),
+            "engine": tools.engine.record.model_dump(),
+        }
+        write_atomically(out / MODEL, dump_json(value))
+        return 0
+
+    def _answers(self, tools: Tools, out: Path) -> int:
+        from epm.training.marker_rows import answer
+
+        return answer(self.definition, tools.engine, out, tools.progress)
+
+    def _rows(self, tools: Tools, out: Path) -> int:
+        from epm.training.marker_rows import compose
+
+        compose(self.definition, self.folder.of("answers") / ANSWERS, out)
+        return 0
+
+    def _covariates(self, tools: Tools, out: Path) -> int:
+        from epm.models.covariates import covariates
+
+        return covariates(self.definition, tools.base, out, tools.progress)
+
+    # ---------------------------------------------------------------- replicate by replicate
+
+    @property
+    def by_replicate(self) -> tuple[Stage, ...]:
+        """Training and sampling."""
+        if self._recorded:
+            return ()
+        trained, untrained = self.definition.trained, self.definition.untrained
+        stages = []
+        if trained:
+            units = tuple(WorkUnit("train", each.name, (self.rows(each),)) for each in trained)
+            stages.append(Stage("train", units, self._train, shared=False))
+        units = (
+            *(WorkUnit("sample", each.name, ()) for each in untrained),
+            *(WorkUnit("sample", each.name, (self.adapter(each),)) for each in trained),
+        )
+        stages.append(Stage("sample", units, self._sample, shared=False))
+        if trained and self.definition.checkpoints:
+            units = tuple(
+                WorkUnit("trajectory", each.name, (self.adapter(each),)) for each in trained
+            )
+            stages.append(Stage("trajectory", units, self._trace, shared=False))
+        return tuple(stages)
+
+    def rows(self, replicate: Replicate) -> Path:
+        """The replicate's training data, the same under every seed."""
+        return self.folder.of("rows") / f"{replicate.condition}.jsonl"
+
+    def adapter(self, replicate: Replicate) -> Path:
+        """The replicate's weights."""
+        return self.folder.of("train", replicate.name) / ADAPTER
+
+    def _train(self, tools: Tools) -> Work:
+        from epm.training.loop import Job
+        from epm.training.marker_rows import read_rows
+        from epm.training.train import train
+
+        def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+            units = {self._replicates[unit.subject]: unit for unit in folders}
+            jobs = [
+                Job(
+                    replicate,
+                    tuple(read_rows(self.definition, self.rows(replicate))),
+                    folders[unit],
+                )
+                for replicate, unit in units.items()
+            ]
+            for trained in train(self.definition, jobs, tools.base, tools.progress):
+                yield {units[replicate]: done for replicate, done in trained.items()}
+
+        return work
+
+    def _sample(self, tools: Tools) -> Work:
+        from epm.sampling.samples import sample
+
+        return self._sampling(tools, sample)
+
+    def _trace(self, tools: Tools) -> Work:
+        from epm.sampling.checkpoints import trace
+
+        return self._sampling(tools, trace)
+
+    def _sampling(self, tools: Tools, ask: Callable[..., Iterator[dict[str, int]]]) -> Work:
+        def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+            units = {unit.subject: unit for unit in folders}
+            subjects = [
+                Subject(
+                    replicate,
+                    self.adapter(replicate).parent
+                    if replicate in self.definition.trained
+                    else None,
+                    out,
+                )
+                for unit, out in folders.items()
+                for replicate in [self._replicates[unit.subject]]
+            ]
+            for tokens in ask(self.definition, subjects, tools.engine, tools.progress):
+                yield {units[name]: count for name, count in tokens.items()}
+
+        return work
+
+    @cached_property
+    def _replicates(self) -> dict[str, Replicate]:
+        return {each.name: each for each in (*self.definition.trained, *self.definition.untrained)}
+
+    # ---------------------------------------------------------------- what follows from it
+
+    @property
+    def conclusion(self) -> tuple[Stage, ...]:
+        """Scores and analyses: other scorers or analyses do these again, and nothing else."""
+        definition = self.definition.as_json()
+        scored = ("scorers", "tasks", "datasets")
+        measure = self._alone(
+            "measure",
+            self._measure,
+            tuple(self._measured_from()),
+            {
+                **{name: definition[name] for name in scored},
+                "joint": joint_metrics(self.definition),
+                "order": [*definition["conditions"]],
+            },
+        )
+        asked = ("analyses", "gates", "alpha", "parent", "parent_names", "figure")
+        settings = {
+            **{name: definition[name] for name in asked},
+            "order": [*definition["analyses"]],
+            "recipe": self._parent_recipe(),
+        }
+        inputs = [self.folder.of("measure") / MEASUREMENTS]
+        if self.definition.experiment.parent:
+            inputs.append(self._in_home(self.definition.experiment.parent.data))
+        return measure, self._alone("analyse", self._analyse, tuple(inputs), settings)
+
+    def _parent_recipe(self) -> Any:
+        """The settings that are compared with; another profile's, and so no part of this one."""
+        experiment = self.definition.experiment
+        if experiment.parent is None or experiment.parent.recipe is None:
+            return None
+        return experiment.resolve(experiment.parent.recipe).as_json()["profile"]
+
+    def _measured_from(self) -> Iterator[Path]:
+        if self._recorded:
+            yield self._in_home(self._recorded)
+            return
+        for stage in self.by_replicate:
+            for unit in stage.units:
+                if stage.name != "train":
+                    yield self.folder.of(unit.stage, unit.subject) / SAMPLES
+        if self.definition.profile.covariates:
+            yield self.folder.of("covariates") / COVARIATES
+
+    def _in_home(self, data: RecordedData) -> Path:
+        if self._home is None:
+            raise ValueError("recorded data are read where the experiment's folder is")
+        return self._home / data.file
+
+    def _measure(self, tools: Tools, out: Path) -> int:
+        from epm.pipeline.measured import from_records, from_samples
+
+        found = (
+            from_records(self.definition, self._in_home(self._recorded))
+            if self._recorded
+            else from_samples(self.definition, self.folder, tools.failures())
+        )
+        write_atomically(out / MEASUREMENTS, dump_json(found.model_dump(mode="json")))
+        return 0
+
+    def _analyse(self, tools: Tools, out: Path) -> int:
+        from epm.pipeline.analysed import analyse
+        from epm.pipeline.measured import Measured
+
+        path = self.folder.of("measure") / MEASUREMENTS
+        measured = Measured.model_validate_json(path.read_text(encoding="utf-8"))
+        found = analyse(self.definition, measured, self._home)
+        write_atomically(out / ANALYSES, dump_json(found.model_dump(mode="json")))
+        return 0
+
+    def _alone(
+        self,
+        name: str,
+        do: Callable[[Tools, Path], int],
+        inputs: tuple[Path, ...] = (),
+        settings: Any = None,
+    ) -> Stage:
+        """A stage with one unit of work."""
+        from epm.definition import canonical_json
+        from epm.files import text_sha256
+
+        digest = "" if settings is None else text_sha256(canonical_json(settings))
+
+        def work(tools: Tools) -> Work:
+            def alone(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+                for unit, out in folders.items():
+                    yield {unit: do(tools, out)}
+
+            return alone
+
+        return Stage(name, (WorkUnit(name, "", inputs, digest),), work)
+
+
+def units_of(
+    stages: Iterable[Stage], replicates: Sequence[str]
+) -> list[tuple[Stage, list[WorkUnit]]]:
+    """The units of some replicates, by stage."""
+    return [
+        (stage, [unit for unit in stage.units if unit.subject in replicates]) for stage in stages
+    ]
+
+
+def model_record(folder: RunFolder) -> dict[str, Any] | None:
+    """What was noted of the model and the engine; None where nothing was run."""
+    path = folder.of("model") / MODEL
+    if not path.exists():
+        return None
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value

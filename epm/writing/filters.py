@@ -1,0 +1,161 @@
+"""How numbers are written: the only way from a results value into a sentence.
+
+An `Unavailable` is written as 'n/a'; templates that care ask `is available` first.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from epm.values import Interval, Unavailable
+from epm.writing.tracing import bare, mark, marked
+from epm_lint.binding.formats import write
+
+NOT_AVAILABLE = "n/a"
+
+V = TypeVar("V")
+P = ParamSpec("P")
+
+
+def _passing_unavailable(
+    function: Callable[Concatenate[V, P], str],
+) -> Callable[Concatenate[V | Unavailable, P], str]:
+    @functools.wraps(function)
+    def wrapper(value: V | Unavailable, /, *args: P.args, **kwargs: P.kwargs) -> str:
+        if isinstance(value, Unavailable):
+            return NOT_AVAILABLE
+        return function(value, *args, **kwargs)
+
+    return wrapper
+
+
+def _as(form: str, value: Any, digits: int | None = None) -> str:
+    form = form if digits is None else f"{form}:{digits}"
+    return mark(write(bare(value), form), value, form)
+
+
+@_passing_unavailable
+def number(value: float, digits: int = 2) -> str:
+    """Fixed decimals, without a negative zero."""
+    return _as("number", value, digits)
+
+
+@_passing_unavailable
+def signed(value: float, digits: int = 3) -> str:
+    """Fixed decimals with an explicit sign, for cosines."""
+    return _as("signed", value, digits)
+
+
+@_passing_unavailable
+def percent(value: float, digits: int = 0) -> str:
+    """A proportion in percent: 0.23 is '23%'."""
+    return _as("percent", value, digits)
+
+
+@_passing_unavailable
+def points(value: float, digits: int = 0) -> str:
+    """A difference of proportions in percentage points: 0.41 is '41 pp'."""
+    return f"{_as('points', value, digits)} pp"
+
+
+@_passing_unavailable
+def pvalue(value: float) -> str:
+    """'p=0.031', 'p=0.0014', 'p<0.0001'."""
+    return f"p{_as('pvalue', value)}"
+
+
+@_passing_unavailable
+def interval(value: Interval, digits: int = 1) -> str:
+    """An interval of proportions in percent: '[15.8%, 32.2%]'."""
+    return f"[{percent(value.lower, digits)}, {percent(value.upper, digits)}]"
+
+
+@_passing_unavailable
+def effect(value: float, scale: str, digits: int | None = None) -> str:
+    """An effect with its sign: of proportions in points, '+2.5'; of anything else, '+0.00503'."""
+    return _as("signed_points" if scale == "proportion" else "signed_significant", value, digits)
+
+
+@_passing_unavailable
+def amount(value: float, scale: str, digits: int | None = None) -> str:
+    """A size without a sign: of proportions in points, '2.5'; of anything else, '0.00503'."""
+    if scale == "proportion":
+        return _as("points", value, 1 if digits is None else digits)
+    return _as("significant", value, digits)
+
+
+@_passing_unavailable
+def span(value: Interval, scale: str) -> str:
+    """An interval of effects: '[-1.2, +6.3]'."""
+    return f"[{effect(value.lower, scale)}, {effect(value.upper, scale)}]"
+
+
+@_passing_unavailable
+def level(value: float, scale: str) -> str:
+    """A value, not an effect: a proportion in percent, anything else as it is."""
+    return percent(value) if scale == "proportion" else _as("significant", value)
+
+
+@_passing_unavailable
+def significant(value: float, digits: int = 3) -> str:
+    """So many significant digits: '0.00503'."""
+    return _as("significant", value, digits)
+
+
+@_passing_unavailable
+def counts(value: Any) -> str:
+    """Anything with `successes` and `trials`, k of n as '23/100'."""
+    return f"{_as('plain', value.successes)}/{_as('plain', value.trials)}"
+
+
+@_passing_unavailable
+def setting(value: float) -> str:
+    """A hyper-parameter as people write it: '1e-5', '0.05', '0'."""
+    return _as("setting", value)
+
+
+@_passing_unavailable
+def thousands(value: int) -> str:
+    """An integer with separators: '12,345'."""
+    return _as("thousands", value)
+
+
+@_passing_unavailable
+def duration(value: float) -> str:
+    """Seconds in the unit that people would use."""
+    return f"{_as('seconds', value)} s" if value < 90 else f"{_as('minutes', value)} min"
+
+
+def available(value: object) -> bool:
+    """Jinja test: whether the value was computed."""
+    return not isinstance(value, Unavailable)
+
+
+def cell(text: object) -> str:
+    """Text that stays inside one table cell."""
+    return " ".join(str(marked(text)).split()).replace("|", "\\|")
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        number,
+        signed,
+        significant,
+        percent,
+        points,
+        effect,
+        amount,
+        span,
+        level,
+        pvalue,
+        interval,
+        counts,
+        setting,
+        thousands,
+        duration,
+        cell,
+    )
+}

@@ -1,0 +1,1 @@
+"""The body as GitHub reads it; `document` alone knows the parser."""

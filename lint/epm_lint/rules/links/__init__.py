@@ -1,0 +1,1 @@
+"""Rules for links, references and files."""

@@ -1,0 +1,1 @@
+"""Rules that recompute: they ask for statements, and never look at text."""

@@ -1,0 +1,1 @@
+"""Rules for the parts of a result page."""

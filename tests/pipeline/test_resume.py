@@ -1,0 +1,47 @@
+"""Killed and run again, a run ends as an unbroken one does; `same_result` kills at any moment."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from comparing import finished_units, shared
+
+from epm.definition import Definition
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def kill(process: subprocess.Popen[str]) -> bool:
+    """Whether it was still running."""
+    running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return running
+
+
+def test_three_kills(
+    tiny: Definition,
+    run_apart: Callable[..., subprocess.Popen[str]],
+    finished: Path,
+    tmp_path: Path,
+) -> None:
+    """While all adapters are trained, after that, and after the 12th of 17 units of work."""
+    folder = tmp_path / finished.parent.name / finished.name
+    for done, seconds in ((4, 0.2), (9, 0.05), (12, 0.05)):
+        process = run_apart(tmp_path)
+        while finished_units(folder) < done and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(seconds)
+        assert kill(process)
+        finished_units(folder)
+        assert not (folder / "results.json").exists()
+    process = run_apart(tmp_path)
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert "train" not in printed  # that was finished before the second kill
+    assert "sample " in printed
+    assert shared(folder) == shared(finished)

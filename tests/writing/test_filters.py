@@ -1,0 +1,120 @@
+"""How numbers are written, each in one form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epm.results import Count, Interval, Unavailable
+from epm.writing.filters import (
+    FILTERS,
+    available,
+    cell,
+    effect,
+    interval,
+    percent,
+    pvalue,
+    setting,
+    significant,
+    span,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("percent", 0.23, "23%"),
+        ("percent", 1.0, "100%"),
+        ("points", 0.4114, "41 pp"),
+        ("signed", -0.5135, "-0.513"),
+        ("signed", 0.9999995, "+1.000"),
+        ("number", -0.0001, "0.00"),
+        ("pvalue", 0.031178, "p=0.031"),
+        ("pvalue", 0.00140, "p=0.0014"),
+        ("pvalue", 0.00001, "p<0.0001"),
+        ("significant", 0.0050312, "0.00503"),
+        ("significant", 12345.0, "12345"),
+        ("setting", 1e-5, "1e-5"),
+        ("setting", 2e-3, "0.002"),
+        ("setting", 0.0, "0"),
+        ("thousands", 134515008, "134,515,008"),
+        ("duration", 4.25, "4.2 s"),
+        ("duration", 400.0, "6.7 min"),
+        ("counts", Count(total=(23, 100)), "23/100"),
+    ],
+)
+def test_how_a_number_is_written(name: str, value: Any, written: str) -> None:
+    assert FILTERS[name](value) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "scale", "written"),
+    [
+        ("effect", 0.025, "proportion", "+2.5"),
+        ("effect", -0.178, "proportion", "-17.8"),
+        ("effect", 0.0050312, "plain", "+0.00503"),
+        ("amount", 0.057, "proportion", "5.7"),
+        ("amount", 1.07, "plain", "1.07"),
+        ("level", 0.25, "proportion", "25%"),
+        ("level", 12.5, "plain", "12.5"),
+        ("span", Interval(lower=-0.012, upper=0.063), "proportion", "[-1.2, +6.3]"),
+        ("span", Interval(lower=-1.5, upper=2), "plain", "[-1.50, +2.00]"),
+    ],
+)
+def test_how_an_effect_is_written(name: str, value: Any, scale: str, written: str) -> None:
+    assert FILTERS[name](value, scale) == written
+
+
+def test_what_does_not_exist_is_never_written_as_a_number() -> None:
+    nothing = Unavailable(unavailable="all rates are equal")
+    assert not available(nothing)
+    scaled = {"effect", "amount", "span", "level"}
+    written = {
+        FILTERS[name](nothing, *(["plain"] if name in scaled else []))
+        for name in FILTERS
+        if name != "cell"
+    }
+    assert written == {"n/a"}
+
+
+def test_an_interval_keeps_its_sign() -> None:
+    assert interval(Interval(lower=-0.1015, upper=0.7213), 0) == "[-10%, 72%]"
+
+
+@given(st.floats(0, 1))
+def test_a_percentage_is_never_further_off_than_its_last_digit(rate: float) -> None:
+    assert abs(float(percent(rate, 1).removesuffix("%")) - 100 * rate) <= 0.05 + 1e-9
+
+
+@given(st.floats(1e-4, 1))
+def test_a_p_value_reads_back(p: float) -> None:
+    assert abs(float(pvalue(p).removeprefix("p=")) - p) <= 5e-4 + 1e-12
+
+
+@given(st.floats(-1e6, 1e6).filter(lambda value: abs(value) > 1e-6))
+def test_an_effect_reads_back_with_its_sign(value: float) -> None:
+    written = effect(value, "plain")
+    assert written[0] == ("-" if value < 0 else "+")
+    assert float(written) == pytest.approx(value, rel=6e-3)
+    assert float(significant(value)) == pytest.approx(value, rel=6e-3)
+    assert float(effect(value, "proportion")) == pytest.approx(100 * value, abs=0.06)
+
+
+@given(st.floats(-1, 1), st.floats(0, 1))
+def test_a_span_is_in_order(lower: float, width: float) -> None:
+    found = span(Interval(lower=lower, upper=lower + width), "proportion")
+    first, second = (float(end) for end in found.strip("[]").split(", "))
+    assert first <= second
+
+
+@given(st.text())
+def test_a_cell_stays_one_cell(text: str) -> None:
+    assert "\n" not in cell(text)
+    assert cell(text).replace("\\|", "").count("|") == 0
+
+
+def test_a_setting_of_a_recipe() -> None:
+    assert [setting(value) for value in (0.05, 0.95, 1.0, 1e-4)] == ["0.05", "0.95", "1", "0.0001"]
