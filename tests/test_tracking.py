@@ -15,7 +15,8 @@ import pytest
 
 from epm.definition import Definition, Replicate
 from epm.discovery import LoadedExperiment
-from epm.results import Tracking, load
+from epm.results import Tracking
+from epm.results.reading import load
 from epm.tracking import artifact_name, default_mode
 
 if TYPE_CHECKING:

@@ -79,6 +79,7 @@ class VllmEngine:
             adapters="merged" if self._merge else "apart",
             batch_limit=ROWS[self._base.device],
             seed_policy=SEED_POLICY,
+            batch_invariant=False,
         )
 
     def sample(

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from epm.runner import Options, run
 from ray_cluster import SURROUNDINGS, Cluster, two_nodes
 from rich.console import Console
 from slurm_cluster import missing, one_node
@@ -23,8 +22,10 @@ from epm.discovery import LoadedExperiment
 from epm.executors import Executor
 from epm.executors.local import LocalExecutor
 from epm.files import read_json_lines
+from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress, Progress
-from epm.results import Results, load
+from epm.results import Results
+from epm.results.reading import load
 
 if TYPE_CHECKING:
     from conftest import Quiet

@@ -566,6 +566,7 @@ ENGINES = st.builds(
     adapters=st.sampled_from(["merged", "apart"]),
     batch_limit=st.integers(1, 4096),
     seed_policy=st.sampled_from(["one for each completion", "one a batch, of its first prompt"]),
+    batch_invariant=st.sampled_from([None, True, False]),
 )
 
 TRACKING = st.sampled_from(
