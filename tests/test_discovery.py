@@ -119,7 +119,7 @@ def test_a_checkout_of_somebody_else_is_not_run(
     command = raised.value.remedy.removeprefix("if you trust it, ")
     assert command == f"git config --global --add safe.directory {tmp_path}"
     subprocess.run(command.split(), check=True)
-    with pytest.raises(SystemExit, match="run"):
+    with pytest.raises(DefinitionError, match="SystemExit: run"):
         load("issue-1", experiments_folder(tmp_path))
 
 
@@ -133,7 +133,7 @@ def test_nor_what_somebody_else_put_into_ones_own(
         load("issue-1", experiments_folder(tmp_path))
     command = raised.value.remedy.removeprefix("if you trust it, take it over: ")
     subprocess.run(command.split(), check=True)
-    with pytest.raises(SystemExit, match="run"):
+    with pytest.raises(DefinitionError, match="SystemExit: run"):
         load("issue-1", experiments_folder(tmp_path))
 
 

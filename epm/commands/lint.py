@@ -114,7 +114,8 @@ def run_on_files(parsed: argparse.Namespace) -> int:
         parsed.repo,
     )
     if parsed.format not in {"table", "concise"} and isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # machines read nothing else
+        # machines read nothing else; a name may hold bytes that are no text
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if parsed.watch:
         from epm.linting.watch import watch
 

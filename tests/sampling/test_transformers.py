@@ -127,8 +127,8 @@ def test_answers_do_not_depend_on_the_batches(engine: TransformersEngine, temper
     sampling = replace(GREEDY, temperature=temperature)
     alone = answers(engine, PROMPTS, replace(sampling, batch_size=1), 0)
     assert alone == answers(engine, PROMPTS, replace(sampling, batch_size=1000), 0)
-    some = {(c.persona, c.index): c for c in answers(engine, PROMPTS[3:], sampling, 0)}
-    assert all(some.get((c.persona, c.index), c) == c for c in alone)
+    some = {(c.task, c.item, c.index): c for c in answers(engine, PROMPTS[3:], sampling, 0)}
+    assert all(some.get((c.task, c.item, c.index), c) == c for c in alone)
 
 
 def test_a_completion_is_drawn_by_its_own_seed(engine: TransformersEngine) -> None:
