@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
 from pathlib import Path
 
 from epm.errors import EpmError
-from epm.files import file_sha256, held
+from epm.files import file_sha256, held, text_sha256
 from epm.pipeline.run_folder import MANIFEST, guarded
 from epm.results.reading import load
 
@@ -17,19 +16,22 @@ RESULTS = "results.json"
 TIMED = frozenset({MANIFEST, RESULTS, "shards.jsonl", "inventory.json", "tracking.json"})
 """Files that hold when and where something ran."""
 
-MADE_OF_RESULTS = frozenset({"body.md", "lint.txt", "hero.pdf"})
-"""Which also say how long it took."""
+MADE_OF_RESULTS = frozenset({"body.md", "lint.txt"})
+"""Which also say how long it took, and by which command."""
+
+NOT_SHARED = {"provenance": {"timing", "environments"}}
+"""Of the results: when and where they were made, and by which command lines."""
 
 
 def shared(folder: Path) -> dict[str, str]:
     """Hashes of all files of a run but those that tell of time, and of the repeatable results."""
     found = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): file_sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in TIMED | MADE_OF_RESULTS
     }
-    repeatable = load(folder / RESULTS).dumps_repeatable()
-    return {**found, RESULTS: hashlib.sha256(repeatable.encode()).hexdigest()}
+    repeatable = load(folder / RESULTS).model_dump_json(exclude=NOT_SHARED)
+    return {**found, RESULTS: text_sha256(repeatable)}
 
 
 def at_work(folder: Path) -> bool:
