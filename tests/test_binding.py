@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from epm.runner import Options, run
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
+from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
 from epm.report.render import render
 from epm_lint.engine import lint
@@ -57,14 +57,13 @@ def test_a_number_changed_by_hand(page: Path) -> None:
     verdict = judged(text, results_of(page))
     (finding,) = verdict.findings
     assert verdict.status is Status.FAIL
-    assert finding.message.startswith("says 0.037; results say 0.031 at '/statistics/")
+    assert finding.message.startswith("says 0.037; results say 0.031 at '/analyses/")
     assert "p=0.037" in text.splitlines()[finding.line - 1]
 
 
 def test_results_that_changed_since(page: Path) -> None:
     results = results_of(page)
-    results["conditions"]["librarian"]["source"]["successes"] += 1
-    results["statistics"]["personas"]["librarian"]["source"]["successes"] += 1
+    results["analyses"]["source_rates"]["conditions"]["librarian"]["successes"] += 1
     verdict = judged((page / "body.md").read_text(), results)
     assert verdict.status is Status.FAIL
     assert all("(stale)" in finding.message for finding in verdict.findings)
@@ -113,10 +112,10 @@ def test_a_manifest_of_another_page(page: Path) -> None:
     """Pointers to other values than the page shows: the manifest was forged, or is another's."""
     text = (page / "body.md").read_text()
     results = results_of(page)
-    shuffled = list(results["statistics"]["personas"].values())
+    rates = results["analyses"]["source_rates"]
+    shuffled = list(rates["conditions"].values())
     random.Random(1).shuffle(shuffled)
-    names = results["statistics"]["personas"]
-    results["statistics"]["personas"] = dict(zip(names, shuffled, strict=True))
+    rates["conditions"] = dict(zip(rates["conditions"], shuffled, strict=True))
     assert judged(text, results).status is Status.FAIL
     assert {finding.fix for finding in judged(text, results).findings} == {"render the page again"}
 

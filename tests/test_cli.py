@@ -52,11 +52,11 @@ def failed(table: str) -> list[str]:
 
 def test_a_run_leaves_the_page_and_says_where(repository: Path) -> None:
     run = run_of(repository)
-    for name in ("results.json", "body.md", "title.txt", "lint.txt", "figures/hero.png"):
+    for name in ("results.json", "body.md", "title.txt", "lint.txt", "figures/slope.png"):
         assert (run / name).stat().st_size > 0
     again = epm(repository, "run", "issue-246", "--profile", "published")
     assert again.returncode == 0
-    for name in ("body.md", "lint.txt", "figures/hero.png", "results.json"):
+    for name in ("body.md", "lint.txt", "figures/slope.png", "results.json"):
         assert str(run / name) in again.stdout
     assert "[published: Qwen2.5-7B-Instruct" in again.stdout
 
@@ -133,7 +133,9 @@ def test_a_broken_template_names_its_line(repository: Path, tmp_path: Path) -> N
     clone = tmp_path / "clone"
     shutil.copytree(repository, clone)
     narrative = clone / "experiments" / "issue_246" / "narrative.md.j2"
-    narrative.write_text(narrative.read_text().replace("{% block caveats %}", "{{ nonsense }}"))
+    narrative.write_text(
+        narrative.read_text().replace("{% block more_caveats %}", "{{ nonsense }}")
+    )
     refused = epm(clone, "render", "issue-246", "--profile", "published")
     assert refused.returncode == 2
     assert "narrative.md.j2 line" in refused.stderr
@@ -164,7 +166,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(repository: Path) -> None
     (run,) = runs.glob("smoke-*")
     assert failed((run / "lint.txt").read_text()) == list(HUMAN)
     assert (run / "body.md").read_text().count("### Condition: ") == 12
-    assert len(json.loads((run / "results.json").read_text())["conditions"]) == 12
+    assert len(json.loads((run / "results.json").read_text())["conditions"]) == 13
 
 
 # ------------------------------------------------------------------ odd surroundings
@@ -284,4 +286,4 @@ def test_list_and_show(repository: Path) -> None:
     assert "issue-246" in listed.stdout
     shown = json.loads(epm(repository, "show", "issue-246", "--profile", "full").stdout)
     assert shown["profile"]["training"]["effective_batch"] == 16
-    assert shown["negatives"]["librarian"] == ["kindergarten_teacher", "comedian"]
+    assert shown["conditions"]["librarian"]["negatives"] == ["kindergarten_teacher", "comedian"]

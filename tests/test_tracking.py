@@ -85,8 +85,8 @@ def test_offline_everything_is_staged_in_the_run_folder(
     assert (found.mode, found.state) == ("offline", "staged")
     assert found.detail.startswith("staged in the run folder; `wandb sync tracking/wandb/")
     assert found.artifacts == (
-        *(f"leakage-experiment/marker_{n}_asst_excluded_medium_seed42_tiny" for n in NAMES),
-        "leakage-experiment/issue-900_tiny_results",
+        *(f"epm/marker_{name}_seed42_tiny" for name in NAMES),
+        "epm/issue-900_tiny_results",
     )
     (run,) = (finished_copy / "tracking" / "wandb").glob("offline-run-*")
     assert list(run.glob("*.wandb"))
@@ -159,7 +159,7 @@ from epm.discovery import load
 from epm.tracking import log
 definition = load("issue-900", Path(sys.argv[1])).experiment.resolve("tiny")
 run = Path(sys.argv[2])
-adapters = {each: run / "train" / each.name for each in definition.replicates[:1]}
+adapters = {each: run / "train" / each.name for each in definition.trained[:1]}
 print(log("online", definition, run, adapters, print).model_dump_json())
 """
 

@@ -88,7 +88,7 @@ def _whole_run(
     from epm.runner import run_folder
 
     from epm import cli
-    from epm.results import load as load_results
+    from epm.results.reading import load as load_results
 
     began = time.perf_counter()
     arguments = ["run", "issue-246", "--profile", options.work, "--wandb", "off", "--fresh"]

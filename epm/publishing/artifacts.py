@@ -62,9 +62,9 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     if (run / SAMPLES).is_file() and (run / SAMPLES).stat().st_size > LARGEST_SAMPLES:
         instead[SAMPLES] = _elsewhere(results, (run / SAMPLES).stat().st_size, again)
     names = [RESULTS, SAMPLES]
-    for drawn in figures(run, results).values():
+    for figure in sorted({path.stem for path in (run / "figures").glob("*.*")}):
         for suffix in (".png", ".pdf", ".json"):
-            name = drawn.removesuffix(".png") + suffix
+            name = f"figures/{figure}{suffix}"
             if not (run / name).is_file():
                 raise EpmError(f"there is no {run / name}", f"{again} draws it")
             names.append(name)

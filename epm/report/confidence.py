@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from epm.analyses.block import Block, Verdict
+from epm.analyses.block import Block, Scale, Verdict
 from epm.analyses.limits import Level, Limit
 from epm.results import Results
 from epm.values import Unavailable
@@ -58,12 +58,17 @@ def answer(verdict: Verdict) -> str:
         was = effect(expected.estimate, verdict.scale)
         return f"the interval {found} leaves out an effect like the {was} of {expected.source}"
     if verdict.says == "excluded":
-        relevant = amount(verdict.relevant or 0.0, verdict.scale)
+        relevant = _sized(verdict.relevant or 0.0, verdict.scale)
         return f"the interval {found} leaves out every effect of {relevant} or more"
     text = f"the interval {found} holds zero and sizeable effects alike"
     if isinstance(verdict.detectable, Unavailable):
         return text
-    return f"{text}: only an effect of {amount(verdict.detectable, verdict.scale)} would have shown"
+    return f"{text}: only an effect of {_sized(verdict.detectable, verdict.scale)} would have shown"
+
+
+def _sized(value: float, scale: Scale) -> str:
+    """A size with its unit, where it has one."""
+    return amount(value, scale) + (" points" if scale == "proportion" else "")
 
 
 def primary(results: Results) -> dict[str, Block]:

@@ -142,7 +142,7 @@ def test_three_seeds_beside_the_published_slope() -> None:
     ]
     assert apart.df == pytest.approx(11.11, abs=0.005)
     assert (verdict.says, verdict.scale) == ("excluded", "proportion")
-    assert verdict.unit == "per unit of cosine_L21"
+    assert verdict.unit == "per unit of cosine L21"
     assert verdict.detectable == pytest.approx((2.2281389 + 0.8790578) * verdict.effect.se)
 
 

@@ -92,7 +92,7 @@ def test_room_for_one_is_this_process(
 
 def test_who_did_what_is_recorded(definition: Definition, by_two: Path) -> None:
     shards = results(by_two).provenance.timing.shards
-    names = [each.name for each in definition.replicates]
+    names = [each.name for each in definition.trained]
     assert sorted(shard.replicates for shard in shards) == sorted(
         [tuple(names[:5]), tuple(names[5:])]
     )
@@ -115,7 +115,7 @@ def test_what_is_finished_is_not_handed_out_again(
     handed = [
         name for row in read_json_lines(folder / "shards.jsonl") for name in row["replicates"]
     ]
-    assert sorted(handed) == sorted(each.name for each in definition.replicates[5:])
+    assert sorted(handed) == sorted(each.name for each in definition.trained[5:])
     assert (folder / "sample" / "baker" / "samples.jsonl.gz").read_bytes() == (
         by_two / "sample" / "baker" / "samples.jsonl.gz"
     ).read_bytes()

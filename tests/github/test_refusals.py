@@ -186,7 +186,7 @@ def test_pygithub_is_missing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "github", None)
-    with pytest.raises(EpmError, match=r"^PyGithub is not installed; run `pip install 'epm-bot"):
+    with pytest.raises(EpmError, match=r"^PyGithub is not installed; run `pip install .*github\]"):
         hub.client()
 
 

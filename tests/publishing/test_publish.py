@@ -29,14 +29,14 @@ def test_the_first_time(lab: Lab) -> None:
     )
     assert second == "<!-- epm:page v1 issue-1-published -->"
     raw = f"https://raw.githubusercontent.com/{lab.hub.name}"
-    assert f"]({raw}/{tip}/{FOLDER}/figures/hero.png)" in page["body"]
+    assert f"]({raw}/{tip}/{FOLDER}/figures/slope.png)" in page["body"]
     assert "- #1 — source experiment" in page["body"]
     ran = git(lab.checkout, "rev-parse", "main")
     assert f"]({raw}/{ran}/experiments/issue_1/experiment.py)" in page["body"]
     comment = lab.comment()
     assert comment.startswith("<!-- epm:results v1 published -->\n")
     assert f"[#2](https://github.com/{lab.hub.name}/issues/2)" in comment
-    assert f"({raw}/{tip}/{FOLDER}/figures/hero.png)" in comment
+    assert f"({raw}/{tip}/{FOLDER}/figures/slope.png)" in comment
     assert "| `librarian` | 67% | 67/100 | [57.3%, 75.4%] |" in comment
     assert "**Confidence: MODERATE** — " in comment
     assert said.out.splitlines()[-1] == page["html_url"]
@@ -47,7 +47,9 @@ def test_exactly_the_files_of_the_run_are_committed(lab: Lab) -> None:
     ran = git(lab.checkout, "rev-parse", "main")
     assert git(lab.remote, "rev-parse", f"{BRANCH}^") == ran
     changed = git(lab.remote, "diff", "--name-status", ran, BRANCH).splitlines()
-    names = ("figures/hero.json", "figures/hero.pdf", "figures/hero.png", "results.json")
+    drawn = sorted(f"figures/{path.name}" for path in (lab.run / "figures").iterdir())
+    assert {"figures/slope.json", "figures/slope.pdf", "figures/slope.png"} < set(drawn)
+    names = (*drawn, "results.json")
     assert changed == [f"A\t{FOLDER}/{name}" for name in names]
     for name in names:
         blob = git(lab.remote, "rev-parse", f"{BRANCH}:{FOLDER}/{name}")
@@ -195,7 +197,7 @@ def test_a_private_repository_gets_addresses_for_those_who_are_signed_in(lab: La
     assert lab.publish().code == 0
     blob = f"https://github.com/{lab.hub.name}/blob/{lab.tip()}/{FOLDER}"
     for text in (lab.page()["body"], lab.comment()):
-        assert f"({blob}/figures/hero.png?raw=true)" in text
+        assert f"({blob}/figures/slope.png?raw=true)" in text
         assert "raw.githubusercontent.com" not in text
 
 
@@ -207,7 +209,8 @@ def test_a_dry_run_shows_all_and_writes_nothing(lab: Lab) -> None:
     before = everything()
     said = lab.publish("--dry-run")
     assert said.code == 0
-    assert "would push 4 files to results/issue-1" in said.out
+    files = 1 + len(list((lab.run / "figures").iterdir()))
+    assert f"would push {files} files to results/issue-1" in said.out
     assert f"would create an issue, labelled {LABELS}: [published: " in said.out
     assert "## Human TL;DR" in said.out
     assert everything() == before

@@ -36,8 +36,8 @@ def test_an_edit_is_shown_and_refused(lab: Lab, results: str) -> None:
         lab.change_results()
     said = refused(lab)
     assert "--- as epm wrote it\n+++ as it is\n" in said
-    assert "\n-| helpful_assistant (new) | +1.000 | 23% | 23/100 | " in said
-    assert "\n+| helpful_assistant (new) | +1.000 | 23% | 24/100 | " in said
+    assert "\n-| helpful_assistant | +1.000 | 23% | 23/100 | " in said
+    assert "\n+| helpful_assistant | +1.000 | 23% | 24/100 | " in said
     assert "Wall time" not in said, "what the run changes is not somebody's edit"
     assert "issue 2 would be overwritten, but somebody edited it" in said
     assert "add --force" in said
@@ -56,7 +56,7 @@ def test_force_overwrites_and_keeps_the_page_in_a_comment(lab: Lab) -> None:
     assert TLDR in lab.page()["body"]
     (kept,) = lab.hub.bodies(2)
     assert re.match(r"<!-- epm:previous-page v1 [0-9a-f]{16}-1 -->\n<details><summary>", kept)
-    assert "| helpful_assistant (new) | +1.000 | 23% | 24/100 | " in kept
+    assert "| helpful_assistant | +1.000 | 23% | 24/100 | " in kept
     assert f"\n{written['title']}\n" in kept
     assert lab.publish().code == 0, "what we wrote is ours again"
 

@@ -101,7 +101,7 @@ def holds(lab: Lab, seed: int) -> None:
         git(lab.remote, "merge-base", "--is-ancestor", commit, BRANCH)
         bodies = lab.hub.bodies(1)
         (ours,) = [one for one in bodies if one.startswith("<!-- epm:results v1 published -->")]
-        assert f"/{commit}/{FOLDER}/figures/hero.png)" in ours
+        assert f"/{commit}/{FOLDER}/figures/slope.png)" in ours
         assert f"[#{page['number']}]" in ours
         assert len(bodies) == 1 + world.comments
         assert len(lab.hub.all_issues()) == 2

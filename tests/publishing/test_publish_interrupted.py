@@ -53,7 +53,7 @@ def is_right(lab: Lab, minutes: str = "") -> None:
     page = lab.page()
     assert f"commit={tip}" in page["body"]
     assert minutes in page["body"]
-    assert f"/{tip}/{FOLDER}/figures/hero.png)" in lab.comment()
+    assert f"/{tip}/{FOLDER}/figures/slope.png)" in lab.comment()
     assert f"[#{page['number']}]" in lab.comment()
     assert len(lab.hub.all_issues()) == 2
     assert lab.hub.bodies(page["number"]) == []

@@ -82,8 +82,10 @@ def test_a_commit_that_another_branch_has_on_the_remote_alone(lab: Lab, tmp_path
 
 def test_results_that_break_their_schema(lab: Lab) -> None:
     with lab.results() as results:
-        results["conditions"]["librarian"]["source"]["successes"] = 1000
-    assert "breaks the results schema at /conditions/librarian" in refused(lab)
+        results["measurements"]["librarian"]["librarian"]["marker"]["all"]["total"] = [1000, 100]
+    assert "breaks the results schema at /measurements/librarian/librarian/marker/all" in refused(
+        lab
+    )
 
 
 def test_no_run(lab: Lab) -> None:
@@ -93,9 +95,8 @@ def test_no_run(lab: Lab) -> None:
 
 
 def test_several_runs_and_no_profile_named(lab: Lab) -> None:
-    from epm.runner import run_folder
-
     from epm import discovery
+    from epm.pipeline.run import run_folder
 
     loaded = discovery.load("issue-1", lab.checkout / "experiments")
     folder = run_folder(loaded.experiment.resolve("smoke"), loaded.repository / "runs")
@@ -119,7 +120,7 @@ def test_a_run_of_another_experiment(lab: Lab) -> None:
     assert "is a run of issue-246, not of issue-1" in refused(lab, "--run", str(other))
 
 
-@pytest.mark.parametrize("name", ["hero.png", "hero.pdf", "hero.json"])
+@pytest.mark.parametrize("name", ["slope.png", "slope.pdf", "slope.json"])
 def test_no_figure(lab: Lab, name: str) -> None:
     (lab.run / "figures" / name).unlink()
     lab.remember()
@@ -160,7 +161,8 @@ def test_a_remote_that_takes_no_push(lab: Lab) -> None:
 def test_a_page_that_fails_a_rule(lab: Lab) -> None:
     narrative = lab.checkout / "experiments" / "issue_1" / "narrative.md.j2"
     text = narrative.read_text(encoding="utf-8")
-    narrative.write_text(text.replace("- **Stats:**", "- **Sums:**"), encoding="utf-8")
+    sums = "{% block methodology %}\n- **Sums:** none.\n{% endblock %}\n"
+    narrative.write_text(f"{text}\n{sums}", encoding="utf-8")
     lab.remember()
     said = lab.publish()
     assert (said.code, said.error) == (1, "")

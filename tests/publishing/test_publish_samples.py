@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from lab import BRANCH, Lab, git
 
-from epm.figures import hero
+from epm import page
 from epm.publishing import artifacts
-from epm.results import Results, load
 
 PUBLISHED = "experiments/issue_1/published/smoke"
 
@@ -23,7 +22,7 @@ def sampled(lab: Lab, smoke_run: Path) -> Path:
     run = lab.checkout / "runs" / "issue-1" / "sampled"
     shutil.copytree(smoke_run, run)
     path = run / "results.json"
-    _draw(run, load(path))
+    page.draw(run)
     results = json.loads(path.read_text(encoding="utf-8"))
     results["identity"].update(slug="issue-1", issue=1)
     commit = git(lab.checkout, "rev-parse", "HEAD")
@@ -34,18 +33,6 @@ def sampled(lab: Lab, smoke_run: Path) -> Path:
     return run
 
 
-def _draw(run: Path, results: Results) -> None:
-    (run / "figures").mkdir(exist_ok=True)
-    hero(
-        run / "figures",
-        conditions=results.conditions,
-        cosines=results.cosines,
-        statistics=results.statistics,
-        reference="helpful_assistant",
-        subtitle="smoke",
-    )
-
-
 def test_samples_and_rows_are_published(lab: Lab, sampled: Path) -> None:
     line = lab.publish("--run", str(sampled)).error
     assert "the profile smoke is a pilot" in line
@@ -53,7 +40,7 @@ def test_samples_and_rows_are_published(lab: Lab, sampled: Path) -> None:
     assert said.code == 0, f"{said.out}{said.error}"
     files = git(lab.remote, "ls-tree", "-r", "--name-only", f"{BRANCH}:{PUBLISHED}").split()
     (rows,) = [name for name in files if name.startswith("rows/")]
-    figures = ["figures/hero.json", "figures/hero.pdf", "figures/hero.png"]
+    figures = sorted(f"figures/{path.name}" for path in (sampled / "figures").iterdir())
     assert files == [*figures, "results.json", rows, "samples.jsonl.gz"]
     body = lab.page()["body"]
     at = f"https://raw.githubusercontent.com/{lab.hub.name}/{lab.tip()}/{PUBLISHED}"

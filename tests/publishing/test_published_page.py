@@ -16,7 +16,7 @@ from epm.github.markers import Marker
 from epm.publishing import page, site
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.page import Layout, fingerprint, pinned, unpinned
-from epm.results import load as load_results
+from epm.results.reading import load as load_results
 
 COMMIT, OTHER = "0123456789abcdef" * 2 + "01234567", "f" * 40
 
@@ -27,7 +27,7 @@ def made(finished_lab: Path, tmp_path: Path) -> tuple[Artifacts, Layout]:
     checkout = finished_lab / "checkout"
     run = tmp_path / "run"
     shutil.copytree(next((checkout / "runs" / "issue-246").glob("published-*")), run)
-    names = ("results.json", "figures/hero.png", "figures/hero.pdf", "figures/hero.json")
+    names = ("results.json", "figures/slope.png", "figures/slope.pdf", "figures/slope.json")
     files = {name: (run / name).read_bytes() for name in names}
     loaded: LoadedExperiment = load("issue-246", checkout / "experiments")
     where = site.Site(site.GITHUB, "lab/repo", private=False)

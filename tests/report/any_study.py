@@ -170,8 +170,9 @@ def experiments(draw: st.DrawFn, kind: str) -> Experiment:
 
 def condition(kind: str, name: str, at: int, rows: MarkerRows) -> st.SearchStrategy[Condition]:
     """With factors and covariates as it has them, some of them missing."""
+    cosine = {"cosine": st.floats(-1, 1, width=32)}
     covariates = st.fixed_dictionaries(
-        {"length": st.integers(1, 40)}, optional={"cosine": st.floats(-1, 1, width=32)}
+        {"length": st.integers(1, 40), **(cosine if at == 0 else {})}, optional=cosine if at else {}
     )
     style = st.sampled_from(["plain", "terse"]).map(lambda level: {"style": level})
     factors = st.just({"dose": (0, 0.5, 1, 2, 4, 8, 16)[at], "style": "plain"})

@@ -55,7 +55,9 @@ def test_a_tight_null_is_a_strong_result() -> None:
     assert TIGHT_NULL.says == "excluded"
     found = confidence(with_primary(TIGHT_NULL))
     assert found.level == "HIGH"
-    assert found.reasons == ("the interval [-2.0, +2.0] leaves out every effect of 10.0 or more",)
+    assert found.reasons == (
+        "the interval [-2.0, +2.0] leaves out every effect of 10.0 points or more",
+    )
 
 
 def test_an_effect_that_is_found_is_one_too() -> None:
@@ -76,7 +78,7 @@ def test_an_interval_that_holds_everything_is_low() -> None:
     assert found.level == "LOW"
     assert found.reasons == (
         "the interval [-9.6, +29.6] holds zero and sizeable effects alike: only an effect of 28.0 "
-        "would have shown",
+        "points would have shown",
     )
 
 

@@ -182,6 +182,8 @@ def _bootstrap(
     kappas = np.concatenate(draws)
     if len(kappas) < FEWEST * RESAMPLES:
         return Unavailable(unavailable="in many resamples both give one and the same score")
+    if np.ptp(kappas) < 1e-12:
+        return Unavailable(unavailable="κ is the same in every resample, which says nothing of it")
     tail = (1 - LEVEL) / 2
     lower, upper = np.quantile(kappas, [tail, 1 - tail])
     return ClusterBootstrap(

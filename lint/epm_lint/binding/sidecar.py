@@ -1,4 +1,4 @@
-"""A figure's data, as `epm.figures` leaves it beside the picture: `hero.json` beside `hero.png`.
+"""A figure's data, as `epm.figures` leaves it beside the picture: `rates.json` beside `rates.png`.
 
 The sidecar holds `data`, `data_sha256` of its canonical JSON and `png_sha256`. It can be read where
 the figure's address is pinned to a commit of the checkout at hand.
@@ -7,6 +7,7 @@ the figure's address is pinned to a commit of the checkout at hand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from epm_lint.binding.leaves import leaves
@@ -17,6 +18,8 @@ from epm_lint.quoting import quote
 
 _LARGEST = 5_000_000
 _MOST = 2_000
+_SHOWN = ("value", "lower", "upper", "beside")
+"""Of a dot or a point. Its `x` may be the logarithm of what the results hold, or a fold's."""
 
 
 def faults(page: Page, drawn: tuple[Drawn, ...]) -> Iterator[Finding]:
@@ -66,25 +69,32 @@ def _as_rendered(
 def _as_the_results(page: Page, mention: Mention, data: Mapping[str, Any]) -> Iterator[Finding]:
     """Each number that the figure gives of a condition is one that the results hold of it."""
     conditions = (page.results or {}).get("conditions")
-    lists = [data.get(key) for key in ("points", "replicates")]
-    points = [point for each in lists if isinstance(each, list) for point in each]
     if page.results is None or not isinstance(conditions, Mapping):
         return
-    known = leaves(page.results, frozenset(map(str, conditions)))
     by_name: dict[str, set[float]] = {}
-    for leaf in known:
+    for leaf in leaves(page.results, frozenset(map(str, conditions))):
         if len(leaf.names) == 1:
             by_name.setdefault(next(iter(leaf.names)), set()).add(leaf.value)
-    for point in points[:_MOST]:
-        name = str(point.get("persona")) if isinstance(point, Mapping) else ""
-        for key in ("successes", "trials", "cosine"):
-            value = point.get(key) if name in by_name else None
+    for name, mark in islice(_marks(data), _MOST):
+        for key in _SHOWN:
+            value = mark.get(key) if name in by_name else None
             if isinstance(value, int | float) and not _is_in(value, by_name[name]):
                 message = (
                     f"{quote(mention.address.path)} shows {quote(key)} {value:.4g} for "
                     f"{quote(name)}; the results hold no such value"
                 )
                 yield Finding(message, mention.line, fix="draw the figure again")
+
+
+def _marks(node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Everything that is drawn of a condition: what has its name and a value, at any depth."""
+    if isinstance(node, Mapping):
+        if isinstance(name := node.get("name"), str) and "value" in node:
+            yield name, node
+        node = list(node.values())
+    if isinstance(node, list):
+        for below in node:
+            yield from _marks(below)
 
 
 def _is_in(value: float, known: set[float]) -> bool:

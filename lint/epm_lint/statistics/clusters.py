@@ -1,6 +1,6 @@
 """Wilson's interval where trials come in clusters: of questions, or of seeds and questions.
 
-`epm.statistics.proportions` has the formulas and their sources; a test holds the two equal.
+`epm.analyses.proportions.compute` has the formulas and their sources; a test holds the two equal.
 """
 
 from __future__ import annotations

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from epm.figures.hero import hero
-from epm.runner import Options, run
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
+from epm.page import draw
+from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
 from epm.report.render import render
-from epm.results import load
 from epm_lint.binding.manifest import MARK, decode
 from epm_lint.engine import lint
 from epm_lint.markdown.document import Document
@@ -22,7 +21,7 @@ from epm_lint.model import Status, Verdict
 from epm_lint.rules.numbers import numbers_match_results
 
 COMMIT = "43a303c" + "0" * 33
-URL = f"https://raw.githubusercontent.com/acme/lab/{COMMIT}/runs/figures/hero.png"
+URL = f"https://raw.githubusercontent.com/acme/lab/{COMMIT}/runs/figures/slope.png"
 
 
 class Files:
@@ -50,15 +49,7 @@ def folder(issue_246: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory
     options = Options("pytest", "off", runs=tmp_path_factory.mktemp("drawn"))
     definition = issue_246.experiment.resolve("published")
     made = run(issue_246, definition, options, lambda _: nullcontext(PlainProgress(Console())))
-    results = load(made / "results.json")
-    hero(
-        made / "figures",
-        conditions=results.conditions,
-        cosines=results.cosines,
-        statistics=results.statistics,
-        reference="helpful_assistant",
-        subtitle="published",
-    )
+    draw(made)
     render(made, issue_246.folder)
     return made
 
@@ -66,12 +57,12 @@ def folder(issue_246: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory
 def committed(folder: Path) -> dict[str, bytes]:
     return {
         f"runs/figures/{name}": (folder / "figures" / name).read_bytes()
-        for name in ("hero.png", "hero.json")
+        for name in ("slope.png", "slope.json")
     }
 
 
 def judged(folder: Path, files: dict[str, bytes], results: Any = None) -> Verdict:
-    body = (folder / "body.md").read_text(encoding="utf-8").replace("figures/hero.png)", f"{URL})")
+    body = (folder / "body.md").read_text(encoding="utf-8").replace("figures/slope.png)", f"{URL})")
     results = results or json.loads((folder / "results.json").read_text(encoding="utf-8"))
     rules = [numbers_match_results.RULE]
     return lint(body, rules=rules, results=results, repository=Files(files)).rows[0].verdict
@@ -79,7 +70,7 @@ def judged(folder: Path, files: dict[str, bytes], results: Any = None) -> Verdic
 
 def altered(sidecar: bytes, *, hashed: bool) -> bytes:
     whole = json.loads(sidecar)
-    whole["data"]["points"][0]["successes"] += 1
+    whole["data"]["points"][0]["value"] += 0.01
     if hashed:
         text = json.dumps(whole["data"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         whole["data_sha256"] = hashlib.sha256(text.encode()).hexdigest()
@@ -89,8 +80,9 @@ def altered(sidecar: bytes, *, hashed: bool) -> bytes:
 def test_the_manifest_keeps_the_hashes_of_the_figure(folder: Path) -> None:
     document = Document((folder / "body.md").read_text(encoding="utf-8"))
     manifest = decode(next(c.text for c in document.comments if c.text.split()[:1] == [MARK]))
-    sidecar = json.loads((folder / "figures" / "hero.json").read_text(encoding="utf-8"))
-    assert manifest.figures == (("hero.png", sidecar["data_sha256"], sidecar["png_sha256"]),)
+    sidecar = json.loads((folder / "figures" / "slope.json").read_text(encoding="utf-8"))
+    drawn = ("slope.png", sidecar["data_sha256"], sidecar["png_sha256"])
+    assert drawn in manifest.figures
 
 
 def test_the_figure_that_was_rendered(folder: Path) -> None:
@@ -99,7 +91,7 @@ def test_the_figure_that_was_rendered(folder: Path) -> None:
 
 
 def test_another_picture(folder: Path) -> None:
-    verdict = judged(folder, committed(folder) | {"runs/figures/hero.png": b"another"})
+    verdict = judged(folder, committed(folder) | {"runs/figures/slope.png": b"another"})
     assert verdict.status is Status.FAIL
     assert "is not the figure that was rendered" in verdict.findings[0].message
     assert "is that of another picture" in verdict.findings[1].message
@@ -111,15 +103,15 @@ def test_another_picture(folder: Path) -> None:
 )
 def test_altered_data(folder: Path, hashed: bool, said: str) -> None:
     files = committed(folder)
-    files["runs/figures/hero.json"] = altered(files["runs/figures/hero.json"], hashed=hashed)
+    files["runs/figures/slope.json"] = altered(files["runs/figures/slope.json"], hashed=hashed)
     verdict = judged(folder, files)
     assert verdict.status is Status.FAIL
     assert any(said in finding.message for finding in verdict.findings)
-    shows = "shows 'successes' 33 for 'software_engineer'; the results hold no such value"
+    shows = "shows 'value' 0.33 for 'software_engineer'; the results hold no such value"
     assert any(shows in finding.message for finding in verdict.findings)
 
 
 def test_a_sidecar_that_is_none(folder: Path) -> None:
     files = committed(folder)
     for content in (b"", b"[]", b"{", b'{"data": [1]}', b'{"data": {"points": [1, {}]}}', b"\xff"):
-        assert judged(folder, files | {"runs/figures/hero.json": content}).status is Status.PASS
+        assert judged(folder, files | {"runs/figures/slope.json": content}).status is Status.PASS

@@ -37,10 +37,12 @@ from epm_lint.values import dataclass
 
 _LINE = re.compile(r"\W{0,8}confidence\b", re.IGNORECASE)
 _ONE_SEED = re.compile(r"\b(?:a |one |the )?(?:single|one|1)[ -]seed\b", re.IGNORECASE)
+_UNTRAINED = re.compile(r"\bno (?:model )?training\b|\bnothing (?:was|is) trained\b", re.IGNORECASE)
 _NOT_ONE = re.compile(r"\b(?:not|than|no|beyond)\s(?:\w{1,12}\s){0,2}\Z", re.IGNORECASE)
 _SEEDS = re.compile(r"\bseeds?\b|\d seeds\b", re.IGNORECASE)
 _MANY_SEEDS = re.compile(r"\b(?:[2-9]|\d{2,4}|two|three|four|five|ten|several|many) seeds\b", re.I)
 _ELSEWHERE = re.compile(r"next steps|source issues|background", re.IGNORECASE)
+_DETAILS = re.compile(r"detailed report", re.IGNORECASE)
 _NO_EFFECT = re.compile(
     r"\b(?:not|no|nor|never|fails?|null|without|neither|cannot|un\w{3,12})\b|n['’]t\b",
     re.IGNORECASE,
@@ -97,7 +99,14 @@ def _here(passage: Passage) -> bool:
     return not passage.quoted and not any(map(_ELSEWHERE.search, passage.sections))
 
 
+def _message(passage: Passage) -> bool:
+    return _here(passage) and not any(map(_DETAILS.search, passage.sections))
+
+
 def _one_seed(reading: Reading) -> Iterator[str]:
+    """Where something was trained: a model that answers as it is has no luck of its training."""
+    if any(_UNTRAINED.search(passage.text) for passage, _ in reading.passages):
+        return
     several = False
     one = ""
     for passage, numbers in reading.passages:
@@ -130,7 +139,7 @@ def _few(reading: Reading, options: Options) -> Iterator[str]:
 
 
 def _wide(reading: Reading, options: Options) -> Iterator[str]:
-    """The widest interval of a rate."""
+    """The widest interval of a rate in the message; the details hold many that do not bear on it."""
     widest: tuple[Fraction, Span] | None = None
     for span in _intervals(reading):
         low, high = printed(span.low, span.unit), printed(span.high, span.unit)
@@ -147,13 +156,15 @@ def _wide(reading: Reading, options: Options) -> Iterator[str]:
 
 def _intervals(reading: Reading) -> Iterator[Span]:
     for passage, said in reading.statements:
-        if isinstance(said, Rate) and said.interval and _here(passage) and not said.quoted:
+        if isinstance(said, Rate) and said.interval and _message(passage) and not said.quoted:
             yield said.interval
     for table in reading.tables:
         for record in table.records:
             for entry in record.entries:
                 header = entry.passage.spot.header if entry.passage.spot else ""
-                if entry.role is Role.INTERVAL and "predict" not in header and "PI" not in header:
+                if entry.role is not Role.INTERVAL or not _message(entry.passage):
+                    continue
+                if "predict" not in header and "PI" not in header:
                     yield from entry.spans[:1]
 
 
