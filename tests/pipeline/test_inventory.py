@@ -147,6 +147,36 @@ def test_what_is_written_for_others_is_refused_when_it_changed(copy: Path) -> No
         inventory.check(copy, "run it")
 
 
+def test_a_folder_that_is_written_anew_is_recorded_anew(copy: Path) -> None:
+    with inventory.renewed(copy, "run it"):
+        (copy / "results.json").write_text("new")
+    assert inventory.changed(copy) == []
+    flip(copy / "results.json", random.Random(4))
+    written = False
+    with pytest.raises(EpmError, match="changed since"), inventory.renewed(copy, "run it"):
+        written = True
+    assert not written
+
+
+def test_what_was_begun_and_not_finished_is_not_vouched_for(copy: Path) -> None:
+    def interrupted() -> None:
+        with inventory.renewed(copy, "run it"):
+            (copy / "results.json").write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not (copy / inventory.RECORD).exists()
+
+
+def test_a_folder_without_a_record_stays_without_one(copy: Path) -> None:
+    """As one that was published."""
+    (copy / inventory.RECORD).unlink()
+    with inventory.renewed(copy, "run it"):
+        (copy / "results.json").write_text("new")
+    assert not (copy / inventory.RECORD).exists()
+
+
 def test_a_record_is_for_people_too(copy: Path) -> None:
     value = json.loads((copy / inventory.RECORD).read_text())
     assert list(value) == ["files", "sha256"]
