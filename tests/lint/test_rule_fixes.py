@@ -317,9 +317,9 @@ CASES = [
 
         ## WandB
 
-        ## Sample outputs
-
         ## Headline numbers
+
+        ## Sample outputs
 
         ## Artifacts
         """,
@@ -478,8 +478,8 @@ def test_every_rule_of_a_v1_page_comes_to_rest() -> None:
         "## Source issues",
         "## Setup & hyper-parameters",
         "## WandB",
-        "## Sample outputs",
         "## Headline numbers",
+        "## Sample outputs",
         "## Artifacts",
     ]
     again, mended = settled(after, lambda text: lint(text, rules=rules), True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from results_files import PROVENANCE
+from rich.console import Console
 from studies import PANEL, RATES, TRAINED
 
 from epm.analyses.specs import Agreement, Proportions
@@ -31,6 +33,7 @@ from epm.files import file_sha256
 from epm.pipeline.run import Options, run
 from epm.pipeline.run_folder import MANIFEST, RunFolder
 from epm.pipeline.stages import Stages
+from epm.progress import PlainProgress, Progress
 from epm.results import Count, Results, Unavailable
 from epm.results.reading import load
 
@@ -185,12 +188,12 @@ def test_what_a_change_makes_anew(
 
 
 def executed(
-    experiment: Experiment, home: Path, quiet: Quiet, profile: str = "full", **options: Any
+    experiment: Experiment, home: Path, progress: Progress, profile: str = "full", **options: Any
 ) -> Path:
     """Run an experiment that lies in a folder."""
     loaded = LoadedExperiment(experiment, home)
     made = Options("pytest", "off", runs=home / "runs", **options)
-    return run(loaded, experiment.resolve(profile), made, lambda _: nullcontext(quiet))
+    return run(loaded, experiment.resolve(profile), made, lambda _: nullcontext(progress))
 
 
 def results_of(folder: Path) -> Results:
@@ -200,9 +203,8 @@ def results_of(folder: Path) -> Results:
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two arms of an untrained model, to read only."""
-    from conftest import Quiet
-
-    return executed(PANEL, tmp_path_factory.mktemp("panel"), Quiet())
+    said = PlainProgress(Console(file=io.StringIO()))
+    return executed(PANEL, tmp_path_factory.mktemp("panel"), said)
 
 
 def test_arms_that_are_not_trained(panel: Path) -> None:

@@ -97,7 +97,7 @@ def test_samples_are_cut_before_a_page_is_refused(
         return page.Text(text.title, text.body + " " * 100 * place.longest_sample)
 
     monkeypatch.setattr(page, "compose", spy)
-    found = unpinned(*made, written=human("human-tldr", "word " * 3_000))
+    found = unpinned(*made, written=human("human-tldr", "word " * 2_000))
     assert tried == [360, 240]
     assert len(found.body) <= LONGEST_BODY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import sqrt
 
 import numpy as np
@@ -23,6 +23,7 @@ from epm.analyses.proportions.block import (
     TwoWayInterval,
 )
 from epm.analyses.proportions.spec import Proportions
+from epm.definition.analysis import Outcome
 from epm.values import LEVEL, Unavailable
 
 
@@ -33,9 +34,9 @@ def compute(spec: Proportions, frame: Frame, context: Context) -> ProportionsBlo
     scored = dict.fromkeys(rows["condition"])
     names = [name for name in wanted if frame.counted(spec.outcome, [name])]
     rows = rows[rows["condition"].isin(names)]
-    steps = frame.rows(spec.outcome, names, steps=True) if spec.over_training else rows.iloc[:0]
+    course = _course(spec, frame, rows, names) if spec.over_training else {}
     found = {
-        name: _condition(spec, own, steps[steps["condition"] == name])
+        name: _condition(spec, own, course.get(name, {}))
         for name in names
         if len(own := rows[rows["condition"] == name])
     }
@@ -77,14 +78,40 @@ def _reported(values: pd.DataFrame) -> ReportedProportion:
     )
 
 
-def _condition(spec: Proportions, rows: pd.DataFrame, steps: pd.DataFrame) -> ConditionProportion:
+def _course(
+    spec: Proportions, frame: Frame, rows: pd.DataFrame, names: Sequence[str]
+) -> dict[str, dict[str, Proportion]]:
+    """Rates by step of every condition with checkpoints, from before its training to the end.
+
+    Step 0 is the untrained model on the same tasks, where a baseline was asked them; the last step
+    is the finished adapter.
+    """
+    sampled = frame.rows(spec.outcome, names, steps=True)
+    baselines = [name for name, each in frame.conditions.items() if each.role == "baseline"]
+    untrained = frame.rows(Outcome(spec.outcome.metric), baselines)
+    found = {}
+    for name, own in sampled.groupby("condition", sort=False):
+        before = untrained[untrained["task"].isin(own["task"])]
+        after = rows[rows["condition"] == name]
+        last = {record.steps for record in frame.conditions[str(name)].training.values()}
+        found[str(name)] = {
+            **({"0": proportion(before)} if len(before) else {}),
+            **dict(_by(own, "step")),
+            **({str(step): proportion(after) for step in last} if len(last) == 1 else {}),
+        }
+    return found
+
+
+def _condition(
+    spec: Proportions, rows: pd.DataFrame, course: dict[str, Proportion]
+) -> ConditionProportion:
     pooled = proportion(rows)
     seeds = rows["seed"].unique()
     return ConditionProportion(
         **dict(pooled),
         seeds=dict(_by(rows, "seed")) if len(seeds) > 1 else {},
         tasks=dict(_by(rows, "task")) if spec.by_task else {},
-        steps=dict(_by(steps, "step")),
+        steps=course,
     )
 
 

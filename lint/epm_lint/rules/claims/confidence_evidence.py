@@ -139,7 +139,7 @@ def _few(reading: Reading, options: Options) -> Iterator[str]:
 
 
 def _wide(reading: Reading, options: Options) -> Iterator[str]:
-    """The widest interval of a rate in the message; the details hold many that do not bear on it."""
+    """The widest interval of a rate in the message: the details hold many it does not rest on."""
     widest: tuple[Fraction, Span] | None = None
     for span in _intervals(reading):
         low, high = printed(span.low, span.unit), printed(span.high, span.unit)
