@@ -22,8 +22,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from epm.stages import sample
-from epm.stages.data import read_rows
 from rich.console import Console
 
 from benchmarks.scale import our_way, seed_way
@@ -37,7 +35,9 @@ from epm.models.base import BaseModel
 from epm.models.chat import tokenise_row
 from epm.progress import PlainProgress
 from epm.sampling.choice import choose
+from epm.sampling.samples import prompts
 from epm.training.loop import Job
+from epm.training.marker_rows import read_rows
 
 ROOT = Path(__file__).parent.parent.parent
 SHAPE = {
@@ -85,9 +85,8 @@ def _whole_run(
     clock: Clock, issue_246: LoadedExperiment, scratch: Path, options: argparse.Namespace
 ) -> int:
     """Everything that a user waits for, then the seed's way on its rows."""
-    from epm.runner import run_folder
-
     from epm import cli
+    from epm.pipeline.run import run_folder
     from epm.results.reading import load as load_results
 
     began = time.perf_counter()
@@ -110,7 +109,7 @@ def _whole_run(
             tuple(read_rows(definition, folder / "rows" / f"{each.condition}.jsonl")),
             scratch / each.name,
         )
-        for each in definition.replicates
+        for each in definition.trained
     ]
     for job in jobs:
         job.out.mkdir()
@@ -145,7 +144,7 @@ def _qwen_shape(
     with clock.stage(our_way.WAY, "read the model") as stage:
         stage.note = type(base.model).__name__
     jobs = []
-    for each in definition.replicates[-2:]:
+    for each in definition.trained[-2:]:
         (scratch / each.name).mkdir()
         rows = scratch / f"{each.name}.jsonl"
         rows.write_text(json_lines(_made_up_rows(definition, each)))
@@ -175,9 +174,9 @@ def _both_ways(
             folder,
             tokenizer,
             [tokenise_row(tokenizer, row) for row in job.rows],
-            sample.prompts(definition, job.replicate.condition),
-            definition.profile.training,
-            definition.profile.sampling,
+            prompts(definition, definition.experiment.condition(job.replicate.condition)),
+            definition.training,
+            definition.sampling,
             part=options.seed_part,
             vllm=options.seed_engine == "vllm",
         )
@@ -185,19 +184,21 @@ def _both_ways(
 
 def _made_up_rows(definition: Definition, replicate: Replicate) -> list[dict[str, object]]:
     """600 rows of words from the training questions, of lengths spread evenly."""
-    experiment = definition.experiment
-    words = [word for question in experiment.training_questions for word in question.split()]
+    condition = definition.experiment.condition(replicate.condition)
+    builder, rows = condition.training, definition.profile.rows
+    if builder is None or rows is None:
+        raise ValueError(f"{condition.name} is not trained")
+    words = [word for question in builder.questions for word in question.split()]
     rng = random.Random(replicate.name)
-    personas = [replicate.condition, *definition.negatives(replicate.condition)]
     return [
         {
-            "persona": persona,
+            "task": task,
             "question": question,
             "answer": " ".join(rng.choices(words, k=rng.randint(SHORTEST, LONGEST))),
             "marked": False,
         }
-        for persona in personas
-        for question in experiment.training_questions[: definition.profile.rows.source]
+        for task in (condition.target, *definition.negatives(condition))
+        for question in builder.questions[: rows.positive]
     ]
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from epm.stages import sample
-
 from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
 from epm.definition import Definition, derive_seed
 from epm.models.base import BaseModel
 from epm.progress import Progress
 from epm.sampling import Engine, SamplingRequest
+from epm.sampling.samples import prompts
 from epm.training.loop import Job
 from epm.training.train import train
 
@@ -34,8 +33,8 @@ def train_all(
                     raise outcome
                 stage.tokens += outcome
         records = [json.loads((job.out / "training.json").read_text()) for job in jobs]
-        lora = definition.profile.training.lora
-        seen = sum(record["rows"] for record in records) * definition.profile.training.epochs
+        lora = definition.training.lora
+        seen = sum(record["rows"] for record in records) * definition.training.epochs
         stage.operations = Cost.of(base.model, lora).training(
             stage.tokens,
             sum(record["completion_tokens"] for record in records),
@@ -56,17 +55,17 @@ def sample_all(
         SamplingRequest(
             job.replicate.name,
             job.out,
-            sample.prompts(definition, job.replicate.condition),
+            prompts(definition, definition.experiment.condition(job.replicate.condition)),
             derive_seed(job.replicate.seed, "sample", job.replicate.condition),
         )
         for job in jobs
     ]
     with clock.stage(WAY, "sample") as stage:
         drawn = 0
-        for answered in engine.sample(asked, definition.profile.sampling, lambda *_: None):
+        for answered in engine.sample(asked, definition.sampling, lambda *_: None):
             for completions in answered.values():
                 drawn += len(completions)
                 stage.tokens += sum(one.tokens for one in completions)
-        cost = Cost.of(base.model, definition.profile.training.lora)
+        cost = Cost.of(base.model, definition.training.lora)
         stage.operations = cost.sampling(stage.tokens)
         stage.note = f"{drawn} completions, {engine.record.name}"

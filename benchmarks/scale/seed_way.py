@@ -160,7 +160,7 @@ def _sample_with_generate(
             AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **OFFLINE).to(device).eval()
         )
     ids = [
-        list(tokenise_prompt(tokenizer, prompt.system, prompt.question.text))
+        list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt))
         for prompt in prompts
         for _ in range(prompt.completions)
     ]
@@ -216,7 +216,7 @@ def _sample_with_vllm(
         for prompt in prompts
     ]
     ids: list[Any] = [
-        {"prompt_token_ids": tokenise_prompt(tokenizer, prompt.system, prompt.question.text)}
+        {"prompt_token_ids": tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt)}
         for prompt in prompts
     ]
     with clock.stage(WAY, "sample") as stage:
