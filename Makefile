@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-vllm test-cluster check clean
+.PHONY: help demo test quick test-vllm test-cluster check clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -16,6 +16,9 @@ demo: $(VENV)/run ## run issue #246 on this machine, from training to a lint-che
 
 test: $(VENV)/dev ## run the tests (neither the slow ones nor those for a GPU)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(VENV)/dev ## run the tests of the linter alone, a minute
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/lint tests/linting tests/statistics tests/test_lint_cli.py
 
 test-vllm: .venv-vllm/ready ## run the tests of vLLM, on a CPU, in an environment of its own
 	@.venv-vllm/bin/python -m pytest -m vllm -o log_cli=true -o log_cli_level=INFO tests/sampling

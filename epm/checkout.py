@@ -16,8 +16,9 @@ LARGEST_FILE = 16 * 2**20
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
 _REMOTE = re.compile(
-    r"(?:(?:https?|ssh|git)://[^/\s]+/|(?:[^@/\s:]+@)?[^@/\s:]+:(?!//))"
-    r"/*([\w.-]+/[\w.-]+?)(?:\.git)?/*"
+    r"(?:(?:https?|ssh|git)://(?:[^@/\s]+@)?(?P<host>[^@/\s]+)/"
+    r"|(?:[^@/\s:]+@)?(?P<other>[^@/\s:]+):(?!//))"
+    r"/*(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/*"
 )
 _REGULAR = ("100644", "100755")
 _SECONDS = 30
@@ -74,6 +75,8 @@ class Checkout:
     """The top of the working tree."""
     name: str | None
     """`owner/name` on its host, if its origin has one."""
+    host: str | None = None
+    """That host, as in `github.com`."""
 
     @classmethod
     def at(cls, folder: Path) -> Checkout | None:
@@ -82,7 +85,8 @@ class Checkout:
         if not top:
             return None
         origin = _git(folder, "config", "--get", "remote.origin.url") or b""
-        return cls(Path(os.fsdecode(top.rstrip(b"\n"))), remote_name(os.fsdecode(origin).strip()))
+        url = os.fsdecode(origin).strip()
+        return cls(Path(os.fsdecode(top.rstrip(b"\n"))), remote_name(url), remote_host(url))
 
     @property
     def is_shallow(self) -> bool:
@@ -119,6 +123,17 @@ class Checkout:
         found = _git(self.folder, "log", "-1", "--format=%H", "HEAD", "--", path)
         return found.decode().strip() or None if found else None
 
+    def said_of_results(self, words: str) -> list[tuple[str, str]]:
+        """Commits of the branches of results whose message has these words, and the message.
+
+        Only people with write access can push there.
+        """
+        branches = ("--branches=results/*", "--remotes=*/results/*")
+        shown = ("--format=%H%n%B%x00", "--fixed-strings", f"--grep={words}")
+        said = _git(self.folder, "log", *shown, *branches) or b""
+        commits = (one.strip("\n").partition("\n") for one in os.fsdecode(said).split("\0"))
+        return [(commit, message) for commit, _, message in commits if commit]
+
     def _hash(self, commit: str) -> str | None:
         """The full hash; what is no hash never reaches git."""
         if not _COMMIT.fullmatch(commit):
@@ -133,7 +148,17 @@ class Checkout:
 def remote_name(url: str) -> str | None:
     """`owner/name` out of a remote's address, over https or ssh."""
     match = _REMOTE.fullmatch(url)
-    return match[1] if match else None
+    return match["name"] if match else None
+
+
+def remote_host(url: str) -> str | None:
+    """The host out of a remote's address; None for a folder, and for an abbreviation of ssh's."""
+    match = _REMOTE.fullmatch(url)
+    host = (match["host"] or match["other"] or "").lower() if match else ""
+    if match and match["host"] and not url.startswith(("http://", "https://")):
+        host = host.partition(":")[0]  # the port is that of ssh
+    host = {"ssh.github.com": "github.com", "www.github.com": "github.com"}.get(host, host)
+    return host if "." in host else None
 
 
 def _is_inside(path: str) -> bool:

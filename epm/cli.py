@@ -6,6 +6,7 @@ A subcommand is a module of `epm.commands`; only the one that is asked for is lo
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from epm import __version__
 from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, INTERRUPTED
+from epm_lint.quoting import visible
 
 EXTRAS = {
     "run": frozenset(
@@ -28,7 +30,7 @@ EXTRAS = {
     ),
     "lsp": frozenset({"lsprotocol", "pygls"}),
 }
-"""Modules that come with an extra, such as `epm-bot[run]`."""
+"""Modules that come with an extra."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = (error.name or "").partition(".")[0]
         for extra, modules in EXTRAS.items():
             if module in modules:
-                return _refuse(f"{module} is not installed; run `pip install 'epm-bot[{extra}]'`")
+                from epm.installation import command_for
+
+                return _refuse(f"{module} is not installed; run `{command_for(extra)}`")
         return _broken(error)
     except KeyboardInterrupt:
         print("\nepm: stopped", file=sys.stderr)  # noqa: T201
@@ -99,8 +103,12 @@ def _give_up_output() -> None:
 
 
 def _refuse(line: str) -> int:
+    if "GITHUB_OUTPUT" in os.environ:
+        from epm.github.outputs import tell
+
+        tell(os.environ, "trouble", line)
     with suppress(OSError):
-        print(f"epm: {line}", file=sys.stderr)  # noqa: T201
+        print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
     return COULD_NOT
 
 
@@ -122,8 +130,14 @@ def _broken(error: Exception) -> int:
 # ------------------------------------------------------------------ arguments
 
 
+def _parser_of_all() -> argparse.ArgumentParser:
+    """The parser with the arguments of all subcommands."""
+    return _parser(list(_COMMANDS))
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; of the subcommands only the given one is loaded, which takes time."""
+    _check_command(given)
     parser = argparse.ArgumentParser(
         prog="epm", description="Run experiments, render their results, lint every number."
     )
@@ -133,9 +147,19 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=about, description=about)
         if name in given:
             command = import_module(f"epm.commands.{name}")
-            subparser.set_defaults(command=command.run)
+            subparser.set_defaults(command=command.run, parser_of_all=_parser_of_all)
             command.add_arguments(subparser)
     return parser
+
+
+def _check_command(given: Sequence[str]) -> None:
+    """Answer a slip of the pen with what was meant."""
+    word = next(iter(given), "-")
+    if word.startswith("-") or word in _COMMANDS:
+        return
+    near = difflib.get_close_matches(word, _COMMANDS, n=1)
+    meant = f"did you mean `epm {near[0]}`? " if near else ""
+    raise EpmError(f"there is no command {word[:40]!r}", f"{meant}`epm --help` lists them")
 
 
 _COMMANDS = {
@@ -150,5 +174,6 @@ _COMMANDS = {
     "rule": "what a rule of the linter asks, and why",
     "lsp": "serve the linter to an editor, on standard input and output",
     "schema": "print a JSON Schema",
+    "completion": "print what a shell needs to complete these commands",
 }
 """What each subcommand, a module of `epm.commands`, is for."""

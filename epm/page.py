@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 
 from epm.analyses.block import Block
-from epm.discovery import LoadedExperiment
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
 from epm.files import write_atomically
 from epm.linting.bodies import Given, body_at
@@ -35,9 +34,14 @@ def draw(folder: Path) -> None:
             path.unlink()
 
 
-def write(folder: Path, loaded: LoadedExperiment) -> int:
-    """Body, title and lint report; FINDINGS when more is wrong than what people have to write."""
-    page = render(folder, loaded.folder)
+def write(folder: Path, templates: Path) -> int:
+    """Body, title and lint report; FINDINGS when more is wrong than what people have to write.
+
+    Args:
+        folder: of the run.
+        templates: the experiment's folder; the prose is the default where it has no templates.
+    """
+    page = render(folder, templates)
     body = body_at(
         str(page.body),
         Given(title=page.title),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from epm.analyses.block import Verdict
@@ -83,32 +84,40 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
     for block in primary(results).values():
         if isinstance(block.verdict, Verdict):
             found = block.verdict
-            value = f"{effect(found.effect.estimate, found.scale)} {found.unit}".strip()
-            said(f"{block.label:12} {value} {span(found.effect.interval, found.scale)}")
+            points = " points" if found.scale == "proportion" else ""
+            value = f"{effect(found.effect.estimate, found.scale)}{points} {found.unit}".strip()
+            said(f"{block.label}: {value} {span(found.effect.interval, found.scale)}")
     verdict = (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
     yours = "; what is left are the sections that a person writes" if clean else ""
     said(f"lint         {verdict}{yours}")
     for label, pattern in OUTPUTS:
-        for path in sorted(folder.glob(pattern)):
-            said(f"{label:12} {path}")
+        match sorted(folder.glob(pattern)):
+            case [path]:
+                said(f"{label:12} {path}")
+            case [path, *more]:
+                said(f"{label + 's':12} {path.parent} ({1 + len(more)} of them)")
 
 
 def _table(title: str, results: Results, rates: Sequence[ProportionsBlock]) -> Table:
-    """The first rates by condition, and the others of the same conditions beside them."""
+    """The first rates by condition, and the next of the same conditions beside them."""
     from rich.box import SIMPLE
     from rich.table import Table
     from rich.text import Text
 
     first, *others = rates
-    others = [other for other in others if first.conditions.keys() & other.conditions.keys()]
+    others = [other for other in others if first.conditions.keys() & other.conditions.keys()][:1]
     covariate = leading_covariate(results)
-    table = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE, pad_edge=False)
-    table.add_column("condition", no_wrap=True)
+    table = Table(
+        title=Text(title, style="bold"),
+        title_justify="left",
+        box=SIMPLE,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     several = any(rate.seeds for rate in first.conditions.values())
     spread = "by seed, item 95%" if several else "Wilson 95%"
     heads = [*filter(None, [covariate]), first.label, "k/n", spread, *(o.label for o in others)]
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
+    rows: list[list[str]] = []
     for name in ranked(results, first.conditions)[:MOST_ROWS]:
         rate = first.conditions[name]
         bars = rate.wilson if isinstance(rate.clustered, Unavailable) else rate.clustered
@@ -119,8 +128,15 @@ def _table(title: str, results: Results, rates: Sequence[ProportionsBlock]) -> T
         cells += [
             counts(other.conditions[name]) if name in other.conditions else "" for other in others
         ]
-        table.add_row(name, *cells)
+        rows.append([name, *cells])
     for name in results.conditions:
         if not results.measurements.get(name):
-            table.add_row(name, *([""] if covariate else []), "missing")
+            rows.append([name, *([""] if covariate else []), "missing"])
+    # heads may take several lines, numbers never
+    for at, head in enumerate(["condition", *heads]):
+        widest = max([len(row[at]) for row in rows if at < len(row)], default=len(head))
+        lines = fill(head, widest, break_long_words=False)
+        table.add_column(lines, justify="right" if at else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     return table

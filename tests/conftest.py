@@ -19,6 +19,7 @@ from hypothesis import settings
 
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment, load
+from epm.executors.local import LocalExecutor
 from epm.pipeline.run import Options, run
 from epm.progress import Meter
 
@@ -83,7 +84,7 @@ def quiet() -> Quiet:
 
 
 Run = Callable[..., Path]
-"""`run(definition, runs, wandb=…, fresh=…, quiet=…)`; returns the run folder."""
+"""`run(definition, runs, wandb=…, fresh=…, quiet=…, workers=…)`; returns the run folder."""
 
 
 @pytest.fixture(scope="session")
@@ -117,8 +118,15 @@ def run_made_up(made_up: LoadedExperiment) -> Run:
         wandb: str = "off",
         fresh: bool = False,
         quiet: Quiet | None = None,
+        workers: int = 1,
     ) -> Path:
-        options = Options("pytest", wandb, fresh=fresh, runs=runs)  # type: ignore[arg-type]
+        options = Options(
+            "pytest",
+            wandb,  # type: ignore[arg-type]
+            fresh=fresh,
+            runs=runs,
+            executor=LocalExecutor(workers),
+        )
         return run(made_up, definition, options, lambda _: nullcontext(quiet or Quiet()))
 
     return run_it

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from epm import checkout
-from epm.checkout import Checkout, remote_name
+from epm.checkout import Checkout, remote_host, remote_name
 from epm_lint.model import Repository
 
 
@@ -215,6 +215,24 @@ def test_the_name_of_the_origin(folder: Path, first: str) -> None:
 )
 def test_the_name_out_of_a_remote(url: str, name: str | None) -> None:
     assert remote_name(url) == name
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://github.com/acme/lab.git", "github.com"),
+        ("https://user:secret@Git.Lab.Example:8443/acme/lab", "git.lab.example:8443"),
+        ("git@github.com:acme/lab.git", "github.com"),
+        ("ssh://git@ssh.github.com:443/acme/lab.git", "github.com"),
+        ("ssh://git@git.lab.example:2222/acme/lab", "git.lab.example"),
+        ("git@lab.ghe.com:acme/lab.git", "lab.ghe.com"),
+        ("git@work:acme/lab.git", None),  # an abbreviation in somebody's ssh configuration
+        ("../remote.git", None),
+        ("file:///srv/acme/lab.git", None),
+    ],
+)
+def test_the_host_out_of_a_remote(url: str, host: str | None) -> None:
+    assert remote_host(url) == host
 
 
 def test_a_shallow_checkout_convicts_no_hero() -> None:

@@ -1,5 +1,6 @@
 """The command line as a user meets it: real processes, exit codes, one line for bad input."""
 
+import gzip
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import importable
 
 from epm.results.reading import load
 
@@ -56,7 +58,7 @@ def test_a_run_leaves_the_page_and_says_where(repository: Path) -> None:
         assert (run / name).stat().st_size > 0
     again = epm(repository, "run", "issue-246", "--profile", "published")
     assert again.returncode == 0
-    for name in ("body.md", "lint.txt", "figures/slope.png", "results.json"):
+    for name in ("body.md", "lint.txt", "figures", "results.json"):
         assert str(run / name) in again.stdout
     assert "[published: Qwen2.5-7B-Instruct" in again.stdout
 
@@ -82,6 +84,18 @@ def test_what_people_wrote_survives_a_second_render(repository: Path) -> None:
     assert epm(repository, "lint", str(body)).returncode == 0
 
 
+def test_a_run_folder_is_rendered_without_a_checkout(repository: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_of(repository), tmp_path / "run")
+    (tmp_path / "run" / "body.md").unlink()
+    rendered = epm(tmp_path, "render", "--run", "run")
+    assert rendered.returncode == 0, rendered.stderr
+    assert "issue-246 is not at hand: the page has the default prose" in rendered.stderr
+    assert epm(tmp_path / "run", "render", "--run", ".").returncode == 0
+    assert failed(epm(tmp_path, "lint", "run/body.md").stdout) == list(HUMAN)
+    beside = epm(repository, "render", "--run", str(run_of(repository)))
+    assert (beside.returncode, beside.stderr) == (0, "")
+
+
 def test_lint_reads_standard_input(repository: Path) -> None:
     linted = epm(repository, "lint", "-", "--title", "No marker", stdin=b"## AI Summary\n")
     assert linted.returncode == 1
@@ -96,8 +110,10 @@ def test_lint_reads_standard_input(repository: Path) -> None:
         (["run", "issue-246", "--profile", "pubished"], "did you mean 'published'?"),
         (["show", "issue-246", "--model", "hf:owner/name"], "names no revision"),
         (["render", "issue-246", "--profile", "smoke"], "finish the run with `epm run`"),
+        (["render"], "which run?; name an experiment, as issue-246, or a run folder with --run"),
         (["lint", "absent.md"], "cannot read absent.md"),
-        (["lint", "experiments"], "cannot read experiments"),
+        (["lnt", "body.md"], "there is no command 'lnt'; did you mean `epm lint`?"),
+        (["frobnicate"], "there is no command 'frobnicate'; `epm --help` lists them"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_2(
@@ -127,6 +143,15 @@ def test_a_newer_results_file_is_refused(repository: Path, tmp_path: Path) -> No
     refused = epm(repository, *arguments)
     assert refused.returncode == 2
     assert "schema version 99" in refused.stderr
+
+
+def test_a_page_of_an_earlier_schema_is_refused(repository: Path, tmp_path: Path) -> None:
+    """The linter could hold it to nothing: its numbers are elsewhere in the file."""
+    earlier = Path(__file__).parent / "data" / "schema_1" / "published.json.gz"
+    (tmp_path / "results.json").write_bytes(gzip.decompress(earlier.read_bytes()))
+    refused = epm(repository, "render", "--run", str(tmp_path))
+    assert refused.returncode == 2
+    assert f"`epm analyse issue-246 --run {tmp_path}` writes it anew" in refused.stderr
 
 
 def test_a_broken_template_names_its_line(repository: Path, tmp_path: Path) -> None:
@@ -190,6 +215,7 @@ def shell(folder: Path, command: str, **environment: str) -> subprocess.Complete
 @pytest.mark.parametrize("surroundings", [ASCII, {**ASCII, "PYTHONIOENCODING": "ascii"}, {}])
 def test_a_system_without_our_signs(repository: Path, surroundings: dict[str, str]) -> None:
     """A pipe gets UTF-8, unless ASCII was asked for; nothing is lost, and nothing breaks."""
+    (run_of(repository) / "body.md").unlink()  # so that what people have to write is lacking
     again = shell(repository, "$EPM run issue-246 --profile published", **surroundings)
     assert (again.returncode, again.stderr) == (0, b"")
     asked = "PYTHONIOENCODING" in surroundings
@@ -269,7 +295,7 @@ def test_a_clock_that_jumps(repository: Path, tmp_path: Path) -> None:
         "    return (real(), 0.0, real() + 1e8)[calls[0] % 3]\n"
         "time.time = jump\n"
     )
-    jumping = {"PYTHONPATH": f"{tmp_path / 'jumping'}{os.pathsep}{ROOT}"}
+    jumping = {"PYTHONPATH": importable(tmp_path / "jumping")}
     done = shell(tmp_path, "$EPM run issue-246 --profile published", **jumping)
     assert (done.returncode, done.stderr) == (0, b"")
     ours, theirs = (load(run_of(at) / "results.json") for at in (tmp_path, repository))

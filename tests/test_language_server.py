@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from pygls.lsp.client import LanguageClient
 from epm.language_server.source import Source
 from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
-from epm_lint.fixes import settled
+from epm_lint.fixes import settled, without_stubs
 from epm_lint.model import Finding
 
 LSP = ("-m", "epm", "lsp")
@@ -60,6 +61,7 @@ class Editor:
         self.client, self.uri = client, uri
         self.shown: asyncio.Queue[types.PublishDiagnosticsParams] = asyncio.Queue()
         self.text, self.version = "", 0
+        self.registered: list[types.Registration] = []
 
     async def open(self, text: str) -> list[types.Diagnostic]:
         self.text, self.version = text, 1
@@ -139,12 +141,21 @@ async def editing(
     def show(params: types.PublishDiagnosticsParams) -> None:
         editor.shown.put_nowait(params)
 
+    @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def register(params: types.RegistrationParams) -> None:
+        editor.registered += params.registrations
+
     await client.start_io(sys.executable, *command)
     edits = types.WorkspaceEditClientCapabilities(document_changes=True)
     await client.initialize_async(
         types.InitializeParams(
             types.ClientCapabilities(
-                workspace=types.WorkspaceClientCapabilities(workspace_edit=edits),
+                workspace=types.WorkspaceClientCapabilities(
+                    workspace_edit=edits,
+                    did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
+                        dynamic_registration=True
+                    ),
+                ),
                 general=types.GeneralClientCapabilities(position_encodings=encodings),
             )
         )
@@ -231,7 +242,8 @@ def test_what_is_shown_is_what_the_command_line_finds(page: Path) -> None:
 
         (fix_all,) = await editor.actions(only=["source.fixAll"])
         assert fix_all.kind == "source.fixAll.epm"
-        assert editor.apply(fix_all) == settled(PAGE, body.report)[0]
+        mended, _ = settled(PAGE, lambda now: without_stubs(now, body.report(now)))
+        assert editor.apply(fix_all) == mended
         editor.type(editor.apply(fix_all))
         await editor.diagnostics()
         assert not await editor.actions(only=["source.fixAll.epm"])
@@ -400,6 +412,50 @@ def test_a_broken_rule_is_named_and_the_others_go_on(page: Path) -> None:
         assert of(shown, "hero-figure")
 
     run(session, page, ("-c", BROKEN))
+
+
+def test_a_configuration_that_changes_outside_the_editor(page: Path) -> None:
+    """The editor is asked to watch it, and tells."""
+    settings = page.parent / "epm.toml"
+
+    async def session(editor: Editor) -> None:
+        assert await editor.open(PAGE) != []
+        watched = [
+            watcher["globPattern"] if isinstance(watcher, dict) else watcher.glob_pattern
+            for one in editor.registered
+            for watcher in _watchers(one)
+        ]
+        assert "**/epm.toml" in watched
+        settings.write_text('select = ["human-tldr"]\n', encoding="utf-8")
+        change = types.FileEvent(settings.as_uri(), types.FileChangeType.Created)
+        editor.client.workspace_did_change_watched_files(
+            types.DidChangeWatchedFilesParams([change])
+        )
+        assert await editor.diagnostics() == []
+
+    run(session, page)
+
+
+def _watchers(registration: types.Registration) -> list[Any]:
+    options = registration.register_options
+    found = options.watchers if hasattr(options, "watchers") else options["watchers"]
+    return list(found)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_request_for_a_page_that_was_never_opened(page: Path, there: bool) -> None:
+    if not there:
+        page.unlink(missing_ok=True)
+
+    async def session(editor: Editor) -> None:
+        actions = await editor.actions()
+        assert bool(actions) is there
+        hover = await editor.client.text_document_hover_async(
+            types.HoverParams(types.TextDocumentIdentifier(editor.uri), types.Position(10, 0))
+        )
+        assert there or hover is None
+
+    run(session, page)
 
 
 def test_a_closed_page_shows_nothing(page: Path) -> None:

@@ -81,6 +81,8 @@ def test_machine_formats_have_standard_output_to_themselves(folder: Path) -> Non
 
     told = "## Human TL;DR section missing"
     value = json.loads(shown("json"))
+    unread = value["files"].pop(0)
+    assert (unread["path"], unread["status"]) == ("absent.md", "ERROR")
     assert value == {
         "version": 1,
         "files": [
@@ -103,17 +105,15 @@ def test_machine_formats_have_standard_output_to_themselves(folder: Path) -> Non
     }
     (result,) = json.loads(shown("sarif"))["runs"][0]["results"]
     assert (result["ruleId"], result["level"]) == ("human-tldr", "error")
-    suite = ElementTree.fromstring(shown("junit")).find("testsuite")  # noqa: S314 - ours
-    assert suite is not None
+    _, suite = ElementTree.fromstring(shown("junit")).findall("testsuite")  # noqa: S314 - ours
     assert suite.attrib["name"] == "bad.md"
     assert suite.attrib["failures"] == "1"
     assert re.fullmatch(
-        r"::error file=bad\.md,line=\d+,title=Human TL;DR \(human-tldr\)::.*\n", shown("github")
+        r"::error file=absent\.md,.*\n::error file=bad\.md,line=\d+,title=Human TL;DR .*::.*\n",
+        shown("github"),
     )
     assert re.fullmatch(r"bad\.md:\d+: FAIL human-tldr .*\n", shown("concise"))
-    assert shown("markdown").startswith(
-        "### ✗ FAIL — 1 failed\n\n`epm lint` on bad.md, format v1\n"
-    )
+    assert "### ✗ FAIL — 1 failed\n\n`epm lint` on bad.md, format v1\n" in shown("markdown")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,11 @@ def test_a_broken_configuration_is_named_once_and_others_go_on(folder: Path) -> 
     assert linted.stderr == (
         f"epm: {broken / 'epm.toml'}: there is no 'selects'; did you mean select?\n"
     )
-    assert [file["path"] for file in json.loads(linted.stdout)["files"]] == ["bad.md"]
+    assert [(file["path"], file["status"]) for file in json.loads(linted.stdout)["files"]] == [
+        ("broken/one.md", "ERROR"),
+        ("broken/two.md", "ERROR"),
+        ("bad.md", "FAIL"),
+    ]
 
 
 def test_the_schema_holds_what_the_documentation_says(folder: Path) -> None:
@@ -568,6 +572,6 @@ def test_the_hooks_run_what_there_is(folder: Path) -> None:
     """The entries of `.pre-commit-hooks.yaml`, as pre-commit would run them."""
     hooks = (Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text()
     entries = re.findall(r"entry: epm (.*)", hooks)
-    assert entries == ["lint", "lint --fix"]
+    assert entries == ["lint --format concise", "lint --fix --format concise"]
     for entry in entries:
         assert epm(folder, *entry.split(), "good.md", "bad.md").returncode == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import importable
 
 from epm.definition import TinyModel
 from epm.discovery import LoadedExperiment
@@ -196,7 +197,7 @@ def planted(made_up: LoadedExperiment, home: Path) -> dict[str, str]:
     return {
         **os.environ,
         "HOME": str(home),
-        "PYTHONPATH": f"{home / 'planted-path'}{os.pathsep}{ROOT}",
+        "PYTHONPATH": importable(home / "planted-path"),
         "EPM_CACHE_DIR": str(home / "planted-cache"),
         "XDG_CACHE_HOME": str(home / "planted-xdg"),
         "HF_HOME": str(home / "planted-hub"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from epm.bot.deciding import is_result
+from epm.bot.dispatch import is_result
 from epm.bot.judging import Judge, Judgement
+from epm.bot.signature import Signature
 from epm.bot.verdicts import keep_verdict
 from epm.errors import EpmError
 from epm.github.interface import GitHub, Issue
@@ -28,10 +29,12 @@ class Line:
     """Why there is no report, or no comment."""
 
 
-def comment_all(github: GitHub, judge: Judge, number: int | None) -> list[Line]:
+def comment_all(
+    github: GitHub, judge: Judge, number: int | None, signature: Signature | None = None
+) -> list[Line]:
     """Bring the comments of all open results up to date, or that of one issue."""
     issues = results(github) if number is None else [github.issue(number)]
-    return _each(issues, lambda issue: keep_verdict(github, judge, issue).judged)
+    return _each(issues, lambda issue: keep_verdict(github, judge, issue, signature).judged)
 
 
 def lint_all(github: GitHub, judge: Judge) -> list[Line]:

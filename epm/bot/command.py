@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from epm.bot import answers, backfill, summary
-from epm.bot.deciding import Lint, LintAll, Nothing, Obey, decide
+from epm.bot import answers, backfill, reply, summary
+from epm.bot.dispatch import Lint, LintAll, Nothing, Obey, dispatch
 from epm.bot.judging import Judge, Judgement
+from epm.bot.reply import Workflow
+from epm.bot.signature import Signature
+from epm.bot.telling import Telling
 from epm.bot.verdicts import keep_verdict
 from epm.exit_codes import CLEAN, COULD_NOT
 from epm.github import events
@@ -16,6 +19,7 @@ from epm.github.interface import GitHub, Issue
 from epm.github.outputs import write_output
 from epm_lint.model import Status
 from epm_lint.output import github as log_lines
+from epm_lint.quoting import visible
 
 
 def run(
@@ -33,9 +37,9 @@ def run(
         log: of the step; the runner takes orders from it.
     """
     event = events.read(environment)
-    wanted = decide(event)
+    wanted = dispatch(event)
     if isinstance(wanted, Nothing):
-        log.write(f"epm: {wanted.why}\n")
+        log.write(f"epm: {visible(wanted.why)}\n")
         return CLEAN
     github = connect(event.repository)
     judge = Judge.at(folder, event.repository)
@@ -43,7 +47,7 @@ def run(
         case Lint(issue):
             return _lint(github, judge, issue, environment, log)
         case LintAll(number):
-            tally = backfill.comment_all(github, judge, number)
+            tally = backfill.comment_all(github, judge, number, Signature.of(environment))
             summary.add(environment, backfill.markdown(tally))
             log.write(backfill.table(tally))
             return COULD_NOT if any(line.trouble for line in tally) else CLEAN
@@ -54,7 +58,8 @@ def run(
 def _lint(
     github: GitHub, judge: Judge, issue: Issue, environment: Mapping[str, str], log: TextIO
 ) -> int:
-    outcome = keep_verdict(github, judge, issue)
+    telling = Telling.of(environment.get("EPM_BROKEN_PAGE", ""))
+    outcome = keep_verdict(github, judge, issue, Signature.of(environment), telling)
     log.write(f"epm: issue {issue.number}: {_verdict(outcome.judged)}, {outcome.writes} write(s)\n")
     if (report := outcome.judged.report) is None:
         return CLEAN
@@ -71,10 +76,14 @@ def _obey(
     environment: Mapping[str, str],
     log: TextIO,
 ) -> int:
+    workflow = Workflow.of(environment)
+    if workflow.ended:
+        return _tell_end(github, order, folder, workflow, log)
+
     def lint() -> None:
         _lint(github, judge, order.issue, environment, log)
 
-    answer = answers.obey(github, order, folder, lint, _run_url(environment))
+    answer = answers.obey(github, order, folder, lint, workflow)
     if answer.start and environment.get("GITHUB_OUTPUT"):
         for name in ("experiment", "profile", "runner", "publish"):
             write_output(environment, name, getattr(answer.start, name))
@@ -82,13 +91,13 @@ def _obey(
     return CLEAN  # what could not be done is said in the reply; a run that was asked for goes on
 
 
+def _tell_end(github: GitHub, order: Obey, folder: Path, workflow: Workflow, log: TextIO) -> int:
+    """The job that a comment started is over: whoever asked is told where they asked."""
+    if start := answers.start_of(order, folder):
+        reply.end(github, order.issue, order.comment.id, start, workflow)
+    log.write("epm: told how the run ended\n")
+    return CLEAN
+
+
 def _verdict(judged: Judgement) -> str:
     return str(judged.report.status) if judged.report else "not checked"
-
-
-def _run_url(environment: Mapping[str, str]) -> str:
-    server, name, run_id = (
-        environment.get(variable, "")
-        for variable in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
-    )
-    return f"{server}/{name}/actions/runs/{run_id}" if server and name and run_id else ""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import epm_lint
+from epm import __version__
 from epm.checkout import Checkout
 from epm.errors import EpmError
-from epm.github.interface import GitHub, Issue
+from epm.github.interface import GitHub, Issue, body_hash
 from epm.linting import results
 from epm.linting.settings import Settings
 
@@ -37,6 +38,8 @@ class Judgement:
     """None where the body cannot be judged at all."""
     notes: tuple[str, ...] = ()
     """What a reader of the report should know, or why there is none."""
+    grounds: str = ""
+    """What it was judged by; verdicts on other grounds are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,12 @@ class Judge:
     def judge(self, issue: Issue, github: GitHub) -> Judgement:
         """Lint an issue; GitHub is asked only who may silence a rule, where its body does so."""
         notes: list[str] = []
-        known: dict[str, Any] = {"repository": self.checkout, "trusted": _trusted(issue, github)}
+        known: dict[str, Any] = {
+            "repository": self.checkout,
+            "trusted": self._trusted(issue, github),
+        }
         if found := self._results(issue.body, notes):
-            known |= {"results": found.values, "results_sha256": found.sha256}
+            known |= found.known
         try:
             report = epm_lint.lint(
                 issue.body,
@@ -73,7 +79,16 @@ class Judge:
             )
         except epm_lint.LintError as error:
             return Judgement(issue, None, (*notes, str(error)))
-        return Judgement(issue, report, tuple(notes))
+        return Judgement(issue, report, tuple(notes), self._grounds("results" in known))
+
+    def _grounds(self, results: bool) -> str:
+        """The version, the rules with their options, the history, whether results were at hand."""
+        rules = ";".join(f"{rule.slug} {rule.options}" for rule in self.configuration.rules)
+        history = "none"
+        if self.checkout is not None:
+            history = "part" if self.checkout.is_shallow else "whole"
+        at_hand = "with" if results else "without"
+        return f"{__version__} {body_hash(rules)[:8]} {history} {at_hand}"
 
     def _results(self, body: str, notes: list[str]) -> results.ResultsFile | None:
         try:
@@ -82,14 +97,24 @@ class Judge:
             notes.append(f"{error}; linted without results")
             return None
 
+    def _trusted(self, issue: Issue, github: GitHub) -> bool:
+        """Whether the body can silence rules: whoever can edit it may write to the repository.
 
-def _trusted(issue: Issue, github: GitHub) -> bool:
-    """Whether the body can silence rules: whoever can edit it may write to the repository.
+        That is so exactly where its author may; by the last editor alone, the verdict would change
+        with the next label. What epm has published is ours to vouch for, also when its publisher
+        has left: as long as it is what was published, the sections that people write left out.
+        """
+        if not _SUPPRESSION.search(issue.body):
+            return True
+        if issue.author == github.login() or github.permission(issue.author).can_write:
+            return True
+        from epm.publishing.history import is_as_published
+        from epm.publishing.page import plain
+        from epm.report.regions import human_regions
 
-    That is so exactly where its author may; by the last editor alone, the verdict would change
-    with the next label. What we have published ourselves is ours to vouch for: only people with
-    write access can edit it.
-    """
-    if not _SUPPRESSION.search(issue.body):
-        return True
-    return issue.author == github.login() or github.permission(issue.author).can_write
+        theirs = "".join(human_regions(plain(issue.body)).values())
+        return (
+            self.checkout is not None
+            and not _SUPPRESSION.search(theirs)
+            and is_as_published(self.checkout, issue)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from epm_lint.fixes import applied
+from epm_lint.fixes import applied, without_stubs
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Report
 
@@ -24,7 +24,7 @@ class _Change:
 
 def suggested(source: str, report: Report, budget: int) -> str:
     """A unified diff of all fixes that do not touch each other; whole hunks, within a budget."""
-    text, mended = applied(source, report, unsafe=True)
+    text, mended = applied(source, without_stubs(source, report), unsafe=True)
     if not mended:
         return ""
     before, after = Document(source).lines, Document(text).lines

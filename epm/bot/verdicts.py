@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from epm.bot import comment
-from epm.bot.comment import MARKER
-from epm.bot.deciding import is_result
+from epm.bot.comment import MARKER, Composed
+from epm.bot.dispatch import is_result
 from epm.bot.judging import Judge, Judgement
+from epm.bot.signature import Signature
+from epm.bot.telling import Telling, tell
 from epm.errors import EpmError
-from epm.github.comments import Change, keep_comment
+from epm.github import comments
+from epm.github.comments import Change, Found
 from epm.github.interface import Comment, GitHub, Issue
 
 MOST_ROUNDS = 20
@@ -28,27 +31,41 @@ class Outcome:
     writes: int
 
 
-def keep_verdict(github: GitHub, judge: Judge, seen: Issue) -> Outcome:
+def keep_verdict(
+    github: GitHub,
+    judge: Judge,
+    seen: Issue,
+    signature: Signature | None = None,
+    telling: Telling = Telling.LABEL,
+) -> Outcome:
     """See that our comment is about the issue as it is now.
 
     Args:
         github: the repository.
         judge: the rules.
         seen: the issue as an event or a list has told it, which saves a read.
+        signature: who says so.
+        telling: how people are told when a page that passed fails.
     """
-    writes = 0
+    writes, breaks = 0, False
+    signature = signature or Signature()
+    heirs = _Heirs(github)
     for _ in range(MOST_ROUNDS):
-        ours = github.own_comments(seen.number, MARKER)
-        if ours and comment.stamp(ours[0].body) > f"{seen.updated_at:%Y-%m-%dT%H:%M:%SZ}":
+        found = comments.find(github, seen.number, MARKER, heirs.inherited)
+        if found.told and comment.stamp(found.told.body) > f"{seen.updated_at:%Y-%m-%dT%H:%M:%SZ}":
             seen = github.issue(seen.number)  # somebody has been faster
-        if not ours and not is_result(seen.labels):
+        if not found.told and not found.moves and not is_result(seen.labels):
             return Outcome(Judgement(seen, None), writes)
         judged = _judged(github, judge, seen)
-        wrote, alone = _write(github, judged, ours)
+        composed = comment.compose(
+            judged, found.told.body if found.told else None, signature, again=found.moves
+        )
+        breaks |= bool(composed and composed.delta and composed.delta.breaks)
+        wrote, alone = _write(github, judged.issue.number, composed, found)
         writes += wrote
         now = github.issue(seen.number)
         if alone and _same(now, seen):
-            return Outcome(judged, writes)
+            return Outcome(judged, writes + tell(github, judged, breaks, telling))
         seen = now
     raise EpmError(
         f"issue {seen.number} was edited {MOST_ROUNDS} times while it was being linted",
@@ -60,24 +77,44 @@ def _judged(github: GitHub, judge: Judge, issue: Issue) -> Judgement:
     return judge.judge(issue, github) if is_result(issue.labels) else Judgement(issue, None)
 
 
-def _write(github: GitHub, judged: Judgement, ours: list[Comment]) -> tuple[int, bool]:
+class _Heirs:
+    """Accounts whose comment we go on from: an App's, or of somebody with write access now."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+        self._known: dict[str, bool] = {}
+
+    def inherited(self, one: Comment) -> bool:
+        """Anybody can write our marker."""
+        if one.author not in self._known:
+            trusted = one.author.endswith("[bot]") or self._github.permission(one.author).can_write
+            self._known[one.author] = trusted
+        return self._known[one.author]
+
+
+def _write(
+    github: GitHub, number: int, composed: Composed | None, found: Found
+) -> tuple[int, bool]:
     """How often we wrote, and whether what we left is the only one."""
-    number = judged.issue.number
-    for extra in ours[1:]:  # of two runs at once
-        github.delete_comment(extra)
-    writes = len(ours[1:])
-    body = comment.compose(judged, ours[0].body if ours else None)
-    if body is None:
-        return writes, True
-    kept = keep_comment(github, number, MARKER, body, ours[:1])
+    if composed is None:
+        for extra in found.doubles:  # of two runs at once
+            github.delete_comment(extra)
+        return len(found.doubles), True
+    kept = comments.keep_comment(github, number, MARKER, composed.body, found)
+    writes = len(found.doubles) + len(found.others) + (kept.change is not Change.NONE)
     if kept.change is Change.CREATED:
         # another run may have done so at the same time: the next round leaves the older one
-        mine = kept.comment.author
-        found = [c.id for c in github.comments(number) if c.author == mine and MARKER.leads(c.body)]
-        return writes + 1, found == [kept.comment.id]
-    if kept.change is Change.EDITED:
-        _fold(github, kept.comment, ours[0].body)
-    return writes + (kept.change is not Change.NONE), True
+        mine = [
+            one.id
+            for one in github.comments(number)
+            if one.author == kept.comment.author
+            and MARKER.leads(one.body)
+            and not comments.is_superseded(one)
+        ]
+        return writes, mine == [kept.comment.id]
+    if kept.change is Change.EDITED and found.living:
+        _fold(github, kept.comment, found.living.body)
+    return writes, True
 
 
 def _fold(github: GitHub, ours: Comment, before: str) -> None:

@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, TextIO
 
 from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
-from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of
+from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of, is_unread, unread
+from epm.linting.look import look_of
+from epm.linting.pages import named
 from epm.linting.settings import Settings
-from epm_lint.quoting import visible
+from epm_lint.quoting import as_line, visible
 
 if TYPE_CHECKING:
     from epm_lint import Report
+    from epm_lint.output.table import Look
 
 FORMATS = ("table", "concise", "json", "github", "sarif", "junit", "markdown")
+_FOR_PEOPLE = ("table", "concise")
 _COUNTED = ("table", "concise", "json")
 
 
@@ -59,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="RULE",
-        help="run only these, whatever the configuration says (repeatable, or with commas)",
+        help="run only these, whatever the configuration says: a rule, a family (numbers), or a "
+        "glob (recomputed-*); repeatable, or with commas",
     )
     rules.add_argument(
         "--ignore",
@@ -95,9 +100,14 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.paths and not parsed.all:
         return run_on_files(parsed)
     from epm.bot import terminal
+    from epm.checkout import Checkout
     from epm.github.client import connect
 
-    return terminal.run(parsed, os.environ, Path.cwd(), lambda name: connect(name, os.environ))
+    found = Checkout.at(Path.cwd())
+    host = found.host if found else None
+    return terminal.run(
+        parsed, os.environ, Path.cwd(), lambda name: connect(name, os.environ, host=host)
+    )
 
 
 def run_on_files(parsed: argparse.Namespace) -> int:
@@ -113,22 +123,25 @@ def run_on_files(parsed: argparse.Namespace) -> int:
         parsed.results,
         parsed.repo,
     )
-    if parsed.format not in {"table", "concise"} and isinstance(sys.stdout, TextIOWrapper):
+    if parsed.format not in _FOR_PEOPLE and isinstance(sys.stdout, TextIOWrapper):
         # machines read nothing else; a name may hold bytes that are no text
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    paths = named(parsed.paths, _say)
     if parsed.watch:
         from epm.linting.watch import watch
 
-        watch(parsed.paths, given, settings, lambda: _lint(parsed, given, settings))
+        watch(paths, given, settings, lambda: _lint(parsed, paths, given, settings))
         return CLEAN
-    return _lint(parsed, given, settings)
+    return _lint(parsed, paths, given, settings)
 
 
-def _lint(parsed: argparse.Namespace, given: Given, settings: Settings) -> int:
+def _lint(
+    parsed: argparse.Namespace, paths: Sequence[str], given: Given, settings: Settings
+) -> int:
     reports: list[Report] = []
     worst = CLEAN
     told: set[str] = set()
-    for path in parsed.paths:
+    for path in paths:
         try:
             body = body_at(path, given, settings.of(folder_of(path)), _say)
             report = _mended(body, parsed) if parsed.fix or parsed.diff else body.report()
@@ -137,10 +150,13 @@ def _lint(parsed: argparse.Namespace, given: Given, settings: Settings) -> int:
                 _say(str(error))
             told.add(str(error))
             worst = COULD_NOT
+            reports.append(unread(path, str(error)))
             continue
         reports.append(report)
         code = body.configuration.exit_code(report)
         worst = max(worst, CLEAN if parsed.exit_zero and code == FINDINGS else code)
+    if parsed.format in _FOR_PEOPLE:  # they have been told on the other stream
+        reports = [report for report in reports if not is_unread(report)]
     if not parsed.diff:
         stream = sys.stderr if parsed.fix and STDIN in parsed.paths else sys.stdout
         _show(reports, parsed, stream)
@@ -161,7 +177,8 @@ def _show(reports: Sequence[Report], parsed: argparse.Namespace, stream: TextIO)
         counted = statistics.render_json if parsed.format == "json" else statistics.render
         stream.write(counted(reports))
     elif parsed.format == "table":
-        stream.writelines(_tables(reports, headed=len(parsed.paths) > 1))
+        headed = len(reports) > 1 or len(parsed.paths) > 1
+        stream.writelines(_tables(reports, look_of(stream), headed=headed))
     else:
         render: Callable[[Sequence[Report]], str] = import_module(
             f"epm_lint.output.{parsed.format}"
@@ -170,13 +187,13 @@ def _show(reports: Sequence[Report], parsed: argparse.Namespace, stream: TextIO)
     stream.flush()
 
 
-def _tables(reports: Sequence[Report], *, headed: bool) -> Iterator[str]:
+def _tables(reports: Sequence[Report], look: Look, *, headed: bool) -> Iterator[str]:
     from epm_lint.output import table
 
     for report in reports:
         if headed:
-            yield f"{visible(report.path)}:\n"
-        yield table.render(report)
+            yield f"{as_line(report.path)}:\n"
+        yield table.render(report, look)
 
 
 def _say(line: str) -> None:

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
-from epm_lint.quoting import visible
+from epm.github import outputs
+from epm_lint.model import Status
+from epm_lint.quoting import as_line
 
 if TYPE_CHECKING:
     from epm.discovery import LoadedExperiment
-    from epm.github.patience import Patience
+    from epm.github.client import Client
+    from epm.github.interface import Issue
+    from epm.github.retry import RetryPolicy
     from epm.publishing.publish import Outcome
+    from epm_lint.model import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,13 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
+def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     """Publish; 0 done, 1 the page has findings, 2 refused."""
     from epm import discovery
     from epm.github import client
     from epm.linting.settings import Settings
     from epm.publishing import artifacts, site
-    from epm.publishing.git import Git, remote_of
+    from epm.publishing.git import Git, host_of, remote_of
     from epm.publishing.page import Layout
     from epm.publishing.publish import Sources, Wishes, publish
 
@@ -58,14 +63,15 @@ def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
     folder = parsed.run or _finished(loaded, parsed.profile)
     found = artifacts.collect(folder, loaded.experiment.slug, parsed.allow_pilot)
     remote, name = remote_of(loaded.folder, parsed.repo)
-    github = client.connect(name, os.environ, patience)
+    host = host_of(loaded.folder, remote)
+    github = client.connect(name, os.environ, policy, host)
     draft = True if parsed.draft else False if parsed.ready else None
     with tempfile.TemporaryDirectory(prefix="epm-objects-") as objects:
         git = Git(loaded.folder, remote, Path(objects) if parsed.dry_run else None)
         home = loaded.folder.resolve().relative_to(git.folder.resolve()).as_posix()
         repository = github.repository()
         layout = Layout(
-            site.Site(site.server(os.environ), repository.full_name, repository.private),
+            site.Site(site.server(os.environ, host), repository.full_name, repository.private),
             f"{home}/published/{found.profile}",
             _code(loaded, home),
             loaded.folder,
@@ -73,7 +79,25 @@ def run(parsed: argparse.Namespace, patience: Patience | None = None) -> int:
         sources = Sources(found, layout, Settings().of(loaded.folder))
         wishes = Wishes(draft, parsed.dry_run, parsed.force)
         outcome = publish(sources, github, git, wishes, _say)
-    return _told(outcome, wishes.dry_run)
+        code = _told(outcome, wishes.dry_run)
+        if outcome.page and code == CLEAN and not wishes.dry_run:
+            outputs.tell(os.environ, "page", str(outcome.page.number))
+            _lint_too(outcome.page, github, loaded.folder)
+    return code
+
+
+def _lint_too(page: Issue, github: Client, folder: Path) -> None:
+    """What a workflow's own token writes starts no workflow, so nobody else would lint it."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    from epm.bot.judging import Judge
+    from epm.bot.signature import Signature
+    from epm.bot.verdicts import keep_verdict
+
+    judge, signature = Judge.at(folder, github.full_name), Signature.of(os.environ)
+    outcome = keep_verdict(github, judge, github.issue(page.number), signature)
+    if report := outcome.judged.report:
+        _say(f"the comment on issue {page.number} says {report.status}")
 
 
 def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
@@ -112,14 +136,27 @@ def _told(outcome: Outcome, dry_run: bool) -> int:
     if outcome.state is not State.DONE:
         if outcome.report:
             sys.stdout.write(table.render(outcome.report))
-        print("epm: nothing was published: the page has to be mended first", file=sys.stderr)  # noqa: T201
+        line = "nothing was published: the page has to be mended first"
+        outputs.tell(os.environ, "trouble", f"{line}{_failed(outcome.report)}")
+        print(f"epm: {line}", file=sys.stderr)  # noqa: T201
         return COULD_NOT if outcome.state is State.BROKEN else FINDINGS
     if outcome.page and not dry_run:
         print(outcome.page.html_url)  # noqa: T201
     return CLEAN
 
 
+def _failed(report: Report | None) -> str:
+    """What stands in the way, for somebody who does not see the table."""
+    failed = [
+        f"{row.rule.title} ({row.verdict.detail})"
+        for row in (report.rows if report else ())
+        if row.verdict.status in (Status.FAIL, Status.ERROR)
+    ]
+    more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return f": {'; '.join(failed[:5])}{more}" if failed else ""
+
+
 def _say(text: str) -> None:
-    """A page is hostile to terminals too."""
+    """A page is hostile to terminals and to the logs of workflows too."""
     for line in text.split("\n"):
-        print(visible(line))  # noqa: T201
+        print(as_line(line))  # noqa: T201

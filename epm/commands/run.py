@@ -99,7 +99,7 @@ def run(parsed: argparse.Namespace) -> int:
     folder = execute(loaded, definition, options, terminal.progress(console))
     with resources("drawing and writing the page", folder):
         page.draw(folder)
-        status = page.write(folder, loaded)
+        status = page.write(folder, loaded.folder)
         inventory.write(folder)
     terminal.summary(console, folder, clean=status == CLEAN)
     return status

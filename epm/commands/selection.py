@@ -11,9 +11,9 @@ from epm.definition import Definition, parse_model
 from epm.discovery import LoadedExperiment
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, optional: bool = False) -> None:
     """The experiment, its profile, and what overrides it."""
-    parser.add_argument("experiment", help="for example issue-246")
+    parser.add_argument("experiment", nargs="?" if optional else None, help="for example issue-246")
     parser.add_argument(
         "--profile",
         help="its scale (default: the only one; of several, full with a GPU, else pilot)",

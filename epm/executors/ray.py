@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from epm.errors import EpmError
 from epm.executors import Attempt, Say
 from epm.executors.attempts import Tally, calls, perform
+from epm.installation import command_for
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
@@ -39,7 +40,7 @@ class RayExecutor:
             workers: how many shards at once; None is as many as the cluster has room for.
         """
         if find_spec("ray") is None:
-            raise EpmError("--executor ray needs Ray", "pip install 'epm-bot[ray]'")
+            raise EpmError("--executor ray needs Ray", command_for("ray"))
         self._address = address or "auto"
         self._workers = workers
 

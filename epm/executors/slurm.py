@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from epm.errors import EpmError
 from epm.executors import Attempt, Say
 from epm.executors.attempts import Tally, calls, perform
+from epm.installation import command_for
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
@@ -52,9 +53,7 @@ class SlurmExecutor:
         try:
             import submitit  # noqa: F401
         except ModuleNotFoundError as error:
-            raise EpmError(
-                "--executor slurm needs submitit", "pip install 'epm-bot[slurm]'"
-            ) from error
+            raise EpmError("--executor slurm needs submitit", command_for("slurm")) from error
         self._options = _sbatch_options({**DEFAULTS, **parameters})
         self._folder = log_folder.resolve()
         self._jobs = workers or _JOBS

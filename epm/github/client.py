@@ -7,16 +7,16 @@ was lost does not say whether the request took effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote
 
 from epm.errors import EpmError
-from epm.github import credentials, folding, identity, payloads
+from epm.github import credentials, failures, folding, identity, payloads
 from epm.github.exchange import Again, Exchange, Request, T
 from epm.github.failures import Aim
 from epm.github.interface import (
-    LONGEST_BODY,
     LONGEST_TITLE,
     Comment,
     Conflict,
@@ -28,7 +28,7 @@ from epm.github.interface import (
     same_body,
 )
 from epm.github.markers import Marker
-from epm.github.patience import Patience, Wait
+from epm.github.retry import RetryPolicy, Wait
 from epm.github.transport import Transport
 
 _PERMISSIONS = {
@@ -37,17 +37,22 @@ _PERMISSIONS = {
     **dict.fromkeys(("read", "pull", "triage"), Permission.READ),
 }
 """GitHub has two sets of words for them."""
+_MOST_AGREED = 3
+"""How often a write is sent to which GitHub agrees, and after which the old text is still there."""
 _READ, _WRITE = "issues: read", "issues: write"
 
 
 def connect(
-    repository: str, environment: Mapping[str, str], patience: Patience | None = None
+    repository: str,
+    environment: Mapping[str, str],
+    policy: RetryPolicy | None = None,
+    host: str | None = None,
 ) -> Client:
-    """The client that the environment describes; nothing is sent yet."""
-    patience = patience or Patience()
+    """The client that the environment and the git remote's host describe; nothing is sent yet."""
+    policy = policy or RetryPolicy()
     name = credentials.check_repository(repository)
-    url, found = credentials.api_url(environment), credentials.find(environment)
-    exchange = Exchange(name, Transport(name, found, url, patience), found, patience)
+    url, found = credentials.api_url(environment, host), credentials.find(environment, host)
+    exchange = Exchange(name, Transport(name, found, url, policy), found, policy)
     in_actions = environment.get("GITHUB_ACTIONS") == "true"
     return Client(name, exchange, found, in_actions)
 
@@ -80,7 +85,9 @@ class Client:
     def repository(self) -> Repository:
         aim = Aim("read the repository", "metadata: read")
         request = Request("GET", f"/repos/{self._name}", aim)
-        return payloads.repository(self._exchange.insist(request, self._exchange.start()).data)
+        found = payloads.repository(self._exchange.insist(request, self._exchange.start()).data)
+        self._check_place(aim, found.full_name)
+        return found
 
     def permission(self, login: str) -> Permission:
         aim = Aim("read a user's permission", "metadata: read")
@@ -112,11 +119,17 @@ class Client:
         fields = {"title": title, "body": body, "labels": list(labels)}
         request = Request("POST", self._path("issues"), aim, body=fields)
         made, extra = self._exchange.create(
-            request, lambda: self._own_issues(marker, (), wait), payloads.issue, wait
+            request,
+            lambda: self._own_issues(marker, (), wait),
+            lambda data: self._issue(data, aim),
+            wait,
         )
         for issue in extra:
             if not _differing(issue, fields):
                 self._close(issue, wait)
+        made = self._insist_issue(made.number, wait)
+        if failures.is_cut(made.body, body):
+            raise failures.not_stored(aim, self._name, body, made.body)
         changed = _differing(made, fields)
         if edited := [name for name in changed if name != "labels"]:
             # it was looked for after an answer was lost: somebody has been at it before we looked
@@ -139,8 +152,24 @@ class Client:
         given = {name: value for name, value in fields.items() if value is not None}
         return self._write_issue(seen, given, self._exchange.start())
 
+    def add_label(self, number: int, label: str) -> None:
+        aim = Aim(f"label issue {number}", _WRITE, writes=True)
+        path = self._path(f"issues/{number}/labels")
+        request = Request("POST", path, aim, body={"labels": [label]})
+        self._exchange.insist(request, self._exchange.start())
+
+    def remove_label(self, number: int, label: str) -> None:
+        aim = Aim(f"take a label off issue {number}", _WRITE, writes=True)
+        path = self._path(f"issues/{number}/labels/{quote(label, safe='')}")
+        with suppress(Missing):
+            self._exchange.insist(Request("DELETE", path, aim), self._exchange.start())
+
     def _write_issue(self, seen: Issue, fields: Mapping[str, Any], wait: Wait) -> Issue:
-        """A try that failed or was lost is looked at before the next: others edit meanwhile."""
+        """A try that failed or was lost is looked at before the next: others edit meanwhile.
+
+        So is one that GitHub has agreed to, as it may have kept the old text.
+        """
+        agreed = 0
         aim = Aim(f"edit issue {seen.number}", _WRITE, writes=True)
         request = Request("PATCH", self._path(f"issues/{seen.number}"), aim, body=dict(fields))
         while True:
@@ -150,10 +179,19 @@ class Client:
                 continue
             if not _differing(current, fields):
                 return current
-            if changed := [name for name in _differing(current, _fields(seen)) if name in fields]:
+            cut = agreed and "body" in fields and failures.is_cut(current.body, fields["body"])
+            changed = [name for name in _differing(current, _fields(seen)) if name in fields]
+            if changed and agreed and not cut:
+                return current  # somebody has edited what we wrote
+            if changed and not cut:
                 raise Conflict(seen, current, changed)
+            if agreed == _MOST_AGREED:
+                raise failures.not_stored(aim, self._name, fields.get("body", ""), current.body)
+            if agreed:
+                wait.before_next("GitHub agreed to a write and keeps what was there before")
             try:
-                return payloads.issue(self._exchange.once(request).data)
+                self._issue(self._exchange.once(request).data, aim, seen.number)
+                agreed += 1
             except Again as again:
                 again.wait(wait)
 
@@ -165,8 +203,27 @@ class Client:
         )
 
     def _insist_issue(self, number: int, wait: Wait) -> Issue:
-        request = Request("GET", self._path(f"issues/{number}"), Aim(f"read issue {number}", _READ))
-        return payloads.issue(self._exchange.insist(request, wait).data)
+        aim = Aim(f"read issue {number}", _READ)
+        request = Request("GET", self._path(f"issues/{number}"), aim)
+        try:
+            data = self._exchange.insist(request, wait).data
+        except Missing as missing:
+            raise self._why_missing(missing, number) from None
+        return self._issue(data, aim, number)
+
+    def _why_missing(self, missing: Missing, number: int) -> EpmError:
+        """GitHub says 404 to what is not there, and to what the token may not see."""
+        if missing.gone:
+            return missing
+        try:
+            self.repository()
+        except EpmError as error:
+            return error
+        return Missing(
+            f"there is no issue {number} in {self._name}: none was made, or it was converted into "
+            "a discussion",
+            "check the number",
+        )
 
     def _list_issues(self, labels: Sequence[str], state: str, wait: Wait) -> list[Issue]:
         parameters = {"state": state, "sort": "created", "direction": "asc"}
@@ -174,7 +231,7 @@ class Client:
             parameters["labels"] = ",".join(labels)
         aim = Aim("list issues", _READ)
         rows = self._exchange.pages(Request("GET", self._path("issues"), aim, parameters), wait)
-        found = [payloads.issue(row) for row in rows if not payloads.is_pull_request(row)]
+        found = [self._issue(row, aim) for row in rows if not payloads.is_pull_request(row)]
         return sorted({issue.number: issue for issue in found}.values(), key=lambda one: one.number)
 
     def _own_issues(self, marker: Marker, labels: Sequence[str], wait: Wait) -> list[Issue]:
@@ -197,22 +254,37 @@ class Client:
         made, extra = self._exchange.create(
             request,
             lambda: self._ours(marker, self._list_comments(number, wait)),
-            payloads.comment,
+            lambda data: self._comment(data, aim, number),
             wait,
         )
         for comment in extra:
             if same_body(comment.body, body):
                 self.delete_comment(comment)
-        return self.edit_comment(made, body)
+        return self.edit_comment(self._insist_comment(made, wait), body)
 
     def edit_comment(self, comment: Comment, body: str) -> Comment:
-        self._check(body)
         if same_body(comment.body, body):
             return comment
+        wait = self._exchange.start()
         aim = Aim(f"edit comment {comment.id}", _WRITE, writes=True)
         path = self._path(f"issues/comments/{comment.id}")
         request = Request("PATCH", path, aim, body={"body": body})
-        return payloads.comment(self._exchange.insist(request, self._exchange.start()).data)
+        for _ in range(_MOST_AGREED):
+            self._comment(self._exchange.insist(request, wait).data, aim, comment.issue)
+            stored = self._insist_comment(comment, wait)
+            if same_body(stored.body, body):
+                return stored
+            kept = same_body(stored.body, comment.body)
+            if not kept and not failures.is_cut(stored.body, body):
+                return stored  # somebody has edited what we wrote
+            wait.before_next("GitHub agreed to a write and keeps what was there before")
+        raise failures.not_stored(aim, self._name, body, stored.body)
+
+    def _insist_comment(self, comment: Comment, wait: Wait) -> Comment:
+        aim = Aim(f"read comment {comment.id}", _READ)
+        path = self._path(f"issues/comments/{comment.id}")
+        data = self._exchange.insist(Request("GET", path, aim), wait).data
+        return self._comment(data, aim, comment.issue)
 
     def delete_comment(self, comment: Comment) -> None:
         aim = Aim(f"delete comment {comment.id}", _WRITE, writes=True)
@@ -240,7 +312,8 @@ class Client:
         rows = self._exchange.pages(
             Request("GET", self._path(f"issues/{number}/comments"), aim), wait
         )
-        found = {comment.id: comment for comment in map(payloads.comment, rows)}
+        comments = [self._comment(row, aim, number) for row in rows]
+        found = {comment.id: comment for comment in comments}
         return sorted(found.values(), key=lambda one: (one.created_at, one.id))
 
     def _comment_is_gone(self, path: str) -> None:
@@ -254,6 +327,23 @@ class Client:
             f"{self._credentials.source} may not delete a comment in {self._name} (404)",
             f"give the token the permission `{_WRITE}`",
         )
+
+    # what was asked for, and not what something has led us to
+
+    def _issue(self, data: object, aim: Aim, number: int | None = None) -> Issue:
+        found = payloads.issue(data)
+        self._check_place(aim, found.repository, number or found.number, found.number)
+        return found
+
+    def _comment(self, data: object, aim: Aim, number: int) -> Comment:
+        found = payloads.comment(data)
+        self._check_place(aim, found.repository, number, found.issue)
+        return found
+
+    def _check_place(self, aim: Aim, repository: str, asked: int = 0, found: int = 0) -> None:
+        if repository.casefold() != self._name.casefold() or asked != found:
+            place = f"{repository}#{found}" if found else repository
+            raise failures.moved(aim, self._name, place)
 
     # requests
 
@@ -271,11 +361,6 @@ class Client:
         self, body: str | None, title: str | None = None, marker: Marker | None = None
     ) -> None:
         """Before anything is sent."""
-        if body is not None and len(body) > LONGEST_BODY:
-            raise EpmError(
-                f"the text has {len(body):,} characters; GitHub takes {LONGEST_BODY:,}",
-                "shorten it, or link to what is long",
-            )
         if title is not None and not 0 < len(title.strip()) <= LONGEST_TITLE:
             raise EpmError(
                 f"the title has {len(title.strip())} characters; GitHub takes 1 to {LONGEST_TITLE}"

@@ -11,6 +11,8 @@ from epm.errors import EpmError
 
 GITHUB = "https://api.github.com"
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+ENTERPRISE_TOKENS = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+"""For a company's own server, as for gh: a token of github.com is not sent to another host."""
 APP_ID, APP_KEY = "EPM_APP_ID", "EPM_APP_PRIVATE_KEY"
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -42,16 +44,28 @@ class App:
 Credentials = Token | App
 
 
-def find(environment: Mapping[str, str]) -> Credentials:
-    """The App's credentials where they are set, else a token."""
+def find(environment: Mapping[str, str], host: str | None = None) -> Credentials:
+    """The App's credentials where they are set, else a token.
+
+    Args:
+        environment: holds them.
+        host: of the git remote, where that is what says which GitHub is meant.
+    """
     app, key = (environment.get(name, "").strip() for name in (APP_ID, APP_KEY))
-    if app or key:
+    own_server = _is_own_server(environment, host)
+    if (app or key) and not own_server:
         return _app(app, key)
-    for name in TOKENS:
+    names = ENTERPRISE_TOKENS if own_server else TOKENS
+    for name in names:
         if value := environment.get(name, "").strip():
             if not re.fullmatch(r"[!-~]+", value):
                 raise EpmError(f"{name} does not hold a token", "set it to the token alone")
             return Token(value, name)
+    if own_server:
+        raise EpmError(
+            f"there is no token for {host}: neither {' nor '.join(ENTERPRISE_TOKENS)} is set",
+            f"set GH_ENTERPRISE_TOKEN to a token of {host} with the permission `issues: write`",
+        )
     raise EpmError(
         f"there is no GitHub token: neither {' nor '.join(TOKENS)} is set",
         "set GITHUB_TOKEN to a token with the permission `issues: write`; "
@@ -70,9 +84,12 @@ def _app(app: str, key: str) -> App:
     return App(app, key)
 
 
-def api_url(environment: Mapping[str, str]) -> str:
-    """GitHub's address; a token is never sent over an open line but to this machine."""
-    url = environment.get("GITHUB_API_URL", "").strip().rstrip("/") or GITHUB
+def api_url(environment: Mapping[str, str], host: str | None = None) -> str:
+    """GitHub's address: GITHUB_API_URL, else that of the git remote's host, else github.com.
+
+    A token is never sent over an open line but to this machine.
+    """
+    url = environment.get("GITHUB_API_URL", "").strip().rstrip("/") or _api_of(host)
     try:
         parts = urlsplit(url)
         sound = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
@@ -89,6 +106,20 @@ def api_url(environment: Mapping[str, str]) -> str:
             f"GITHUB_API_URL would send the token to {parts.hostname} unencrypted", "use https://"
         )
     return url
+
+
+def _api_of(host: str | None) -> str:
+    if host is None or host == "github.com":
+        return GITHUB
+    if host.endswith(".ghe.com"):  # Enterprise Cloud with data residency
+        return f"https://api.{host}"
+    return f"https://{host}/api/v3"  # an Enterprise Server
+
+
+def _is_own_server(environment: Mapping[str, str], host: str | None) -> bool:
+    if environment.get("GITHUB_API_URL", "").strip():
+        return False  # whoever set it says where the token goes
+    return _api_of(host).endswith("/api/v3")
 
 
 def check_repository(name: str) -> str:

@@ -6,20 +6,26 @@ what has to be looked at before the next try.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from epm.errors import EpmError
 from epm.github import failures, payloads
 from epm.github.credentials import Credentials
 from epm.github.failures import Aim, Kind
 from epm.github.interface import Comment, Issue
-from epm.github.patience import Patience, Wait, asked_to_wait
+from epm.github.retry import RetryPolicy, Wait, asked_to_wait
 from epm.github.transport import GRAPHQL, Answer, Lost, Transport
 
 _PAGE = {"per_page": "100"}
 _MOST_PAGES = 1_000
+_PLACE = re.compile(
+    r"/(?:repos/(?P<name>[\w.-]+/[\w.-]+)|repositories/(?P<id>\d{1,15}))"
+    r"(?:/issues/(?P<number>\d{1,12}))?(?:/|$)"
+)
 _NICETY = 10.0
 """Seconds that a reaction may take: nobody waits longer for one."""
 
@@ -59,17 +65,17 @@ class Exchange:
     """Asks one GitHub about one repository."""
 
     def __init__(
-        self, repository: str, transport: Transport, credentials: Credentials, patience: Patience
+        self, repository: str, transport: Transport, credentials: Credentials, policy: RetryPolicy
     ) -> None:
         self._repository = repository
         self._transport = transport
         self._credentials = credentials
-        self._patience = patience
+        self._policy = policy
         self._unreached = 0
 
     def start(self) -> Wait:
         """The clock of one thing and all its tries."""
-        return self._patience.start()
+        return self._policy.start()
 
     def pages(self, request: Request, wait: Wait) -> list[object]:
         """The rows of all pages of a list."""
@@ -108,12 +114,34 @@ class Exchange:
         match failures.kind(answer):
             case Kind.GOOD:
                 return answer
+            case Kind.FINAL if 300 <= answer.status < 400:
+                raise failures.moved(request.aim, self._repository, self._place(answer))
             case Kind.FINAL:
                 raise failures.refusal(answer, request.aim, self._repository, self._credentials)
             case kind:
                 limited = kind is Kind.LIMITED
                 asked = asked_to_wait(answer.headers)
                 raise Again(failures.trouble(answer), asked, limited, doubtful=not limited)
+
+    def _place(self, answer: Answer) -> str:
+        """Where a redirection leads to, in words; what is there is not looked at."""
+        url = urlsplit(answer.headers.get("location", ""))
+        if url.netloc and url.netloc != self._transport.host.partition("/")[0]:
+            return f"another host, {url.netloc}"
+        found = _PLACE.search(url.path)
+        if found is None:
+            return ""
+        name = found["name"] or self._name_of(found["id"])
+        return f"{name}#{found['number']}" if name and found["number"] else name
+
+    def _name_of(self, number: str) -> str:
+        """The name of the repository that GitHub calls by its number."""
+        try:
+            answer = self._transport.send("GET", f"/repositories/{number}")
+        except Lost:
+            return ""
+        fields = answer.data if isinstance(answer.data, Mapping) else {}
+        return payloads.text(fields, "full_name") if answer.status == 200 else ""
 
     def _lost(self, lost: Lost) -> Exception:
         """Whoever is offline need not wait two minutes to hear it."""
@@ -130,8 +158,8 @@ class Exchange:
     def optional(self, request: Request) -> Answer | None:
         """None for a nicety that this GitHub or this token does not have."""
         try:
-            longest = min(_NICETY, self._patience.longest)
-            return self.insist(request, replace(self._patience, longest=longest).start())
+            longest = min(_NICETY, self._policy.longest)
+            return self.insist(request, replace(self._policy, longest=longest).start())
         except EpmError:
             return None
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 from epm.errors import EpmError
 from epm.github.credentials import App, Credentials
-from epm.github.interface import Missing
+from epm.github.interface import Forbidden, Missing, Moved, NotStored
 from epm.github.transport import Answer
 from epm_lint.quoting import clip
 
@@ -81,7 +81,7 @@ def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials)
         case 403 if "locked" in answer.message.lower():
             return EpmError(f"GitHub refused to {where} (403{said})", "unlock the conversation")
         case 403:
-            return EpmError(f"{who} may not {where} (403{said})", _grant(answer, aim))
+            return Forbidden(f"{who} may not {where} (403{said})", _grant(answer, aim))
         case 404 if aim.writes:
             return Missing(f"{who} may not {where}, or it is not there (404)", _grant(answer, aim))
         case 404:
@@ -90,15 +90,53 @@ def refusal(answer: Answer, aim: Aim, repository: str, credentials: Credentials)
                 f"check the number and the repository; {_grant(answer, aim)}",
             )
         case 410:
-            return Missing(f"GitHub cannot {where}: it is gone (410{said})")
-        case 413 | 422:
-            return EpmError(f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})")
-        case status if 300 <= status < 400:
-            return EpmError(
-                f"GitHub cannot {where}: the repository has moved ({status})",
-                "use its new name",
+            off = "disabled" in answer.message.lower()
+            missing = Missing(
+                f"cannot {where}: {'issues are switched off there' if off else 'it was deleted'} "
+                f"(410{said})"
             )
+            missing.gone = True
+            return missing
+        case 413 | 422 if answer.status == 413 or "too long" in _errors(answer):
+            return NotStored(
+                f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})",
+                "shorten the text",
+            )
+        case 422:
+            return EpmError(f"GitHub refused to {where} ({answer.status}{said}{_errors(answer)})")
     return EpmError(f"GitHub refused to {where} ({answer.status}{said})")
+
+
+def not_stored(aim: Aim, repository: str, wanted: str, stored: str) -> NotStored:
+    """The error for a write that GitHub has agreed to, and not done."""
+    kept = f"cut it to {len(stored):,} characters" if is_cut(stored, wanted) else "kept the old one"
+    size = f"{len(wanted):,} characters, {len(wanted.encode('utf-8', 'replace')):,} bytes"
+    return NotStored(
+        f"GitHub agreed to {aim.doing} in {repository}, but of the new text ({size}) it {kept}",
+        "shorten the text: GitHub does not say how much it takes",
+    )
+
+
+def is_cut(stored: str, wanted: str) -> bool:
+    """Whether only the beginning of a text is there."""
+    return len(stored) < len(wanted) and wanted.startswith(stored)
+
+
+def moved(aim: Aim, repository: str, place: str) -> Moved:
+    """The error for what is somewhere else now.
+
+    Args:
+        aim: what was asked for.
+        repository: where it was asked for.
+        place: where it is, as `owner/name` or `owner/name#5`; empty where that is not known.
+    """
+    name = place.partition("#")[0]
+    if "/" in name and " " not in name:
+        remedy = f"name that repository, with --repo {name} or in the remote"
+    else:
+        remedy = "check the repository's name, and GITHUB_API_URL"
+    to = f" to {clip(place)}" if place else ""
+    return Moved(f"cannot {aim.doing} in {repository}: it has moved{to}", remedy)
 
 
 def _grant(answer: Answer, aim: Aim) -> str:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from epm.github.markers import Marker
 
 LONGEST_BODY = 65_536
-"""Characters of an issue's or a comment's body."""
+"""Characters of an issue's or a comment's body that we aim at.
+
+GitHub's refusals have long named this figure; users report 262,144 bytes instead, and an answer of
+200 to what was too long, with the old text kept. Neither is relied on: what was written is read
+back, and `NotStored` says that it is not there.
+"""
 LONGEST_TITLE = 256
 
 GHOST = "ghost"
@@ -37,6 +42,15 @@ class Issue:
     updated_at: datetime
     """Moves with every comment and label as well, so alone it is no sign of an edit."""
     html_url: str
+    state_reason: str
+    """Why it was closed, as in `not_planned`; empty while it is open."""
+    repository: str
+    """`owner/name` of where it is, which may not be where it was asked for."""
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether somebody closed it because nothing shall come of it."""
+        return self.state == "closed" and self.state_reason in ("not_planned", "duplicate")
 
     @property
     def body_hash(self) -> str:
@@ -56,6 +70,10 @@ class Comment:
     created_at: datetime
     updated_at: datetime
     html_url: str
+    repository: str
+    """`owner/name` of where it is."""
+    issue: int
+    """The number of the issue that it is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,25 @@ class Reaction(StrEnum):
 
 
 class Missing(EpmError):
-    """What was asked for is not there, or the token may not see it."""
+    """What was asked for is not there, or the token may not see it.
+
+    Attributes:
+        gone: whether GitHub says that it was there once.
+    """
+
+    gone = False
+
+
+class Forbidden(EpmError):
+    """The token may not do that."""
+
+
+class Moved(EpmError):
+    """It is not where it was asked for any more; nothing was read or written where it is now."""
+
+
+class NotStored(EpmError):
+    """GitHub did not take a text: it refused its length, or agreed and kept something else."""
 
 
 class Conflict(EpmError):
@@ -163,6 +199,12 @@ class GitHub(Protocol):
         within that one round trip is not noticed here, but stays in the issue's edit history.
         Nothing is written when nothing would change.
         """
+
+    def add_label(self, number: int, label: str) -> None:
+        """Put a label on an issue, beside those that it has."""
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take a label off an issue; well also if it is not there."""
 
     def comments(self, number: int) -> list[Comment]:
         """All comments on an issue, oldest first."""

@@ -29,6 +29,12 @@ def write_output(environment: Mapping[str, str], name: str, value: str) -> None:
     _append(environment, "GITHUB_OUTPUT", f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
 
+def tell(environment: Mapping[str, str], name: str, value: str) -> None:
+    """Set an output where there is a workflow that may ask for it."""
+    if environment.get("GITHUB_ACTIONS") == "true" and environment.get("GITHUB_OUTPUT"):
+        write_output(environment, name, value)
+
+
 def write_summary(environment: Mapping[str, str], markdown: str) -> None:
     """Add to the step's summary, cut where GitHub would refuse it."""
     data = markdown.encode("utf-8", "replace")

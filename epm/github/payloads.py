@@ -12,6 +12,7 @@ from epm.errors import EpmError
 from epm.github.interface import GHOST, Comment, Issue, Repository
 
 _LARGEST = 2**53
+_PLACE = re.compile(r"/repos/([^/?#]+/[^/?#]+)(?:/issues/(\d{1,12}))?/?$")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -42,6 +43,8 @@ def issue(data: object) -> Issue:
         created_at=moment(fields, "created_at"),
         updated_at=moment(fields, "updated_at"),
         html_url=text(fields, "html_url"),
+        state_reason=text(fields, "state_reason"),
+        repository=_place(text(fields, "repository_url"))[0],
     )
 
 
@@ -53,6 +56,7 @@ def is_pull_request(data: object) -> bool:
 def comment(data: object) -> Comment:
     """A comment on an issue, of the REST API or of an event."""
     fields = mapping(data, "comment")
+    repository, issue = _place(text(fields, "issue_url"))
     return Comment(
         id=number(fields, "id"),
         node_id=text(fields, "node_id"),
@@ -61,6 +65,8 @@ def comment(data: object) -> Comment:
         created_at=moment(fields, "created_at"),
         updated_at=moment(fields, "updated_at"),
         html_url=text(fields, "html_url"),
+        repository=repository,
+        issue=issue,
     )
 
 
@@ -126,6 +132,12 @@ def labels(fields: Mapping[str, object]) -> tuple[str, ...]:
         raise Malformed("GitHub's labels are not a list")
     names = [one if isinstance(one, str) else text(mapping(one, "label"), "name") for one in found]
     return tuple(sorted(names))
+
+
+def _place(url: str) -> tuple[str, int]:
+    """`owner/name`, and the number of an issue, out of an address of the API."""
+    found = _PLACE.search(url)
+    return (found[1], int(found[2] or 0)) if found else ("", 0)
 
 
 def _author(fields: Mapping[str, object]) -> str:

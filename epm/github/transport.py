@@ -9,12 +9,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from epm import installation
 from epm.errors import EpmError
 from epm.github import payloads
 from epm.github.credentials import APP_KEY, App, Credentials
-from epm.github.patience import Patience
+from epm.github.retry import RetryPolicy
 from epm_lint.quoting import clip
 
 if TYPE_CHECKING:
@@ -69,17 +71,17 @@ class Transport:
     """Sends requests to one GitHub as one user or App."""
 
     def __init__(
-        self, repository: str, credentials: Credentials, url: str, patience: Patience
+        self, repository: str, credentials: Credentials, url: str, policy: RetryPolicy
     ) -> None:
         try:
             from github import Auth, Github
         except ModuleNotFoundError as error:
             if error.name != "github":
                 raise
-            raise EpmError(
-                "PyGithub is not installed", "run `pip install 'epm-bot[github]'`"
-            ) from None
+            remedy = f"run `{installation.command_for('github')}`"
+            raise EpmError("PyGithub is not installed", remedy) from None
 
+        _follow_nothing()
         self.host = url.partition("://")[2]
         self._repository = repository
         self._app: Auth.AppAuth | None = None
@@ -92,11 +94,11 @@ class Transport:
         self._github = Github(
             auth=auth,
             base_url=url,
-            timeout=patience.answer,
+            timeout=policy.answer,
             retry=None,
             user_agent="epm",
-            seconds_between_requests=patience.between_requests,
-            seconds_between_writes=patience.between_writes,
+            seconds_between_requests=policy.between_requests,
+            seconds_between_writes=policy.between_writes,
         )
         self._as_app = self._github.requester
         self._requester: Requester | None = None
@@ -144,8 +146,6 @@ class Transport:
             raise Lost(*_why(error)) from None
         except requests.RequestException as error:
             raise Lost(type(error).__name__) from None
-        except RuntimeError as error:  # its refusal to follow a redirection
-            raise EpmError(clip(str(error), 160), "check GITHUB_API_URL") from None
         return Answer(status, headers, _data(status, text))
 
     def _signed(self) -> Requester:
@@ -169,6 +169,34 @@ class Transport:
             raise GithubException(status, data, headers)
         number = payloads.number(data, "id")
         return Auth.AppInstallationAuth(app, number, _APP_MAY, self._as_app)
+
+
+@cache
+def _follow_nothing() -> None:
+    """See that a redirection comes back as an answer.
+
+    PyGithub follows a 301 by itself, writes included: into whatever repository an issue was
+    transferred to. It leaves a 308, which says the same, alone.
+    """
+    from github.Requester import (
+        HTTPRequestsConnectionClass,
+        HTTPSRequestsConnectionClass,
+        Requester,
+    )
+
+    def unfollowed(response: Any) -> Any:
+        response.status = 308 if response.status == 301 else response.status
+        return response
+
+    class Http(HTTPRequestsConnectionClass):
+        def getresponse(self) -> Any:
+            return unfollowed(super().getresponse())
+
+    class Https(HTTPSRequestsConnectionClass):
+        def getresponse(self) -> Any:
+            return unfollowed(super().getresponse())
+
+    Requester.injectConnectionClasses(Http, Https)
 
 
 def _check_key(app: Auth.AppAuth) -> None:

@@ -12,6 +12,9 @@ from pygls.lsp.server import LanguageServer
 from epm import __version__
 from epm.language_server.pages import FIX_ALL, Pages
 
+AROUND = ("epm.toml", "pyproject.toml", "results.json", "title.txt")
+"""Files by which a page is judged; the editor tells when one changes."""
+
 
 def serve() -> None:
     """Answer the editor on standard input and output until it hangs up."""
@@ -36,6 +39,22 @@ def server() -> LanguageServer:
     @made.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(_: types.DidSaveTextDocumentParams) -> None:
         pages.publish_all()  # a title, a figure or a configuration may be what was saved
+
+    @made.feature(types.INITIALIZED)
+    def ready(_: types.InitializedParams) -> None:
+        """Ask the editor to tell of files that it does not have open, where it can."""
+        workspace = made.client_capabilities.workspace
+        able = workspace and workspace.did_change_watched_files
+        if able and able.dynamic_registration:
+            watched = [types.FileSystemWatcher(f"**/{name}") for name in AROUND]
+            options = types.DidChangeWatchedFilesRegistrationOptions(watched)
+            method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+            registration = types.Registration("epm-files", method, options)
+            made.client_register_capability(types.RegistrationParams([registration]))
+
+    @made.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def changed_around(_: types.DidChangeWatchedFilesParams) -> None:
+        pages.publish_all()
 
     @made.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:

@@ -10,11 +10,11 @@ from lsprotocol import types
 
 import epm_lint
 from epm.errors import EpmError
-from epm.language_server.source import NEWLINE, Source
+from epm.language_server.source import Source
 from epm.linting.bodies import Given, body_at
+from epm.linting.pages import is_page
 from epm.linting.settings import Settings
-from epm_lint.fixes import applied, settled
-from epm_lint.markdown.blocks import title_key
+from epm_lint.fixes import applied, settled, without_stubs
 from epm_lint.model import Finding, Report, Rule, Status
 
 _SEVERITIES = {
@@ -22,9 +22,6 @@ _SEVERITIES = {
     Status.FAIL: types.DiagnosticSeverity.Error,
     Status.ERROR: types.DiagnosticSeverity.Error,
 }
-_HEADINGS = frozenset(map(title_key, ("AI Summary", "AI TL;DR", "Human TL;DR", "Detailed report")))
-_LEGACY = frozenset(map(title_key, ("TL;DR", "Methodology")))
-_LONGEST_HEADING = 80
 
 
 @dataclass(frozen=True)
@@ -81,12 +78,13 @@ class Judged:
         """What `epm lint --fix` would do."""
         if not self.again or not any(f.edits and f.safe for _, f, _ in self.found()):
             return []
-        text, _ = settled(self.source.text, self.again)
+        again = self.again
+        text, _ = settled(self.source.text, lambda now: without_stubs(now, again(now)))
         return self.source.edits_to(text)
 
 
 def judge(source: Source, version: int | None, path: str | None) -> Judged:
-    if not _is_page(source.text):
+    if not is_page(source.text):
         return Judged(source, version, None)
     told: list[tuple[types.DiagnosticSeverity, str]] = []
     try:
@@ -111,12 +109,3 @@ def _judge_of(path: str | None, say: Callable[[str], None]) -> Callable[[str], R
     folder = Path(path).parent if path and Path(path).parent.is_dir() else Path.cwd()
     rules = Settings().of(folder).rules
     return lambda text: epm_lint.lint(text, rules=rules)
-
-
-def _is_page(text: str) -> bool:
-    """Whether a file is a result page, not the README beside it."""
-    lines = [line for line in NEWLINE.split(text) if len(line) <= _LONGEST_HEADING]
-    keys = {title_key(line) for line in lines}
-    return text.lstrip("\ufeff ").startswith("<!-- epm:") or bool(
-        keys & _HEADINGS or keys >= _LEGACY
-    )

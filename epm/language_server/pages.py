@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
+from pygls.workspace import TextDocument
 
 from epm.language_server.judging import Judged, judge
 from epm.language_server.source import Source
@@ -56,9 +57,10 @@ class Pages:
     def judged(self, uri: str) -> Judged:
         """The page as it stands, judged once for each version."""
         document = self._server.workspace.get_text_document(uri)
+        text = _text_of(document)
         known = self._judged.get(uri)
-        if known is None or known.source.text != document.source:
-            source = Source(document.source, _name(self._server.workspace.position_encoding))
+        if known is None or known.source.text != text:
+            source = Source(text, _name(self._server.workspace.position_encoding))
             known = judge(source, document.version, to_fs_path(uri))
             self._judged[uri] = known
         return known
@@ -107,6 +109,14 @@ class Pages:
     def _wait_no_more(self, uri: str) -> None:
         if waiting := self._waiting.pop(uri, None):
             waiting.cancel()
+
+
+def _text_of(document: TextDocument) -> str:
+    """The text; of a document that was never opened, as it lies on the disk, if it does."""
+    try:
+        return document.source
+    except (OSError, ValueError):
+        return ""
 
 
 def _asked_for(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:

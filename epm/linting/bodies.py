@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from epm_lint.model import Repository
 
 STDIN = "-"
+LONGEST, FOR_PEOPLE = 65_536, 8_000
+"""Characters of an issue's body, as far as anybody knows, and those that people write on a page."""
 _LONGEST_TITLE = 10_000
 
 
@@ -75,6 +77,7 @@ def body_at(
         text = decoded(_read(path))
     except epm_lint.LintError as error:
         raise EpmError(f"{path}: {error}") from None
+    _tell_length(path, text, say)
     folder = folder_of(path)
     repository = checkout_at(given.repository) if given.repository else nearby(folder)
     known: dict[str, Any] = {
@@ -86,8 +89,25 @@ def body_at(
         "repository": repository,
     }
     if found := _results(path, text, folder, given, repository, say):
-        known |= {"results": found.values, "results_sha256": found.sha256}
+        known |= found.known
     return Body(path, text, configuration, known)
+
+
+_UNREAD = "can-be-linted"
+
+
+def is_unread(report: epm_lint.Report) -> bool:
+    """Whether a report is about what could not be linted."""
+    return [row.rule.slug for row in report.rows] == [_UNREAD]
+
+
+def unread(path: str, why: str) -> epm_lint.Report:
+    """The report on what could not be linted: an error in every form."""
+    from epm_lint.formats import BodyFormat
+    from epm_lint.model import Row, Rule, Status, Verdict
+
+    rule = Rule(_UNREAD, "Can be linted", lambda _: Verdict.passed(""))
+    return epm_lint.Report(path, BodyFormat.V1, (Row(rule, Verdict(Status.ERROR, why)),))
 
 
 def folder_of(path: str) -> Path:
@@ -134,6 +154,17 @@ def _title(path: str, folder: Path) -> str | None:
         return None
 
 
+def _tell_length(path: str, text: str, say: Callable[[str], None]) -> None:
+    """Long before it is published: by then nobody wants to shorten anything."""
+    if len(text) > LONGEST - FOR_PEOPLE:
+        size = f"{len(text):,} characters, {len(text.encode('utf-8', 'replace')):,} bytes"
+        say(
+            f"{path} has {size}; an issue holds some {LONGEST:,} characters, of which people need "
+            f"some {FOR_PEOPLE:,}: publishing puts its numbers manifest and long tables into files "
+            "beside the results, and shortens its samples"
+        )
+
+
 def _results(
     path: str,
     text: str,
@@ -147,7 +178,7 @@ def _results(
     from epm.linting import results
 
     if given.results is not None:
-        return results.at(given.results)
+        return results.at(given.results, text)
 
     try:
         try:

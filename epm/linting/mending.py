@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN, Body
-from epm_lint.fixes import settled
-from epm_lint.quoting import visible
+from epm.linting.pages import is_page
+from epm_lint.fixes import settled, without_stubs
+from epm_lint.quoting import as_line
 
 if TYPE_CHECKING:
     from epm_lint import Report
@@ -21,7 +23,18 @@ _NO_NEWLINE = "\\ No newline at end of file\n"
 
 def mended(body: Body, *, unsafe: bool, write: bool, say: Callable[[str], None]) -> Report:
     """Apply the fixes, or only print them as a diff; the report on the body as it then stands."""
-    text, findings = settled(body.text, body.report, unsafe)
+    if not is_page(body.text):
+        say(f"{body.path} is no result page, so nothing in it is mended")
+        return body.report()
+    reports: dict[str, Report] = {}
+
+    def report(text: str) -> Report:
+        """Each text is linted once."""
+        if text not in reports:
+            reports[text] = body.report(text)
+        return reports[text]
+
+    text, findings = settled(body.text, lambda now: without_stubs(now, report(now)), unsafe)
     if write:
         if body.path == STDIN:
             _write_out(text)
@@ -29,13 +42,14 @@ def mended(body: Body, *, unsafe: bool, write: bool, say: Callable[[str], None])
             _write(Path(body.path), text)
         if findings:
             say(f"fixed {len(findings)} finding(s) in {body.path}")
-        return body.report(text)
+        return report(text)
     lines = "".join(_diff(body.path, body.text, text))
-    # a terminal obeys control characters; `patch` wants them as they are
-    sys.stdout.write(_printable(lines) if sys.stdout.isatty() else lines)
+    # a terminal obeys control characters, a workflow's log obeys words; `patch` wants both as is
+    obeyed = sys.stdout.isatty() or os.environ.get("GITHUB_ACTIONS") == "true"
+    sys.stdout.write(_printable(lines) if obeyed else lines)
     if findings:
         say(f"{len(findings)} finding(s) in {body.path} can be fixed")
-    return body.report()
+    return report(body.text)
 
 
 def _write(path: Path, text: str) -> None:
@@ -75,4 +89,4 @@ def _lines(text: str) -> list[str]:
 
 def _printable(text: str) -> str:
     *lines, _ = text.split("\n")
-    return "".join(f"{visible(line.removesuffix(chr(13)))}\n" for line in lines)
+    return "".join(f"{as_line(line.removesuffix(chr(13)))}\n" for line in lines)

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from epm.errors import EpmError
+from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.markdown.document import declarations
 from epm_lint.quoting import quote
 
@@ -33,15 +34,28 @@ class ResultsFile(NamedTuple):
 
     values: dict[str, Any]
     sha256: str
+    numbers: str | None = None
+    """The numbers manifest beside it, where the body's first line names one and it is there."""
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What the linter is told of it."""
+        return {
+            "results": self.values,
+            "results_sha256": self.sha256,
+            "numbers": self.numbers,
+        }
 
 
-def at(path: Path) -> ResultsFile:
-    """The results in a file that the user has named."""
+def at(path: Path, text: str = "") -> ResultsFile:
+    """The results in a file that the user has named, for a body with this text."""
     try:
         with path.open("rb") as stream:
-            return _read(stream.read(LARGEST + 1), str(path))
+            found = _read(stream.read(LARGEST + 1), str(path))
     except OSError as error:
         raise EpmError(f"cannot read {path}: {error.strerror}", "check --results") from None
+    sha256 = _marker(text).get("numbers")
+    return found._replace(numbers=_numbers(_beside(NUMBERS, path.parent), sha256))
 
 
 def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsFile | None:
@@ -49,8 +63,36 @@ def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsF
     words = _marker(text)
     if not (name := words.get("results")):
         return None
+    if (content := _found(name, words, words.get("sha256"), folder, repository)) is None:
+        return None
+    found = _read(content, quote(name))
+    if sha256 := words.get("numbers"):
+        named = f"{name[: name.rfind('/') + 1]}{NUMBERS}"
+        numbers = _found(named, words, sha256, folder, repository)
+        return found._replace(numbers=_numbers(numbers, sha256))
+    return found
+
+
+def _found(
+    name: str,
+    words: dict[str, str],
+    sha256: str | None,
+    folder: Path,
+    repository: Repository | None,
+) -> bytes | None:
     content = _pinned(name, words.get("commit"), repository) or _beside(name, folder)
-    return None if content is None else _read(content, quote(name))
+    return content if content is not None else _neighbour(name, sha256, folder)
+
+
+def _numbers(content: bytes | None, sha256: str | None) -> str | None:
+    """The text of a numbers manifest, where it has the hash that the body gives."""
+    import hashlib
+
+    if content is None or len(content) > LARGEST:
+        return None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return None
+    return content.decode("utf-8", "replace")
 
 
 def _read(content: bytes, name: str) -> ResultsFile:
@@ -93,6 +135,19 @@ def _beside(name: str, folder: Path) -> bytes | None:
             return stream.read(LARGEST + 1)
     except (OSError, ValueError):
         return None
+
+
+def _neighbour(name: str, sha256: str | None, folder: Path) -> bytes | None:
+    """The file beside a page that was copied with it, where that is the one the page was made of.
+
+    A name alone is none: each run has its `results.json`.
+    """
+    import hashlib
+
+    content = _beside(PurePosixPath(name).name, folder)
+    if content is None or hashlib.sha256(content).hexdigest() != sha256:
+        return None
+    return content
 
 
 def _is_relative(name: str) -> bool:

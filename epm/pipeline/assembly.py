@@ -68,32 +68,9 @@ class Assembly:
         write_atomically(path, self._results(outcome).dumps())
 
     def _results(self, outcome: Tracking) -> Results:
-        definition = self._definition
-        profile, experiment = definition.profile, definition.experiment
         measured = Measured.model_validate_json(self._read("measure", MEASUREMENTS))
         analysed = Analysed.model_validate_json(self._read("analyse", ANALYSES))
-        return Results(
-            identity=Identity(
-                slug=experiment.slug,
-                issue=experiment.issue,
-                title=experiment.title,
-                profile=profile.name,
-                scale=profile.scale,
-                full_scale=profile.full_scale,
-                fingerprint=definition.fingerprint,
-            ),
-            definition=definition.as_json(),
-            metrics=measured.metrics,
-            covariates=covariate_records(definition),
-            conditions=measured.conditions,
-            tasks=measured.tasks,
-            measurements=measured.measurements,
-            analyses=analysed.analyses,
-            gates=analysed.gates,
-            parent=analysed.parent,
-            provenance=self._provenance(),
-            tracking=outcome,
-        )
+        return assembled(self._definition, measured, analysed, self._provenance(), outcome)
 
     def _read(self, stage: str, name: str) -> str:
         return (self._folder.of(stage) / name).read_text(encoding="utf-8")
@@ -171,6 +148,39 @@ class Assembly:
             if "/" not in name and name[0] != "("
         }
         return hashes | recorded
+
+
+def assembled(
+    definition: Definition,
+    measured: Measured,
+    analysed: Analysed,
+    provenance: Provenance,
+    outcome: Tracking,
+) -> Results:
+    """The results of a definition, from what its stages left."""
+    profile, experiment = definition.profile, definition.experiment
+    return Results(
+        identity=Identity(
+            slug=experiment.slug,
+            issue=experiment.issue,
+            title=experiment.title,
+            profile=profile.name,
+            scale=profile.scale,
+            full_scale=profile.full_scale,
+            fingerprint=definition.fingerprint,
+        ),
+        definition=definition.as_json(),
+        metrics=measured.metrics,
+        covariates=covariate_records(definition),
+        conditions=measured.conditions,
+        tasks=measured.tasks,
+        measurements=measured.measurements,
+        analyses=analysed.analyses,
+        gates=analysed.gates,
+        parent=analysed.parent,
+        provenance=provenance,
+        tracking=outcome,
+    )
 
 
 def covariate_records(definition: Definition) -> dict[str, CovariateRecord]:

@@ -51,15 +51,19 @@ def check(folder: Path, remedy: str) -> None:
 def renewed(folder: Path, remedy: str) -> Iterator[None]:
     """Check a folder, let files in it be written anew, and then record it anew if it was recorded.
 
+    Also where writing breaks off: the next change to any of its files is to be noticed.
+
     Raises:
         EpmError: as `check` does, before anything is written.
     """
     check(folder, remedy)
     recorded = (folder / RECORD).exists()
     forget(folder)
-    yield
-    if recorded:
-        write(folder)
+    try:
+        yield
+    finally:
+        if recorded:
+            write(folder)
 
 
 def changed(folder: Path) -> list[str]:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm.errors import EpmError
+from epm.github.failures import is_cut
 from epm.github.interface import LONGEST_BODY, GitHub, Issue, body_hash
 from epm.github.markers import Marker
 from epm.github.text import fenced
 from epm.publishing.artifacts import Artifacts, commits
-from epm.publishing.page import Layout, commit_of, fingerprint, of_issue, skeleton
-from epm.report.excerpts import LONGEST
+from epm.publishing.page import FORMS, Layout, commit_of, fingerprint, of_issue, skeleton
 from epm.report.render import RESULTS, compose
 from epm.results.reading import load
+from epm_lint.binding.manifest import MARK
 from epm_lint.quoting import visible
 
 if TYPE_CHECKING:
     from epm.publishing.history import Branch
+
+
+_UNCLOSED = re.compile(rf"<!-- {MARK} [^>]*\s*\Z")
+"""A manifest whose end is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Edits:
 
     reason: str
     diff: str
+    added: tuple[str, ...]
+    """Lines that are on the page and not in what epm writes."""
 
 
 def edits(
@@ -51,7 +59,10 @@ def edits(
         return None
     current = skeleton(issue.title, issue.body)
     if commit and wrote and (before := _written_from(commit, wrote, branch, layout, scratch)):
-        return Edits("somebody edited it", _diff(before, current, "as epm wrote it", "as it is"))
+        if is_cut(_UNCLOSED.sub("", current).rstrip(), before):  # GitHub did not take all of it
+            return None
+        diff = _diff(before, current, "as epm wrote it", "as it is")
+        return Edits("somebody edited it", diff, _added(before, current))
     reason = (
         "somebody edited it"
         if wrote
@@ -59,11 +70,16 @@ def edits(
         if commit
         else "somebody edited its first line"
     )
-    return Edits(reason, _diff(current, skeleton(*new), "as it is", "as epm would write it"))
+    would = skeleton(*new)
+    diff = _diff(current, would, "as it is", "as epm would write it")
+    return Edits(reason, diff, _added(would, current))
 
 
-def keep(github: GitHub, issue: Issue) -> None:
-    """Put the page as it is into comments, folded; not twice where that was done already."""
+def keep(github: GitHub, issue: Issue, edited: Edits) -> None:
+    """Put the page as it is into comments; not twice where that was done already.
+
+    What people have added stands in the open, the whole page is folded.
+    """
     text = f"{issue.title}\n\n{issue.body}"
     parts = list(_parts(text))
     key = body_hash(text)[:16]
@@ -72,12 +88,22 @@ def keep(github: GitHub, issue: Issue) -> None:
         if not github.own_comments(issue.number, marker):
             which = f", part {number} of {len(parts)}" if len(parts) > 1 else ""
             shown = _shown(part, which)
-            github.create_comment(issue.number, marker.wrap(shown), marker)
+            room = LONGEST_BODY - 500 - len(shown)
+            added = _in_the_open(edited.added, room) if number == 1 else ""
+            github.create_comment(issue.number, marker.wrap(f"{added}{shown}"), marker)
+
+
+def _in_the_open(added: Sequence[str], room: int) -> str:
+    """What people had written where epm writes, as far as there is room."""
+    if not any(map(str.strip, added)):
+        return ""
+    shown = fenced("\n".join(added), "markdown")
+    text = f"`epm publish --force` took these lines out of the page:\n\n{shown}\n"
+    return text if len(text) <= room else ""
 
 
 def _shown(part: str, which: str = "") -> str:
-    summary = f"The page as it was before `epm publish --force`{which}"
-    summary = summary.replace("`", "")
+    summary = f"The whole page as it was before{which}"
     return f"<details><summary>{summary}</summary>\n\n{fenced(part, 'markdown')}</details>"
 
 
@@ -109,11 +135,22 @@ def _written_from(
         if not commits(results):
             return None
         artifacts = Artifacts(scratch, results, contents, {})
-        page = compose(scratch, layout.experiment, layout.place(artifacts, commit, LONGEST))
+        for form in FORMS:
+            place = layout.place(artifacts, commit, form)
+            page = compose(scratch, layout.experiment, place)
+            if fingerprint(page.title, page.body) == wrote:
+                return skeleton(page.title, page.body)
     except EpmError:
         return None
-    same = fingerprint(page.title, page.body) == wrote
-    return skeleton(page.title, page.body) if same else None
+    return None
+
+
+def _added(before: str, after: str) -> tuple[str, ...]:
+    old, new = before.splitlines(), after.splitlines()
+    changes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return tuple(
+        line for kind, _, _, start, end in changes if kind != "equal" for line in new[start:end]
+    )
 
 
 def _diff(before: str, after: str, old: str, new: str) -> str:

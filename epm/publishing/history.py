@@ -1,6 +1,7 @@
 """The branch of a source issue's results, and what it tells of the pages written from it.
 
-Each commit there says in its message what page was written from it, by the page's fingerprint.
+Each commit there says in its message what page was written from it, by the page's fingerprint, or
+which issue and comment it went to.
 So what we wrote last is known from the remote, which only those with write access can change, and
 not from the page itself, which is what is in doubt.
 """
@@ -14,10 +15,21 @@ from pathlib import Path
 
 from epm.checkout import Checkout
 from epm.errors import EpmError
+from epm.github.interface import Issue
 from epm.publishing.git import Git
+from epm.publishing.page import commit_of, of_issue
 
 _TRAILER = "Epm-page: "
+_RECORD = "Epm-published: "
 _FINGERPRINT = re.compile(rf"^{_TRAILER}([0-9a-f]{{64}})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a page is, and the comment that tells its source issue of it."""
+
+    issue: int
+    comment: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,40 @@ class Branch:
         found = _FINGERPRINT.findall(self.git.message(commit))
         return found[-1] if found else None
 
+    def published(self, key: str) -> list[Published]:
+        """Where the page of that key has been published, the last place first."""
+        if not self.tip:
+            return []
+        wanted = ("--fixed-strings", f"--grep={_RECORD}{key} ")
+        said = self.git.text("log", "--format=%B", *wanted, self.tip)
+        found = re.findall(
+            rf"^{_RECORD}{re.escape(key)} issue=(\d{{1,12}}) comment=(\d{{1,18}})$",
+            said,
+            re.MULTILINE,
+        )
+        return [Published(int(issue), int(comment)) for issue, comment in found]
+
+    def recording(self, tip: str, key: str, place: Published) -> str:
+        """A commit on top of the branch that says where a page is, and changes no file."""
+        about = f"{_RECORD}{key} issue={place.issue} comment={place.comment}"
+        subject = f"Record where {key} is published"
+        return self.git.commit(self.git.tree(tip), tip, f"{subject}\n\n{about}\n")
+
     def _made_for(self, page: str, tip: str) -> str | None:
         wanted = ("--fixed-strings", f"--grep={_TRAILER}{page}")
         return self.git.text("log", "--max-count=1", "--format=%H", *wanted, tip) or None
+
+
+def is_as_published(checkout: Checkout, issue: Issue) -> bool:
+    """Whether a branch of results names the issue, and nobody has edited what epm wrote of it."""
+    commit, place = commit_of(issue.body), f" issue={issue.number} comment="
+    if commit is None or not any(
+        re.search(rf"^{_RECORD}[a-z0-9-]+{place}\d+$", message, re.MULTILINE)
+        for _, message in checkout.said_of_results(place)
+    ):
+        return False
+    wrote = f"{_TRAILER}{of_issue(issue)}"
+    return any(commit == made for made, _ in checkout.said_of_results(wrote))
 
 
 @dataclass(frozen=True)

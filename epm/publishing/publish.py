@@ -1,6 +1,7 @@
 """Publish a run: look at everything first, write only then, and so that it can be done again.
 
-What is written, in this order: the branch with the files, the page, the comment on its source.
+What is written, in this order: the branch with the files, the page, the comment on its source,
+where both are, on the branch.
 Each is found again by itself, so that a run that was stopped anywhere can be repeated.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import cached_property
@@ -17,14 +18,15 @@ from typing import TYPE_CHECKING
 
 import epm_lint
 from epm.errors import EpmError
-from epm.github.comments import Change, keep_comment
-from epm.github.interface import Conflict, GitHub, Issue, same_body
+from epm.github import comments
+from epm.github.comments import Change
+from epm.github.interface import Comment, Conflict, GitHub, Issue, NotStored, same_body
 from epm.linting.results import at
 from epm.publishing import edits, target
 from epm.publishing.announcement import announcement
 from epm.publishing.artifacts import Artifacts, commits
 from epm.publishing.git import Git, Rejected
-from epm.publishing.history import Branch, Made, WithCommit, checkout
+from epm.publishing.history import Branch, Made, Published, WithCommit, checkout
 from epm.publishing.page import (
     Layout,
     fingerprint,
@@ -33,8 +35,9 @@ from epm.publishing.page import (
     plain,
     results_marker,
     unpinned,
-    with_written,
 )
+from epm.report.companions import NUMBERS
+from epm.report.regions import reframed
 from epm.report.render import BODY, RESULTS
 from epm_lint.model import Status
 
@@ -113,14 +116,20 @@ def publish(
         wishes: how.
         say: is told what happens, in lines; a trial's page and differences too.
     """
-    for _ in range(_TRIES):
-        try:
-            with tempfile.TemporaryDirectory(prefix="epm-publish-") as scratch:
-                return _Publication(sources, github, git, wishes, say, Path(scratch)).complete()
-        except (Conflict, Rejected) as error:
-            last = error
-            say(f"{error.what}; looking again")
-    raise last
+    tries = shorter = 0
+    while True:
+        with tempfile.TemporaryDirectory(prefix="epm-publish-") as scratch:
+            one_try = _Publication(sources, github, git, wishes, say, Path(scratch), shorter)
+            try:
+                return one_try.complete()
+            except (Conflict, Rejected) as error:
+                tries += 1
+                if tries == _TRIES:
+                    raise
+                say(f"{error.what}; looking again")
+            except NotStored as error:
+                shorter = one_try.form + 1
+                say(f"{error.what}; trying a shorter page")
 
 
 class _Publication:
@@ -134,16 +143,17 @@ class _Publication:
         wishes: Wishes,
         say: Callable[[str], None],
         scratch: Path,
+        shorter: int,
     ) -> None:
         self.artifacts, self.layout = sources.artifacts, sources.layout
         self.configuration = sources.configuration
         self.github, self.git, self.wishes, self.say = github, git, wishes, say
-        self.scratch = scratch
+        self.scratch, self.form = scratch, shorter
         self.branch = Branch.read(git, f"results/{self.artifacts.results.identity.slug}")
 
     def complete(self) -> Outcome:
         self.branch.check_published(commits(self.artifacts.results))
-        found = target.find(self.github, self.artifacts)
+        found = target.find(self.github, self.artifacts, self.branch)
         for extra in found.extra:
             self.say(f"issue {extra.number} has the marker of this page too: close it")
         plan = self._plan(found.page)
@@ -163,12 +173,13 @@ class _Publication:
 
     def _plan(self, page: Issue | None) -> _Plan:
         identity = self.artifacts.results.identity
-        written = self._written(page)
-        unpinned_page = unpinned(self.artifacts, self.layout, written)
+        written, local = plain(page.body) if page else "", self._local()
+        unpinned_page = unpinned(self.artifacts, self.layout, written, local, self.form)
+        self.form = unpinned_page.form
         made = self.branch.with_files(
             self.artifacts.commit,
             self.layout.folder,
-            self.artifacts.files,
+            {**self.artifacts.files, **unpinned_page.beside},
             fingerprint(unpinned_page.title, unpinned_page.body),
             f"Publish {identity.slug}, profile {identity.profile}",
         )
@@ -179,18 +190,20 @@ class _Publication:
             return _Plan(made, text, wanted, None, None)
         if page:
             new = (text.title, text.body)
-            edited = edits.edits(page, self.branch, self.layout, new, self.scratch / "before")
+            # people overwrite the comments around their sections: that is no edit of ours
+            framed = replace(page, body=reframed(plain(page.body), text.body))
+            edited = edits.edits(framed, self.branch, self.layout, new, self.scratch / "before")
         return _Plan(made, text, wanted, self._report(text, made.commit, page, wanted), edited)
 
-    def _written(self, page: Issue | None) -> str:
-        """The page in which people have written: the issue, then what lies beside the run."""
+    def _local(self) -> str:
+        """The page beside the run, in which people may have written before it was published."""
         path = self.artifacts.run / BODY
-        local = plain(path.read_text(encoding="utf-8")) if path.is_file() else ""
-        return with_written(plain(page.body), local) if page else local
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def _report(self, text: Text, commit: str, page: Issue | None, labels: list[str]) -> Report:
         folder = self.layout.folder
-        files = {f"{folder}/{name}": data for name, data in self.artifacts.files.items()}
+        names = {**self.artifacts.files, **text.beside}
+        files = {f"{folder}/{name}": data for name, data in names.items()}
         results = at(self.artifacts.run / RESULTS)
         try:
             return epm_lint.lint(
@@ -201,6 +214,7 @@ class _Publication:
                 issue=page.number if page else None,
                 results=results.values,
                 results_sha256=results.sha256,
+                numbers=text.beside.get(NUMBERS, b"").decode() or None,
                 repository=WithCommit(
                     self._checkout, self.layout.site.name, commit, files, self.artifacts.commit
                 ),
@@ -225,7 +239,7 @@ class _Publication:
         if plan.report.status is Status.ERROR:
             return State.BROKEN
         failed = {r.rule.slug for r in plan.report.rows if r.verdict.status is Status.FAIL}
-        forgiven = OF_PEOPLE if target.DRAFT in plan.labels else frozenset()
+        forgiven = OF_PEOPLE if target.is_draft(plan.labels) else frozenset()
         return State.UNFIT if failed - forgiven else None
 
     def _show_edits(self, edited: edits.Edits, page: Issue) -> None:
@@ -263,7 +277,7 @@ class _Publication:
             self.say(f"issue {page.number} is up to date")
             return page
         if plan.edited:
-            edits.keep(self.github, page)
+            edits.keep(self.github, page, plan.edited)
         made = self.github.edit_issue(page, title=title, body=body, labels=plan.labels)
         self.say(f"updated issue {made.number}")
         return made
@@ -272,18 +286,44 @@ class _Publication:
         text = announcement(
             self.artifacts, self.layout, plan.made.commit, page.number, plan.page.title
         )
-        kept = keep_comment(self.github, source.number, results_marker(self.artifacts), text)
+        marker, places = results_marker(self.artifacts), self.branch.published(self._key)
+        named = [place.comment for place in places]
+
+        def adopted(comment: Comment) -> bool:
+            """The branch names it last, and its author has write access now."""
+            if comment.id not in named[:1]:
+                return False
+            author = comment.author
+            return author.endswith("[bot]") or self.github.permission(author).can_write
+
+        there = comments.find(
+            self.github, source.number, marker, lambda comment: comment.id in named, adopted
+        )
+        kept = comments.keep_comment(self.github, source.number, marker, text, there)
         if kept.change is Change.NONE:
             self.say(f"the comment on issue {source.number} is up to date")
         else:
             self.say(f"{kept.change.value} the comment on issue {source.number}")
+        self._record(plan.made, Published(page.number, kept.comment.id), places[:1])
+
+    def _record(self, made: Made, place: Published, last: list[Published]) -> None:
+        """Let the branch say where the page is, so that others can take it on."""
+        if last == [place]:
+            return
+        tip = made.commit if made.is_new or self.branch.tip is None else self.branch.tip
+        self.git.push(self.branch.recording(tip, self._key, place), self.branch.name)
+
+    @property
+    def _key(self) -> str:
+        return page_marker(self.artifacts).key
 
     # not writing it
 
     def _rehearse(self, plan: _Plan, found: target.Target) -> None:
         page, labels = found.page, ", ".join(plan.labels)
         if plan.made.is_new:
-            self.say(f"would push {len(self.artifacts.files)} files to {self.branch.name}")
+            count = len({**self.artifacts.files, **plan.page.beside})
+            self.say(f"would push {count} files to {self.branch.name}")
         else:
             self.say(f"{self.branch.name} has these files already, at {plan.made.commit[:12]}")
         if page is None:

@@ -27,20 +27,24 @@ class Site:
             return f"https://raw.githubusercontent.com/{self.name}/{where}"
         return f"{self.server}/{self.name}/blob/{where}?raw=true"
 
+    def view(self, commit: str, path: str) -> str:
+        """The file as readers see it in a browser: Markdown as a page."""
+        return f"{self.server}/{self.name}/blob/{commit}/{quote(path)}"
+
     def issue(self, number: int) -> str:
         """An issue's page."""
         return f"{self.server}/{self.name}/issues/{number}"
 
 
-def server(environment: Mapping[str, str]) -> str:
-    """Where browsers find what the API serves: GITHUB_SERVER_URL, or as GITHUB_API_URL says."""
+def server(environment: Mapping[str, str], host: str | None = None) -> str:
+    """Where browsers find what the API serves: GITHUB_SERVER_URL, or as the API's address says."""
     given = environment.get("GITHUB_SERVER_URL", "").strip().rstrip("/")
     if given.startswith("https://"):
         return given
-    api = urlsplit(credentials.api_url(environment))
-    host, path = api.hostname or "", api.path.rstrip("/")
+    api = urlsplit(credentials.api_url(environment, host))
+    name, path = api.hostname or "", api.path.rstrip("/")
     if path.endswith("/api/v3"):  # an Enterprise Server
         return f"https://{api.netloc}"
-    if host.startswith("api.") and host.endswith(".ghe.com"):  # Enterprise Cloud, its own domain
-        return f"https://{host.removeprefix('api.')}"
+    if name.startswith("api.") and name.endswith(".ghe.com"):  # Enterprise Cloud, its own domain
+        return f"https://{name.removeprefix('api.')}"
     return GITHUB

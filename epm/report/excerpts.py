@@ -113,40 +113,36 @@ def side_by_side(
     random.Random(derive_seed(seed, "side by side")).shuffle(shuffled)  # noqa: S311
     if not any(record.target for record in conditions.values()):
         return _by_condition(shuffled, list(conditions), longest)
-    baselines = {name for name, record in conditions.items() if record.role == "baseline"}
-    found: list[Excerpt] = []
+    untrained: dict[tuple[str, str], Row] = {}
+    of_adapter: dict[tuple[str, str, Any], list[Row]] = {}
+    for row in shuffled:
+        of_adapter.setdefault((row["condition"], row["item"], row.get("seed")), []).append(row)
+        if conditions[row["condition"]].role == "baseline":
+            untrained.setdefault((row["item"], row["task"]), row)
+    found: list[tuple[str, Row]] = []
     for start in shuffled:
         target = conditions[start["condition"]].target
         if target is None or start["task"] != target or start["scores"].get(metric) is not True:
             continue
-        same = [row for row in shuffled if row["item"] == start["item"]]
+        same = of_adapter[start["condition"], start["item"], start.get("seed")]
+        off = [row for row in same if row["task"] != target]
         wanted = [
-            ("untrained", [r for r in same if r["condition"] in baselines and r["task"] == target]),
-            ("on its target", [start]),
-            *_elsewhere(same, start, metric, near_miss),
+            ("untrained", untrained.get((start["item"], target))),
+            ("on its target", start),
+            ("off target", _scored(off, metric)),
+            ("near miss, off target", _scored(off, near_miss)),
         ]
-        shown = [_excerpt(rows[0], longest, role) for role, rows in wanted if rows]
+        shown = [(role, row) for role, row in wanted if row]
         if len(shown) > len(found):
             found = shown
         if len(found) == MOST_SIDE_BY_SIDE:
             break
-    return found
+    return [_excerpt(row, longest, role) for role, row in found]
 
 
-def _elsewhere(
-    same: Sequence[Row], start: Row, metric: str, near_miss: str | None
-) -> list[tuple[str, list[Row]]]:
-    """The same adapter's answers to the same item under other tasks."""
-    off = [
-        row
-        for row in same
-        if row["condition"] == start["condition"]
-        and row["task"] != start["task"]
-        and row.get("seed") == start.get("seed")
-    ]
-    hits = [row for row in off if row["scores"].get(metric) is True]
-    near = [row for row in off if near_miss and row["scores"].get(near_miss) is True]
-    return [("off target", hits), ("near miss, off target", near)]
+def _scored(rows: Sequence[Row], metric: str | None) -> Row | None:
+    """The first that the metric counts."""
+    return next((row for row in rows if metric and row["scores"].get(metric) is True), None)
 
 
 def _by_condition(rows: Sequence[Row], conditions: list[str], longest: int) -> list[Excerpt]:

@@ -22,7 +22,7 @@ from jinja2 import (
 from epm.analyses.block import Block, Scale
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, write_atomically
-from epm.report import excerpts
+from epm.report import companions, excerpts
 from epm.report.confidence import answer, confidence, primary
 from epm.report.regions import keep_human_regions
 from epm.results import Results
@@ -94,6 +94,12 @@ class Place:
     """Where a file is that cannot be fetched from there, in words."""
     longest_sample: int = excerpts.LONGEST
     """Characters of a completion that are shown."""
+    most_sampled: int | None = None
+    """Conditions of which samples are shown; None for all."""
+    longest_table: int | None = None
+    """Characters of a table that are shown; None for all, and then there is no file with them."""
+    numbers_apart: bool = False
+    """Whether the numbers manifest is a file of its own."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ class Text:
 
     title: str
     body: str
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that it needs beside the results, by name."""
 
 
 def render(run: Path, experiment_folder: Path) -> Page:
@@ -144,11 +152,19 @@ def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
             "mend the template; the results are untouched",
         ) from error
     marked_title = " ".join(marked_title.split())
-    names = tuple(results.conditions)
+    names, beside = tuple(results.conditions), {}
+    if place.longest_table is not None:
+        link = place.files[companions.TABLES].url
+        marked_body, tables = companions.cut(marked_body, place.longest_table, link)
+        if tables:
+            beside[companions.TABLES] = f"# {untraced(marked_title)}\n\n{tables}".encode()
     bound = bind(marked_body, marked_title, names)
     manifest = Manifest(context["results_sha256"], names, bound, tuple(_drawn(run)))
     body, title = untraced(marked_body), untraced(marked_title)
-    return Text(title, f"{body.rstrip()}\n\n{encode(manifest)}\n")
+    if place.numbers_apart:
+        body, beside[companions.NUMBERS] = companions.numbers_apart(body, encode(manifest))
+        return Text(title, f"{body.rstrip()}\n", beside)
+    return Text(title, f"{body.rstrip()}\n\n{encode(manifest)}\n", beside)
 
 
 def _place(error: Exception, experiment_folder: Path) -> str:
@@ -209,6 +225,16 @@ CONTEXT = frozenset(
 """What the templates of a page are given, by name."""
 
 
+_UNSAID: Mapping[str, Any] = {
+    "question": "",
+    "parents": [],
+    "choices": [],
+    "scorers": [],
+    "checkpoints": 0,
+}
+"""What a definition says, where the results are of an earlier schema or of none."""
+
+
 def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
     definition: Any = results.definition or {}
     blocks = {n: b for n, b in results.analyses.items() if isinstance(b, Block)}
@@ -220,7 +246,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "place": place,
         "results_sha256": file_sha256(run / RESULTS),
         "identity": results.identity,
-        "definition": definition,
+        "definition": {**_UNSAID, **definition},
         "profile": definition.get("profile", {}),
         "glossary": definition.get("glossary", {}),
         "analyses": blocks,
@@ -353,13 +379,17 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     if not samples:
         return {"excerpts": {}, "side_by_side": [], "shown_metric": metrics[0]}
     seed, longest = results.provenance.seeds["experiment"], place.longest_sample
+    own: dict[str, list[dict[str, Any]]] = {}
+    for row in samples:
+        own.setdefault(row["condition"], []).append(row)
     chosen = {
-        name: excerpts.choose(samples, name, condition.target, metrics[0], seed, longest)
+        name: excerpts.choose(own.get(name, []), name, condition.target, metrics[0], seed, longest)
         for name, condition in results.conditions.items()
         if condition.role != "baseline"
     }
+    sampled = [(name, found) for name, found in chosen.items() if found]
     return {
-        "excerpts": {name: found for name, found in chosen.items() if found},
+        "excerpts": dict(sampled[: place.most_sampled]),
         "side_by_side": excerpts.side_by_side(
             samples,
             results.conditions,

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, get_args
 
 from epm.errors import EpmError, out_of_memory
+from epm.installation import command_for
 from epm.models.sources import OFFLINE, quieten
 
 if TYPE_CHECKING:
@@ -157,8 +158,7 @@ def installed() -> str:
             return library
     raise EpmError(
         "the engine vllm is not installed",
-        "`pip install 'epm-bot[gpu]'` (without a GPU: see docs/engines.md), "
-        "or `--engine transformers`",
+        f"`{command_for('gpu')}` (without a GPU: see docs/engines.md), or `--engine transformers`",
     )
 
 

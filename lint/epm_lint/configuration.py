@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import Field, fields, replace
 from datetime import date, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 from epm_lint.errors import LintError
@@ -18,6 +19,8 @@ from epm_lint.values import dataclass
 
 FAIL_ON = {"warn": Status.WARN, "fail": Status.FAIL}
 _KEYS = ("select", "ignore", "fail-on", "rules")
+_MAGIC = frozenset("*?[")
+"""What makes a name a glob."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,20 @@ def configured(
 ) -> Configuration:
     """The configuration in a table, and on top of it what the command line says.
 
-    `select` and `ignore` name rules by slug. A `select` takes the place of all that the table
-    selects and ignores; an `ignore` adds to it. Raises `LintError` on what it does not know.
+    `select` and `ignore` name rules: by slug, by family ("numbers"), or by a glob
+    ("recomputed-*"). A `select` takes the place of all that the table selects and ignores; an
+    `ignore` adds to it. Raises `LintError` on what it does not know.
     """
     _known(table, _KEYS, "")
     slugs = [rule.slug for rule in rules]
-    asked = {name: _names(table.get(name, []), name, slugs) for name in ("select", "ignore")}
+    asked = {name: _named(table.get(name, []), name, rules) for name in ("select", "ignore")}
     settings = _table(table.get("rules", {}), "rules")
     _known(settings, slugs, "rules.")
     level = _level(table.get("fail-on", "fail") if fail_on is None else fail_on)
-    _names(list(select), "--select", slugs)
-    _names(list(ignore), "--ignore", slugs)
-    selected = select or asked["select"] or slugs
-    ignored = {*ignore, *(() if select else asked["ignore"])}
+    chosen = _named(list(select), "--select", rules)
+    left_out = _named(list(ignore), "--ignore", rules)
+    selected = chosen or asked["select"] or slugs
+    ignored = left_out | (set() if select else asked["ignore"])
     return Configuration(
         tuple(
             _configured(rule, settings.get(rule.slug, {}))
@@ -88,15 +92,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def schema(rules: Sequence[Rule]) -> dict[str, Any]:
     """The JSON Schema of a configuration, for editors that check TOML as it is typed."""
-    slugs = {"type": "array", "items": {"enum": [rule.slug for rule in rules]}}
+    named = {"enum": [*(rule.slug for rule in rules), *families(rules)]}
+    glob = {"type": "string", "pattern": r"[*?\[]"}
+    slugs = {"type": "array", "items": {"anyOf": [named, glob]}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "epm lint: epm.toml, or [tool.epm.lint] in pyproject.toml",
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "select": {**slugs, "description": "The rules to run; all, if none is named."},
-            "ignore": {**slugs, "description": "The rules not to run."},
+            "select": {
+                **slugs,
+                "description": "The rules, families or globs to run; all, if none is named.",
+            },
+            "ignore": {**slugs, "description": "The rules, families or globs not to run."},
             "fail-on": {
                 "enum": list(FAIL_ON),
                 "default": "fail",
@@ -178,14 +187,26 @@ def _day(given: object, where: str) -> date:
     return given
 
 
-def _names(given: object, where: str, slugs: Collection[str]) -> Sequence[str]:
+def _named(given: object, where: str, rules: Sequence[Rule]) -> set[str]:
+    """The slugs of the rules that are named: by slug, by family, or by a glob."""
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
         raise LintError(f"{where} is {_shown(given)}, expected a list of rules")
+    found: set[str] = set()
     for name in given:
-        if name not in slugs:
-            hint = nearest(name, slugs) or "`epm rule` lists them"
+        meant = {rule.slug for rule in rules if name in (rule.slug, rule.family) and name}
+        if not meant and _MAGIC.intersection(name):
+            meant = {rule.slug for rule in rules if fnmatchcase(rule.slug, name)}
+        if not meant:
+            known = [*(rule.slug for rule in rules), *families(rules)]
+            hint = nearest(name, known) or "`epm rule` lists them"
             raise LintError(f"{where} names {quote(name)}, which is no rule; {hint}")
-    return given
+        found |= meant
+    return found
+
+
+def families(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The families of some rules, each once."""
+    return tuple(dict.fromkeys(rule.family for rule in rules if rule.family))
 
 
 def _level(given: object) -> Status:

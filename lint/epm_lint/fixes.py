@@ -12,9 +12,11 @@ from itertools import pairwise
 
 from epm_lint.errors import LintError
 from epm_lint.model import Edit, Finding, Report, Row
+from epm_lint.patterns import Pattern
 
 MOST_ROUNDS = 30
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_HEADING = Pattern(r"^ {0,3}#{1,6}(?=\s|$)", re.MULTILINE)
+_NEWLINE = Pattern(r"\r\n|\r|\n")
 
 
 def applied(source: str, report: Report, unsafe: bool = False) -> tuple[str, tuple[Finding, ...]]:
@@ -34,6 +36,30 @@ def applied(source: str, report: Report, unsafe: bool = False) -> tuple[str, tup
                     taken += changes
                     mended.append(finding)
     return text.changed(taken), tuple(mended)
+
+
+def without_stubs(source: str, report: Report) -> Report:
+    """The report without the fixes that put in a heading nobody wrote: a stub is no section."""
+    lines = source.splitlines()
+    rows = []
+    for row in report.rows:
+        kept = tuple(
+            replace(finding, edits=()) if _invents(lines, finding.edits) else finding
+            for finding in row.verdict.findings
+        )
+        rows.append(replace(row, verdict=replace(row.verdict, findings=kept)))
+    return replace(report, rows=tuple(rows))
+
+
+def _invents(lines: Sequence[str], edits: Sequence[Edit]) -> bool:
+    """Whether edits put more headings in than they take out."""
+    taken = sum(
+        _HEADING.match(line) is not None
+        for edit in edits
+        if (edit.line, edit.column) != (edit.end_line, edit.end_column)
+        for line in lines[edit.line - 1 : edit.end_line]
+    )
+    return taken < sum(len(_HEADING.findall(edit.text)) for edit in edits)
 
 
 def settled(

@@ -21,8 +21,12 @@ class BodyFormat(StrEnum):
     V2 = "v2"
     """One or more `### Result …` under `## AI Summary`, the set-up in `<details>`."""
 
+    PLAIN = "plain"
+    """Any page: held to no parts, only to what every page owes its readers."""
+
 
 EVERY_FORMAT = frozenset(BodyFormat)
+RESULT_PAGES = EVERY_FORMAT - {BodyFormat.PLAIN}
 
 
 def format_of(document: Document) -> BodyFormat:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from epm_lint.formats import EVERY_FORMAT, BodyFormat
+from epm_lint.formats import RESULT_PAGES, BodyFormat
 from epm_lint.markdown.document import Document
+from epm_lint.values import dataclass
+
+if TYPE_CHECKING:
+    from epm_lint.reading.number import Number
+    from epm_lint.reading.page import Reading
 
 
 class Status(StrEnum):
@@ -56,6 +61,15 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """A finding that follows from another one."""
+
+    rule: str
+    message: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault, where it is and how to mend it."""
 
@@ -70,6 +84,10 @@ class Finding:
     """The fix as changes of the source, where it is mechanical."""
     safe: bool = True
     """Whether the edits leave what the page says as it is; if not, a person looks first."""
+    uses: tuple[Number, ...] = field(default=(), compare=False, repr=False)
+    """The numbers that it holds against each other; one of them is wrong."""
+    follows: tuple[Consequence, ...] = ()
+    """What else does not agree, and would if this were mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,14 @@ class Verdict:
     status: Status
     detail: str
     findings: tuple[Finding, ...] = ()
+    recomputed: tuple[Number, ...] = field(default=(), compare=False, repr=False)
+    """The numbers that were held against others."""
+    left_alone: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """How many statements were read and not recomputed, by the reason."""
+
+    def with_numbers(self, used: tuple[Number, ...], left: Mapping[str, int]) -> Verdict:
+        """The same verdict, with the numbers that it rests on."""
+        return Verdict(self.status, self.detail, self.findings, used, left)
 
     @classmethod
     def passed(cls, detail: str) -> Verdict:
@@ -138,6 +164,8 @@ class Page:
     results: Mapping[str, Any] | None = None
     """The results file that the body reports, as its JSON stands."""
     results_sha256: str | None = None
+    numbers: str | None = None
+    """The file beside the results that the body's first line names by its hash."""
     repository: Repository | None = None
 
 
@@ -160,11 +188,17 @@ class Rule:
     """`check(page)`, or `check(page, options)` where the rule has options."""
     options: Any = None
     """A frozen dataclass whose fields are made by `option`, with its values for this run."""
-    formats: frozenset[BodyFormat] = EVERY_FORMAT
+    formats: frozenset[BodyFormat] = RESULT_PAGES
+    """The formats that it applies to; a rule for any page names them all."""
     since: date | None = None
     """Bodies created before are left alone."""
     doc: str | None = None
     """Why the rule is there, with a Bad and a Good example: its module's docstring."""
+
+    @property
+    def family(self) -> str:
+        """`structure`, `links`, `markup`, `claims` or `numbers`: the folder that it lies in."""
+        return self.check.__module__.split(".")[-2] if "." in self.check.__module__ else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +210,39 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class NumbersRead:
+    """What became of the numbers of a page."""
+
+    read: int
+    """Those that count or measure; names with digits are none."""
+    bound: int
+    """Those that belong to a statement."""
+    recomputed: int
+    """Those that were held against others."""
+    left_alone: Mapping[str, int]
+    """How many statements were understood and not recomputed, by the reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All verdicts on one body."""
 
     path: str
     format: BodyFormat
     rows: tuple[Row, ...]
+    reading: Reading | None = field(default=None, compare=False, repr=False)
+    """The page's numbers as they were read, if a rule asked for them."""
+
+    @property
+    def numbers(self) -> NumbersRead | None:
+        """How many numbers were read, bound, recomputed and left alone; None if none was asked."""
+        if self.reading is None:
+            return None
+        used = {(id(n.passage), n.start) for row in self.rows for n in row.verdict.recomputed}
+        left: Counter[str] = Counter()
+        for row in self.rows:
+            left.update(row.verdict.left_alone)
+        return NumbersRead(self.reading.read, self.reading.bound, len(used), dict(left))
 
     @property
     def status(self) -> Status:

@@ -10,10 +10,22 @@ _JOINERS = frozenset("\u200c\u200d")  # emoji and Persian words fall apart witho
 
 
 def visible(text: str) -> str:
-    """The text on one line, with control and bidirectional characters written as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in _JOINERS else _escape(c) for c in text)
+    """The text on one line, with control and bidirectional characters written as escapes.
+
+    So is what a GitHub runner obeys anywhere in a line of a log, as in `##[add-mask]x`.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in _JOINERS else _escape(c) for c in text)
+    return text.replace("##[", "#\\x23[")
+
+
+def as_line(text: str) -> str:
+    """The visible text as a line of a log: what begins it is no command of a GitHub runner."""
+    shown = visible(text)
+    blanks = len(shown) - len(shown.lstrip())
+    return (
+        f"{shown[:blanks]}\\x3a{shown[blanks + 1 :]}" if shown.startswith("::", blanks) else shown
+    )
 
 
 def clip(text: str, limit: int = LONGEST_QUOTE) -> str:

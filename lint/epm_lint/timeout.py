@@ -1,4 +1,4 @@
-"""An end to waiting: a body that takes too long to judge is refused, in one line.
+"""An end to waiting: what takes too long to judge is given up, and the report says what was.
 
 In the main thread of a process that knows SIGALRM the clock interrupts whatever runs, a regular
 expression included. Elsewhere, in a server's worker thread or on Windows, time is looked at
@@ -13,30 +13,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from epm_lint.errors import LintError
-
 LONGEST_RUN = 5.0
 """In seconds."""
 
 
-class _Late(BaseException):
+class TimeIsUp(BaseException):
     """Not an `Exception`, so that no rule and no handler of broken rules takes it for its own."""
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Callable[[], None]]:
-    """Refuse what takes longer; the function given is to be called wherever time may be looked at.
+    """Interrupt what takes longer; the function given is called wherever time may be looked at.
 
     A timer that the caller has set goes on afterwards.
+
+    Raises:
+        TimeIsUp: from within, when the seconds have passed.
     """
     started = time.monotonic()
 
     def look() -> None:
         if time.monotonic() - started > seconds:
-            raise _Late
+            raise TimeIsUp
 
     def ring(*_: object) -> None:
-        raise _Late
+        raise TimeIsUp
 
     alarmed = hasattr(signal, "setitimer") and (
         threading.current_thread() is threading.main_thread()
@@ -51,8 +52,6 @@ def deadline(seconds: float) -> Iterator[Callable[[], None]]:
         finally:
             if alarmed:
                 signal.setitimer(signal.ITIMER_REAL, 0)
-    except _Late:
-        raise LintError(f"took longer than {seconds:g} s to lint; it was given up") from None
     finally:
         if alarmed:
             signal.signal(signal.SIGALRM, signal.SIG_DFL if handler is None else handler)

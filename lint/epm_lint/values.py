@@ -1,14 +1,16 @@
 """`@dataclass(frozen=True, slots=True)`, made in a fraction of the time.
 
-The standard decorator compiles six methods for each class, and the linter, which is started anew
-for every body, has some seventy classes: a sixth of its start. This one compiles `__init__` alone;
-the other methods are shared, and slots are left out. To a reader and to mypy it is the standard
-one; `fields`, `replace` and `asdict` work as ever.
+The standard decorator compiles six methods for each class and looks at every field several times,
+and the linter, which is started anew for every body, has some hundred classes: a sixth of its
+start. This one compiles `__init__` alone; the other methods are shared, slots are left out, and
+what the standard library wants to know of the fields is made when it asks. To a reader and to mypy
+it is the standard one; `fields`, `replace` and `asdict` work as ever.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -17,55 +19,106 @@ else:
 
     def dataclass(**options: bool) -> Any:
         """Make a class a frozen dataclass; with other options, as the standard library does."""
-        if options in ({"frozen": True}, {"frozen": True, "slots": True}):
-            return _frozen
+        if options.get("frozen") and {*options} <= {"frozen", "slots", "kw_only"}:
+            return partial(_frozen, kw_only=options.get("kw_only", False))
         return dataclasses.dataclass(**options)
 
 
-def _frozen(cls: type) -> type:
-    # a class without a docstring would get its signature as one, which takes longest of all
-    cls.__doc__ = cls.__doc__ or cls.__name__
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
-    made.__init__ = _initialiser(made)
-    made.__repr__ = _repr
-    made.__eq__ = _equal
-    made.__hash__ = _hash
-    made.__setattr__ = _refuse
-    made.__delattr__ = _refuse
+_MISSING = dataclasses.MISSING
+
+
+class _Fields:
+    """`__dataclass_fields__`, made by the standard decorator from a class of the same fields."""
+
+    def __get__(self, _: object, cls: Any) -> Any:
+        made = type(cls.__name__, (), {"__annotations__": {}, "__module__": cls.__module__})
+        for name, (annotation, default, kw_only) in cls._fields.items():
+            made.__annotations__[name] = annotation
+            if isinstance(default, dataclasses.Field):
+                default = dataclasses.field(
+                    default=default.default,
+                    default_factory=default.default_factory,
+                    compare=default.compare,
+                    repr=default.repr,
+                    metadata=default.metadata,
+                    kw_only=kw_only,
+                )
+            else:
+                default = dataclasses.field(default=default, kw_only=kw_only)
+            setattr(made, name, default)
+        standard: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(made)
+        cls.__dataclass_fields__ = standard.__dataclass_fields__
+        return cls.__dataclass_fields__
+
+
+def _frozen(cls: Any, *, kw_only: bool) -> Any:
+    fields: dict[str, tuple[str, Any, bool]] = {}
+    for base in reversed(cls.__mro__[1:-1]):
+        fields.update(base.__dict__.get("_fields", {}))
+    for name, annotation in vars(cls).get("__annotations__", {}).items():
+        if not str(annotation).startswith("ClassVar"):
+            default = cls.__dict__.get(name, _MISSING)
+            fields[name] = annotation, default, kw_only
+            if isinstance(default, dataclasses.Field):
+                _keep_default(cls, name, default)
+    cls._fields = fields
+    cls._compared = tuple(name for name, (_, d, _k) in fields.items() if _is(d, "compare"))
+    cls._shown = tuple(name for name, (_, d, _k) in fields.items() if _is(d, "repr"))
+    cls.__match_args__ = tuple(n for n, (_, _d, by_name) in fields.items() if not by_name)  # type: ignore[misc]
+    cls.__dataclass_fields__ = _Fields()
+    cls.__init__ = _initialiser(cls, fields)
+    cls.__repr__, cls.__eq__, cls.__hash__ = _repr, _equal, _hash
+    cls.__setattr__ = cls.__delattr__ = _refuse
     return cls
 
 
-def _initialiser(cls: Any) -> Any:
-    names: dict[str, Any] = {"_set": object.__setattr__, "_missing": dataclasses.MISSING}
-    parameters, lines = ["self"], []
-    for field in dataclasses.fields(cls):
-        name = given = field.name
-        default = f"_default_{name}"
-        if field.default_factory is not dataclasses.MISSING:
-            names[default] = field.default_factory
-            parameters.append(f"{name}=_missing")
-            given = f"{default}() if {name} is _missing else {name}"
-        elif field.default is not dataclasses.MISSING:
-            names[default] = field.default
-            parameters.append(f"{name}={default}")
-        else:
-            parameters.append(name)
+def _is(default: Any, flag: str) -> bool:
+    return bool(getattr(default, flag)) if isinstance(default, dataclasses.Field) else True
+
+
+def _keep_default(cls: Any, name: str, field: Any) -> None:
+    """As the standard decorator does: the class itself has the default, or nothing."""
+    if field.default is _MISSING:
+        delattr(cls, name)
+    else:
+        setattr(cls, name, field.default)
+
+
+def _initialiser(cls: Any, fields: dict[str, tuple[str, Any, bool]]) -> Any:
+    names: dict[str, Any] = {"_set": object.__setattr__, "_missing": _MISSING}
+    parameters, lines = ["self"], list[str]()
+    by_name: list[str] = []
+    default: Any
+    for name, (_, default, kw_only) in fields.items():
+        given, parameter = name, name
+        factory: Any = _MISSING
+        if isinstance(default, dataclasses.Field):
+            factory, default = default.default_factory, default.default
+        if factory is not _MISSING:
+            names[f"_default_{name}"] = factory
+            parameter = f"{name}=_missing"
+            given = f"_default_{name}() if {name} is _missing else {name}"
+        elif default is not _MISSING:
+            names[f"_default_{name}"] = default
+            parameter = f"{name}=_default_{name}"
+        (by_name if kw_only else parameters).append(parameter)
         lines.append(f" _set(self, {name!r}, {given})")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     body = "\n".join(lines or [" pass"])
+    listed = ", ".join([*parameters, *(["*", *by_name] if by_name else [])])
     # made of the class's own names, as the standard decorator does
-    exec(f"def __init__({', '.join(parameters)}):\n{body}", names)  # noqa: S102
+    exec(f"def __init__({listed}):\n{body}", names)  # noqa: S102
     return names["__init__"]
 
 
 def _values(instance: Any) -> tuple[Any, ...]:
-    return tuple([getattr(instance, name) for name in instance.__match_args__])
+    return tuple([getattr(instance, name) for name in instance._compared])
 
 
 def _repr(self: Any) -> str:
-    pairs = zip(self.__match_args__, _values(self), strict=True)
-    return f"{type(self).__qualname__}({', '.join(f'{name}={item!r}' for name, item in pairs)})"
+    pairs = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
+    return f"{type(self).__qualname__}({pairs})"
 
 
 def _equal(self: Any, other: object) -> Any:

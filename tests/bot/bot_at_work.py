@@ -8,6 +8,7 @@ import itertools
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,9 @@ class Bot:
         payload["sender"]["login"] = sender
         return payload
 
-    def run(self, name: str, payload: Any, **client: Any) -> Ran:
+    def run(
+        self, name: str, payload: Any, inputs: Mapping[str, str] | None = None, **client: Any
+    ) -> Ran:
         """What `epm bot` does in a workflow; one at a time, where its requests are counted."""
         folder = self._scratch / f"run-{next(_runs)}"
         folder.mkdir()
@@ -128,6 +131,8 @@ class Bot:
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_REPOSITORY": self.hub.name,
             "GITHUB_RUN_ID": "77",
+            "EPM_RUNS": "true",
+            **(inputs or {}),
         }
         log = io.StringIO()
         before = len(self.hub.proxy.seen)

@@ -10,6 +10,7 @@ from bot_at_work import SEED_SHAPE, Bot
 from epm.bot.commands import MOST, Command, parse
 from epm.github.markers import Marker
 
+PAGE = "<!-- epm:page v1 issue-246-published -->"
 REPLY, REFUSAL = Marker("reply"), Marker("refusal")
 
 
@@ -25,6 +26,19 @@ REPLY, REFUSAL = Marker("reply"), Marker("refusal")
         ("# A heading\n\n/epm lint", [("lint", "")]),
         ("/epm", [("", "")]),
         ("/epm  run   pilot  now", [("run", "pilot")]),
+        ("/EPM lint", [("lint", "")]),
+        ("/Epm LINT", [("lint", "")]),
+        ("   /epm lint", [("lint", "")]),
+        (" say\n  /epm lint", [("lint", "")]),
+        ("- /epm lint", [("lint", "")]),
+        ("* /epm lint\n* /epm explain hero-figure", [("lint", ""), ("explain", "hero-figure")]),
+        ("1. /epm lint", [("lint", "")]),
+        ("- [ ] /epm run pilot", [("run", "pilot")]),
+        ("- first\n  - /epm lint", [("lint", "")]),
+        ("- item\n/epm lint", [("lint", "")]),
+        ("<details>\n\nx\n\n</details>\n\n/epm lint", [("lint", "")]),
+        ("<div align=center>\n\n/epm lint\n\n</div>", [("lint", "")]),
+        ("<br>\n\n/epm lint", [("lint", "")]),
     ],
 )
 def test_commands(text: str, found: list[tuple[str, str]]) -> None:
@@ -35,11 +49,8 @@ def test_commands(text: str, found: list[tuple[str, str]]) -> None:
     "text",
     [
         "say /epm lint",
-        " say\n  /epm lint",
         "> /epm lint",
         "> somebody said\n/epm lint",  # still the quotation's paragraph
-        "- /epm lint",
-        "- item\n/epm lint",
         "```\n/epm lint\n```",
         "~~~~\n/epm lint\n~~~\n/epm lint",
         "    /epm lint",
@@ -47,10 +58,23 @@ def test_commands(text: str, found: list[tuple[str, str]]) -> None:
         "<!--\n/epm lint\n-->",
         "text <!--\n/epm lint\n-->",
         "<details>\n/epm lint\n</details>",
+        "<details>\n\n/epm lint\n\n</details>",
+        "<details open>\n<summary>x</summary>\n\n- /epm lint\n\n</details>",
+        "<details>\n\n/epm lint",  # never closed: all the rest is folded
+        "<div hidden>\n\n/epm lint\n\n</div>",
+        "<div\n hidden=''>\n\n/epm lint\n\n</div>",
+        '<p style="display:none">\n\n/epm lint\n\n</p>',
+        "<div hidden><div>\n\n/epm lint\n\n</div></div>",
+        "<blockquote>\n\n/epm lint\n\n</blockquote>",
+        "<del>\n\n/epm lint\n\n</del>",
+        "> - /epm lint",
+        "- > /epm lint",
+        "- `/epm lint`",
+        "-     /epm lint",
+        "&#47;epm lint",
         "<pre>\n\n/epm lint\n</pre>",
         "| a |\n|---|\n/epm lint",
         "/epmlint",
-        "/EPM lint",
         "\\/epm lint",
         "\u200b/epm lint",
         "/\u200bepm lint",
@@ -97,6 +121,78 @@ def test_explain_what_there_is_not(bot: Bot) -> None:
     reply = bot.hub.bodies(number)[1]
     assert "“hero-figur”" in reply
     assert "`human-summary`" in reply
+
+
+def test_a_run_is_asked_for_on_the_page_as_well(bot: Bot) -> None:
+    """The page names its experiment; only one that is defined here can be started."""
+    page = bot.open(f"<!-- epm:clean-result format=v1 -->\n{PAGE}\n\n{SEED_SHAPE}")
+    assert outputs(bot.say(page, "/epm run").output)["profile"] == "published"
+    assert outputs(bot.say(page, "/epm run smoke").output)["profile"] == "smoke"
+    assert outputs(bot.say(page, "/epm publish").output)["publish"] == "ready"
+    forged = bot.open(f"<!-- epm:page v1 issue-1-$(id) -->\n\n{SEED_SHAPE}")
+    assert bot.say(forged, "/epm run").output == ""
+
+
+def test_what_cannot_be_ready_is_refused_at_once(bot: Bot) -> None:
+    """Publishing would refuse a pilot after hours on a machine."""
+    open_246(bot)
+    ran = bot.say(246, "/epm publish pilot")
+    assert ran.output == ""
+    reply = bot.hub.bodies(246)[-1]
+    assert "the profile pilot is a pilot, which is never published as ready" in reply
+    assert "/epm run pilot" in reply
+    ran = bot.say(246, "/epm publish")
+    assert ran.output == ""
+    assert "name one: full, smollm2, published" in bot.hub.bodies(246)[-1]
+
+
+def test_a_repository_without_a_job_that_runs(bot: Bot) -> None:
+    open_246(bot)
+    payload = bot.comment_event(246, bot.hub.say(246, "/epm run"))
+    ran = bot.run("issue_comment", payload, inputs={"EPM_RUNS": "false"})
+    assert ran.output == ""
+    assert "no job that runs experiments; docs/bot.md has one to copy" in bot.hub.bodies(246)[-1]
+
+
+@pytest.mark.parametrize(
+    ("result", "page", "trouble", "words"),
+    [
+        ("success", "2", "", "published as a draft: [#2]("),
+        ("failure", "", "the GPU is [gone]", "failed: the GPU is \\[gone\\] ([log]("),
+        ("failure", "", "", "failed ([log]("),
+        ("cancelled", "", "", "a newer run of it took its place in the queue"),
+        ("skipped", "", "", "was not run: the workflow held it back"),
+        ("nonsense", "$(id)", "@everyone\n::error::x", "failed: @\u200beveryone"),
+    ],
+)
+def test_the_reply_says_how_the_run_ended(
+    bot: Bot, result: str, page: str, trouble: str, words: str
+) -> None:
+    open_246(bot)
+    payload = bot.comment_event(246, bot.hub.say(246, "/epm run\n/epm explain hero-figure"))
+    bot.run("issue_comment", payload)
+    started = bot.hub.bodies(246)[-1]
+    assert "Started `issue-246` with the profile `pilot`" in started
+    assert "will say how it ended" in started
+    inputs = {"EPM_ENDED": result, "EPM_PAGE": page, "EPM_TROUBLE": trouble}
+    for _ in range(2):
+        ran = bot.run("issue_comment", payload, inputs=inputs)
+        assert (ran.code, ran.output) == (0, "")
+        ended = bot.hub.bodies(246)[-1]
+        assert words in ended
+        assert "Started `" not in ended
+        assert "actions/runs/77" in ended
+        assert "Hero figure (hero-figure)" in ended, "the rest of the reply stays"
+        assert "\n::error" not in ended
+    assert ran.writes == 0
+    assert result == "success" or "`/epm run pilot`" in ended or result == "skipped"
+
+
+def test_the_end_is_told_where_the_reply_was_deleted(bot: Bot) -> None:
+    open_246(bot)
+    payload = bot.comment_event(246, bot.hub.say(246, "/epm run"))
+    bot.run("issue_comment", payload, inputs={"EPM_ENDED": "failure"})
+    assert "failed ([log](" in bot.hub.bodies(246)[-1]
 
 
 def test_run(bot: Bot) -> None:

@@ -15,13 +15,29 @@ import cmarkgfm
 import pytest
 from bot_at_work import RESULTS, SEED_SHAPE, Bot, Ran, git
 from cmarkgfm.cmark import Options
+from hub import OWNER
 
 from epm.bot import memory
 from epm.bot.comment import MARKER
 from epm.bot.memory import Memory
 from epm.github.interface import LONGEST_BODY
 
-TAGS = {"h2", "p", "strong", "ul", "li", "code", "pre", "details", "summary", "a", "br"}
+TAGS = {
+    "abbr",
+    "blockquote",
+    "sub",
+    "h2",
+    "p",
+    "strong",
+    "ul",
+    "li",
+    "code",
+    "pre",
+    "details",
+    "summary",
+    "a",
+    "br",
+}
 BITS = {
     "mention": "@everyone @lab/team",
     "reference": "#1 GH-2 lab/repo#3 https://github.com/lab/repo/issues/4",
@@ -31,6 +47,7 @@ BITS = {
     "markdown": "[a](javascript:alert(1)) ![i](https://evil.example/i.png) **b** | c | `d`",
     "fences": "``` ```` ````` ~~~",
     "workflow": "::set-output name=x::y ::error::z ::add-mask::k %0A::error::w",
+    "runner": "##[stop-commands]PWNED ##[add-mask]e ##[group]x #\u200b#[error]y",
     "bidi": "a\u202eb\u2066c\u200bd\x1b[31me\x07f",
     "template": "{{ 7 + 7 }}{% include '/etc/passwd' %}{{ ''.__class__ }}${7*7}",
     "shell": "$(touch PWNED) `touch PWNED`; touch PWNED #",
@@ -83,7 +100,8 @@ def check_comment(comment: str, page: str) -> None:
     visible = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
     assert {tag.lower() for tag in re.findall(r"</?([A-Za-z0-9]+)", visible)} <= TAGS
     for link in re.findall(r'href="([^"]*)"', visible):
-        assert re.fullmatch(re.escape(page) + r"#:~:text=[A-Za-z0-9%_.]+", link)
+        place = re.fullmatch(re.escape(page) + r"#:~:text=[A-Za-z0-9%_.]+", link)
+        assert place or re.fullmatch(r"https://github\.com/lab/repo-\d+/actions/runs/77", link)
     prose = re.sub(r"<(pre|code)[ >].*?</\1>", "", visible, flags=re.DOTALL)
     text = unescape(re.sub(r"<[^>]*>", "", prose))
     assert not re.search(r"@\w|#\d|\bGH-\d|https?://|\bwww\.", text, re.IGNORECASE)
@@ -195,6 +213,7 @@ def test_a_forged_comment(bot: Bot) -> None:
     number = bot.open(f"{MARKER}\n{SEED_SHAPE}")
     forged = MARKER.wrap(memory.written(Memory("0" * 16, "9999-01-01T00:00:00Z"), "## PASS\n"))
     bot.hub.say(number, forged)
+    bot.hub.ask(OWNER, "DELETE", "/collaborators/researcher")
     bot.lint("opened", number)
     first, ours = bot.hub.bodies(number)
     assert first == forged
@@ -202,6 +221,19 @@ def test_a_forged_comment(bot: Bot) -> None:
     assert "Since" not in ours
     again = bot.lint("edited", number)
     assert again.writes == 0
+
+
+def test_a_copy_by_somebody_with_write_access(bot: Bot) -> None:
+    """It may be what another account of ours kept; nothing that it says is believed."""
+    number = bot.open()
+    forged = MARKER.wrap(memory.written(Memory("0" * 16, "9999-01-01T00:00:00Z"), "## PASS\n"))
+    bot.hub.say(number, forged)
+    bot.lint("opened", number)
+    first, ours = bot.hub.bodies(number)
+    assert "Another account keeps this comment now" in first
+    assert "✗ FAIL" in ours
+    assert "Since" not in ours
+    assert bot.lint("edited", number).writes == 0
 
 
 def test_a_forged_memory_in_our_own_comment(bot: Bot) -> None:

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from bot_at_work import LABEL, SEED_SHAPE, Bot
-from faulty_proxy import meanwhile
+from faulty_proxy import Fault, Request, answer, meanwhile
+
+from epm.errors import EpmError
 
 HERO = re.compile(r"/main/figures/[\w./]+")
 PINNED = f"/{'a' * 40}/figures/issue_246/hero_l20.png"
@@ -21,8 +23,9 @@ def test_one_comment_for_each_event(bot: Bot, action: str) -> None:
     lines = comment.splitlines()
     assert lines[0] == "<!-- epm:clean-result-lint v1 -->"
     assert lines[-1] == "<!-- /epm:clean-result-lint -->"
-    assert "## Clean-result lint — ✗ FAIL" in lines
-    assert (ran.reads, ran.writes) == (3, 1)
+    assert lines[2] == "> [!CAUTION]"
+    assert lines[3].startswith("> **✗ FAIL — ")
+    assert (ran.reads, ran.writes) == (4, 1)
     assert "::error " in ran.log
     assert "Hero figure" in ran.summary
 
@@ -34,9 +37,9 @@ def test_what_the_comment_says(bot: Bot) -> None:
     page = f"http://localhost:[0-9]+/{bot.hub.name}/issues/{number}"
     assert re.search(rf"  - \[line \d+\]\({page}#:~:text=[A-Za-z0-9%_.]+\): ", comment)
     assert comment.index("✗ **Hero figure** `hero-figure`") < comment.index("! **")
-    assert "\n```diff\n@@ " in comment
     assert "\nCheck                            Status  Detail\n" in comment
-    assert comment.count("<details>") == comment.count("</details>") == 2
+    assert comment.count("<details>") == comment.count("</details>") == 1
+    assert "Suggested patch" not in comment, "a stub of a section is no suggestion"
 
 
 def test_nothing_changed_nothing_written(bot: Bot) -> None:
@@ -47,8 +50,10 @@ def test_nothing_changed_nothing_written(bot: Bot) -> None:
         ran = bot.lint(action, number)
         assert (ran.reads, ran.writes) == (3, 0)
     bot.hub.edit(number, body=SEED_SHAPE.replace("ten named personas", "our named personas"))
-    assert bot.lint("edited", number).writes == 0
-    assert bot.hub.bodies(number) == before
+    assert bot.lint("edited", number).writes == 1, "which edit was judged is said, too"
+    [after], [earlier] = bot.hub.bodies(number), before
+    told = re.compile(r"^(<!-- epm:lint-memory .*|Judged: .*)$", re.MULTILINE)
+    assert told.sub("", after) == told.sub("", earlier)
 
 
 def test_what_an_edit_has_changed(bot: Bot) -> None:
@@ -58,14 +63,14 @@ def test_what_an_edit_has_changed(bot: Bot) -> None:
     assert "Since the last" not in first[0]
     bot.hub.edit(number, body=HERO.sub(PINNED, SEED_SHAPE))
     ran = bot.lint("edited", number)
-    assert (ran.reads, ran.writes) == (3, 1)
+    assert (ran.reads, ran.writes) == (4, 1)
     [second] = bot.comments(number)
-    assert re.search(r"Since the last verdict: \d fixed \([^)]*Hero figure", second)
+    assert re.search(r"Since the last verdict: mended: [^.]*Hero figure", second)
     assert bot.lint("labeled", number).writes == 0, "that line alone is no change"
     bot.hub.edit(number, body=SEED_SHAPE)
     bot.lint("edited", number)
     [third] = bot.comments(number)
-    assert re.search(r"Since the last verdict:.* new \([^)]*Hero figure", third)
+    assert re.search(r"Since the last verdict:.*newly failed: [^.]*Hero figure", third)
 
 
 def test_the_label_goes_and_comes_back(bot: Bot) -> None:
@@ -73,7 +78,7 @@ def test_the_label_goes_and_comes_back(bot: Bot) -> None:
     bot.lint("opened", number)
     bot.hub.edit(number, labels=["bug"])
     ran = bot.lint("unlabeled", number, label={"name": LABEL})
-    assert (ran.reads, ran.writes) == (4, 1)  # the fourth folds the comment
+    assert (ran.reads, ran.writes) == (5, 1)  # the fifth folds the comment
     [comment] = bot.comments(number)
     assert "not checked" in comment
     assert "Hero figure" not in comment
@@ -121,6 +126,15 @@ def test_what_is_no_result_costs_nothing(bot: Bot) -> None:
     assert bot.hub.bodies(number) == []
 
 
+def test_a_page_that_was_closed_as_not_planned_is_left_alone(bot: Bot) -> None:
+    number = bot.open()
+    bot.hub.edit(number, state="closed", state_reason="not_planned")
+    assert bot.lint("edited", number).calls == []
+    bot.hub.edit(number, state="closed", state_reason="completed")
+    bot.lint("edited", number)
+    assert len(bot.comments(number)) == 1
+
+
 def test_an_edit_while_linting_gets_its_verdict(bot: Bot) -> None:
     number = bot.open()
     bot.hub.proxy.plan("POST", meanwhile(lambda: bot.hub.edit(number, body="Nothing here.")))
@@ -154,8 +168,8 @@ def test_a_comment_that_somebody_edited_is_put_right(bot: Bot) -> None:
     bot.hub.ask("token-of-the-owner", "PATCH", path, {"body": spoilt})
     assert bot.lint("edited", number).writes == 1
     [comment] = bot.comments(number)
-    stamp = re.compile('"stamp":"[^"]*"')  # a comment touches the issue, perhaps in another second
-    assert stamp.sub("", comment) == stamp.sub("", rows[0]["body"])
+    told = re.compile(r"^(<!-- epm:lint-memory .*|Judged: .*)$", re.MULTILINE)
+    assert told.sub("", comment) == told.sub("", rows[0]["body"])
 
 
 def test_duplicates_of_an_accident_go(bot: Bot) -> None:
@@ -197,3 +211,37 @@ def test_who_may_silence_a_rule(bot: Bot) -> None:
     bot.run("issues", payload)
     assert "✗ **Hero figure**" in bot.comments(by_stranger)[0]
     assert "only people with write access can silence a rule" in bot.comments(by_stranger)[0]
+
+
+def test_an_issue_that_was_transferred_meanwhile(bot: Bot) -> None:
+    """The event is of the old place; each read of it is answered by 301 to a stranger's issue."""
+    number, stranger = bot.open(), bot.open()
+    event = bot.issue_event("edited", number)
+    old, new = (f"/repos/{bot.hub.name}/issues/{one}" for one in (number, stranger))
+
+    def draw(request: Request) -> Fault | None:
+        if not request.path.startswith(old):
+            return None
+        return answer(301, Location=bot.hub.proxy.url + request.path.replace(old, new))
+
+    with bot.hub.proxy.chaos(draw), pytest.raises(EpmError, match=f"it has moved to .*#{stranger}"):
+        bot.run("issues", event)
+    assert bot.hub.bodies(number) == bot.hub.bodies(stranger) == []
+
+
+def test_the_bots_account_changes(bot: Bot) -> None:
+    """One comment lives; the old one says where, and comes to life where the account comes back."""
+    number = bot.open()
+    bot.lint("opened", number)
+    other = {"GITHUB_TOKEN": "token-of-ada"}
+    bot.hub.ask("token-of-the-owner", "PUT", "/collaborators/ada", {"permission": "push"})
+    event = bot.issue_event("edited", number)
+    bot.run("issues", event, environment=other)
+    old, new = bot.comments(number)
+    assert "Another account keeps this comment now: [here](" in old
+    assert "✗ FAIL" in new
+    assert bot.run("issues", event, environment=other).writes == 0
+    bot.lint("edited", number)
+    back, gone = bot.comments(number)
+    assert "✗ FAIL" in back
+    assert "Another account keeps this comment now" in gone

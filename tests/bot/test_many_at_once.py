@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bot_at_work import LABEL, SEED_SHAPE, TITLE, Bot
-from faulty_proxy import HALF, Fault, Request, answer, cut
+from faulty_proxy import HALF, KEPT, Fault, Request, answer, cut
 
 from epm.bot.comment import MARKER
 from epm.errors import EpmError
@@ -108,7 +108,7 @@ def test_backfill(bot: Bot) -> None:
     bot.open(state="open", labels=[LABEL.upper()])
     ran = bot.run("workflow_dispatch", bot.dispatch_event(issue=""))
     assert ran.code == 0
-    assert (ran.reads, ran.writes) == (1 + 3 * 7, 7)  # 1: the list
+    assert (ran.reads, ran.writes) == (1 + 4 * 7, 7)  # 1: the list
     assert all(is_about(bot.comments(n)[0], at) for at, n in enumerate(results))
     assert ran.summary.count("✗ FAIL") == 7
     again = bot.run("workflow_dispatch", bot.dispatch_event(issue=""))
@@ -135,24 +135,29 @@ def test_backfill_of_two_hundred(bot: Bot) -> None:
     ran = bot.run("workflow_dispatch", bot.dispatch_event(issue=""))
     assert ran.code == 0
     assert ran.writes == 200
-    assert ran.reads <= 3 * 200 + 1 + 3  # who we are, and the pages of the list
+    assert ran.reads <= 4 * 200 + 1 + 3  # who we are, and the pages of the list
     assert all(is_about(bot.comments(n)[0], at) for at, n in enumerate(results))
     assert all(len(bot.hub.bodies(number)) == 1 for number in results)
     again = bot.run("workflow_dispatch", bot.dispatch_event(issue=""))
     assert again.writes == 0
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_faults_leave_one_comment(bot: Bot, seed: int) -> None:
+def holds(bot: Bot, seed: int) -> None:
     """Edits between runs that meet faults; where one ends in an error, it is run again."""
     chance = random.Random(seed)
     number = bot.open(version(0))
+    elsewhere = Fault(
+        "answer",
+        status=301,
+        headers={"Location": f"{bot.hub.proxy.url}/repos/lab/elsewhere/issues/3"},
+    )
 
-    def draw(_: Request) -> Fault | None:
+    def draw(request: Request) -> Fault | None:
         if chance.random() > 0.25:
             return None
         when = chance.choice(["before", "after"])
-        return chance.choice([answer(502, when=when), cut(when), HALF, answer(429)])
+        lying = KEPT if request.verb == "PATCH" else elsewhere
+        return chance.choice([answer(502, when=when), cut(when), HALF, answer(429), lying])
 
     for count in range(1, 5):
         bot.hub.edit(number, body=version(count))
@@ -165,6 +170,19 @@ def test_faults_leave_one_comment(bot: Bot, seed: int) -> None:
                 except EpmError:
                     continue
     bot.run("issues", bot.issue_event("edited", number))
-    ours = [body for body in bot.hub.bodies(number) if MARKER.leads(body)]
-    assert len(ours) == 1
-    assert is_about(ours[0], 4)
+    bodies = bot.hub.bodies(number)
+    assert len([body for body in bodies if MARKER.leads(body)]) == len(bodies) == 1
+    assert is_about(bodies[0], 4)
+    assert bot.hub.ask("token-of-the-owner", "GET", f"/issues/{number}")["body"] == version(4)
+    assert [path for _, path, _ in bot.hub.proxy.seen if "elsewhere" in path] == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_faults_leave_one_comment(bot: Bot, seed: int) -> None:
+    holds(bot, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6, 506))
+def test_five_hundred_sequences_of_faults(bot: Bot, seed: int) -> None:
+    holds(bot, seed)

@@ -31,7 +31,9 @@ Results
 """
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://github.com/lab/repo/issues/7"
-ISSUE = Issue(7, "A persona and its k/n", BODY, (), "open", "somebody", NOW, NOW, URL)
+ISSUE = Issue(
+    7, "A persona and its k/n", BODY, (), "open", "somebody", NOW, NOW, URL, "", "lab/repo"
+)
 
 
 @pytest.mark.parametrize(

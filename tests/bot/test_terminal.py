@@ -63,7 +63,7 @@ def test_all(bot: Bot, capsys: pytest.CaptureFixture[str]) -> None:
         (["--issue", "1", "--fix"], False, "--fix is for files"),
         (["--issue", "1", "--title", "x"], False, "--title is for files"),
         (["--issue", "1", "--select", "no-rule"], False, "no-rule"),
-        (["--issue", "999"], False, "cannot read issue 999"),
+        (["--issue", "999"], False, "there is no issue 999"),
     ],
 )
 def test_refusals(bot: Bot, arguments: list[str], every: bool, said: str) -> None:

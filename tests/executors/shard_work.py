@@ -109,12 +109,8 @@ def after(path: Path, deed: Callable[[], None], seconds: float = 120) -> threadi
     """Do something as soon as a file is there, beside the test."""
 
     def watch() -> None:
-        deadline = time.monotonic() + seconds
-        while not path.exists():
-            if time.monotonic() > deadline:
-                return
-            time.sleep(0.05)
-        deed()
+        if eventually(path.exists, seconds):
+            deed()
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -135,14 +131,19 @@ def alive(process: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def gone(process: int, seconds: float = 10) -> bool:
-    """Whether a process ends in time."""
+def eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:
+    """Whether something becomes true in time."""
     deadline = time.monotonic() + seconds
-    while alive(process):
+    while not holds():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
+
+
+def gone(process: int, seconds: float = 10) -> bool:
+    """Whether a process ends in time."""
+    return eventually(lambda: not alive(process), seconds)
 
 
 PROGRAM = """

@@ -12,6 +12,7 @@ from epm.commands.run import add_executor_arguments
 from epm.errors import EpmError
 from epm.executors import Executor
 from epm.executors.choice import executor
+from epm.installation import command_for
 
 
 def made(*arguments: str) -> Executor:
@@ -77,4 +78,4 @@ def test_a_package_that_is_missing(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(EpmError) as caught:
         made("--executor", name)
-    assert caught.value.remedy == f"pip install 'epm-bot[{name}]'"
+    assert caught.value.remedy == command_for(name)

@@ -15,7 +15,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ _KEPT = ("content-type", "link", "location")
 class Fault:
     """What goes wrong with one request."""
 
-    kind: Literal["answer", "cut", "half", "slow", "meanwhile", "stale"]
+    kind: Literal["answer", "cut", "half", "slow", "meanwhile", "stale", "kept"]
     when: Literal["before", "after"] = "before"
     """Whether GitHub has done its work by then."""
     status: int = 0
@@ -86,6 +86,10 @@ HALF = Fault("half", "after")
 """The answer breaks off in the middle."""
 
 
+KEPT = Fault("kept")
+"""GitHub answers 200 with the new text, and keeps the old one."""
+
+
 def slow(seconds: float, when: Literal["before", "after"]) -> Fault:
     """The answer comes late; with `before`, so does the effect."""
     return Fault("slow", when, seconds=seconds)
@@ -111,6 +115,8 @@ class Proxy:
         self._recorded: list[tuple[str, re.Pattern[str], int, object]] = []
         self._lock = threading.Lock()
         self._uses = 0
+        self.takes: int | None = None
+        """Bytes of a body; a longer update is agreed to and dropped, a longer new text is cut."""
         proxy = self
 
         class Handler(_Handler):
@@ -148,6 +154,7 @@ class Proxy:
         self.requests.clear()
         self._planned.clear()
         self._recorded.clear()
+        self.takes = None
 
     def count(self, verb: str, part: str = "") -> int:
         """Requests that the client sent."""
@@ -179,12 +186,15 @@ class Proxy:
         """GitHub's own answer."""
         if strict := self._strict(request):
             return strict
+        body = (request.json or {}).get("body") if request.verb in ("POST", "PATCH") else None
+        if self.takes is not None and len((body or "").encode()) > self.takes:
+            return self._agree(request, body)
         for verb, pattern, status, data in self._recorded:
             if verb == request.verb and pattern.search(request.path):
                 return _reply(status, data)
         connection = http.client.HTTPConnection("127.0.0.1", self.emulator, timeout=20)
         try:
-            dropped = ("connection", "accept-encoding")
+            dropped = ("connection", "accept-encoding", "content-length")
             headers = {k: v for k, v in request.headers.items() if k.lower() not in dropped}
             scheme, _, token = headers.get("Authorization", "").partition(" ")
             headers["Authorization"] = f"{scheme} {self.alias(token)}"
@@ -195,6 +205,24 @@ class Proxy:
         finally:
             connection.close()
 
+    def _agree(self, request: Request, body: str) -> Reply:
+        """Say yes to a text that is too long, as users report of GitHub."""
+        if request.verb == "PATCH":
+            return self.keep(request)
+        cut = body.encode()[: self.takes].decode("utf-8", "ignore")
+        made = self.forward(
+            replace(request, body=json.dumps({**request.json, "body": cut}).encode())
+        )
+        return Reply(made.status, made.headers, _with(made.body, {"body": body}))
+
+    def keep(self, request: Request) -> Reply:
+        """Agree to an update, and do nothing."""
+        old = self.forward(Request("GET", request.path, request.headers, b""))
+        told = {name: value for name, value in request.json.items() if name in ("title", "body")}
+        return Reply(
+            old.status, old.headers, _with(old.body, told) if old.status == 200 else old.body
+        )
+
     def _strict(self, request: Request) -> Reply | None:
         authorization = request.headers.get("Authorization", "")
         scheme, _, token = authorization.partition(" ")
@@ -202,7 +230,8 @@ class Proxy:
         if scheme and not issued:
             return _reply(401, {"message": "Bad credentials", "status": "401"})
         fields = request.json if request.verb in ("POST", "PATCH") else None
-        if isinstance(fields, dict) and len(fields.get("body") or "") > LONGEST:
+        too_long = isinstance(fields, dict) and len(fields.get("body") or "") > LONGEST
+        if too_long and self.takes is None:
             detail = f"body is too long (maximum is {LONGEST} characters)"
             error = {
                 "resource": "IssueComment",
@@ -254,6 +283,8 @@ class _Handler(BaseHTTPRequestHandler):
             reply = _reply(fault.status, {"message": fault.message}, fault.headers)
             if fault.raw:
                 reply = Reply(fault.status, {"content-type": "text/html"}, fault.raw)
+        if fault.kind == "kept":
+            reply = self.proxy.keep(request)
         if fault.kind == "stale":
             reply = _reply(200, fault.data)
         if fault.kind == "cut" or reply is None:
@@ -285,6 +316,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815
+
+
+def _with(body: bytes, fields: Mapping[str, object]) -> bytes:
+    return json.dumps({**json.loads(body), **fields}).encode()
 
 
 def _reply(status: int, data: object, headers: Mapping[str, str] | None = None) -> Reply:

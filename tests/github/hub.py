@@ -17,11 +17,15 @@ from faulty_proxy import Proxy
 from github_description import Description
 
 from epm.github.client import Client, connect
-from epm.github.patience import Patience
+from epm.github.retry import RetryPolicy
 
 # fine-grained tokens begin otherwise; nothing here opens anything
 BOT, HUMAN, OWNER = "token-of-the-bot", "token-of-a-human", "token-of-the-owner"
-HASTY = Patience(longest=5, first=0.01, unsaid=0.02, answer=1, between_requests=0, between_writes=0)
+PEOPLE = {f"token-of-{name}": name for name in ("ada", "emmy", "grace", "mary", "rosalind")}
+"""Five colleagues, by token; in no repository until a test asks them in."""
+HASTY = RetryPolicy(
+    longest=5, first=0.01, unsaid=0.02, answer=1, between_requests=0, between_writes=0
+)
 
 _numbers = itertools.count(1)
 
@@ -35,7 +39,7 @@ class Hub:
     environment: dict[str, str]
 
     def client(self, **changes: Any) -> Client:
-        """A client of the bot's; `environment` and fields of Patience can be changed."""
+        """A client of the bot's; `environment` and fields of RetryPolicy can be changed."""
         environment = {**self.environment, **changes.pop("environment", {})}
         return connect(self.name, environment, replace(HASTY, **changes))
 
@@ -111,7 +115,7 @@ def npm() -> Path:
 @pytest.fixture(scope="session")
 def proxy(npm: Path, app_key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """The emulator with the proxy in front of it."""
-    users = {BOT: "epm-bot", HUMAN: "researcher", OWNER: "lab"}
+    users = {BOT: "epm-bot", HUMAN: "researcher", OWNER: "lab", **PEOPLE}
     app = {
         "app_id": 4242,
         "slug": "epm-app",

@@ -10,7 +10,7 @@ import random
 import re
 
 import pytest
-from faulty_proxy import HALF, Fault, Request, answer, cut, meanwhile
+from faulty_proxy import HALF, KEPT, Fault, Request, answer, cut, meanwhile
 from hub import Hub
 
 from epm.errors import EpmError
@@ -20,6 +20,7 @@ from epm.github.markers import Marker
 
 LINT = Marker("clean-result-lint")
 PAGE = Marker("clean-result", key="issue-1")
+WORDS = "given up after|somebody changed the|it is not there|it has moved to|GitHub agreed to"
 LIMITED = "You have exceeded a secondary rate limit. Please wait a few minutes."
 
 
@@ -42,12 +43,18 @@ class World:
                 *(answer(status, when=when) for status in (500, 502, 503, 504)),
                 *(cut(when), HALF, answer(429), answer(403, LIMITED)),
                 *[meanwhile(self.person)] * 4,
+                *([KEPT] * 2 if request.verb == "PATCH" else [self.moved()]),
             ]
         )
         # GitHub has no conditional write: between our last look and our write nobody can see
         if fault.act and request.verb == "PATCH":
             return None
         return fault
+
+    def moved(self) -> Fault:
+        """To a place that must never be written to."""
+        url = f"{self.hub.proxy.url}/repos/lab/elsewhere/issues/3"
+        return answer(301, "Moved Permanently", Location=url)
 
     def person(self) -> None:
         """Adds a line, as somebody would who has the page open right now."""
@@ -86,6 +93,7 @@ def _holds(hub: Hub, seed: int) -> None:
         else:
             pytest.fail(f"seed {seed}: no run succeeded: {errors[-1]}")
 
+        assert [path for _, path, _ in hub.proxy.seen if "elsewhere" in path] == []
         issues = hub.all_issues()
         pages = [one["body"] for one in issues if one["number"] != world.edited]
         assert pages == [PAGE.wrap(f"page, round {round_}")]
@@ -96,7 +104,7 @@ def _holds(hub: Hub, seed: int) -> None:
         bot = [f"bot {number}" for number in range(round_ + 1)]
         assert sorted(lines[1:]) == sorted([*world.added, *bot])
     for error in errors:
-        assert re.search("given up after|somebody changed the|it is not there", error), error
+        assert re.search(WORDS, error), error
         assert "\n" not in error
 
 

@@ -44,6 +44,38 @@ def test_missing(environment: dict[str, str], line: str) -> None:
     assert line in str(got.value)
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        (None, "https://api.github.com"),
+        ("github.com", "https://api.github.com"),
+        ("lab.ghe.com", "https://api.lab.ghe.com"),
+        ("git.lab.example", "https://git.lab.example/api/v3"),
+        ("git.lab.example:8443", "https://git.lab.example:8443/api/v3"),
+    ],
+)
+def test_the_api_is_where_the_remote_is(host: str | None, url: str) -> None:
+    assert api_url({}, host) == url
+    elsewhere = {"GITHUB_API_URL": "https://x.example/api/v3"}
+    assert api_url(elsewhere, host) == "https://x.example/api/v3"
+
+
+def test_a_token_of_github_is_sent_to_no_other_host() -> None:
+    """Any checkout can name any remote."""
+    ours = {"GITHUB_TOKEN": "a", "GH_TOKEN": "b", "EPM_APP_ID": "7", "EPM_APP_PRIVATE_KEY": PEM}
+    for host in ("git.lab.example", "gitlab.com", "github.com.evil.example"):
+        with pytest.raises(EpmError, match=f"^there is no token for {host}: neither GH_ENTERPRISE"):
+            find(ours, host)
+        theirs = {**ours, "GITHUB_ENTERPRISE_TOKEN": "e"}
+        assert find(theirs, host) == Token("e", "GITHUB_ENTERPRISE_TOKEN")
+    for known in ("github.com", "lab.ghe.com", None):
+        assert find({"GITHUB_TOKEN": "a", "GH_ENTERPRISE_TOKEN": "e"}, known) == Token(
+            "a", "GITHUB_TOKEN"
+        )
+    said = {"GITHUB_TOKEN": "a", "GITHUB_API_URL": "https://git.lab.example/api/v3"}
+    assert find(said, "git.lab.example") == Token("a", "GITHUB_TOKEN")
+
+
 def test_secrets_are_not_shown() -> None:
     shown = f"{Token('hidden', 'GH_TOKEN')!r} {App('7', PEM)!r}"
     assert "hidden" not in shown

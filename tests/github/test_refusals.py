@@ -11,7 +11,7 @@ from hub import BOT, Hub
 
 from epm.errors import EpmError
 from epm.github.client import Client
-from epm.github.interface import Missing
+from epm.github.interface import Missing, NotStored
 from epm.github.markers import Marker
 from epm_lint.quoting import visible
 
@@ -76,22 +76,15 @@ CASES: list[tuple[str, Fault, Callable[[Client], object], str]] = [
     ),
     (
         "GET",
-        answer(404, "Not Found"),
-        _read,
-        "cannot read issue 1 in {}: it is not there, or GITHUB_TOKEN may not see it (404); check "
-        "the number and the repository; give the token the permission `issues: read`",
-    ),
-    (
-        "GET",
         answer(410, "This issue was deleted"),
         _read,
-        "GitHub cannot read issue 1 in {}: it is gone (410: This issue was deleted)",
+        "cannot read issue 1 in {}: it was deleted (410: This issue was deleted)",
     ),
     (
         "GET",
         answer(307),
         _read,
-        "GitHub cannot read issue 1 in {}: the repository has moved (307); use its new name",
+        "cannot read issue 1 in {}: it has moved; check the repository's name, and GITHUB_API_URL",
     ),
     ("GET", answer(418), _read, "GitHub refused to read issue 1 in {} (418)"),
 ]
@@ -115,6 +108,29 @@ def test_one_line(
     assert hub.proxy.count(verb) == 1  # another try would hear the same
 
 
+def test_issues_that_are_switched_off(hub: Hub, client: Client) -> None:
+    hub.proxy.plan("GET", answer(410, "Issues are disabled for this repo"))
+    with pytest.raises(Missing, match="issues are switched off there"):
+        client.issue(1)
+
+
+def test_an_issue_that_never_was_or_became_a_discussion(hub: Hub, client: Client) -> None:
+    """GitHub answers 404 to both, and to a token that sees nothing; which of these is asked."""
+    with pytest.raises(Missing) as got:
+        client.issue(7)
+    assert str(got.value) == (
+        f"there is no issue 7 in {hub.name}: none was made, or it was converted into a discussion; "
+        "check the number"
+    )
+    assert hub.proxy.count("GET") == 2
+    hub.proxy.plan("GET", answer(404, "Not Found"), answer(404, "Not Found"))
+    with pytest.raises(Missing) as got:
+        client.issue(1)
+    assert str(got.value).startswith(
+        f"cannot read the repository in {hub.name}: it is not there, or GITHUB_TOKEN may not see it"
+    )
+
+
 def test_a_token_that_nobody_was_given(hub: Hub) -> None:
     hub.open_issue()
     client = hub.client(environment={"GITHUB_TOKEN": "", "GH_TOKEN": "out-of-date"})
@@ -122,16 +138,14 @@ def test_a_token_that_nobody_was_given(hub: Hub) -> None:
         client.issue(1)
 
 
-def test_a_text_that_github_finds_too_long(hub: Hub) -> None:
+def test_a_text_that_github_finds_too_long(hub: Hub, client: Client) -> None:
     """The emulator takes anything; GitHub, and so the proxy, does not."""
     hub.open_issue()
-    client = hub.client()
-    client._check = lambda *_: None  # type: ignore[method-assign]  # ours would refuse it first
-    with pytest.raises(EpmError) as got:
+    with pytest.raises(NotStored) as got:
         client.create_comment(1, LINT.wrap("x").ljust(65_537, "y"), LINT)
     assert str(got.value) == (
         f"GitHub refused to write a comment on issue 1 in {hub.name} "
-        "(422: Validation Failed; body is too long (maximum is 65536 characters))"
+        "(422: Validation Failed; body is too long (maximum is 65536 characters)); shorten the text"
     )
     assert hub.bodies(1) == []
 

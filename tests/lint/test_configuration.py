@@ -48,6 +48,37 @@ def test_an_empty_table_changes_nothing() -> None:
     assert configuration.fail_on is Status.FAIL
 
 
+NUMBERS = [rule.slug for rule in RULES if rule.family == "numbers"]
+RECOMPUTED = [slug for slug in NUMBERS if slug.startswith("recomputed-")]
+
+
+@pytest.mark.parametrize(
+    ("table", "select", "ignore", "expected"),
+    [
+        ({}, ["numbers"], [], NUMBERS),
+        ({"select": ["numbers"]}, [], [], NUMBERS),
+        ({}, ["recomputed-*"], [], RECOMPUTED),
+        ({}, ["numbers"], ["recomputed-*"], [s for s in NUMBERS if s not in RECOMPUTED]),
+        ({"select": ["numbers"], "ignore": ["recomputed-[a-z]*"]}, [], ["sample-counts"], None),
+        ({}, ["hero-figure", "number?-possible"], [], ["hero-figure", "numbers-possible"]),
+    ],
+)
+def test_rules_are_named_by_family_and_glob(
+    table: dict[str, Any], select: list[str], ignore: list[str], expected: list[str] | None
+) -> None:
+    if expected is None:
+        expected = ["numbers-match-results", "numbers-possible"]
+    assert slugs(configured(table, RULES, select=select, ignore=ignore)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("number", "numbers"), ("recomputed", "recomputed-"), ("zzz-*", "epm rule")]
+)
+def test_a_family_or_glob_that_names_nothing_is_told(name: str, hint: str) -> None:
+    with pytest.raises(LintError, match=f"which is no rule; .*{hint}"):
+        configured({}, RULES, select=[name])
+
+
 @pytest.mark.parametrize(
     ("table", "select", "ignore", "expected"),
     [
@@ -194,7 +225,10 @@ def test_every_option_can_be_written_down() -> None:
 
 def test_the_schema_names_what_is_known() -> None:
     properties = schema(KNOWN)["properties"]
-    assert properties["select"]["items"] == {"enum": ["long-page", "short-page", "odd-page"]}
+    named, glob = properties["select"]["items"]["anyOf"]
+    assert named == {"enum": ["long-page", "short-page", "odd-page"]}
+    assert re.search(glob["pattern"], "long-*")
+    assert not re.search(glob["pattern"], "long-pages")
     rule = properties["rules"]["properties"]["long-page"]
     assert rule["additionalProperties"] is False
     assert rule["properties"]["allowed"] == {

@@ -202,6 +202,7 @@ def test_every_title_fits_the_table() -> None:
 
 PASSED = Verdict.passed("fine")
 TEXTS = st.text(max_size=60) | st.sampled_from([HOSTILE, "]]>", "\ufffe", "\U0001f600", "&#64;x"])
+TEXTS |= st.sampled_from(["a ##[add-mask]e", "##[stop-commands]x", "::error::x", " ::group::y"])
 FINDINGS = st.builds(
     Finding,
     TEXTS,
@@ -239,3 +240,13 @@ def test_any_text_can_be_reported(reports: list[Report]) -> None:
     for one in reports:
         assert_inert(markdown.render([one]))
         assert table.render(one).endswith("\n")
+    for form in FORMS:
+        obeyed(render(form)(reports), of_ours=form == "github")
+    obeyed("".join(map(table.render, reports)))
+
+
+def obeyed(log: str, of_ours: bool = False) -> None:
+    """A runner obeys `##[…]` anywhere in a line, and `::` where one begins."""
+    assert "##[" not in log
+    for line in log.splitlines():
+        assert of_ours or not line.lstrip().startswith("::")

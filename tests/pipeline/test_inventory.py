@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,33 +13,21 @@ import pytest
 from comparing import flip, shared
 
 from epm.definition import Definition
-from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
-from epm.executors.local import LocalExecutor
 from epm.pipeline import inventory
-from epm.pipeline.run import Options, run
 
 if TYPE_CHECKING:
     from conftest import Quiet, Run
 
 
 @pytest.fixture(scope="module")
-def whole(
-    made_up: LoadedExperiment,
-    tiny: Definition,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def whole(tiny: Definition, run_made_up: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two workers, logged offline, with a page; to read only."""
-    from conftest import Quiet
-
     with pytest.MonkeyPatch.context() as patch:
         for name in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_SILENT"):
             patch.setenv(name, "")  # so that what the run sets is taken back
             patch.delenv(name)
-        options = Options(
-            "pytest", "offline", runs=tmp_path_factory.mktemp("whole"), executor=LocalExecutor(2)
-        )
-        folder = run(made_up, tiny, options, lambda _: nullcontext(Quiet()))
+        folder = run_made_up(tiny, tmp_path_factory.mktemp("whole"), "offline", workers=2)
     (folder / "figures").mkdir()
     for name in ("body.md", "title.txt", "lint.txt", "figures/hero.png"):
         (folder / name).write_text(f"the content of {name}")
@@ -158,15 +145,19 @@ def test_a_folder_that_is_written_anew_is_recorded_anew(copy: Path) -> None:
     assert not written
 
 
-def test_what_was_begun_and_not_finished_is_not_vouched_for(copy: Path) -> None:
-    def interrupted() -> None:
+def test_what_is_not_written_to_its_end_is_recorded_too(copy: Path) -> None:
+    """So that the next change to anything is noticed."""
+
+    def broken_off() -> None:
         with inventory.renewed(copy, "run it"):
             (copy / "results.json").write_text("new")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert not (copy / inventory.RECORD).exists()
+        broken_off()
+    assert inventory.changed(copy) == []
+    flip(copy / "samples.jsonl.gz", random.Random(5))
+    assert inventory.changed(copy) == ["samples.jsonl.gz"]
 
 
 def test_a_folder_without_a_record_stays_without_one(copy: Path) -> None:

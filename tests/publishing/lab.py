@@ -16,7 +16,7 @@ from hub import HUMAN, Hub
 
 from epm.commands import publish as command
 from epm.errors import EpmError
-from epm.github.patience import Patience
+from epm.github.retry import RetryPolicy
 from epm.pipeline import inventory
 
 BRANCH = "results/issue-1"
@@ -52,7 +52,7 @@ class Lab:
     hub: Hub
     checkout: Path
     remote: Path
-    patience: Patience
+    policy: RetryPolicy
     _known: dict[str, str] = field(default_factory=dict)
 
     def publish(self, *arguments: str, experiment: str = "issue-1") -> Said:
@@ -63,7 +63,7 @@ class Lab:
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             try:
-                made = Said(command.run(parsed, self.patience), "")
+                made = Said(command.run(parsed, self.policy), "")
             except EpmError as error:
                 made = Said(2, "", str(error))
         made.out = said.getvalue()
@@ -86,8 +86,8 @@ class Lab:
         return body
 
     def tip(self) -> str:
-        """The last commit of the branch with the results."""
-        return git(self.remote, "rev-parse", BRANCH)
+        """The last commit of results on their branch."""
+        return git(self.remote, "log", "-1", "--format=%H", "--grep=^Publish ", BRANCH)
 
     def write_sections(self, number: int, tldr: str = TLDR, summary: str = SUMMARY) -> None:
         """Somebody writes the human sections, in a browser."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hub import BOT
 from lab import BRANCH, FOLDER, Lab, git
 
-from epm.publishing.git import Git
+from epm.publishing.git import Git, GitFailed
 
 
 def made(folder: Path, *entries: str) -> str:
@@ -66,3 +67,31 @@ def test_a_commit_made_by_hand_writes_nothing_on_a_researchers_disk(
     assert refused.code == 2
     assert "24/100" in refused.out, refused.error
     assert list(tmp_path.rglob("evil.json")) == []
+
+
+def test_in_a_workflow_git_gets_the_token_for_its_own_host_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+    def filled(host: str, protocol: str = "https") -> str:
+        given = f"protocol={protocol}\nhost={host}\n\n".encode()
+        try:
+            return Git(tmp_path, "origin").text("credential", "fill", given=given)
+        except GitFailed:
+            return ""
+
+    monkeypatch.setenv("GITHUB_TOKEN", "the-token")
+    assert filled("github.com") == "", "on a laptop git asks whom it is set up to ask"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    assert "username=x-access-token\npassword=the-token" in filled("github.com")
+    for host in ("example.org", "github.com.example.org", "gist.github.com"):
+        assert filled(host) == ""
+    assert filled("github.com", "http") == ""
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://ghe.lab.example:8443")
+    assert "password=the-token" in filled("ghe.lab.example:8443")
+    assert filled("github.com") == ""
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://x.example; id")
+    assert filled("x.example") == ""

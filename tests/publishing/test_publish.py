@@ -45,7 +45,7 @@ def test_the_first_time(lab: Lab) -> None:
 def test_exactly_the_files_of_the_run_are_committed(lab: Lab) -> None:
     lab.publish()
     ran = git(lab.checkout, "rev-parse", "main")
-    assert git(lab.remote, "rev-parse", f"{BRANCH}^") == ran
+    assert git(lab.remote, "rev-parse", f"{lab.tip()}^") == ran
     changed = git(lab.remote, "diff", "--name-status", ran, BRANCH).splitlines()
     drawn = sorted(f"figures/{path.name}" for path in (lab.run / "figures").iterdir())
     assert {"figures/slope.json", "figures/slope.pdf", "figures/slope.png"} < set(drawn)
@@ -80,13 +80,13 @@ def test_a_fresh_clone_publishes_on_top_of_the_branch(
     git(tmp_path, "clone", "--quiet", str(lab.remote), "clone")
     shutil.copytree(lab.checkout / "runs", tmp_path / "clone" / "runs")
     monkeypatch.chdir(tmp_path / "clone")
-    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.patience)
+    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.policy)
     lab.hub.proxy.reset()
     assert other.publish().code == 0
     assert (lab.writes(), lab.tip()) == ([], before)
     other.change_results()
     assert other.publish().code == 0
-    assert git(lab.remote, "rev-parse", f"{BRANCH}^") == before
+    git(lab.remote, "merge-base", "--is-ancestor", before, lab.tip())
 
 
 def test_changed_results_update_the_issue_and_the_comment(lab: Lab) -> None:
@@ -181,7 +181,7 @@ def test_two_profiles_share_the_branch_and_keep_pages_apart(lab: Lab) -> None:
     path.write_text(json.dumps(results), encoding="utf-8")
     lab.remember()
     assert lab.publish("--run", str(other)).code == 0
-    assert git(lab.remote, "rev-parse", f"{BRANCH}^") == before
+    git(lab.remote, "merge-base", "--is-ancestor", before, lab.tip())
     assert len(lab.hub.all_issues()) == 3
     assert len([one for one in lab.hub.bodies(1) if "epm:results" in one]) == 2
     lab.hub.proxy.reset()
@@ -232,7 +232,7 @@ def test_a_dry_run_sees_what_others_have_pushed_without_keeping_it(
     shutil.copytree(lab.checkout / "runs", tmp_path / "clone" / "runs")
     lab.publish()
     monkeypatch.chdir(tmp_path / "clone")
-    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.patience)
+    other = Lab(lab.hub, tmp_path / "clone", lab.remote, lab.policy)
     said = other.publish("--dry-run")
     assert "results/issue-1 has these files already" in said.out
     assert "issue 2 is up to date" in said.out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hub import BOT, HUMAN, OWNER
+from hub import HUMAN, OWNER
 from lab import BRANCH, SUMMARY, TLDR, Lab, git
 
 
@@ -55,7 +55,11 @@ def test_force_overwrites_and_keeps_the_page_in_a_comment(lab: Lab) -> None:
     assert "24/100" not in lab.page()["body"]
     assert TLDR in lab.page()["body"]
     (kept,) = lab.hub.bodies(2)
-    assert re.match(r"<!-- epm:previous-page v1 [0-9a-f]{16}-1 -->\n<details><summary>", kept)
+    assert re.match(r"<!-- epm:previous-page v1 [0-9a-f]{16}-1 -->\n`epm publish --force`", kept)
+    in_the_open, _, folded = kept.partition("<details>")
+    assert "23% | 24/100" in in_the_open
+    assert TLDR not in in_the_open
+    kept = folded
     assert "| helpful_assistant | +1.000 | 23% | 24/100 | " in kept
     assert f"\n{written['title']}\n" in kept
     assert lab.publish().code == 0, "what we wrote is ours again"
@@ -123,18 +127,36 @@ def test_a_page_whose_marker_was_cut_out_is_found_by_our_comment(lab: Lab) -> No
     assert len(lab.hub.all_issues()) == 2
 
 
-def test_a_section_that_was_doubled_or_lost_its_frame(lab: Lab) -> None:
+FRAME = re.compile(r"<!-- epm:human human-tldr -->\n.*?<!-- /epm:human -->\n", re.DOTALL)
+
+
+@pytest.mark.parametrize("typed", ["{}", "{}\n<!-- /epm:human -->", "{}\n\n{frame}", "{frame}\n{}"])
+def test_a_section_that_was_written_over_its_frame(lab: Lab, typed: str) -> None:
+    """As people do: they mark the placeholder with the comments around it, and type."""
     lab.publish()
     body = lab.page()["body"]
-    frame = re.search(r"<!-- epm:human human-tldr -->\n.*?<!-- /epm:human -->\n", body, re.DOTALL)
-    assert frame
-    twice = frame[0].replace("_To be", "Mine._To be")
-    lab.hub.edit(2, body=body.replace(frame[0], twice + frame[0]))
-    assert "somebody edited it" in refused(lab)
-    lab.hub.edit(2, body=body.replace(frame[0], "Written over the frame.\n"))
+    (frame,) = FRAME.findall(body)
+    theirs = typed.format(TLDR, frame=frame.strip())
+    lab.hub.edit(2, body=body.replace(frame, f"{theirs}\n").replace("\n", "\r\n"))
+    lab.change_results()
+    assert lab.publish().code == 0
+    body = lab.page()["body"]
+    assert FRAME.findall(body) == [f"<!-- epm:human human-tldr -->\n{TLDR}\n<!-- /epm:human -->\n"]
+    assert lab.hub.bodies(2) == []
+    lab.hub.proxy.reset()
+    assert lab.publish().code == 0
+    assert lab.writes() == []
+
+
+def test_force_keeps_what_was_written_over_a_frame(lab: Lab) -> None:
+    lab.publish()
+    body = lab.page()["body"]
+    (frame,) = FRAME.findall(body)
+    lab.hub.edit(2, body=body.replace(frame, f"{TLDR}\n").replace("23/100", "24/100"))
     assert "somebody edited it" in refused(lab)
     assert lab.publish("--force").code == 0
-    assert "Written over the frame." in lab.hub.bodies(2)[0]
+    assert TLDR in FRAME.findall(lab.page()["body"])[0]
+    assert "24/100" not in lab.page()["body"]
 
 
 def test_a_page_too_long_for_one_comment_is_kept_in_several(lab: Lab) -> None:
@@ -190,16 +212,6 @@ def test_somebody_writes_while_we_write(lab: Lab) -> None:
     assert TLDR in body
     assert SUMMARY in body
     assert "15.4 min" in body
-
-
-def test_a_colleagues_page_is_not_made_twice(lab: Lab) -> None:
-    lab.publish()
-    lab.hub.open_issue(lab.page()["body"], token=HUMAN)
-    assert lab.publish().code == 0, "ours is ours"
-    lab.hub.edit(2, body="gone")
-    lab.hub.ask(BOT, "PATCH", "/issues/2", {"labels": []})
-    said = refused(lab)
-    assert "issue 3 is this page already, published by researcher" in said
 
 
 def test_a_strangers_marker_means_nothing(lab: Lab) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faulty_proxy import Fault, Request, answer
 from lab import BRANCH, Lab, git
 
 from epm.publishing import artifacts
@@ -132,7 +133,7 @@ def test_no_figure(lab: Lab, name: str) -> None:
 def test_a_repository_without_the_source_issue(lab: Lab) -> None:
     said = lab.publish(experiment="issue-246")
     assert said.code == 2
-    assert f"there is no issue 246 in {lab.hub.name} to answer" in said.error
+    assert f"there is no issue 246 in {lab.hub.name}: " in said.error
     assert lab.writes() == []
 
 
@@ -210,3 +211,31 @@ def test_a_definition_that_nobody_knows(lab: Lab) -> None:
     said = lab.publish(experiment="issue-2")
     assert said.code == 2
     assert "no experiment 'issue-2'" in said.error
+
+
+def test_an_issue_that_was_transferred(lab: Lab) -> None:
+    """Each read is answered by 301 to a stranger's issue 3; nothing is written there."""
+    for _ in range(2):
+        lab.hub.open_issue("A stranger's.")
+    before = (lab.hub.all_issues(), lab.hub.bodies(3))
+
+    def draw(request: Request) -> Fault | None:
+        old, new = (f"/repos/{lab.hub.name}/issues/{number}" for number in (1, 3))
+        if not request.path.startswith(old):
+            return None
+        return answer(301, Location=lab.hub.proxy.url + request.path.replace(old, new))
+
+    with lab.hub.proxy.chaos(draw):
+        line = refused(lab)
+    assert line.startswith(f"cannot read issue 1 in {lab.hub.name}: it has moved to ")
+    assert (lab.hub.all_issues(), lab.hub.bodies(3)) == before
+
+
+def test_a_repository_that_was_renamed(lab: Lab) -> None:
+    def draw(request: Request) -> Fault:
+        path = request.path.replace(lab.hub.name, "lab/renamed")
+        return answer(301, Location=f"{lab.hub.proxy.url}{path}")
+
+    with lab.hub.proxy.chaos(draw):
+        line = refused(lab)
+    assert "it has moved to lab/renamed; name that repository, with --repo lab/renamed" in line

@@ -13,6 +13,7 @@ from epm.discovery import LoadedExperiment, load
 from epm.errors import EpmError
 from epm.github.interface import LONGEST_BODY
 from epm.github.markers import Marker
+from epm.linting.bodies import FOR_PEOPLE, LONGEST
 from epm.publishing import page, site
 from epm.publishing.artifacts import Artifacts
 from epm.publishing.page import Layout, fingerprint, pinned, unpinned
@@ -76,30 +77,59 @@ def test_the_frames_of_their_sections_do(body: str) -> None:
     assert fingerprint("T", human("a", "x")) != fingerprint("T", body)
 
 
-def test_a_page_that_is_too_long(made: tuple[Artifacts, Layout]) -> None:
+def test_a_page_that_github_does_not_take_in_any_form(made: tuple[Artifacts, Layout]) -> None:
+    """A page over 65,536 characters is tried all the same: nobody knows where the limit is."""
     written = human("human-tldr", "word " * 14_000)
-    with pytest.raises(EpmError, match="characters; GitHub takes 65,536") as refusal:
-        unpinned(*made, written=written)
+    assert len(unpinned(*made, written=written).body) > LONGEST_BODY
+    with pytest.raises(EpmError, match="GitHub does not take the page") as refusal:
+        unpinned(*made, written=written, shorter=len(page.FORMS))
     assert "shorten the narrative in" in refusal.value.remedy
-    assert "people wrote (70,121 characters)" in refusal.value.remedy
 
 
-def test_samples_are_cut_before_a_page_is_refused(
-    made: tuple[Artifacts, Layout], monkeypatch: pytest.MonkeyPatch
+def test_each_form_is_shorter_than_the_one_before() -> None:
+    """What is given up, and in which order: the manifest, then tables, then samples."""
+    given_up = [
+        (
+            form.numbers_apart,
+            -(form.longest_table or 10**6),
+            -form.longest_sample,
+            -(form.most_sampled or 10**6),
+        )
+        for form in page.FORMS
+    ]
+    assert given_up == sorted(set(given_up))
+    assert page.FORMS[0] == page.Form()
+    assert page.FORMS[1] == page.Form(numbers_apart=True)
+
+
+@pytest.mark.parametrize("wanted", range(len(page.FORMS)))
+def test_the_first_form_that_leaves_room_is_taken(
+    made: tuple[Artifacts, Layout], monkeypatch: pytest.MonkeyPatch, wanted: int
 ) -> None:
-    """What is tried, and in which order; how samples are cut is tested where that is done."""
-    tried: list[int] = []
+    """How a page is shortened is tested where that is done."""
+    tried: list[page.Form] = []
     real = page.compose
+    room = LONGEST_BODY - FOR_PEOPLE
 
     def spy(run: Path, experiment: Path, place: page.Place) -> page.Text:
-        tried.append(place.longest_sample)
+        form = page.Form(
+            place.numbers_apart, place.longest_table, place.longest_sample, place.most_sampled
+        )
+        tried.append(form)
         text = real(run, experiment, place)
-        return page.Text(text.title, text.body + " " * 100 * place.longest_sample)
+        ours = sum(map(len, page.human_regions(text.body).values()))
+        length = room + ours + 100 * (wanted - page.FORMS.index(form))
+        return page.Text(text.title, text.body.ljust(length)[:length])
 
     monkeypatch.setattr(page, "compose", spy)
-    found = unpinned(*made, written=human("human-tldr", "word " * 2_000))
-    assert tried == [360, 240]
-    assert len(found.body) <= LONGEST_BODY
+    found = unpinned(*made, written="")
+    assert found.form == wanted
+    assert len(found.body) == room + sum(map(len, page.human_regions(found.body).values()))
+    assert len(tried) == len(set(tried)) <= 5, "it does not write the page over and over"
+    assert unpinned(*made, written="", shorter=wanted).form == wanted
+    if wanted + 1 < len(page.FORMS):
+        assert unpinned(*made, written="", shorter=wanted + 1).form == wanted + 1
+    assert LONGEST == LONGEST_BODY
 
 
 @pytest.mark.parametrize(
@@ -139,9 +169,13 @@ def test_a_profiles_name_becomes_a_word_of_a_marker(made: tuple[Artifacts, Layou
     assert page.page_marker(other) == Marker("page", key="issue-246-full-x-other-model")
 
 
-def test_local_sections_fill_what_nobody_wrote_in() -> None:
+def test_local_sections_fill_what_nobody_wrote_in(
+    made: tuple[Artifacts, Layout], monkeypatch: pytest.MonkeyPatch
+) -> None:
     prompt = "_To be written by a person: two sentences._"
-    body = f"{human('a', prompt)}{human('b', 'Theirs.')}{human('c', '')}"
+    rendered = "".join(human(name, prompt) for name in "abcd")
+    monkeypatch.setattr(page, "compose", lambda *_: page.Text("T", rendered))
+    body = f"{human('a', prompt)}{human('b', 'Theirs.')}{human('c', '')}{human('d', prompt)}"
     local = f"{human('a', 'Mine.')}{human('b', 'Mine.')}{human('c', 'Mine.')}"
-    expected = f"{human('a', 'Mine.')}{human('b', 'Theirs.')}{human('c', '')}"
-    assert page.with_written(body, local) == expected
+    expected = f"{human('a', 'Mine.')}{human('b', 'Theirs.')}{human('c', '')}{human('d', prompt)}"
+    assert unpinned(*made, written=body, local=local).body == expected

@@ -57,10 +57,13 @@ def test_from_a_fresh_clone_to_a_verdict_and_back(lab: Lab, tmp_path: Path) -> N
     clean, wrong, again = re.split(r"^COMMENT (?=\d+$)", done.stdout, flags=re.MULTILINE)[1:]
     number, *lines = clean.splitlines()
     assert wrong.splitlines()[0] == again.splitlines()[0] == number, "there is one comment"
-    heading = next(line for line in lines if line.startswith("#"))
+    heading = next(line for line in lines if line.startswith("> **"))
     assert "FAIL" not in heading
-    assert "FAIL" in next(line for line in wrong.splitlines() if line.startswith("#"))
+    heading = next(line for line in wrong.splitlines() if line.startswith("> **"))
+    assert heading.startswith("> **✗ FAIL — was PASS, now ")
     assert re.search(r"Numbers match JSON.*", wrong)
     assert "24/100" in wrong
     assert "23/100" in wrong, "it says what the number should be"
-    assert "FAIL" not in next(line for line in again.splitlines() if line.startswith("#"))
+    heading = next(line for line in again.splitlines() if line.startswith("> **"))
+    assert heading.startswith("> **")
+    assert " — was FAIL; mended: " in heading

@@ -63,7 +63,7 @@ from epm.definition import (
 from epm.files import dump_json, gzipped, json_lines
 from epm.models.covariates import COVARIATES
 from epm.pipeline.analysed import analyse
-from epm.pipeline.assembly import covariate_records
+from epm.pipeline.assembly import assembled
 from epm.pipeline.measured import Measured, from_records, from_samples
 from epm.pipeline.run_folder import RunFolder
 from epm.results import (
@@ -71,7 +71,6 @@ from epm.results import (
     Environment,
     GitState,
     Hardware,
-    Identity,
     ModelRecord,
     Provenance,
     Results,
@@ -427,27 +426,8 @@ def finished(draw: st.DrawFn, kind: str) -> Finished:
             measured, files = draw(sampled(definition, folder))
             hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
     found = analyse(definition, measured, None)
-    experiment, scale = definition.experiment, definition.profile
-    results = Results(
-        identity=Identity(
-            slug=experiment.slug,
-            issue=experiment.issue,
-            title=experiment.title,
-            profile=scale.name,
-            scale=scale.scale,
-            full_scale=scale.full_scale,
-            fingerprint=definition.fingerprint,
-        ),
-        definition=definition.as_json(),
-        metrics=measured.metrics,
-        covariates=covariate_records(definition),
-        conditions=measured.conditions,
-        tasks=measured.tasks,
-        measurements=measured.measurements,
-        analyses=found.analyses,
-        gates=found.gates,
-        provenance=draw(provenances(definition, hashes)),
-        tracking=draw(TRACKING),
+    results = assembled(
+        definition, measured, found, draw(provenances(definition, hashes)), draw(TRACKING)
     )
     return Finished(results, files | dict(figures(results)))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from comparing import at_work, finished_units, flip, shared
+from processes import importable
 
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment
@@ -99,7 +100,7 @@ def smoke(repository: Path, together: int, *arguments: str) -> subprocess.Popen[
     return subprocess.Popen(
         [sys.executable, "-c", SMOKE, str(together), *command],
         cwd=repository,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": importable()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,13 @@ PARTS = (
 _PINNED = re.compile(r"uses: ((?:actions)/[\w-]+@[0-9a-f]{40})")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
+MACHINES = ("ubuntu-24.04", "ubuntu-latest", "self-hosted")
+"""All of them are this one."""
+
 PYTHON = f"""\
 #!/bin/sh
 case "$2" in
-    venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    venv) for last; do :; done; mkdir -p "$last/bin" && cp "$0" "$last/bin/python" ;;
     pip) echo "installs: $*" ;;
     *) exec {sys.executable} "$@" ;;
 esac
@@ -79,18 +83,34 @@ class Runner:
         git(self.clone, "add", "-A")
         git(self.clone, "commit", "-q", "-m", "all")
 
-    def publish_to(self, folder: Path) -> None:
+    def publish_to(self, folder: Path, checkout: Path | None = None) -> None:
         """Let what is fetched from GitHub and pushed there be a bare repository on the disk."""
         git(self._scratch, "init", "-q", "--bare", "-b", "main", str(folder))
         config = str(self.home / ".gitconfig")
         address = f"https://github.com/{self.bot.hub.name}"
         git(self._scratch, "config", "--file", config, f"url.file://{folder}.insteadOf", address)
-        git(self.clone, "push", "-q", f"file://{folder}", "main")
+        git(checkout or self.clone, "push", "-q", f"file://{folder}", "main")
 
-    def run(self, workflow: str, event: str, payload: Any, job: str | None = None) -> Ran:
-        """Run a workflow, or one job of it, on an event."""
-        file = self._scratch / "event.json"
-        file.write_text(json.dumps(payload), encoding="utf-8")
+    def run(
+        self,
+        workflow: str | Path,
+        event: str,
+        payload: Any,
+        folder: Path | None = None,
+        more: Mapping[str, Path] | None = None,
+    ) -> Ran:
+        """Run a workflow on an event.
+
+        Args:
+            workflow: the name of one of ours, or a file.
+            event: its name.
+            payload: as GitHub sends it.
+            folder: the checkout that it runs in; ours where none is given.
+            more: actions of other repositories, each with a folder that stands for it.
+        """
+        file = self.clone / ".github" / "workflows" / workflow
+        given = self._scratch / "event.json"
+        given.write_text(json.dumps(payload), encoding="utf-8")
         python = self._scratch / "python"
         python.write_text(PYTHON, encoding="utf-8")
         python.chmod(0o755)
@@ -103,16 +123,16 @@ class Runner:
             "STORE": str(self.store),
         }
         command: list[str | Path] = [
-            *(ACT, event, "-W", self.clone / ".github" / "workflows" / workflow, "-e", file),
-            *("-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=token-of-the-bot"),
+            *(ACT, event, "-W", file, "-e", given, "-s", "GITHUB_TOKEN=token-of-the-bot"),
+            *(part for one in MACHINES for part in ("-P", f"{one}=-self-hosted")),
             *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")),
-            *(part for copy in self._copies() for part in ("--local-repository", copy)),
-            *(("-j", job) if job else ()),
+            *(part for copy in self._copies(file) for part in ("--local-repository", copy)),
+            *(f"--local-repository={name}={path}" for name, path in (more or {}).items()),
         ]
         kept = {name: os.environ[name] for name in ("PATH",)}
         done = subprocess.run(
             command,
-            cwd=self.clone,
+            cwd=folder or self.clone,
             env={**kept, "HOME": str(self.home)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -122,8 +142,9 @@ class Runner:
         )
         return Ran(done.returncode, _COLOUR.sub("", done.stdout))
 
-    def _copies(self) -> list[str]:
-        files = [self.clone / "action.yml", *(self.clone / ".github" / "workflows").glob("*.yml")]
+    def _copies(self, file: Path) -> list[str]:
+        ours = (self.clone / ".github" / "workflows").glob("*.yml")
+        files = [self.clone / "action.yml", file, *ours]
         found = {name for file in files for name in _PINNED.findall(file.read_text())}
         copies = []
         for reference in sorted(found):

@@ -87,11 +87,34 @@ def test_a_command_runs_and_publishes(runner: Runner, bot: Bot, tmp_path: Path) 
     payload = bot.comment_event(246, bot.hub.say(246, "/epm run published"))
     ran = runner.run("commands.yml", "issue_comment", payload)
     assert ran.code == 0, ran.log
-    assert "Started `issue-246` with the profile `published`" in bot.hub.bodies(246)[1]
     [page] = [one for one in bot.hub.all_issues() if one["number"] > 246]
+    ended = bot.hub.bodies(246)[1]
+    assert "✓ `issue-246` with the profile `published` is published as a draft: " in ended
+    assert f"[#{page['number']}](" in ended
+    [verdict] = bot.comments(page["number"])
+    assert "✗ FAIL" in verdict, "linted though the workflow's own token starts no workflow"
+    assert "token-of-the-bot" not in ran.log
     assert [label["name"] for label in page["labels"]] == [LABEL]
     assert "results/issue-246" in git(remote, "branch", "--list", "--all")
     assert (runner.store / "runs" / "issue-246").is_dir()
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_says_why(runner: Runner, bot: Bot) -> None:
+    """What the job `report` is told. `act` starts no job after one that failed, not even with
+    always(): that the reply is updated then is tested with the bot alone.
+    """
+    narrative = runner.clone / "experiments" / "issue_246" / "narrative.md.j2"
+    narrative.write_text("{{ nothing.of_that_name }}", encoding="utf-8")
+    git(runner.clone, "commit", "-qam", "A broken template")
+    while bot.open("The experiment.", labels=["experiment"]) < 246:
+        pass
+    payload = bot.comment_event(246, bot.hub.say(246, "/epm run published"))
+    ran = runner.run("commands.yml", "issue_comment", payload)
+    assert ran.code == 1, ran.log
+    assert "set-output:: trouble=the template does not render: " in ran.log
+    assert "This comment will say how it ended" in bot.hub.bodies(246)[1]
+    assert len(bot.hub.all_issues()) == 246
 
 
 FILES = """

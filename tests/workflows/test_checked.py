@@ -113,6 +113,18 @@ def test_who_waits_for_whom() -> None:
     }
 
 
+def test_whoever_asked_is_told_however_it_ended() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/commands.yml").read_text())["jobs"]
+    assert jobs["report"]["needs"] == ["answer", "run"]
+    assert jobs["report"]["if"].startswith("${{ always() && ")
+    given = jobs["report"]["steps"][-1]["with"]
+    assert given["ended"] == "${{ needs.run.result }}"
+    run = yaml.safe_load((ROOT / ".github/workflows/run-experiment.yml").read_text())
+    assert (
+        set(run[True]["workflow_call"]["outputs"]) == {"page", "trouble"} == set(given) - {"ended"}
+    )
+
+
 def test_the_same_actions_everywhere() -> None:
     pinned: dict[str, set[str]] = {}
     for file in FILES:
@@ -124,17 +136,28 @@ def test_the_same_actions_everywhere() -> None:
     assert all(len(commits) == 1 for commits in pinned.values()), pinned
 
 
-def test_requirements() -> None:
-    """What the workflows install is what the tests have run with, each file by its hash."""
-    text = (ROOT / ".github" / "bot-requirements.txt").read_text(encoding="utf-8")
-    installed = dict(re.findall(r"^([\w.-]+)==([\w.]+) \\$", text, re.MULTILINE))
+@pytest.mark.parametrize(
+    ("file", "needed"),
+    [
+        ("bot", {"jinja2", "markdown-it-py", "pydantic", "rich", "pygithub"}),
+        ("run", {"torch", "transformers", "peft", "numpy", "statsmodels", "matplotlib"}),
+    ],
+)
+def test_requirements(file: str, needed: set[str]) -> None:
+    """What the action installs is what the tests have run with, each file by its hash."""
+    text = (ROOT / ".github" / f"{file}-requirements.txt").read_text(encoding="utf-8")
+    installed = dict(re.findall(r"^([\w.-]+)==([\w.]+)(?: ;.*)? \\$", text, re.MULTILINE))
     constraints = dict(
         re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M)
     )
     known = {_name(name): version for name, version in constraints.items()}
-    assert {_name(name): version for name, version in installed.items()}.items() <= known.items()
-    assert {"jinja2", "markdown-it-py", "pydantic", "rich", "pygithub"} <= {*map(_name, installed)}
+    # constraints.txt says why torch's own CUDA packages are not in it
+    ours = {_name(n): v for n, v in installed.items() if not n.startswith(("nvidia-", "cuda-"))}
+    elsewhere = {"triton", "pip"}
+    assert {n: v for n, v in ours.items() if n not in elsewhere}.items() <= known.items()
+    assert needed <= set(ours)
     blocks = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(installed)
     assert all("--hash=sha256:" in block for block in blocks)
 
 

@@ -10,7 +10,7 @@ import yaml
 from bot_at_work import ROOT
 
 import epm_lint
-from epm.bot.deciding import is_result
+from epm.bot.dispatch import is_result
 from epm_lint.formats import BodyFormat
 
 FOLDER = ROOT / ".github" / "ISSUE_TEMPLATE"

@@ -8,24 +8,22 @@ unverifiable, never contradicted.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from epm_lint.binding.leaves import Leaf, leaves, names_of, new_names
 from epm_lint.binding.topics import Topic, listed, speaks_of_the_new, topics
-from epm_lint.numbers.forms import Arithmetic, Correlation
-from epm_lint.numbers.reading import Reading
-from epm_lint.numbers.values import Number
-from epm_lint.recomputing import printed
-from epm_lint.statistics.consistency import correlation_p
-from epm_lint.statistics.ranges import Range
-from epm_lint.statistics.rounding import Printed
+from epm_lint.patterns import Pattern
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import Reading
+from epm_lint.reading.ranges import Range
+from epm_lint.reading.statements import Arithmetic, Correlation
+from epm_lint.statistics.p_values import judge, of_r
 from epm_lint.values import dataclass
 
-_WORD = re.compile(r"[^\W\d_]{3,40}")
+_WORD = Pattern(r"[^\W\d_]{3,40}")
 _TELLTALE = ("bystander", "cluster", "base", "permutation", "holm", "bonferroni", "fdr", "without")
 """Words in a pointer that have to stand on the page too, for the two to be about the same."""
 _PART = ("named", "drop", "held", "influence", "category", "categories", "within")
@@ -54,8 +52,10 @@ class Held:
     pointer: str = ""
 
 
-def hold(reading: Reading, results: Mapping[str, Any]) -> tuple[Held, ...]:
-    """The standing of every number of a page that may be a result."""
+def hold(
+    reading: Reading, results: Mapping[str, Any], lines: Container[int] | None = None
+) -> tuple[Held, ...]:
+    """The standing of every number of a page, or of these lines of it, that may be a result."""
     names = names_of(results, reading.names)
     known = leaves(results, names)
     by_kind: dict[str, list[Leaf]] = {}
@@ -67,6 +67,8 @@ def hold(reading: Reading, results: Mapping[str, Any]) -> tuple[Held, ...]:
     held: list[Held] = []
     in_list: dict[int, Held] = {}
     for at, topic in enumerate(found):
+        if lines is not None and topic.number.line not in lines:
+            continue
         if id(topic.number) not in in_list and topic.kind and not topic.names:
             in_list |= _list(listed(found, at), by_kind.get(topic.kind, ()), new)
         one = in_list.get(id(topic.number)) or _stand(topic, by_kind, known)
@@ -78,13 +80,7 @@ def hold(reading: Reading, results: Mapping[str, Any]) -> tuple[Held, ...]:
 
 def _marked_new(reading: Reading) -> list[str]:
     """The rows that a page marks "(new)"."""
-    labels = {
-        record.label: entry.passage.spot.row_label
-        for table in reading.tables
-        for record in table.records
-        for entry in record.entries[:1]
-        if entry.passage.spot
-    }
+    labels = {record.label: record.raw for table in reading.tables for record in table.records}
     return [name for name, label in labels.items() if "(new)" in label.casefold()]
 
 
@@ -100,15 +96,13 @@ def _list(together: Sequence[Topic], known: Sequence[Leaf], new: Sequence[str]) 
     left = list(right)
     standing: dict[int, Held] = {}
     for topic in together:
-        as_printed = printed(topic.number)
-        same = next((leaf for leaf in left if as_printed and _equals(as_printed, leaf)), None)
+        same = next((leaf for leaf in left if _equals(topic.number, leaf)), None)
         if same:
             left.remove(same)
             standing[id(topic.number)] = Held(topic.number, Standing.VERIFIED)
     for topic in together:
-        as_printed = printed(topic.number)
-        if id(topic.number) not in standing and as_printed:
-            shown = " and ".join(as_printed.like(leaf.value) for leaf in right)
+        if id(topic.number) not in standing:
+            shown = " and ".join(topic.number.like(leaf.value) for leaf in right)
             where = ", ".join(leaf.pointer for leaf in right)
             standing[id(topic.number)] = Held(topic.number, Standing.CONTRADICTED, shown, where)
     return standing
@@ -118,13 +112,10 @@ def _stand(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]], known: Sequence[
     number = topic.number
     if number.fraction:
         return _stand_fraction(topic, by_kind)
-    as_printed = printed(number)
-    if as_printed is None:
-        return Held(number, Standing.UNVERIFIABLE)
     leaves_of_kind = [*by_kind.get(topic.kind, ())] if topic.kind else [*known]
     if topic.kind == "rate":
         leaves_of_kind += [leaf for leaf in by_kind.get("k", ()) if leaf.n]
-    equal = [leaf for leaf in _near(as_printed, leaves_of_kind) if _equals(as_printed, leaf)]
+    equal = [leaf for leaf in _near(number, leaves_of_kind) if _equals(number, leaf)]
     equal = [leaf for leaf in equal if _may_be(topic, leaf)]
     if equal and (topic.kind or _shares_a_word(topic, equal)):
         return Held(number, Standing.VERIFIED)
@@ -132,13 +123,13 @@ def _stand(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]], known: Sequence[
         return Held(number, Standing.UNVERIFIABLE)
     exact = [leaf for leaf in leaves_of_kind if _must_be(topic, leaf) and _may_be(topic, leaf)]
     values = {round(float(_value(leaf)), 9) for leaf in exact}
-    if len(values) != 1 or as_printed.relation not in ("", "≈"):
+    if len(values) != 1 or number.bound not in ("", "≈"):
         return Held(number, Standing.UNVERIFIABLE)
     leaf = exact[0]
-    cut = as_printed.truncated
+    cut = number.truncated
     truncated = cut is not None and _value(leaf) in cut
     standing = Standing.TRUNCATED if truncated else Standing.CONTRADICTED
-    return Held(number, standing, as_printed.like(_value(leaf)), leaf.pointer)
+    return Held(number, standing, number.like(_value(leaf)), leaf.pointer)
 
 
 def _stand_fraction(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]]) -> Held:
@@ -160,9 +151,9 @@ def _value(leaf: Leaf) -> Fraction:
     return value / Fraction(str(leaf.n)) if leaf.kind == "k" and leaf.n else value
 
 
-def _near(as_printed: Printed, known: Sequence[Leaf]) -> Sequence[Leaf]:
+def _near(as_printed: Number, known: Sequence[Leaf]) -> Sequence[Leaf]:
     """Those that may be equal, told with floats."""
-    if as_printed.relation:
+    if as_printed.bound:
         return known
     middle, reach = float(as_printed.value), 2 * float(as_printed.step) + 1e-9
     return [leaf for leaf in known if abs(_float(leaf) - middle) <= reach + abs(middle) * 1e-9]
@@ -172,7 +163,7 @@ def _float(leaf: Leaf) -> float:
     return leaf.value / leaf.n if leaf.kind == "k" and leaf.n else leaf.value
 
 
-def _equals(as_printed: Printed, leaf: Leaf) -> bool:
+def _equals(as_printed: Number, leaf: Leaf) -> bool:
     value = _value(leaf)
     noise = abs(value) / 10**12
     return as_printed.range.meets(Range(value - noise, value + noise))
@@ -237,12 +228,12 @@ def _stems(words: str) -> set[str]:
 def _derived(reading: Reading) -> list[Number]:
     """Totals of calculations that are written out and hold; each p that its r and N give."""
     found: list[Number] = []
-    for _, said in reading.statements:
+    for said in reading.statements:
         if isinstance(said, Arithmetic) and said.total and said.total.value == said.value:
             found.append(said.total)
         elif isinstance(said, Correlation) and said.p and said.n and not said.partial:
-            p, r = printed(said.p), printed(said.coefficient)
-            n = int(said.n.value) if 2 < said.n.value < _LARGEST_N else 0
-            if p and r and n and correlation_p(p, r, n).is_right:
+            n = said.n.mantissa if said.n.is_whole and 2 < said.n.mantissa < _LARGEST_N else 0
+            tail = of_r(said.coefficient, n) if n else None
+            if tail and not said.correction and judge(said.p, tail).is_right:
                 found.append(said.p)
     return found

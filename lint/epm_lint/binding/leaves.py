@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
 _MOST = 20_000
@@ -14,8 +15,8 @@ _LONGEST = 400
 _ASIDE = frozenset({"definition", "provenance", "tracking", "identity", "schema_version"})
 """Parts of a results file that say how it came to be, and hold no results."""
 _BY_SEED = frozenset({"replicates", "trajectory"})
-_LAYER = re.compile(r"(?:layer[_ -]?|L)?(\d{1,3})\Z")
-_WORD = re.compile(r"[^\W_]+")
+_LAYER = Pattern(r"(?:layer[_ -]?|L)?(\d{1,3})\Z")
+_WORD = Pattern(r"[^\W_]+")
 _METHODS = ("pearson", "spearman", "kendall")
 _TELLING = (
     ("threshold", re.compile(r".*(?:threshold|gate|alpha)\Z")),

@@ -13,6 +13,9 @@ written in base64. The JSON object has
   that the results hold.
 
 `epm_lint.binding.units` says what these are.
+
+Of a body that is too long with it, the comment is a file beside the results; the body's first line
+then has that file's hash, as `numbers=SHA256`.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from epm_lint.binding.units import FIGURE, Figure, Unit
 from epm_lint.values import dataclass
 
 MARK = "epm:numbers"
+FILE = "numbers.txt"
+"""The file's name."""
 _LARGEST = 4_000_000
 """In bytes, inflated: a manifest is made from a body of at most 65,536 characters."""
 

@@ -6,12 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from epm_lint.numbers.context import Context
-from epm_lint.numbers.forms import Correlation, Diagnostic, Prediction, Rate, Statement
-from epm_lint.numbers.passages import Passage, Place
-from epm_lint.numbers.reading import Reading
-from epm_lint.numbers.tables import Role
-from epm_lint.numbers.values import Kind, Number, Span
+from epm_lint.patterns import Pattern
+from epm_lint.reading.context import Context, contexts
+from epm_lint.reading.number import Kind, Number
+from epm_lint.reading.page import Reading
+from epm_lint.reading.statements import (
+    Correlation,
+    Diagnostic,
+    Prediction,
+    Proportion,
+    Span,
+    Statement,
+)
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.values import dataclass
 
 _BY_ROLE = {
@@ -37,23 +45,23 @@ _BY_LABEL = {
 }
 _BY_NOUN = (("tokens", re.compile(r"tokens?\Z", re.IGNORECASE)),)
 _METHOD_OF_LABEL = {"r": "pearson", "ρ": "spearman"}
-_CORRECTED = re.compile(r"holm|bonferroni|\bfdr\b|corrected|adjusted|permutation", re.IGNORECASE)
-_PARTIAL = re.compile(r"partial|controlling for|taken out", re.IGNORECASE)
-_OF_A_PART = re.compile(
+_CORRECTED = Pattern(r"holm|bonferroni|\bfdr\b|corrected|adjusted|permutation", re.IGNORECASE)
+_PARTIAL = Pattern(r"partial|controlling for|taken out", re.IGNORECASE)
+_OF_A_PART = Pattern(
     r"\b(?:without|drop\w{0,4}|exclud\w{1,4}|remov\w{1,4}|within|leav\w{1,4}|held out"
     r"|subset|alone)\b",
     re.IGNORECASE,
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = Pattern(
     r"background|source issues|related|next steps|earlier|prior|references?\b", re.IGNORECASE
 )
-_OTHERS = re.compile(
+_OTHERS = Pattern(
     r"\b(?:earlier|previous|prior|parent|published|reported) (?:page|work|result|issue|study|paper)"
     r"|\bet al\b",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\s?(?:,| and|, and| or|/)\s\Z")
-_NEW = re.compile(
+_LISTED = Pattern(r"\s?(?:,| and|, and| or|/)\s\Z")
+_NEW = Pattern(
     r"\b(?:both|two|2|the) (?:\w[\w-]{0,30} ){0,2}?new\b|\bnew [\w-]{0,30} ?personas\b", re.I
 )
 _REACH = 160
@@ -81,11 +89,11 @@ class Topic:
 
 def topics(reading: Reading, names: Sequence[str]) -> Iterator[Topic]:
     """The topic of every number that may be a result."""
-    by_passage = {id(said.passage): said.statements for said in reading.said}
     roles = _roles(reading)
-    for passage, number, context in reading.numbers:
+    for ground, number, context in contexts(reading):
+        passage = ground.passage
         if number.kind.can_be_result:
-            told = _by_statement(by_passage[id(passage)], number)
+            told = _by_statement(reading.said[id(ground)], number)
             role = roles.get((passage.line, passage.spot.column if passage.spot else -1))
             yield _topic(passage, number, context, told, role, names)
 
@@ -113,7 +121,7 @@ def _topic(
     method, n, layer, partial = "", None, context.layer, bool(_PARTIAL.search(words))
     if isinstance(statement, Correlation):
         method, layer, partial = statement.method, statement.layer, statement.partial
-        n = float(statement.n.value) if statement.n else None
+        n = statement.n.amount if statement.n else None
     elif context.label in _METHOD_OF_LABEL:
         method = _METHOD_OF_LABEL[context.label]
     if kind == "k" and number.kind is not Kind.FRACTION:
@@ -168,11 +176,11 @@ def _end_of(passage: Passage, number: Number) -> str:
 def _roles(reading: Reading) -> dict[tuple[int, int], Role]:
     """What the tables say that a cell is, by its line and column."""
     return {
-        (entry.passage.line, entry.passage.spot.column): entry.role
+        (entry.passage.line, entry.place): entry.role
         for table in reading.tables
         for record in table.records
         for entry in record.entries
-        if entry.passage.spot and entry.passage.place is Place.CELL
+        if entry.passage.place is Place.CELL
     }
 
 
@@ -183,8 +191,8 @@ def _by_statement(statements: Sequence[Statement], number: Number) -> tuple[str,
             case Correlation():
                 given = {"coefficient": said.coefficient, "p": said.p, "n": said.n}
                 ends = said.interval
-            case Rate():
-                given = {"rate": said.rate, "k": said.count, "n": said.n}
+            case Proportion():
+                given = {"rate": said.rate, "k": said.count, "n": said.n_number}
                 ends = said.interval
             case Prediction():
                 given = {"rate": said.observed, "predicted": said.predicted}

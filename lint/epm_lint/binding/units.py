@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 
 from epm_lint.markdown.blocks import Block, Code, Table, TableRow
 from epm_lint.markdown.document import Document
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-FIGURE = re.compile(
+FIGURE = Pattern(
     r"[#=<>≤≥≈~±]{0,2}[+\-−]?(?:[^\W\d]|_|[./:](?=\w)){0,40}\d(?:\w|[.,/:×](?=\w)|[-+−](?=\d))*[%‰]?"
 )
-_WORD = re.compile(r"[^\W\d]{2,}")
+_WORD = Pattern(r"[^\W\d]{2,}")
 _TITLE = "title"
 
 
@@ -192,3 +193,9 @@ def _slots(columns: list[str]) -> list[int]:
             slot = slot % 65535 + 1
         slots.append(slot)
     return slots
+
+
+def standing_alone(figure: str, line: str) -> list[int]:
+    """Where a figure stands in a line as a number of its own, no part of another or of a word."""
+    alone = Pattern(rf"(?<![\w.]){re.escape(figure)}(?![\w]|\.\d)")
+    return [found.start() for found in alone.finditer(line)]

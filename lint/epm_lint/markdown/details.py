@@ -13,10 +13,11 @@ from itertools import groupby
 from epm_lint.markdown.blocks import Block, Html
 from epm_lint.markdown.document import Document
 from epm_lint.markdown.raw_html import visible_text, without_comments
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-_TAG = re.compile(r"<(/?)details\b", re.IGNORECASE)
-_SUMMARY = re.compile(r"<summary\b[^<>]{0,200}>(.{0,400}?)</summary", re.IGNORECASE | re.DOTALL)
+_TAG = Pattern(r"<(/?)details\b", re.IGNORECASE)
+_SUMMARY = Pattern(r"<summary\b[^<>]{0,200}>(.{0,400}?)</summary", re.IGNORECASE | re.DOTALL)
 
 _OPENING = 2000
 """How many characters of a block are searched for its summary."""

@@ -5,7 +5,6 @@ The only module that touches markdown-it-py.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -37,9 +36,10 @@ from epm_lint.markdown.blocks import (
     title_key,
 )
 from epm_lint.markdown.raw_html import comments_in, images_among, tags_in, visible_text
+from epm_lint.patterns import Pattern
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
-_TICKS = re.compile("`+")
+_NEWLINE = Pattern(r"\r\n|\r|\n")
+_TICKS = Pattern("`+")
 _MOST_TICKS = 200
 """How many runs of backticks are looked at for one span: few are escaped."""
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
@@ -154,7 +154,7 @@ def _reference(state: StateBlock, line: int, end_line: int, silent: bool) -> boo
 
 
 # underscores inside a word emphasise nothing
-_MARKUP = re.compile(r"[\n\\`~*\[<&]|(?<![^\W_])_|_(?![^\W_])")
+_MARKUP = Pattern(r"[\n\\`~*\[<&]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def _inline(state: StateCore) -> None:

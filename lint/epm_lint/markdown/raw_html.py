@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 
 from epm_lint.markdown.blocks import Comment, Figure, Tag
+from epm_lint.patterns import Pattern
 
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = Pattern(
     r"""(?<![a-z0-9_-])([a-z][a-z0-9_-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
     re.IGNORECASE,
 )
-_NAMED_TAG = re.compile(
+_NAMED_TAG = Pattern(
     r"""<(/?)([a-z][a-z0-9-]*)(?![a-z0-9-])((?:[^<>"']|"[^"]*"|'[^']*')*)>""", re.IGNORECASE
 )
-_TAG = re.compile(r"""<[a-z/!?](?:[^<>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
+_TAG = Pattern(r"""<[a-z/!?](?:[^<>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
 
 
 def comments_in(html: str, line: int) -> Iterator[Comment]:
@@ -36,8 +37,8 @@ def tags_in(html: str, line: int) -> Iterator[Tag]:
         counted = tag.start()
         slash, name, inside = tag.groups()
         attributes = {
-            key.lower(): unescape(double or single or bare)
-            for key, double, single, bare in _ATTRIBUTE.findall(inside)
+            found[1].lower(): unescape(found[2] or found[3] or found[4] or "")
+            for found in _ATTRIBUTE.finditer(inside)
         }
         yield Tag(name.lower(), bool(slash), attributes, line)
 

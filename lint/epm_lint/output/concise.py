@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from epm_lint.model import Finding, Report, Row, Status
-from epm_lint.quoting import visible
+from epm_lint.quoting import as_line, visible
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -19,7 +19,7 @@ def _row(report: Report, row: Row) -> Iterator[str]:
     if row.verdict.status.severity <= Status.PASS.severity:
         return
     what = f"{row.verdict.status} {row.rule.slug}"
-    path = visible(report.path)
+    path = as_line(report.path)
     for finding in row.verdict.findings:
         fix = f" ({finding.fix})" if finding.fix else ""
         yield f"{path}:{_place(finding)}: {what} {visible(finding.message + fix)}"

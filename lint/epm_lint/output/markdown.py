@@ -12,6 +12,7 @@ from html import unescape
 
 from epm_lint.model import Finding, Report, Row, Status
 from epm_lint.output.table import MOST_FINDINGS, SIGNS, counted
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import visible
 
 BUDGET = 60_000
@@ -19,8 +20,8 @@ BUDGET = 60_000
 
 _LONGEST = 600
 _BREAK = "\u200b"
-_REFERENCES = re.compile(r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
-_MARKUP = re.compile(r"[\\`*_\[\]|~$<>&]")
+_REFERENCES = Pattern(r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+_MARKUP = Pattern(r"[\\`*_\[\]|~$<>&]")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 

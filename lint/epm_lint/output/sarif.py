@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from epm_lint.model import Edit, Finding, Report, Row, Rule, Status
+from epm_lint.output.json import dumped
 from epm_lint.quoting import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -37,7 +37,7 @@ def render(reports: Sequence[Report]) -> str:
         ],
     }
     value = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    return dumped(value)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -35,13 +35,11 @@ def render(reports: Sequence[Report]) -> str:
 
 def render_json(reports: Sequence[Report]) -> str:
     """The same as JSON, in the version of the reports' JSON."""
-    import json
-
-    from epm_lint.output.json import VERSION
+    from epm_lint.output.json import VERSION, dumped
 
     rules = [
         {"rule": rule.slug, "title": rule.title, "counts": {s: counted[s] for s in SHOWN}}
         for rule, counted in counts(reports)
     ]
     value = {"version": VERSION, "files": len(reports), "rules": rules}
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    return dumped(value)

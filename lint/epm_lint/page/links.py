@@ -11,17 +11,18 @@ from epm_lint.markdown.blocks import Figure
 from epm_lint.markdown.document import Document
 from epm_lint.model import Page
 from epm_lint.page.sections import results
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-_COMMIT = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
-_FILE = re.compile(
+_COMMIT = Pattern(r"[0-9a-f]{7,40}", re.IGNORECASE)
+_FILE = Pattern(
     r"https?://(?:raw\.githubusercontent\.com/(?P<raw>[\w.-]{1,100}/[\w.-]{1,100})"
     r"|(?:www\.)?github\.com/(?P<web>[\w.-]{1,100}/[\w.-]{1,100})/(?P<kind>blob|raw|tree|blame))"
     r"/(?P<ref>refs/(?:heads|tags)/[^/?#]+|[^/?#]+)(?:/(?P<path>[^?#]*))?"
     r"(?:\?(?P<query>[^#]*))?",
     re.IGNORECASE,
 )
-_IN_TEXT = re.compile(
+_IN_TEXT = Pattern(
     r"https?://(?:raw\.githubusercontent|(?:www\.)?github)\.com/[^\s<>\"'`|]{1,2000}"
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping, Sequence
 
 from epm_lint.markdown.blocks import Code, Html, Section, title_key
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
@@ -15,9 +15,9 @@ DEEPEST = 6
 MOST_MOVED = 20
 """A page with more of its headings out of place has no level to correct."""
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
-_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
-_COMMENT = re.compile(r"\s*<!--\s*[^/\s<>][^<>]*-->\s*")
+_ATX = Pattern(r" {0,3}(#{1,6})(?=[ \t]|$)")
+_UNDERLINE = Pattern(r" {0,3}(?:=+|-+)[ \t]*")
+_COMMENT = Pattern(r"\s*<!--\s*[^/\s<>][^<>]*-->\s*")
 _BLANK_OPENINGS = ("<!--", "<pre", "<script", "<style", "<textarea")
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from epm_lint.patterns import Pattern
+
 WORDS: tuple[str, ...] = (
     *("todo", "tbd", "tba", "fixme", "xxx", "default", "placeholder", "unknown", "null", "nan"),
     *("fill in", "fill me in", "to be determined", "to be filled in", "to be written"),
@@ -18,7 +20,7 @@ WORDS: tuple[str, ...] = (
 
 _OPENINGS = ("to be written by", "to be filled in by", "lorem ipsum")
 
-_BLANK = re.compile(
+_BLANK = Pattern(
     r"(?<![\w./-])(?:TODO|TBD|TBA|FIXME|XXX)(?![\w/-]|\.\w)"
     r"|(?<![\w/.-])_{3,}(?![\w/.-])"
     r"|[<\[](?:fill|insert|todo|tbd|tba|placeholder|your|enter|add)\b[^<>\[\]]*[>\]](?!\()"

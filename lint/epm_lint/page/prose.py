@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from epm_lint.patterns import Pattern
 
-_SENTENCE_END = re.compile(r"[.!?…؟।][\"'”’)\]]*(?=\s|$)|[。！？]")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_SENTENCE_END = Pattern(r"[.!?…؟।][\"'”’)\]]*(?=\s|$)|[。！？]")
+_UNSPACED = Pattern(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ABBREVIATIONS = frozenset({"e.g.", "i.e.", "vs.", "cf.", "al.", "approx.", "fig.", "eq."})
-_LABEL = re.compile(r"\s*([^:—–\n]{1,80})(?::|\s[—–]\s)")
+_LABEL = Pattern(r"\s*([^:—–\n]{1,80})(?::|\s[—–]\s)")
 
 
 def count_words(text: str) -> int:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from epm_lint.markdown.blocks import Prose
 from epm_lint.model import Page
 from epm_lint.page.wording import own_words
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
 _NUMBER = r"([1-9]\d{0,4})(?![\w%]|\.\d|-\d)"
-_REFERENCE = re.compile(
+_REFERENCE = Pattern(
     rf"(?:https?://[\w.-]{{1,100}}/([\w.-]{{1,80}}/[\w.-]{{1,80}})/(?:issues|pull)/{_NUMBER}"
     rf"|(?<![\w./-])([\w.-]{{1,80}}/[\w.-]{{1,80}})#{_NUMBER}"
     rf"|(?<![\w&/#.])#{_NUMBER}"
     rf"|(?<![\w-])GH-{_NUMBER})"
 )
-_ADDRESS = re.compile(
+_ADDRESS = Pattern(
     rf"^(?:https?://[\w.-]{{1,100}}/([\w.-]{{1,80}}/[\w.-]{{1,80}})/|[./]{{0,9}})(?:issues|pull)/{_NUMBER}"
 )
 _RANKED = frozenset(

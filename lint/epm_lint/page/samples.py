@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from epm_lint.markdown.blocks import Code, Section
 from epm_lint.model import Finding
 from epm_lint.page.placeholders import blank_in
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 
-_STAND_IN = re.compile(
-    r"\[generated (?:under|with|by|from)\b|\bsample texts? omitted", re.IGNORECASE
-)
-_OMITTED = re.compile(
+_STAND_IN = Pattern(r"\[generated (?:under|with|by|from)\b|\bsample texts? omitted", re.IGNORECASE)
+_OMITTED = Pattern(
     r"\b(?:samples?|outputs?|completions?)(?: texts?| outputs?)?(?: (?:are|is|was|were))? omitted",
     re.IGNORECASE,
 )

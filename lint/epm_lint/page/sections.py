@@ -9,9 +9,10 @@ from epm_lint.formats import BodyFormat, is_one_result
 from epm_lint.markdown.blocks import Section, title_key
 from epm_lint.markdown.details import Part, folds
 from epm_lint.model import Finding, Page
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-_CONFIDENCE = re.compile(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}([^\W\d]\w*)", re.IGNORECASE)
+_CONFIDENCE = Pattern(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}([^\W\d]\w*)", re.IGNORECASE)
 _SETUP = ("setup", "hyperparameter", "reproducib")
 
 

@@ -15,6 +15,7 @@ from itertools import islice
 from epm_lint.markdown.blocks import Block, Prose, Quote, Section
 from epm_lint.markdown.raw_html import visible_text
 from epm_lint.model import Page
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
 NOT_THE_PAGES_WORDS = frozenset({"humantldr", "humansummary", "sampleoutputs"})
@@ -27,27 +28,27 @@ _CUT = "\ufffc"
 _LONGEST_LINE = 5_000
 _MOST_ENCLOSED = 40
 
-_ENCLOSING = re.compile(r"<(code|pre|kbd|samp|q|blockquote|del|s)\b[^<>]{0,200}>")
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_STRUCK = re.compile(r"~~([^~]{1,300})~~")
-_QUOTATION = re.compile(
+_ENCLOSING = Pattern(r"<(code|pre|kbd|samp|q|blockquote|del|s)\b[^<>]{0,200}>")
+_ADDRESS = Pattern(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_STRUCK = Pattern(r"~~([^~]{1,300})~~")
+_QUOTATION = Pattern(
     r"\"[^\"]{1,300}\"|“[^“”]{1,300}”|„[^„“”]{1,300}[“”]|«[^«»]{1,300}»"
     r"|‘[^‘’]{1,300}’(?!\w)|(?<!\w)'(?=\S)[^']{1,300}(?<=\S)'(?!\w)"
 )
 
-_NEGATED_BEFORE = re.compile(
+_NEGATED_BEFORE = Pattern(
     r"(?:\b(?:no|not|never|without|nor|neither|cannot|none\sof|instead\sof|rather\sthan"
     r"|in\splace\sof|(?:avoid|omit|forbid)\w{0,4})|n['’]t)"
     r"(?:(?:\s+(?!(?:by|with|using|via|under|in|at|from|per|but|because|so)\b)[\w'’-]{1,30}){0,4}\s+"
     r"|(?:,?\s+[\w'’-]{1,30}){1,9},?\s+n?or\s+(?:an?\s+)?)$",
     re.IGNORECASE,
 )
-_NEGATED_AFTER = re.compile(
+_NEGATED_AFTER = Pattern(
     r"\s+(?:(?:is|are|was|were|has|have|had)\s+(?:been\s+)?(?:not|never)|(?:isn|aren|wasn|weren)['’]t)"
     r"\s+(?:\w{1,30}\s+)?(?:reported|given|computed|used|shown|stated|applied|run|needed|claimed)\b",
     re.IGNORECASE,
 )
-_LISTING = re.compile(r"[\s,/]{0,9}(?:(?:or|and|nor|a|an|any|the)\s{1,9}){0,3}", re.IGNORECASE)
+_LISTING = Pattern(r"[\s,/]{0,9}(?:(?:or|and|nor|a|an|any|the)\s{1,9}){0,3}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

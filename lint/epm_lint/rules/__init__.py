@@ -21,12 +21,16 @@ from epm_lint.rules.markup import (
 )
 from epm_lint.rules.numbers import (
     numbers_match_results,
+    numbers_possible,
     recomputed_arithmetic,
+    recomputed_claims,
     recomputed_direction,
+    recomputed_effects,
     recomputed_independence,
     recomputed_influence,
     recomputed_inside,
     recomputed_intervals,
+    recomputed_means,
     recomputed_multiplicity,
     recomputed_p_values,
     recomputed_rates,
@@ -87,6 +91,9 @@ RULES: tuple[Rule, ...] = (
     recomputed_intervals.RULE,
     recomputed_p_values.RULE,
     recomputed_rates.RULE,
+    recomputed_means.RULE,
+    recomputed_effects.RULE,
+    numbers_possible.RULE,
     recomputed_multiplicity.RULE,
     recomputed_inside.RULE,
     recomputed_influence.RULE,
@@ -94,5 +101,6 @@ RULES: tuple[Rule, ...] = (
     recomputed_independence.RULE,
     confidence_evidence.RULE,
     recomputed_repeats.RULE,
+    recomputed_claims.RULE,
     recomputed_tables.RULE,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from epm_lint.statistics.ranges import Number, Range
-from epm_lint.statistics.rounding import Printed
+from epm_lint.reading.number import Number
+from epm_lint.reading.ranges import Range, Real
 from epm_lint.values import dataclass
 
 
@@ -38,7 +38,7 @@ class Answer:
         return self.outcome is Outcome.CONSISTENT
 
 
-def match(printed: Printed, allowed: Range) -> Outcome:
+def match(printed: Number, allowed: Range) -> Outcome:
     """How a printed number stands to what its inputs allow."""
     if printed.range.meets(allowed):
         return Outcome.CONSISTENT
@@ -46,9 +46,9 @@ def match(printed: Printed, allowed: Range) -> Outcome:
     return Outcome.TRUNCATED if cut and cut.meets(allowed) else Outcome.INCONSISTENT
 
 
-def show(printed: Printed, number: Number) -> str:
+def show(printed: Number, number: Real) -> str:
     """The number like the printed one; to two digits where it would vanish, or beside a bound."""
     shown = printed.like(number)
     vanished = number != 0 and not any(digit in shown for digit in "123456789∞u")
-    bare = (printed.relation or vanished) and "∞" not in shown
+    bare = (printed.bound or vanished) and "∞" not in shown
     return f"{float(number):.2g}" if bare else shown

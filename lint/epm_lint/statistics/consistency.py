@@ -1,37 +1,29 @@
-"""Whether a printed statistic can follow from the printed numbers beside it.
+"""Whether a printed rate, mean, interval or result can follow from the printed numbers beside it.
 
 Each function takes numbers as the page prints them, lets every rounded input be any value that
-rounds to it, and answers with an `Answer`. As in statcheck (Nuijten et al. 2016, Behavior Research
-Methods 48, 1205-1226), an inconsistency that turns a conclusion is a decision error. Where the
-inputs leave room for several right values, the answer names the least and the greatest.
+rounds to it, and answers with an `Answer`. Where the inputs leave room for several right values,
+the answer names the least and the greatest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import partial
-from math import inf, isnan
 
+from epm_lint.reading.number import Number, Quantity, range_of, value_of
+from epm_lint.reading.ranges import NOISE, Range
 from epm_lint.statistics.answers import Answer, Outcome, match, show
-from epm_lint.statistics.correlations import p_from_r
-from epm_lint.statistics.granularity import neighbours, possible_counts, possible_totals
+from epm_lint.statistics.grim import neighbours, possible_counts, possible_totals
 from epm_lint.statistics.intervals import Interval, Method, from_z
 from epm_lint.statistics.intervals import interval as compute
-from epm_lint.statistics.ranges import NOISE, Range, propagate
-from epm_lint.statistics.rounding import Printed, Quantity, range_of, value_of
-from epm_lint.statistics.tails import ChiSquared, F, Normal, StudentT
+from epm_lint.statistics.tails import Normal
 
-ALPHA = 0.05
-ONE_SIDED = "it is the one-sided p"
 _MANY = 64
 _ORDER = list(Outcome)
-_Note = Callable[[], Range | None]
-"""What p would be if something were otherwise, computed only where p is wrong."""
 _UNDEFINED = Answer(Outcome.INCONSISTENT, "undefined", "no such statistic")
 
 
-def rate(printed: Printed, n: int) -> Answer:
+def rate(printed: Number, n: int) -> Answer:
     """GRIM: whether some count out of n is printed like this rate."""
     if n <= 0:
         return _UNDEFINED
@@ -44,7 +36,7 @@ def rate(printed: Printed, n: int) -> Answer:
     return Answer(Outcome.INCONSISTENT, right)
 
 
-def mean(printed: Printed, n: int) -> Answer:
+def mean(printed: Number, n: int) -> Answer:
     """GRIM: whether some n whole numbers have a mean that is printed like this."""
     if n <= 0:
         return _UNDEFINED
@@ -57,10 +49,10 @@ def mean(printed: Printed, n: int) -> Answer:
 
 
 def interval(
-    k: int | Printed,
+    k: int | Number,
     n: int,
-    low: Printed,
-    high: Printed,
+    low: Number,
+    high: Number,
     *,
     level: float = 0.95,
     method: Method = Method.WILSON,
@@ -85,109 +77,7 @@ def interval(
     return best
 
 
-def correlation_p(
-    p: Printed, r: Printed, n: int, *, covariates: int = 0, alpha: float = ALPHA
-) -> Answer:
-    """Whether p is the two-sided p of this r or ρ at N, with covariates held constant."""
-    sizes = r.range.within(-1, 1)
-    if sizes is None or n - 2 - covariates <= 0:
-        return _UNDEFINED
-    allowed = _p_range(lambda r: p_from_r(r, n, covariates), sizes)
-    right = p_from_r(min(1.0, abs(float(r.value))), n, covariates)
-    notes = {
-        f"it fits {n - 2 - k} degrees of freedom, not {n - 2 - covariates}": partial(
-            _p_range, partial(_p_at, n, k), sizes
-        )
-        for k in range(min(3, n - 2))
-        if k != covariates
-    }
-    return _judge(p, right, allowed, alpha, notes | {ONE_SIDED: lambda: _halved(allowed)})
-
-
-def _p_at(n: int, covariates: int, r: float) -> float:
-    return p_from_r(r, n, covariates)
-
-
-def t_p(p: Printed, t: Printed, df: Quantity, *, alpha: float = ALPHA) -> Answer:
-    """Whether p is the two-sided p of this t."""
-    return _test(p, lambda t, df: StudentT(df).two_sided(t), t, df, alpha=alpha)
-
-
-def z_p(p: Printed, z: Printed, *, alpha: float = ALPHA) -> Answer:
-    """Whether p is the two-sided p of this z."""
-    return _test(p, Normal().two_sided, z, alpha=alpha)
-
-
-def f_p(p: Printed, f: Printed, df1: Quantity, df2: Quantity, *, alpha: float = ALPHA) -> Answer:
-    """Whether p is the upper tail of this F."""
-    return _test(p, lambda f, a, b: F(a, b).upper(f), f, df1, df2, alpha=alpha, two_sided=False)
-
-
-def chi_squared_p(p: Printed, chi2: Printed, df: Quantity, *, alpha: float = ALPHA) -> Answer:
-    """Whether p is the upper tail of this χ²."""
-    return _test(p, lambda x, df: ChiSquared(df).upper(x), chi2, df, alpha=alpha, two_sided=False)
-
-
-def _test(
-    p: Printed,
-    tail: Callable[..., float],
-    statistic: Printed,
-    *dfs: Quantity,
-    alpha: float,
-    two_sided: bool = True,
-) -> Answer:
-    sizes = statistic.range.magnitudes if two_sided else statistic.range.within(0, inf)
-    if sizes is None or any(value_of(df) <= 0 for df in dfs):
-        return _UNDEFINED
-    allowed = _p_range(tail, sizes, *map(range_of, dfs))
-    right = tail(abs(float(statistic.value)), *(float(value_of(df)) for df in dfs))
-    return _judge(
-        p, right, allowed, alpha, {ONE_SIDED: lambda: _halved(allowed)} if two_sided else {}
-    )
-
-
-def _halved(allowed: Range | None) -> Range | None:
-    return Range(allowed.low / 2, allowed.high / 2) if allowed else None
-
-
-def _p_range(tail: Callable[..., float], statistic: Range, *dfs: Range) -> Range | None:
-    return propagate(tail, statistic.magnitudes, *dfs)
-
-
-def _judge(
-    p: Printed, right: float, allowed: Range | None, alpha: float, notes: dict[str, _Note]
-) -> Answer:
-    if allowed is None or isnan(right):
-        return Answer(Outcome.UNKNOWN, p.text, "beyond what is computed")
-    outcome = match(p, allowed)
-    if outcome is Outcome.CONSISTENT:
-        return Answer(outcome, show(p, right))
-    ends = [show(p, min(1.0, float(end))) for end in (allowed.low, allowed.high)]
-    shown = ends[0] if ends[0] == ends[1] else " to ".join(ends)
-    claims = claims_significance(p, alpha)
-    turned = allowed.low > alpha if claims else allowed.high <= alpha
-    if claims is not None and turned:
-        outcome = Outcome.DECISION_ERROR
-    # a bound, or "p ≈ .5", is met by too much to be explained by anything
-    explained = (note for note, find in notes.items() if not p.relation and _meets(p, find()))
-    return Answer(outcome, shown, next(explained, ""))
-
-
-def _meets(p: Printed, allowed: Range | None) -> bool:
-    return allowed is not None and p.range.meets(allowed)
-
-
-def claims_significance(p: Printed, alpha: float) -> bool | None:
-    """What a printed p says about significance at alpha; None where a bound leaves it open."""
-    bound = float(p.value)
-    if p.relation in ("<", "≤"):
-        return True if bound <= alpha else None
-    if p.relation in (">", "≥"):
-        return False if bound >= alpha else None
-    return bound <= alpha
-
-
-def product(total: Printed, factors: Sequence[Quantity]) -> Answer:
+def product(total: Number, factors: Sequence[Quantity]) -> Answer:
     """Whether a product that is written out, "64 (4×4×1)", gives its total."""
     allowed, exact = Range.exactly(Fraction(1)), Fraction(1)
     for factor in factors:
@@ -195,27 +85,19 @@ def product(total: Printed, factors: Sequence[Quantity]) -> Answer:
     return Answer(match(total, allowed), show(total, exact))
 
 
-def addition(total: Printed, terms: Sequence[Quantity]) -> Answer:
-    """Whether a sum that is written out, "600 = 200 + 400", gives its total."""
-    allowed, exact = Range.exactly(Fraction(0)), Fraction(0)
-    for term in terms:
-        allowed, exact = allowed.plus(range_of(term)), exact + value_of(term)
-    return Answer(match(total, allowed), show(total, exact))
-
-
-def difference(printed: Printed, a: Quantity, b: Quantity) -> Answer:
+def difference(printed: Number, a: Quantity, b: Quantity) -> Answer:
     """Whether a - b is printed like this; without a sign, it may as well be b - a.
 
-    Two rates in percent differ by percentage points, which `Printed` keeps as fractions too.
+    Two rates in percent differ by percentage points, which `Number` keeps as fractions too.
     """
     allowed, exact = range_of(a).plus(range_of(b).negated), value_of(a) - value_of(b)
-    unsigned = printed.value >= 0 and "+" not in printed.text
+    unsigned = printed.value >= 0 and printed.sign != "+"
     if unsigned and exact < 0:
         allowed, exact = allowed.negated, -exact
     return Answer(match(printed, allowed), show(printed, exact))
 
 
-def ratio(printed: Printed, a: Quantity, b: Quantity, *, more: bool = False) -> Answer:
+def ratio(printed: Number, a: Quantity, b: Quantity, *, more: bool = False) -> Answer:
     """Whether a / b is printed like this; "3.4× more" may also mean what a has beyond b."""
     below = range_of(b)
     if 0 in below or value_of(b) == 0:
@@ -230,7 +112,7 @@ def ratio(printed: Printed, a: Quantity, b: Quantity, *, more: bool = False) -> 
 
 
 def _intervals(
-    k: int | Printed, n: int, level: float, method: Method
+    k: int | Number, n: int, level: float, method: Method
 ) -> Iterator[tuple[tuple[Range, Range], Interval]]:
     """What each end may be, and what they should be, for each way of making them."""
     with_z = [Normal().upper_quantile((1 - level) / 2)]
@@ -252,10 +134,10 @@ def _between(low: float, high: float) -> Range:
     return Range(low - NOISE, high + NOISE)
 
 
-def _counts(k: int | Printed, n: int) -> list[Range]:
-    if n <= 0 or (not isinstance(k, Printed) and not 0 <= k <= n):
+def _counts(k: int | Number, n: int) -> list[Range]:
+    if n <= 0 or (not isinstance(k, Number) and not 0 <= k <= n):
         return []
-    if not isinstance(k, Printed):
+    if not isinstance(k, Number):
         return [Range.exactly(k)]
     possible = possible_counts(k, n)
     if 0 < len(possible) <= _MANY:

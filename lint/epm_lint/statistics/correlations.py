@@ -42,11 +42,6 @@ def r_from_p(p: float, n: float, covariates: int = 0) -> float:
     return abs(r_from_t(StudentT(df).upper_quantile(p / 2), df)) if df > 0 else nan
 
 
-def smallest_significant(alpha: float, n: float, covariates: int = 0) -> float:
-    """The smallest |r| that is significant, two-sided, at alpha."""
-    return r_from_p(alpha, n, covariates)
-
-
 def fisher_interval(
     r: float, n: float, level: float = 0.95, covariates: int = 0
 ) -> Interval | None:

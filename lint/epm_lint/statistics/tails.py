@@ -8,32 +8,12 @@ computed, so that a p of 1e-300 is as exact as one of 0.3. Tested to 1e-10, rela
 from __future__ import annotations
 
 from math import erf, erfc, exp, fabs, inf, isnan, lgamma, log, nan, pi, sqrt
-from typing import Protocol
 
 from epm_lint.statistics.special import beta_log_odds, beta_tails, gamma_log, gamma_tails
 from epm_lint.values import dataclass
 
 LEAST, MOST = 1e-3, 1e8
 """Degrees of freedom within which tails are computed; outside, and for no number, they are nan."""
-
-
-class Distribution(Protocol):
-    """A continuous distribution: its tails, and where they are as small as that."""
-
-    def lower(self, x: float) -> float:
-        """The probability of values up to x."""
-
-    def upper(self, x: float) -> float:
-        """The probability of values from x on."""
-
-    def two_sided(self, x: float) -> float:
-        """The probability of values at least as far out as x, on either side."""
-
-    def lower_quantile(self, p: float) -> float:
-        """The x whose lower tail is p."""
-
-    def upper_quantile(self, p: float) -> float:
-        """The x whose upper tail is p."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +183,6 @@ class ChiSquared:
         if not _computable(self.df):
             return nan
         return 2 * _exp(gamma_log(0.5 * self.df, lower, upper))
-
-
-def binomial_lower(k: float, n: float, p: float) -> float:
-    """P(X ≤ k) of n trials with chance p: I_{1-p}(n - k, k + 1), DLMF 8.17.5."""
-    if k >= n or k < 0:
-        return 1.0 if k >= n else 0.0
-    if n > MOST:
-        return nan
-    return beta_tails(k + 1, n - k, p, 1 - p)[1]
 
 
 def binomial_upper(k: float, n: float, p: float) -> float:

@@ -13,7 +13,6 @@ from epm_lint.statistics.correlations import (
     p_from_r,
     r_from_p,
     r_from_t,
-    smallest_significant,
     t_from_r,
 )
 
@@ -76,8 +75,8 @@ def test_there_and_back(r, n, covariates):
 
 def test_critical_values():
     # Fisher's table: N = 12, alpha .05 and .01
-    assert round(smallest_significant(0.05, 12), 3) == 0.576
-    assert round(smallest_significant(0.01, 12), 3) == 0.708
+    assert round(r_from_p(0.05, 12), 3) == 0.576
+    assert round(r_from_p(0.01, 12), 3) == 0.708
 
 
 def test_what_is_no_correlation():

@@ -30,14 +30,15 @@ from epm_lint.markdown.blocks import Prose, Table
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.sections import setup
 from epm_lint.page.wording import column_of, lines_of, own_blocks, own_words
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
 NOT_READ = frozenset({"sampleoutputs"})
 WIDEST = 100
 """How far from an acronym its long form may stand."""
 
-_GLOSSARY_LINE = re.compile(r"\W{0,4}(\w{1,12})\W{0,4}?\s{0,3}(?:[:=—–]|\s-\s)\s{0,3}(.{1,120})")
-_WORD = re.compile(r"[^\W\d_]+")
+_GLOSSARY_LINE = Pattern(r"\W{0,4}(\w{1,12})\W{0,4}?\s{0,3}(?:[:=—–]|\s-\s)\s{0,3}(.{1,120})")
+_WORD = Pattern(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)

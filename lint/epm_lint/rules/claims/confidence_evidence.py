@@ -20,33 +20,20 @@ Good:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from epm_lint.families import alphas, families, significant_at
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.numbers.forms import Confidence, Correlation, Rate, SampleSize
-from epm_lint.numbers.passages import Passage, Place
-from epm_lint.numbers.reading import Reading, read
-from epm_lint.numbers.tables import Role
-from epm_lint.numbers.values import Kind, Number, Span
 from epm_lint.quoting import quote
-from epm_lint.recomputing import printed, shown, shown_interval
+from epm_lint.reading.families import alphas, families, significant_at
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import Reading, read
+from epm_lint.reading.remarks import cell_sizes, denies_effect, has_one_seed, rate_intervals
+from epm_lint.reading.statements import Confidence, Correlation, Span
+from epm_lint.reading.text.passages import Place
+from epm_lint.rules.tally import shown, shown_interval
 from epm_lint.values import dataclass
-
-_LINE = re.compile(r"\W{0,8}confidence\b", re.IGNORECASE)
-_ONE_SEED = re.compile(r"\b(?:a |one |the )?(?:single|one|1)[ -]seed\b", re.IGNORECASE)
-_UNTRAINED = re.compile(r"\bno (?:model )?training\b|\bnothing (?:was|is) trained\b", re.IGNORECASE)
-_NOT_ONE = re.compile(r"\b(?:not|than|no|beyond)\s(?:\w{1,12}\s){0,2}\Z", re.IGNORECASE)
-_SEEDS = re.compile(r"\bseeds?\b|\d seeds\b", re.IGNORECASE)
-_MANY_SEEDS = re.compile(r"\b(?:[2-9]|\d{2,4}|two|three|four|five|ten|several|many) seeds\b", re.I)
-_ELSEWHERE = re.compile(r"next steps|source issues|background", re.IGNORECASE)
-_DETAILS = re.compile(r"detailed report", re.IGNORECASE)
-_NO_EFFECT = re.compile(
-    r"\b(?:not|no|nor|never|fails?|null|without|neither|cannot|un\w{3,12})\b|n['’]t\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -57,18 +44,14 @@ class Options:
     widest: int = option(15, "the widest half-width of a rate's interval, in points, behind HIGH")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The page's own confidence, and where it says it."""
-
-    level: str
-    line: int
-
-
 def check(page: Page, options: Options) -> Verdict:
     """The word is as strong as the evidence."""
     reading = read(page.document, page.title)
-    said = list(_levels(reading))
+    said = [
+        one
+        for one in reading.statements
+        if isinstance(one, Confidence) and one.own and not one.quoted
+    ]
     if not said:
         return Verdict.skipped("the page states no confidence")
     insignificant = list(_insignificant(reading))
@@ -86,64 +69,24 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.passed(f"{last.level}: {evidence}")
 
 
-def _levels(reading: Reading) -> Iterator[Said]:
-    """In the title and in "Confidence: …" lines; the confidence of other pages is none of ours."""
-    for passage, said in reading.statements:
-        own = passage.place is Place.TITLE or _LINE.match(passage.text)
-        if own and isinstance(said, Confidence) and not (passage.quoted or said.quoted):
-            line = passage.line + passage.text.count("\n", 0, said.start)
-            yield Said(said.level, line)
-
-
-def _here(passage: Passage) -> bool:
-    return not passage.quoted and not any(map(_ELSEWHERE.search, passage.sections))
-
-
-def _message(passage: Passage) -> bool:
-    return _here(passage) and not any(map(_DETAILS.search, passage.sections))
-
-
 def _one_seed(reading: Reading) -> Iterator[str]:
-    """Where something was trained: a model that answers as it is has no luck of its training."""
-    if any(_UNTRAINED.search(passage.text) for passage, _ in reading.passages):
-        return
-    several = False
-    one = ""
-    for passage, numbers in reading.passages:
-        if not _here(passage):
-            continue
-        several = several or bool(_MANY_SEEDS.search(passage.text))
-        for found in _ONE_SEED.finditer(passage.text):
-            if not _NOT_ONE.search(passage.text[: found.start()][-30:]):
-                one = one or "a single seed"
-        label = passage.spot.row_label if passage.spot and passage.spot.column else ""
-        if _SEEDS.match(label):
-            seeds = {n.value for n in numbers if n.kind is Kind.SETTING}
-            several = several or len(seeds) > 1
-            one = one or ("a single seed" if len(seeds) == 1 else "")
-    if one and not several:
-        yield one
+    if has_one_seed(reading):
+        yield "a single seed"
 
 
 def _few(reading: Reading, options: Options) -> Iterator[str]:
     """The smallest n per cell."""
-    cells = [
-        said.n
-        for passage, said in reading.statements
-        if isinstance(said, SampleSize) and said.per and _here(passage) and not said.quoted
-        if said.n.decimals == 0
-    ]
-    least: Number | None = min(cells, key=lambda n: n.value, default=None)
-    if least and 0 < least.value < options.fewest:
+    least = min(cell_sizes(reading), key=lambda n: n.mantissa, default=None)
+    if least and 0 < least.mantissa < options.fewest:
         yield f"n={shown(least)} per cell (fewer than {options.fewest})"
 
 
 def _wide(reading: Reading, options: Options) -> Iterator[str]:
     """The widest interval of a rate in the message: the details hold many it does not rest on."""
     widest: tuple[Fraction, Span] | None = None
-    for span in _intervals(reading):
-        low, high = printed(span.low, span.unit), printed(span.high, span.unit)
-        if span.unit == "%" and low and high:
+    for span in rate_intervals(reading):
+        if span.unit == "%":
+            low, high = span.ends
             half = (high.value - low.value) / 2
             widest = max(widest or (half, span), (half, span), key=lambda pair: pair[0])
     if widest and widest[0] * 100 > options.widest:
@@ -154,26 +97,12 @@ def _wide(reading: Reading, options: Options) -> Iterator[str]:
         )
 
 
-def _intervals(reading: Reading) -> Iterator[Span]:
-    for passage, said in reading.statements:
-        if isinstance(said, Rate) and said.interval and _message(passage) and not said.quoted:
-            yield said.interval
-    for table in reading.tables:
-        for record in table.records:
-            for entry in record.entries:
-                header = entry.passage.spot.header if entry.passage.spot else ""
-                if entry.role is not Role.INTERVAL or not _message(entry.passage):
-                    continue
-                if "predict" not in header and "PI" not in header:
-                    yield from entry.spans[:1]
-
-
 def _insignificant(reading: Reading) -> Iterator[str]:
     """The headline's statistic, where the title claims an effect and p is over every level."""
-    for passage, said in reading.statements:
-        if passage.place is not Place.TITLE:
+    for said in reading.statements:
+        if said.passage.place is not Place.TITLE:
             return
-        if not isinstance(said, Correlation) or _NO_EFFECT.search(passage.text):
+        if not isinstance(said, Correlation) or denies_effect(said.passage):
             continue
         found = [said.p] if said.p else _p_of(reading, said)
         for p in found[:1]:
@@ -191,4 +120,11 @@ def _p_of(reading: Reading, said: Correlation) -> list[Number]:
     ]
 
 
-RULE = Rule("confidence-evidence", "Confidence and evidence", check, Options(), doc=__doc__)
+RULE = Rule(
+    "confidence-evidence",
+    "Confidence and evidence",
+    check,
+    Options(),
+    formats=EVERY_FORMAT,
+    doc=__doc__,
+)

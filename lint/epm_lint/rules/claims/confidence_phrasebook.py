@@ -28,6 +28,7 @@ import re
 
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.wording import NOT_THE_PAGES_WORDS, Mention, mentions
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
@@ -37,14 +38,14 @@ _DEGREES = ("fairly", "quite", "very", "pretty", "reasonably", "highly", "extrem
 _MORE_DEGREES = ("relatively", "moderately", "completely", "absolutely", "totally", "increasingly")
 
 _OF_A_MIND = frozenset({"confident", "certain", "sure", "convinced", "believe"})
-_MINDS = re.compile(
+_MINDS = Pattern(
     r"\b(?:(we|i|us|our|ourselves|one|you|authors?|readers?)"
     r"|models?|adapters?|judges?|classifiers?|probes?|networks?|personas?|assistants?|llms?|it|they"
     r"|them|he|she|tokens?|answers?|completions?|responses?|predictions?|outputs?|who|which)\b",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"[.!?;:(—–](?=\s|$)|\(|\n\n")
-_INTERVAL = re.compile(r"\s+(?:intervals?|bands?|limits?|bounds?|regions?|scores?|thresholds?)\b")
+_CLAUSE_END = Pattern(r"[.!?;:(—–](?=\s|$)|\(|\n\n")
+_INTERVAL = Pattern(r"\s+(?:intervals?|bands?|limits?|bounds?|regions?|scores?|thresholds?)\b")
 
 
 @dataclass(frozen=True, slots=True)

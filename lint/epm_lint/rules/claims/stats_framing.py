@@ -28,12 +28,13 @@ from collections.abc import Iterator, Mapping
 
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.wording import NOT_THE_PAGES_WORDS, Mention, mentions, phrases
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
 FIX = "report the p-value with its N"
 
-_LENT = re.compile(r"\b(?:lend(?:s|ing)?|lent|giv(?:es?|ing)|gave)\s+(?:\w{1,20}\s+){0,2}$", re.I)
+_LENT = Pattern(r"\b(?:lend(?:s|ing)?|lent|giv(?:es?|ing)|gave)\s+(?:\w{1,20}\s+){0,2}$", re.I)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from epm_lint.model import Finding, Page, Repository, Rule, Verdict, option
 from epm_lint.page.card import card_rows
 from epm_lint.page.links import Mention, mentions
 from epm_lint.page.sections import report_part, setup
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import clip, quote
 from epm_lint.values import dataclass
 
@@ -54,11 +55,11 @@ _EXTENSIONS = (
     *("tsv", "parquet", "npy", "npz", "gz", "zip", "pt", "safetensors", "png", "pdf", "svg"),
     *("jpg", "jpeg", "html", "j2"),
 )
-_PATH = re.compile(r"(?:[\w.@+=-]{1,200}/){0,20}[\w.@+=-]{1,200}\.(\w{1,12})")
-_BRACES = re.compile(r"([^{}\s]{0,300})\{([^{}\s]{1,200})\}([^{}\s]{0,100})")
-_HOST = re.compile(r"[\w-]{1,60}(?:\.[\w-]{1,60}){0,3}\.(?:com|co|org|net|io|ai|dev|edu)")
-_HASH = re.compile(r"(?<![\w/])[0-9a-f]{7,40}(?![\w/])")
-_SERVICE = re.compile(r"\b(?:wandb|weights & biases|hugging ?face|hf|hub|s3|gcs|zenodo)\b", re.I)
+_PATH = Pattern(r"(?:[\w.@+=-]{1,200}/){0,20}[\w.@+=-]{1,200}\.(\w{1,12})")
+_BRACES = Pattern(r"([^{}\s]{0,300})\{([^{}\s]{1,200})\}([^{}\s]{0,100})")
+_HOST = Pattern(r"[\w-]{1,60}(?:\.[\w-]{1,60}){0,3}\.(?:com|co|org|net|io|ai|dev|edu)")
+_HASH = Pattern(r"(?<![\w/])[0-9a-f]{7,40}(?![\w/])")
+_SERVICE = Pattern(r"\b(?:wandb|weights & biases|hugging ?face|hf|hub|s3|gcs|zenodo)\b", re.I)
 
 
 @dataclass(frozen=True)

@@ -37,28 +37,29 @@ from epm_lint.markdown.blocks import Prose, Table
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
 from epm_lint.page.references import Reference, linked_issue, references_in
 from epm_lint.page.wording import column_of, lines_of, own_blocks, own_words
+from epm_lint.patterns import Pattern
 
 NOT_READ = frozenset({"sampleoutputs"})
 MOST_CELLS = 4
 """How many cells on either side may tell what one is about."""
 
 _WORD = r"[^\W\d_][\w'’-]{1,40}"
-_TOLD_AFTER = re.compile(
+_TOLD_AFTER = Pattern(
     rf"\]?(?:\s{{0,3}}(?:[—–:=|]|\s-\s|\(|,\s(?:which|where|who)\b)\W{{0,60}}{_WORD}\W{{1,60}}{_WORD}"
     rf"|(?:['’]s|,\s(?:the|an?))\W{{1,60}}{_WORD})"
 )
-_TOLD_BEFORE = re.compile(
+_TOLD_BEFORE = Pattern(
     rf"{_WORD}\W{{1,60}}{_WORD}[\s\"”]{{0,60}}\((?:see\s|cf\.\s|e\.g\.\s|issue\s|[#\d,;\s\uFFFC]){{0,9}}$"
     rf"|\bthe\s(?:{_WORD}\s){{0,3}}(?!outside|inside|instead|ahead)[^\W\d_]{{3,40}}[-\s]of[-\s](?:issue\s)?$",
     re.IGNORECASE,
 )
-_NO_SUBJECT = re.compile(
+_NO_SUBJECT = Pattern(
     r"\b(?:(?<!,\s)and|or|in|of|from|see|cf\.|by|to|per|under|with|like|than|on|for|at|as|via|after|before"
     r"|since|until|against|extends?|follows?|replicates?|supersedes?|unlike)\s+(?:issue\s+)?$",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(rf"\s{_WORD}(?:\s{{1,60}}[^\s.;:!?]{{1,40}}){{2}}")
-_HTML_LINK = re.compile(r"<a\b[^<>]{1,500}>([^<>]{0,300})</a", re.IGNORECASE)
+_CLAUSE = Pattern(rf"\s{_WORD}(?:\s{{1,60}}[^\s.;:!?]{{1,40}}){{2}}")
+_HTML_LINK = Pattern(r"<a\b[^<>]{1,500}>([^<>]{0,300})</a", re.IGNORECASE)
 
 
 def check(page: Page) -> Verdict:

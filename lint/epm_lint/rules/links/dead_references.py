@@ -22,20 +22,20 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Html, Prose
 from epm_lint.markdown.document import Document
 from epm_lint.markdown.raw_html import visible_text
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 
-_DROPPED = re.compile(r"[^\w\- ]")
-_HTML_HEADING = re.compile(r"<h[1-6](?: [^<>]{0,500})?>([^\n]{0,500}?)</h[1-6]>", re.IGNORECASE)
-_NOTE = re.compile(r"\[\^([^\[\]\s]{1,80})\](:?)")
-_LABELLED = re.compile(r"(?<![\w\]\\!])\[([^\[\]\n]{2,200})\]\[([^\[\]\n]{0,80})\](?![\[(:\w])")
-_WORD = re.compile(r"[a-z]{2}")
-_GITHUBS = re.compile(
-    r"top|readme|L\d+.*|(?:issue|discussion|pullrequest|commit|event|ref-|diff-).*"
-)
+_DROPPED = Pattern(r"[^\w\- ]")
+_HTML_HEADING = Pattern(r"<h[1-6](?: [^<>]{0,500})?>([^\n]{0,500}?)</h[1-6]>", re.IGNORECASE)
+_NOTE = Pattern(r"\[\^([^\[\]\s]{1,80})\](:?)")
+_LABELLED = Pattern(r"(?<![\w\]\\!])\[([^\[\]\n]{2,200})\]\[([^\[\]\n]{0,80})\](?![\[(:\w])")
+_WORD = Pattern(r"[a-z]{2}")
+_GITHUBS = Pattern(r"top|readme|L\d+.*|(?:issue|discussion|pullrequest|commit|event|ref-|diff-).*")
 
 
 def check(page: Page) -> Verdict:
@@ -177,4 +177,4 @@ def _labels(document: Document, texts: list[Prose]) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("dead-references", "Dead references", check, doc=__doc__)
+RULE = Rule("dead-references", "Dead references", check, formats=EVERY_FORMAT, doc=__doc__)

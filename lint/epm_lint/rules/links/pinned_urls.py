@@ -18,17 +18,17 @@ Good:
     The configuration is [here](https://github.com/acme/lab/blob/43a303c/configs/train.yaml).
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding, Page, Repository, Rule, Verdict, option
 from epm_lint.page.links import Mention, hero, home, mentions
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
-_VERSION = re.compile(r"(?:refs/tags/)?[\w-]{0,40}?v?\d{1,6}(?:\.\d{1,6}){1,3}[\w.-]{0,40}")
-_DEFINITION = re.compile(r"[ >]{0,12}\[[^\]]{1,200}\]:")
+_VERSION = Pattern(r"(?:refs/tags/)?[\w-]{0,40}?v?\d{1,6}(?:\.\d{1,6}){1,3}[\w.-]{0,40}")
+_DEFINITION = Pattern(r"[ >]{0,12}\[[^\]]{1,200}\]:")
 
 _MOST = 100
 """How many links are looked up in the repository at most."""

@@ -33,14 +33,15 @@ from epm_lint.page.prose import count_words
 from epm_lint.page.references import Reference, is_own, references, references_in
 from epm_lint.page.sections import report_part
 from epm_lint.page.wording import own_prose, own_words, unquoted
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
 FEWEST_WORDS = 2
 
-_LINE = re.compile(r"\W{0,6}source[- ]issues?\W{0,4}:\W{0,4}?(?=[\w#\[])", re.IGNORECASE)
-_BETWEEN = re.compile(r"[,;]|\s(?:and|&)\s")
-_LEAD_END = re.compile(r"[—–:;(]|\s-\s|$")
+_LINE = Pattern(r"\W{0,6}source[- ]issues?\W{0,4}:\W{0,4}?(?=[\w#\[])", re.IGNORECASE)
+_BETWEEN = Pattern(r"[,;]|\s(?:and|&)\s")
+_LEAD_END = Pattern(r"[—–:;(]|\s-\s|$")
 _NONE = frozenset({"none", "na", "no", "nil"})
 
 

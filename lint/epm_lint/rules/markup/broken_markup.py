@@ -24,13 +24,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Code, Html
 from epm_lint.markdown.raw_html import without_comments
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 
 _NESTED = frozenset({"details", "summary"})
-_OPENING = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[\w{]", re.MULTILINE)
+_OPENING = Pattern(r"^ {0,3}(?:`{3,}|~{3,})[\w{]", re.MULTILINE)
 
 
 def check(page: Page) -> Verdict:
@@ -110,4 +112,4 @@ def _nesting(page: Page) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("broken-markup", "Broken markup", check, doc=__doc__)
+RULE = Rule("broken-markup", "Broken markup", check, formats=EVERY_FORMAT, doc=__doc__)

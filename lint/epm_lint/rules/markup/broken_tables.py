@@ -21,16 +21,18 @@ Good:
 import re
 from collections.abc import Iterator
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Html, Paragraph, Prose, Table
 from epm_lint.markdown.raw_html import without_comments
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 
-_CONTAINERS = re.compile(r"^(?:\s|>|[-*+](?=\s)|\d{1,9}[.)](?=\s))*")
-_DASHES = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
-_PIPE = re.compile(r"(?<!\\)\|")
-_ROW = re.compile(r"\s{0,3}\|[^|]*\|.*\|\s*")
-_CODE = re.compile(r"`[^`]+`")
-_UNTIL_EMPTY_LINE = re.compile(r"\s{0,3}</?(?!pre|script|style|textarea)[a-z]", re.IGNORECASE)
+_CONTAINERS = Pattern(r"^(?:\s|>|[-*+](?=\s)|\d{1,9}[.)](?=\s))*")
+_DASHES = Pattern(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
+_PIPE = Pattern(r"(?<!\\)\|")
+_ROW = Pattern(r"\s{0,3}\|[^|]*\|.*\|\s*")
+_CODE = Pattern(r"`[^`]+`")
+_UNTIL_EMPTY_LINE = Pattern(r"\s{0,3}</?(?!pre|script|style|textarea)[a-z]", re.IGNORECASE)
 
 
 def check(page: Page) -> Verdict:
@@ -172,4 +174,4 @@ def _is_dashes(line: str) -> bool:
     return "|" in line and "-" in line and _DASHES.fullmatch(line.strip()) is not None
 
 
-RULE = Rule("broken-tables", "Broken tables", check, doc=__doc__)
+RULE = Rule("broken-tables", "Broken tables", check, formats=EVERY_FORMAT, doc=__doc__)

@@ -20,10 +20,12 @@ import re
 from collections.abc import Iterator
 from unicodedata import bidirectional, category, name
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Code
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 
-_SUSPECT = re.compile(
+_SUSPECT = Pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
@@ -39,7 +41,7 @@ _CLOSERS = frozenset("\u202c\u2069")
 _OVERRIDES = frozenset("\u202d\u202e")
 _ORDER = frozenset(_OPENERS) | _CLOSERS | _OVERRIDES
 _MARKS = frozenset("\u200e\u200f\u061c")
-_WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff]")
+_WITHOUT_SPACES = Pattern("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff]")
 _MOST = 20
 
 
@@ -150,4 +152,4 @@ def _selects(line: str, at: int) -> bool:
     return at > 0 and line[at - 1] >= "\u3400" and category(line[at - 1]) == "Lo"
 
 
-RULE = Rule("hidden-characters", "Hidden characters", check, doc=__doc__)
+RULE = Rule("hidden-characters", "Hidden characters", check, formats=EVERY_FORMAT, doc=__doc__)

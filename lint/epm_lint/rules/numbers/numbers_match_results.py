@@ -28,16 +28,18 @@ Good:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm_lint.binding.alignment import Alignment, align
-from epm_lint.binding.manifest import MARK, BadManifest, Bound, Manifest, decode, derive
+from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
-from epm_lint.binding.units import Reader, units
-from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.numbers.reading import read
+from epm_lint.binding.units import Reader, standing_alone, units
+from epm_lint.formats import EVERY_FORMAT
+from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.quoting import quote
+from epm_lint.reading.page import read
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def check(page: Page, options: Options) -> Verdict:
     rendered = (page.document.marker() or "").startswith("epm:clean-result")
     if not comments and not rendered:
         return _by_hand(page, options)
+    if not comments and (apart := page.document.declared("numbers")):
+        return _held_apart(page, apart)
     if len(comments) != 1:
         found = "no numbers manifest" if not comments else f"{len(comments)} numbers manifests"
         line = comments[-1].line if comments else 1
@@ -67,6 +71,22 @@ def check(page: Page, options: Options) -> Verdict:
         fault = Finding(f"numbers manifest: {error}", comments[0].line, fix="render the page again")
         return Verdict.failed("the numbers manifest cannot be read", [fault])
     return _held(page, manifest, comments[0].line)
+
+
+def _held_apart(page: Page, sha256: str) -> Verdict:
+    """The page is held to a manifest in a file of its own, which has the hash that it names."""
+    text = page.numbers
+    if text is None and page.results is None:
+        return Verdict.warned("neither the results nor the file of the numbers manifest is at hand")
+    if text is None or hashlib.sha256(text.encode("utf-8")).hexdigest() != sha256:
+        found = f"no {FILE} with the hash {quote(sha256[:12])} is beside the results"
+        return Verdict.failed(found, [Finding(found, 1, fix="render the page again")])
+    try:
+        manifest = decode(text.strip().removeprefix("<!--").removesuffix("-->"))
+    except BadManifest as error:
+        fault = Finding(f"numbers manifest: {error}", 1, fix="render the page again")
+        return Verdict.failed("the numbers manifest cannot be read", [fault])
+    return _held(page, manifest, 1)
 
 
 def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
@@ -130,6 +150,15 @@ def _contradiction(held: Held) -> Finding:
     return Finding(message, number.line, column=number.column, fix=f"write {_shown(held.right)}")
 
 
+def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Edit, ...]:
+    """The edit that writes the right number, where it is known and the wrong one stands once."""
+    source = page.document.lines[line - 1] if line <= len(page.document.lines) else ""
+    found = standing_alone(wrong, source)
+    if right is None or "=" in wrong + right or len(found) != 1:
+        return ()
+    return (Edit.within(line, found[0] + 1, wrong, right),)
+
+
 def _unverifiable(held: Held) -> Finding:
     number = held.number
     return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
@@ -144,7 +173,7 @@ def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
     written: dict[int, list[str]] = {}
     for _, figure in alignment.new:
         written.setdefault(figure.line, []).append(figure.text)
-    for held in hold(read(page.document, page.title), page.results):
+    for held in hold(read(page.document, page.title), page.results, written):
         texts = written.get(held.number.line, ())
         if held.standing is Standing.CONTRADICTED and any(held.number.raw in t for t in texts):
             yield _contradiction(held)
@@ -175,7 +204,13 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
     """Numbers of the results that were changed, moved, or are no longer what the results hold."""
     for bound, figure in alignment.changed:
         if bound.parts:
-            yield Finding(f"says {_shown(figure.text)}; {_truth(page, bound)}", figure.line)
+            right = _derived(page, bound) if page.results is not None else None
+            yield Finding(
+                f"says {_shown(figure.text)}; {_truth(page, bound)}",
+                figure.line,
+                edits=_put_right(page, figure.line, figure.text, right),
+                safe=False,
+            )
     for bound, figure in alignment.moved:
         where = f"{_shown(figure.text)} stands where another number was"
         yield Finding(f"{where}; {_truth(page, bound)}", figure.line)
@@ -227,4 +262,11 @@ def _shown(text: str) -> str:
     return quote(text.lstrip("=")).strip("'")
 
 
-RULE = Rule("numbers-match-results", "Numbers match JSON", check, Options(), doc=__doc__)
+RULE = Rule(
+    "numbers-match-results",
+    "Numbers match JSON",
+    check,
+    Options(),
+    formats=EVERY_FORMAT,
+    doc=__doc__,
+)

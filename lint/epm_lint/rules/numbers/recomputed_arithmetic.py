@@ -1,10 +1,12 @@
 """Arithmetic that is written out can be done again: a reader does it too.
 
-Recomputed are sums and products of what the page writes (`64 (4×4×1)`, `200 + 400 = 600`),
-percentage points between two rates that stand beside them, and ratios ("3.4× as many, 34% against
-10%"), where "more" may mean the excess too. Every rounded number may be any value that rounds to
-it, and whole numbers are exact. An equation that does not hold is an error; factors in brackets may
-leave something out, and are doubted, as differences and ratios are.
+Recomputed are sums, products and quotients of what the page writes (`64 (4×4×1)`, `200 + 400 =
+600`), wholes and their parts ("of 240 answers 96 refuse, 130 comply and 24 are cut off"), totals of
+a table's rows and columns, differences between two figures that stand beside them, in points or in
+a column of their own, changes in percent ("a relative drop of 25%", "by a third") and ratios ("3.4×
+as many, 34% against 10%"), where "more" may mean the excess too. Every rounded number may be any
+value that rounds to it, and whole numbers are exact. An equation that does not hold is an error;
+all else is doubted.
 
 Bad:
 
@@ -17,111 +19,230 @@ Good:
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
-from epm_lint.numbers.forms import Arithmetic, Difference, Ratio
-from epm_lint.numbers.reading import read
-from epm_lint.numbers.values import Number
 from epm_lint.quoting import quote
-from epm_lint.recomputing import Tally, is_claimed, printed, shown
-from epm_lint.statistics.answers import Outcome, show
-from epm_lint.statistics.answers import match as agreement
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import read
+from epm_lint.reading.ranges import Range
+from epm_lint.reading.statements import (
+    Arithmetic,
+    Binding,
+    Comparison,
+    Difference,
+    Parts,
+    Ratio,
+    RelativeChange,
+)
+from epm_lint.rules.tally import Tally, shown
+from epm_lint.statistics.answers import Answer, Outcome, match, show
 from epm_lint.statistics.consistency import difference, ratio
-from epm_lint.statistics.ranges import Range
-from epm_lint.statistics.rounding import Printed, range_of
 
-_NEAR = 12
-_BEFORE = re.compile(r"[-−+×*/^~≈±·%]\s?\Z")
-_AFTER = re.compile(r"\s?[-−+×*/^±·]\s?\d")
-_MORE = re.compile(r"\s?(?:more|higher|greater|larger)\b", re.IGNORECASE)
+_FIX = "correct the number that is wrong"
+_WORDS_REACH = 0.12
+"""How far off, relative, a multiple or a part that is given in words may be."""
 
 
 def check(page: Page) -> Verdict:
     """What the page writes out comes to what it says."""
     tally = Tally("calculation")
-    for passage, said in read(page.document, page.title).statements:
-        if not is_claimed(passage, said):
+    for said in read(page.document, page.title).statements:
+        if not said.is_claimed:
             continue
         match said:
-            case Arithmetic() if not _goes_on(passage.text, said):
+            case Arithmetic():
                 _written_out(said, tally)
-            case Difference() | Ratio() if not passage.text[said.end :].startswith("/"):
-                _compared(said, passage.text[said.end : said.end + _NEAR], tally)
-    if tally.wrong:
-        return Verdict.failed(tally.detail, tally.findings)
-    if tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
-
-
-def _goes_on(text: str, said: Arithmetic) -> bool:
-    """Whether an operation that is not understood stands before it or after."""
-    before, after = text[max(0, said.start - 3) : said.start], text[said.end : said.end + 5]
-    return bool(_BEFORE.search(before) or _AFTER.match(after))
+            case Parts():
+                _parts(said, tally)
+            case Difference():
+                _difference(said, tally)
+            case RelativeChange():
+                _relative(said, tally)
+            case Ratio():
+                _ratio(said, tally)
+            case Comparison() if said.difference is not None:
+                _of_counts(said, said.difference, tally)
+    return tally.verdict()
 
 
 def _written_out(said: Arithmetic, tally: Tally) -> None:
     if said.total is None:
         return
-    numbers = [said.total, *(factor for term in said.terms for factor in term.factors)]
-    units = {"" if number.raw.endswith(" times") else number.unit for number in numbers}
-    if any(number.code or number.fraction for number in numbers) or units != {""}:
-        return
-    as_printed = {number: printed(number) for number in numbers}
-    total = Printed.read(said.total.raw.removesuffix(" times"))
+    total = said.total
+    factors = [n for term in said.terms for n in (*term.factors, *term.divisors)]
     allowed = Range.exactly(Fraction(0))
     for term in said.terms:
         product = Range.exactly(Fraction(1))
         for factor in term.factors:
-            known = as_printed[factor]
-            if known is None:
+            product = product.times(factor.allowed)
+        for divisor in term.divisors:
+            if 0 in divisor.allowed:
                 return
-            product = product.times(range_of(known))
+            product = product.times(divisor.allowed.inverted)
         allowed = allowed.plus(product.negated if term.subtracted else product)
-    if total is None:
-        return
-    right = show(total, Fraction(said.value))
-    bracketed = "=" not in said.text
-    outcome = agreement(total, allowed)
-    if bracketed and outcome is not Outcome.CONSISTENT and not _is_explained(said, said.total):
-        return
+    outcome = match(total, allowed)
+    right = show(total, said.value)
+    of_table = said.binding is Binding.DECLARED
+    what = f"the total of {len(factors)} rows" if of_table else quote(said.text)
     tally.hold(
-        said.total,
+        total,
         outcome,
-        f"{quote(said.text)}: it comes to {right}, not {shown(said.total)}",
-        "correct the number that is wrong" + (", or say what else is in it" * bracketed),
-        sure=not bracketed,
+        f"{what}: it comes to {right}, not {shown(total)}",
+        _FIX + (", or say what else is in it" * said.explained),
+        sure=not said.explained,
+        binding=said.binding,
+        uses=factors,
     )
 
 
-def _is_explained(said: Arithmetic, total: Number) -> bool:
-    """Whether what follows a number must be it: "64 (4×4×1)", but not "12 personas (20 × 5)"."""
-    between = said.text[total.end - said.start : said.terms[0].factors[0].start - said.start]
-    return between.strip() == "(" or len(said.terms) > 1
-
-
-def _compared(said: Difference | Ratio, following: str, tally: Tally) -> None:
-    amount = printed(said.amount)
-    before, after = (number and printed(number) for number in (said.before, said.after))
-    if not (amount and before and after and said.before and said.after):
+def _parts(said: Parts, tally: Tally) -> None:
+    total = sum((part.value for part in said.parts), Fraction(0))
+    if said.total is None:
+        reach = sum((part.step for part in said.parts), Fraction(0)) / 2
+        fits = abs(total - 1) <= reach
+        outcome = Outcome.CONSISTENT if fits else Outcome.INCONSISTENT
+        message = f"the parts add up to {float(total * 100):g}%"
+        tally.hold(said.parts[-1], outcome, message, _FIX, uses=said.parts)
         return
-    rates = f"{shown(said.before)} and {shown(said.after)}"
-    if isinstance(said, Difference):
-        if not (before.percent and after.percent):
-            return
-        answer = difference(
-            amount, *((before, after) if said.direction == "down" else (after, before))
+    if said.left is not None:
+        right = said.total.value - total
+        outcome = Outcome.CONSISTENT if said.left.value == right else Outcome.INCONSISTENT
+        message = (
+            f"says {shown(said.left)}; {shown(said.total)} less {float(total):g} "
+            f"is {float(right):,g}"
         )
-        message = f"says {shown(said.amount)}; {rates} differ by {answer.right}"
-    else:
-        more = bool(_MORE.match(following))
-        low, high = sorted((before, after), key=lambda rate: rate.value)
-        divided = (high, low) if amount.value >= 1 else (low, high)
-        answer = ratio(amount, *divided, more=more)
-        message = f"says {shown(said.amount)}; the ratio of {rates} is {answer.right}"
-    tally.hold(said.amount, answer.outcome, message, "correct the number that is wrong")
+        tally.hold(said.left, outcome, message, _FIX, uses=(said.total, *said.parts))
+        return
+    too_many = total > said.total.value
+    outcome = Outcome.INCONSISTENT if too_many else Outcome.CONSISTENT
+    message = f"the parts of {shown(said.total)} add up to {float(total):,g}"
+    tally.hold(said.parts[-1], outcome, message, _FIX, uses=(said.total, *said.parts))
 
 
-RULE = Rule("recomputed-arithmetic", "Arithmetic recomputed", check, doc=__doc__)
+def _difference(said: Difference, tally: Tally) -> None:
+    before, after, amount = said.before, said.after, said.amount
+    if amount.bound in ("<", ">", "≤", "≥") or before.bound or after.bound:
+        return
+    if amount.unit == "pp" and said.binding is Binding.ROW and not after.unit and after.value > 1:
+        amount = amount.bare()
+    if amount.unit == "pp" and not (after.percent or 0 <= after.value <= 1):
+        return
+    if amount.unit in ("", "%") and after.unit == "%":
+        amount = amount.with_unit("pp")
+    pair = (after, before)
+    answers = [difference(amount, *pair)]
+    if said.binding is not Binding.ROW:
+        answers.append(difference(amount, before, after))
+    answer = next((a for a in answers if a.is_right), answers[0])
+    outcome = answer.outcome
+    if outcome is Outcome.TRUNCATED or (
+        outcome is not Outcome.CONSISTENT and _nearly(amount, pair)
+    ):
+        outcome = Outcome.CONSISTENT
+    message = (
+        f"says {shown(said.amount)}; {shown(before)} and {shown(after)} differ by {answer.right}"
+    )
+    tally.hold(said.amount, outcome, message, _FIX, binding=said.binding, uses=(before, after))
+
+
+def _nearly(amount: Number, pair: tuple[Number, Number]) -> bool:
+    """Whether a difference of unrounded figures may be one digit off that of the printed ones."""
+    exact = abs(pair[0].value - pair[1].value)
+    reach = amount.step / 2 + (pair[0].step + pair[1].step) / 2
+    same_sign = not amount.sign or (amount.value < 0) is (pair[0].value < pair[1].value)
+    return same_sign and abs(abs(amount.value) - exact) <= reach
+
+
+def _relative(said: RelativeChange, tally: Tally) -> None:
+    before, after = said.before, said.after
+    if before.value <= 0 or after.value < 0 or before.bound or after.bound:
+        return
+    change = abs(after.value - before.value)
+    low = after.range.plus(before.range.negated).magnitudes
+    below = before.range.within(Fraction(1, 10**9), 10**9)
+    other = after.range.within(Fraction(1, 10**9), 10**9)
+    if below is None:
+        return
+    allowed = [low.times(below.inverted)]
+    if not said.direction and other:
+        allowed.append(low.times(other.inverted))
+    if not said.surely and after.percent:
+        allowed.append(low)
+    right = float(change / before.value)
+    if said.number is None:
+        fits = any(_close(said.amount, each) for each in allowed[:1])
+        message = (
+            f"{quote(said.text)}: it is {right:.0%} less"
+            if after.value < before.value
+            else (f"{quote(said.text)}: it is {right:.0%} more")
+        )
+        outcome = Outcome.CONSISTENT if fits else Outcome.INCONSISTENT
+        tally.hold(after, outcome, message, _FIX, binding=said.binding, uses=(before,))
+        return
+    reach = said.number.range.magnitudes
+    outcome = (
+        Outcome.CONSISTENT if any(reach.meets(each) for each in allowed) else Outcome.INCONSISTENT
+    )
+    it_is = said.number.like(change / before.value)
+    message = f"says {shown(said.number)}; from {shown(before)} to {shown(after)} it is {it_is}"
+    tally.hold(said.number, outcome, message, _FIX, binding=said.binding, uses=(before, after))
+
+
+def _close(amount: Fraction, allowed: Range) -> bool:
+    low, high = float(allowed.low), float(allowed.high)
+    return low * (1 - _WORDS_REACH) <= float(amount) <= high * (1 + _WORDS_REACH)
+
+
+def _ratio(said: Ratio, tally: Tally) -> None:
+    before, after = said.before, said.after
+    if before.value <= 0 or after.value <= 0 or before.bound or after.bound:
+        return
+    if said.number is None:
+        answers = [after.range.times(before.range.inverted)] if 0 not in before.range else []
+        if not answers:
+            return
+        fits = any(_close(said.amount, each) for each in answers)
+        outcome = Outcome.CONSISTENT if fits else Outcome.INCONSISTENT
+        right = float(after.value / before.value)
+        message = f"{quote(said.text)}: {shown(after)} is {right:.2g} times {shown(before)}"
+        tally.hold(after, outcome, message, _FIX, binding=said.binding, uses=(before,))
+        return
+    amount = said.number
+    low, high = sorted((before, after), key=lambda figure: figure.value)
+    pairs = [(high, low), (low, high)] if amount.value >= 1 else [(low, high), (high, low)]
+    answers_ = [ratio(amount, *pair, more=said.more) for pair in pairs]
+    answer = next((each for each in answers_ if each.is_right), answers_[0])
+    outcome = answer.outcome
+    if outcome is Outcome.TRUNCATED or (
+        said.hedged and _close(amount.value, _range_of_ratio(high, low))
+    ):
+        outcome = Outcome.CONSISTENT
+    message = (
+        f"says {shown(amount)}; the ratio of {shown(before)} and {shown(after)} is {answer.right}"
+    )
+    tally.hold(amount, outcome, message, _FIX, binding=said.binding, uses=(before, after))
+
+
+def _range_of_ratio(high: Number, low: Number) -> Range:
+    return high.range.times(low.range.inverted) if 0 not in low.range else Range(0.0, 0.0)
+
+
+def _of_counts(said: Comparison, amount: Number, tally: Tally) -> None:
+    """A difference of two k/n, in either order."""
+    first, second = said.first, said.second
+    if amount.unit != "pp" or not first.fraction or not second.fraction or amount.sign == "±":
+        return
+    exact = first.value - second.value
+    fits = any(match(amount, Range.exactly(each)) is Outcome.CONSISTENT for each in (exact, -exact))
+    near = abs(abs(amount.value) - abs(exact)) <= amount.step
+    outcome = Outcome.CONSISTENT if fits or near else Outcome.INCONSISTENT
+    answer = Answer(outcome, amount.like(abs(exact)))
+    message = f"says {shown(amount)}; {shown(first)} and {shown(second)} differ by {answer.right}"
+    tally.hold(amount, outcome, message, _FIX, binding=said.binding, uses=(first, second))
+
+
+RULE = Rule(
+    "recomputed-arithmetic", "Arithmetic recomputed", check, formats=EVERY_FORMAT, doc=__doc__
+)

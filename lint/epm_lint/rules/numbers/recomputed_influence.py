@@ -35,28 +35,26 @@ Good:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
-from epm_lint.numbers.forms import Diagnostic, Influence
-from epm_lint.numbers.passages import Passage
-from epm_lint.numbers.reading import Reading, read
-from epm_lint.numbers.tables import Entry, Role, TableReading
-from epm_lint.predictions import sizes
 from epm_lint.quoting import quote
-from epm_lint.recomputing import Tally, printed
-from epm_lint.statistics.ranges import Range
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import Reading, read
+from epm_lint.reading.predicted import sizes
+from epm_lint.reading.ranges import Range
+from epm_lint.reading.statements import Diagnostic, Influence
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, TableReading
+from epm_lint.rules.tally import Tally
 
 _PARAMETERS = 2
 _FEWEST = 5
 _MEASURES = {"high leverage": "leverage", "influential": "cook"}
-_QUESTIONS = (
-    (re.compile(r"leverage", re.I), "leverage"),
-    (re.compile(r"influential", re.I), "cook"),
-)
+_QUESTIONS = (("leverage", "leverage"), ("influential", "cook"))
 _NAMES = {"leverage": "leverage", "cook": "Cook's distance"}
 
 
@@ -71,6 +69,10 @@ class Diagnostics:
         default_factory=lambda: {"leverage": set(), "cook": set()}
     )
     points: int = 0
+    numbers: dict[str, dict[str, Number]] = field(
+        default_factory=lambda: {"leverage": {}, "cook": {}}
+    )
+    """Where a table or a sentence gives each value."""
     from_column: str = ""
     """The header of the column that the leverages follow from; empty where a table gives them."""
 
@@ -92,44 +94,24 @@ def check(page: Page) -> Verdict:
     reading = read(page.document, page.title)
     known = _diagnostics(reading)
     tally = Tally("claim")
-    for passage, said in reading.statements:
-        if passage.quoted or not isinstance(said, Influence) or said.quoted or said.hypothetical:
+    for said in reading.statements:
+        if not isinstance(said, Influence) or said.quoted or said.hypothetical:
             continue
-        if measure := _MEASURES.get(said.claim.replace("_", " ")):
-            for name in said.subjects or _of_row(reading, passage):
-                _claim(passage, said, name, measure, known, tally)
+        if measure := _MEASURES.get(said.claim):
+            for name in said.subjects or reading.names_of_row(said.passage):
+                _claim(said, name, measure, known, tally)
     for table in reading.tables:
         for record in table.records:
             for entry in record.entries:
                 _answer(record.label, entry, known, tally)
-    if tally.wrong:
-        return Verdict.failed(tally.detail, tally.findings)
-    if tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+    return tally.verdict()
 
 
-def _of_row(reading: Reading, passage: Passage) -> tuple[str, ...]:
-    """The one name in the other cells of a cell's row."""
-    if passage.spot is None:
-        return ()
-    found = {
-        name
-        for other, _ in reading.passages
-        if other.spot
-        and other.spot.table_line == passage.spot.table_line
-        and other.spot.row == passage.spot.row
-        for name in reading.names
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", other.text, re.IGNORECASE)
-    }
-    return tuple(found) if len(found) == 1 else ()
-
-
-def _claim(
-    passage: Passage, said: Influence, name: str, measure: str, known: Diagnostics, tally: Tally
-) -> None:
+def _claim(said: Influence, name: str, measure: str, known: Diagnostics, tally: Tally) -> None:
     value = known.values[measure].get(name.casefold())
-    line = passage.line + passage.text.count("\n", 0, said.start)
+    line = said.line
+    number = known.numbers[measure].get(name.casefold())
+    uses = (number,) if number else ()
     bound = known.threshold(measure)
     if value is None or bound is None:
         return
@@ -141,7 +123,7 @@ def _claim(
         if is_over:
             fact = f"{_facts(name, value, measure)} is over {_is(threshold, source)}"
             message = f"{quote(said.text)}: {fact}"
-            tally.doubtful[Finding(message, line, fix="say that it is")] = None
+            tally.add(Finding(message, line, fix="say that it is", uses=uses), sure=False)
         return
     others = _over(known, measure, threshold, but=name) if said.only else []
     if value.high < threshold:
@@ -155,22 +137,23 @@ def _claim(
         message += f"; over it: {', '.join(others)}" if others else ""
         own = measure == "cook" and bool(known.thresholds["cook"])
         fix = "say what it is: influential, by Cook's distance" if measure == "leverage" else ""
-        found = Finding(message, line, fix=fix or "say what the figure says")
-        (tally.wrong if low or own else tally.doubtful)[found] = None
+        found = Finding(message, line, fix=fix or "say what the figure says", uses=uses)
+        tally.add(found, sure=low or own)
     elif others:
         message = f"{quote(said.text)}: also over {_is(threshold, source)}: {', '.join(others)}"
-        tally.wrong[Finding(message + _derived(known, measure), line, fix="name them all")] = None
+        message += _derived(known, measure)
+        tally.add(Finding(message, line, fix="name them all", uses=uses), sure=True)
 
 
 def _answer(name: str, entry: Entry, known: Diagnostics, tally: Tally) -> None:
     """A cell that answers "High leverage?"."""
-    header = entry.passage.spot.header if entry.passage.spot else ""
+    header = entry.header
     if entry.role is not Role.VERDICT or entry.affirms is None:
         return
-    for form, measure in _QUESTIONS:
+    for word, measure in _QUESTIONS:
         value = known.values[measure].get(name.casefold())
         bound = known.threshold(measure)
-        if not form.search(header) or value is None or bound is None:
+        if word not in header.casefold() or value is None or bound is None:
             continue
         tally.count += 1
         threshold, source = bound
@@ -180,8 +163,9 @@ def _answer(name: str, entry: Entry, known: Diagnostics, tally: Tally) -> None:
             message = f"{quote(header)}: {fact}"
             fix = f"say {'no' if entry.affirms else 'yes'}"
             own = bool(known.thresholds[measure])
-            found = Finding(message, entry.passage.line, fix=fix)
-            (tally.wrong if own else tally.doubtful)[found] = None
+            number = known.numbers[measure].get(name.casefold())
+            uses = (number,) if number else ()
+            tally.add(Finding(message, entry.passage.line, fix=fix, uses=uses), sure=own)
         break
 
 
@@ -211,10 +195,9 @@ def _diagnostics(reading: Reading) -> Diagnostics:
     given = sizes(reading)
     for table in reading.tables:
         _given(table, known, given)
-    for said in reading.said:
-        for statement in said.statements:
-            if isinstance(statement, Diagnostic) and statement.measure in known.values:
-                _in_prose(said.passage, statement, reading, known)
+    for said in reading.statements:
+        if isinstance(said, Diagnostic) and said.measure in known.values:
+            _in_prose(said, known)
     if not known.values["leverage"]:
         for table in reading.tables:
             _from_cosines(table, known, given)
@@ -226,37 +209,29 @@ def _given(table: TableReading, known: Diagnostics, given: frozenset[int]) -> No
     for role, measure in ((Role.LEVERAGE, "leverage"), (Role.COOK, "cook")):
         if role in table.columns:
             found = dict(_column(table, role))
-            known.values[measure].update(found)
-            total = sum(float(value.middle) for value in found.values())
+            known.numbers[measure].update(found)
+            known.values[measure].update({name: n.range for name, n in found.items()})
+            total = sum(float(number.value) for number in found.values())
             adds_up = measure == "leverage" and abs(total - _PARAMETERS) < len(found) / 100
             if adds_up or len(found) in given:
                 known.points = max(known.points, len(found))
 
 
-def _column(table: TableReading, role: Role) -> Iterator[tuple[str, Range]]:
+def _column(table: TableReading, role: Role) -> Iterator[tuple[str, Number]]:
     for record in table.records:
         number = (entry := record.get(role)) and entry.number
-        known = number and printed(number)
-        if known and record.label and not known.unit:
-            yield record.label.casefold(), known.range
+        if number and record.label and not number.unit and not number.fraction:
+            yield record.label.casefold(), number
 
 
-def _in_prose(passage: Passage, said: Diagnostic, reading: Reading, known: Diagnostics) -> None:
+def _in_prose(said: Diagnostic, known: Diagnostics) -> None:
     """A threshold, or the value of the one point that its sentence names right before."""
-    value = printed(said.value)
-    if value is None:
-        return
     if said.threshold:
-        known.thresholds[said.measure].add(value.value)
-        return
-    start = max(passage.text.rfind(". ", 0, said.start), passage.text.rfind(";", 0, said.start))
-    named = [
-        name
-        for name in reading.names
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", passage.text[start + 1 : said.start], re.I)
-    ]
-    if len(named) == 1:
-        known.values[said.measure].setdefault(named[0].casefold(), value.range)
+        known.thresholds[said.measure].add(said.value.value)
+    elif len(said.subjects) == 1:
+        name = said.subjects[0].casefold()
+        known.values[said.measure].setdefault(name, said.value.range)
+        known.numbers[said.measure].setdefault(name, said.value)
 
 
 def _from_cosines(table: TableReading, known: Diagnostics, given: frozenset[int]) -> None:
@@ -266,16 +241,13 @@ def _from_cosines(table: TableReading, known: Diagnostics, given: frozenset[int]
     cosines = dict(_column(table, Role.COSINE))
     if len(cosines) != len(table.records) or len(cosines) not in given or len(cosines) < _FEWEST:
         return
-    for name, value in leverages({n: float(c.middle) for n, c in cosines.items()}).items():
+    for name, value in leverages({n: float(c.value) for n, c in cosines.items()}).items():
         # three decimals of a cosine leave the third of a leverage open
         known.values["leverage"][name] = Range(value - 0.002, value + 0.002)
     known.points = known.points or len(cosines)
-    header = next(
-        entry.passage.spot.header
-        for entry in table.records[0].entries
-        if entry.role is Role.COSINE and entry.passage.spot
+    known.from_column = next(
+        entry.header for entry in table.records[0].entries if entry.role is Role.COSINE
     )
-    known.from_column = header
 
 
 def leverages(xs: Mapping[str, float]) -> dict[str, float]:
@@ -287,4 +259,10 @@ def leverages(xs: Mapping[str, float]) -> dict[str, float]:
     return {name: 1 / len(xs) + (x - mean) ** 2 / spread for name, x in xs.items()}
 
 
-RULE = Rule("recomputed-influence", "Influence and leverage claims", check, doc=__doc__)
+RULE = Rule(
+    "recomputed-influence",
+    "Influence and leverage claims",
+    check,
+    formats=EVERY_FORMAT,
+    doc=__doc__,
+)

@@ -6,7 +6,8 @@ page concludes from a rate's lying inside, the interval must be able to inform: 
 [0, 1], or whose half-width is over a gate, covers nearly any rate. A page that says so itself is
 left alone. A count of leave-one-out runs (12/12) is doubted where the points it tests are in every
 fit: it counts as many runs as the fit with them has points, and the page gives the smaller N of the
-fit without them. Held-out coverage is due: Stone (1974), J. R. Stat. Soc. B 36, 111-147.
+fit without them. Held-out coverage is due: Stone (1974), J. R. Stat. Soc. B 36, 111-147. An
+interval that is said to hold zero (or one), or not to, is held to its ends.
 
 Bad:
 
@@ -19,38 +20,19 @@ Good:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.numbers.forms import Count, Inside, Statement
-from epm_lint.numbers.passages import Passage
-from epm_lint.numbers.reading import Reading, read
-from epm_lint.numbers.tables import Said
-from epm_lint.predictions import Point, ends_of, lies_inside, points, sizes
 from epm_lint.quoting import quote
-from epm_lint.recomputing import Tally, printed, shown, shown_interval
-from epm_lint.statistics.ranges import Range
+from epm_lint.reading.page import Reading, read
+from epm_lint.reading.predicted import Point, ends_of, lies_inside, points, sizes
+from epm_lint.reading.ranges import Range
+from epm_lint.reading.remarks import admits_wide, left_out_counts, new_points
+from epm_lint.reading.statements import Excludes, Inside
+from epm_lint.rules.tally import Tally, shown, shown_interval
+from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass
-
-_ADMITTED = re.compile(
-    r"too wide|un-?informative|not informative|says little|say little|wider than|leaves \[?0"
-    r"|informative\?|little (?:about|information)|cannot (?:tell|discriminate|rule out)",
-    re.IGNORECASE,
-)
-_LEFT_OUT = re.compile(r"\bLOO\b|leave-one-out|left out|single-\w{1,12} drop", re.IGNORECASE)
-_IN_THE_FIT = re.compile(
-    r"\bin the fits?\b|in[- ]sample|not held out|part of (?:the|every) fit|out of the fit"
-    r"|held[- ]out|hold\w* (?:\w{1,12} )?out",
-    re.IGNORECASE,
-)
-_TESTED = re.compile(
-    r"\b(?P<many>both|two|2|three|3|four|4|\d{1,2}) (?:of the |the )?(?:new|added|further)\b"
-    r"[\w -]{0,30}",
-    re.IGNORECASE,
-)
-_WORDS = {"both": 2, "two": 2, "three": 3, "four": 4}
-_COVERAGE = re.compile(r"cover|inside|within", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,53 +47,71 @@ def check(page: Page, options: Options) -> Verdict:
     reading = read(page.document, page.title)
     tally = Tally("claim")
     plotted = points(reading)
-    admitted = any(_ADMITTED.search(said.passage.text) for said in reading.said)
+    admitted = admits_wide(reading)
     for point in plotted:
         _in_table(point, tally)
-    for passage, said in reading.statements:
-        if isinstance(said, Inside) and not (passage.quoted or said.quoted or said.hypothetical):
+    for said in reading.statements:
+        if said.quoted or said.hypothetical:
+            continue
+        if isinstance(said, Inside):
             _in_prose(said, tally)
-            if not (said.negated or admitted or passage.spot):
-                _informs(passage, said, plotted, options.widest, tally)
+            if not (said.negated or admitted or said.passage.spot):
+                _informs(said, plotted, options.widest, tally)
+        elif isinstance(said, Excludes):
+            _excludes(said, tally)
     _left_out(reading, tally)
-    if tally.wrong:
-        return Verdict.failed(tally.detail, tally.findings)
-    if tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+    return tally.verdict()
 
 
 def _in_prose(said: Inside, tally: Tally) -> None:
-    value = said.value and said.interval and printed(said.value, said.interval.unit)
-    ends = said.interval and ends_of(said.interval)
-    if not (value and ends and said.value and said.interval):
+    if said.value is None or said.interval is None:
         return
     tally.count += 1
-    if lies_inside(value.range, ends) is said.negated:
+    value = said.value.with_unit(said.interval.unit)
+    uses = (said.value, said.interval.low, said.interval.high)
+    tally.used += uses
+    if lies_inside(value.range, ends_of(said.interval)) is said.negated:
         where = "inside" if said.negated else "outside"
         message = f"{shown(said.value)} lies {where} {shown_interval(said.interval)}"
-        tally.wrong[Finding(message, said.value.line, fix=f"say {where}")] = None
+        tally.add(Finding(message, said.value.line, fix=f"say {where}", uses=uses), sure=True)
+
+
+def _excludes(said: Excludes, tally: Tally) -> None:
+    """Whether an interval holds zero, as is said of it."""
+    low, high = said.interval.ends
+    if low.value > high.value:
+        return
+    holds = low.value <= said.value <= high.value
+    on_edge = said.value in (low.value, high.value)
+    outcome = (
+        Outcome.DECISION_ERROR if holds is not said.holds and not on_edge else Outcome.CONSISTENT
+    )
+    word = "holds" if holds else "does not hold"
+    message = f"{quote(said.text)}: {shown_interval(said.interval)} {word} {said.value}"
+    tally.hold(
+        low, outcome, message, "say what the interval says", binding=said.binding, uses=(high,)
+    )
 
 
 def _in_table(point: Point, tally: Tally) -> None:
     ends = point.ends
-    observed = point.observed and printed(point.observed)
-    if point.inside is None or not (ends and observed and point.observed):
+    observed = point.observed
+    if point.inside is None or ends is None or observed is None:
         return
     tally.count += 1
+    tally.used.append(observed)
     if lies_inside(observed.range, ends) is not point.inside:
         if lies_inside(observed.range, ends) is None:
             return
         where = "outside" if point.inside else "inside"
-        message = (
-            f"{quote(point.name)}: {shown(point.observed)} lies {where} {_interval_of(point, ends)}"
-        )
-        tally.wrong[Finding(message, point.inside_line, fix=f"say {where}")] = None
+        message = f"{quote(point.name)}: {shown(observed)} lies {where} {_interval_of(point, ends)}"
+        uses = (observed, *(n for n in (point.predicted, point.half) if n))
+        if point.interval:
+            uses = (observed, point.interval.low, point.interval.high)
+        tally.add(Finding(message, point.inside_line, fix=f"say {where}", uses=uses), sure=True)
 
 
-def _informs(
-    passage: Passage, said: Inside, plotted: Sequence[Point], widest: int, tally: Tally
-) -> None:
+def _informs(said: Inside, plotted: Sequence[Point], widest: int, tally: Tally) -> None:
     """Whether the interval of a claim, its own or that of the points it is about, says anything."""
     if said.interval_kind not in ("prediction", ""):
         return
@@ -120,7 +120,7 @@ def _informs(
         wide = [(shown_interval(said.interval), ends)] if ends else []
     elif said.interval_kind == "prediction":
         rates = [point for point in plotted if point.is_rate]
-        named = [point for point in rates if point.name in passage.text]
+        named = [point for point in rates if point.name in said.subjects]
         wide = [
             (f"{quote(point.name)}'s {_interval_of(point, ends)}", ends)
             for point in named or rates
@@ -132,9 +132,9 @@ def _informs(
     faults = [fault for name, ends in wide if (fault := _fault(name, ends, widest))]
     if faults:
         message = f"{quote(said.text)} says little: {'; '.join(faults[:4])}"
-        line = _line(passage, said)
         fix = "say how wide the interval is, and draw no conclusion from being inside"
-        tally.doubtful[Finding(message, line, fix=fix)] = None
+        uses = (said.interval.low, said.interval.high) if said.interval else ()
+        tally.add(Finding(message, said.line, fix=fix, uses=uses), sure=False)
 
 
 def _fault(name: str, ends: tuple[Range, Range], widest: int) -> str:
@@ -160,42 +160,25 @@ def _show(ends: tuple[Range, Range]) -> str:
 def _left_out(reading: Reading, tally: Tally) -> None:
     """Leave-one-out counts whose runs all hold the points they test."""
     given = sizes(reading)
-    tested = [found for said in reading.said for found in _TESTED.finditer(said.passage.text)]
-    many = {_many(found["many"]) for found in tested}
-    if len(many) != 1:
-        return
-    new = many.pop()
-    for said, count in _full_counts(reading):
-        k, n = count.count.fraction or (0, 0)
+    new = new_points(reading)
+    for count in left_out_counts(reading) if new else ():
+        k, n = count.fraction or (0, 0)
         if k != n or n not in given or n - new not in given:
             continue
         tally.count += 1
         message = (
-            f"{shown(count.count)}: of N={n} points {new} are the new ones, so each run but its "
+            f"{shown(count)}: of N={n} points {new} are the new ones, so each run but its "
             f"own has the new point that it tests in its fit; without them the fit has N={n - new}"
         )
         fix = f"leave out of the fit what it predicts: {n - new} runs, or {n} held out one by one"
-        tally.doubtful[Finding(message, _line(said.passage, count), fix=fix)] = None
+        tally.add(Finding(message, count.line, fix=fix, uses=(count,)), sure=False)
 
 
-def _many(word: str) -> int:
-    return _WORDS.get(word.casefold()) or (int(word) if word.isdigit() else 0)
-
-
-def _full_counts(reading: Reading) -> Iterator[tuple[Said, Count]]:
-    for said in reading.said:
-        text = said.passage.text
-        about = f"{text} {said.passage.spot.row_label}" if said.passage.spot else text
-        if said.passage.quoted or _IN_THE_FIT.search(about):
-            continue
-        if _LEFT_OUT.search(about) and _COVERAGE.search(about):
-            for statement in said.statements:
-                if isinstance(statement, Count) and not statement.quoted:
-                    yield said, statement
-
-
-def _line(passage: Passage, said: Statement) -> int:
-    return passage.line + passage.text.count("\n", 0, said.start)
-
-
-RULE = Rule("recomputed-inside", "Inside / outside claims", check, Options(), doc=__doc__)
+RULE = Rule(
+    "recomputed-inside",
+    "Inside / outside claims",
+    check,
+    Options(),
+    formats=EVERY_FORMAT,
+    doc=__doc__,
+)

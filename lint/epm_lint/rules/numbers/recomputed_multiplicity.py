@@ -28,25 +28,21 @@ Good:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from epm_lint.families import Adjusted, Family, Member, alphas, families, significant_at
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
-from epm_lint.numbers.forms import Correlation, Multiplicity, PValue, Significance, Statement, Test
-from epm_lint.numbers.passages import Passage
-from epm_lint.numbers.reading import Reading, read
-from epm_lint.numbers.values import Number
 from epm_lint.quoting import quote
-from epm_lint.recomputing import Tally, printed, shown
+from epm_lint.reading.families import Adjusted, Family, Member, alphas, families, significant_at
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import read
+from epm_lint.reading.ranges import NOISE, Range
+from epm_lint.reading.statements import Multiplicity, PValue, Significance, Span, Statement
+from epm_lint.rules.tally import Tally, shown, shown_interval
 from epm_lint.statistics.answers import Outcome, match, show
 from epm_lint.statistics.multiplicity import bonferroni, holm
-from epm_lint.statistics.ranges import NOISE, Range
 
-_METHOD = re.compile(r"\b(pearson|spearman|kendall)", re.IGNORECASE)
-_LAYERS = re.compile(r"\blayers?\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"[.;!?]\s")
 _CORRECTIONS: dict[str, Callable[[Sequence[float], int], list[float]]] = {
     "bonferroni": lambda ps, m: bonferroni(ps, m),
     "holm": lambda ps, m: holm([*ps, *[1.0] * (m - len(ps))])[: len(ps)],
@@ -62,21 +58,19 @@ def check(page: Page) -> Verdict:
     for family in found:
         _corrected(family, found, tally)
     seen: set[int] = set()
-    for passage, said in reading.statements:
-        if passage.quoted or said.quoted or said.hypothetical:
+    for said in reading.statements:
+        if said.quoted or said.hypothetical:
             continue
         match said:
             case Multiplicity():
-                _survives(passage, said, found, levels, tally)
+                _survives(said, found, levels, tally)
             case Significance() if said.quantifier:
-                _quantified(reading, passage, said, found, levels, tally)
+                _quantified(said, found, levels, tally)
             case Significance():
                 _verdict(said, levels, tally, seen)
-    if tally.wrong:
-        return Verdict.failed(tally.detail, tally.findings)
-    if tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+            case PValue() if said.stars > 1:
+                _starred(said, tally)
+    return tally.verdict()
 
 
 def _corrected(family: Family, all_families: Sequence[Family], tally: Tally) -> None:
@@ -101,8 +95,7 @@ def _corrected(family: Family, all_families: Sequence[Family], tally: Tally) -> 
 
 def _ends(raw: Sequence[Number], correction: str, m: int) -> list[Range] | None:
     """What each corrected p may be: both corrections rise with every raw p."""
-    known = [printed(p) for p in raw]
-    ranges = [one.range.within(0, 1) if one else None for one in known]
+    ranges = [p.range.within(0, 1) for p in raw]
     if any(one is None for one in ranges):
         return None
     make = _CORRECTIONS[correction]
@@ -112,86 +105,111 @@ def _ends(raw: Sequence[Number], correction: str, m: int) -> list[Range] | None:
 
 
 def _fits(one: Adjusted, way: Sequence[Range]) -> bool:
-    known = printed(one.p)
-    return known is not None and match(known, way[one.place]) is Outcome.CONSISTENT
+    return match(one.p, way[one.place]) is Outcome.CONSISTENT
 
 
 def _hold(
     one: Adjusted, way: Sequence[Range], member: Member, raw: Sequence[Number], m: int, tally: Tally
 ) -> None:
-    known = printed(one.p)
-    if known is None:
-        return
-    right = _CORRECTIONS[one.correction]([float(p.value) for p in raw], m)[one.place]
+    right = _CORRECTIONS[one.correction]([p.amount for p in raw], m)[one.place]
     turned = {significant_at(one.p, Fraction(1, 20)), right <= 0.05}
     tally.hold(
         one.p,
-        match(known, way[one.place]),
-        f"{one.correction.capitalize()}'s p of {member} is {show(known, right)} with m={m}, "
+        match(one.p, way[one.place]),
+        f"{one.correction.capitalize()}'s p of {member} is {show(one.p, right)} with m={m}, "
         f"not {shown(one.p)}",
-        f"write {show(known, right)}",
+        f"write {show(one.p, right)}",
         sure=turned == {True, False},
+        uses=(raw[one.place],),
     )
 
 
 def _verdict(said: Significance, levels: Sequence[Fraction], tally: Tally, seen: set[int]) -> None:
-    """One p and the verdict beside it."""
+    """One p and the verdict beside it; or the interval of a difference, where there is no p."""
     p = said.p
-    if p is None or id(p) in seen or (said.correction and said.negated):
+    if p is None:
+        if said.interval is not None and not said.negated:
+            _by_interval(said, said.interval, tally)
+        return
+    if id(p) in seen or (said.correction and said.negated):
         return
     seen.add(id(p))
-    at = [Fraction(said.alpha.proportion)] if said.alpha else levels
+    at = [said.alpha.value] if said.alpha else levels
     answers = {significant_at(p, alpha) for alpha in at}
     tally.count += 1
+    tally.used.append(p)
     if answers == {said.negated}:
         level = f"α={float(at[0] if said.negated else at[-1]):g}"
         is_so = "at most" if said.negated else "over"
-        relation = p.relation or "="
-        _add(tally, said, p, f"{quote(said.text)}, but p{relation}{shown(p)} is {is_so} {level}")
+        relation = p.bound or "="
+        _add(
+            tally,
+            said,
+            p,
+            f"{quote(said.text)}, but p{relation}{shown(p)} is {is_so} {level}",
+            uses=(p,),
+        )
 
 
-def _add(tally: Tally, said: Statement, near: Number | int, message: str, fix: str = "") -> None:
+def _by_interval(said: Significance, span: Span, tally: Tally) -> None:
+    low, high = span.ends
+    tally.count += 1
+    tally.used += [span.low, span.high]
+    if low.value < 0 < high.value:
+        message = f"{quote(said.text)}, but {shown_interval(span)} holds 0"
+        _add(tally, said, span.low, message, uses=(span.low, span.high))
+
+
+def _starred(said: PValue, tally: Tally) -> None:
+    """Two stars or more are for a p below .01."""
+    tally.count += 1
+    if significant_at(said.p, Fraction(1, 20)) is False:
+        stars = "*" * said.stars
+        message = f"{shown(said.p)}{stars}: p={shown(said.p)} deserves no stars"
+        _add(tally, said, said.p, message, uses=(said.p,))
+
+
+def _add(
+    tally: Tally,
+    said: Statement,
+    near: Number | int,
+    message: str,
+    fix: str = "",
+    uses: Sequence[Number] = (),
+) -> None:
     line = near if isinstance(near, int) else near.line
-    finding = Finding(message, line, fix=fix or "say what the p-value says")
-    tally.wrong[finding] = None
+    finding = Finding(message, line, fix=fix or "say what the p-value says", uses=tuple(uses))
+    tally.add(finding, sure=said.binding.is_local)
 
 
 def _reach(
-    passage: Passage, said: Statement, found: Sequence[Family], layers: frozenset[int]
+    said: Significance | Multiplicity, found: Sequence[Family], layers: frozenset[int]
 ) -> list[Family]:
     """The families by layer of the method that a claim's sentence names, or of all."""
-    start, end = _sentence(passage, said)
-    named = {name.casefold() for name in _METHOD.findall(passage.text[start:end])}
     return [
         family
         for family in found
         if family.layers >= layers and len(family.layers) > 1
-        if len(named) != 1 or not family.method or family.method in named
+        if len(said.methods) != 1 or not family.method or family.method in said.methods
     ]
 
 
-def _sentence(passage: Passage, said: Statement) -> tuple[int, int]:
-    ends = [found.end() for found in _SENTENCE.finditer(passage.text)]
-    start = max((end for end in ends if end <= said.start), default=0)
-    return start, min((end for end in ends if end >= said.end), default=len(passage.text))
-
-
 def _survives(
-    passage: Passage,
-    said: Multiplicity,
-    found: Sequence[Family],
-    levels: Sequence[Fraction],
-    tally: Tally,
+    said: Multiplicity, found: Sequence[Family], levels: Sequence[Fraction], tally: Tally
 ) -> None:
     """A claim to survive: all, or, where it is not said of all, at least one."""
-    alpha = Fraction(said.alpha.proportion) if said.alpha else max(levels)
-    size = int(said.family.value) if said.family and 1 < said.family.value < 10_000 else 0
-    reach = _reach(passage, said, found, frozenset())
+    alpha = said.alpha.value if said.alpha else max(levels)
+    size = said.family.mantissa if said.family and said.family.is_whole else 0
+    size = size if 1 < size < 10_000 else 0
+    correction = said.correction if said.correction in _CORRECTIONS else ""
+    if said.p is not None and size and correction == "bonferroni":
+        _one_survives(said, said.p, size, alpha, tally)
+        return
+    reach = _reach(said, found, frozenset())
     if size and any(len(family.members) == size for family in reach):
         reach = [family for family in reach if len(family.members) == size]
     elif size and said.everywhere:
         return
-    correction = said.correction if said.correction in _CORRECTIONS else ""
     if not reach or not correction:
         return
     judged = [
@@ -216,7 +234,17 @@ def _survives(
         f"{quote(said.text)}: with m={m} a family, {answers.count(True)} of {len(answers)} "
         f"p-values in reach survive {correction.capitalize()} at α={float(alpha):g}: {alive}{lost}"
     )
-    _add(tally, said, _line(passage, said), message, "say which p-values survive")
+    _add(tally, said, said.line, message, "say which p-values survive")
+
+
+def _one_survives(said: Multiplicity, p: Number, size: int, alpha: Fraction, tally: Tally) -> None:
+    """As in "with 5 tests the gap (p = .004) survives Bonferroni": m·p against the level."""
+    tally.count += 1
+    tally.used.append(p)
+    low, high = p.range.low * size, p.range.high * size
+    if (low > alpha and not said.negated) or (high <= alpha and said.negated):
+        message = f"{quote(said.text)}: {size} × {shown(p)} is {float(p.value * size):.3g}"
+        _add(tally, said, p, message, "say what the corrected p says", uses=(p,))
 
 
 def _holds(ends: Range, alpha: Fraction) -> bool | None:
@@ -226,18 +254,15 @@ def _holds(ends: Range, alpha: Fraction) -> bool | None:
 
 
 def _quantified(
-    reading: Reading,
-    passage: Passage,
-    said: Significance,
-    found: Sequence[Family],
-    levels: Sequence[Fraction],
-    tally: Tally,
+    said: Significance, found: Sequence[Family], levels: Sequence[Fraction], tally: Tally
 ) -> None:
     """A verdict on many: all significant, both NS, no layer significant."""
-    members = _meant(passage, said, found) or _beside(reading, passage, said)
+    members = _meant(said, found) or [
+        Member(p, "", layer, quote(text)) for p, layer, text in said.beside
+    ]
     if said.correction or len(members) < 2:
         return
-    at = [Fraction(said.alpha.proportion)] if said.alpha else list(levels)
+    at = [said.alpha.value] if said.alpha else list(levels)
     positive = said.quantifier in ("all", "both") and not said.negated
     against = [
         member
@@ -245,44 +270,28 @@ def _quantified(
         if {significant_at(member.p, alpha) for alpha in at} == {not positive}
     ]
     tally.count += 1
+    tally.used += [member.p for member in members]
     if against:
         level = f"α={float(at[-1] if positive else at[0]):g}"
         listed = ", ".join(map(str, against))
         side = "is over" if positive else "is at most"
         message = f"{quote(said.text)}: {listed} {side} {level} ({len(members)} p-values in reach)"
-        _add(tally, said, _line(passage, said), message, "say which are significant")
+        uses = [member.p for member in against]
+        _add(tally, said, said.line, message, "say which are significant", uses)
 
 
-def _meant(passage: Passage, said: Significance, found: Sequence[Family]) -> list[Member]:
-    start, end = _sentence(passage, said)
-    if not said.layers and not _LAYERS.search(passage.text[max(start, said.start - 30) : end]):
+def _meant(said: Significance, found: Sequence[Family]) -> list[Member]:
+    if not said.layers and not said.of_layers:
         return []
     layers = frozenset(said.layers)
     return [
         member
-        for family in _reach(passage, said, found, layers)
+        for family in _reach(said, found, layers)
         for member in family.members
         if not layers or member.layer in layers
     ]
 
 
-def _beside(reading: Reading, passage: Passage, said: Significance) -> list[Member]:
-    """The p-values of the same sentence, where the claim counts them: two for "both"."""
-    start, end = _sentence(passage, said)
-    statements = next(s.statements for s in reading.said if s.passage is passage)
-    members = []
-    for other in statements:
-        within = start <= other.start and other.end <= end
-        if within and isinstance(other, Correlation | Test | PValue) and other.p:
-            members.append(Member(other.p, "", other.layer, quote(other.text)))
-    before = [member for member in members if member.p.start < said.start]
-    if said.quantifier == "both":
-        before = before[-2:]
-    return before if len(before) > 1 else []
-
-
-def _line(passage: Passage, said: Statement) -> int:
-    return passage.line + passage.text.count("\n", 0, said.start)
-
-
-RULE = Rule("recomputed-multiplicity", "Multiplicity claims", check, doc=__doc__)
+RULE = Rule(
+    "recomputed-multiplicity", "Multiplicity claims", check, formats=EVERY_FORMAT, doc=__doc__
+)

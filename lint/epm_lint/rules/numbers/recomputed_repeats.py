@@ -2,8 +2,9 @@
 
 Held against the tables are correlations, their p-values and corrected p-values in prose (same
 method and layer, or the same point left out), observed and predicted rates and the intervals of a
-named row, its source rate in headings and sentences, the range of the rates, and n per persona;
-and against each other the thresholds and VIFs that a page states and the sha256 of a file. Two
+named row, its source rate in headings and sentences, its mean, the range of the rates, and n per
+persona; and against each other the thresholds and VIFs that a page states and the sha256 of a
+file. Two
 prints agree where some value rounds to both. What has another N, layer or source is another
 quantity: earlier work, a sentence that names an issue, and whatever cannot surely be placed are
 left alone.
@@ -27,43 +28,39 @@ Good:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
-from epm_lint.numbers.forms import (
+from epm_lint.quoting import clip
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import Reading, read
+from epm_lint.reading.remarks import hashes
+from epm_lint.reading.statements import (
+    Binding,
     Correlation,
     Diagnostic,
     Inside,
+    Mean,
     Prediction,
+    Proportion,
     PValue,
-    Statement,
+    Qualifier,
 )
-from epm_lint.numbers.passages import Passage, Place
-from epm_lint.numbers.reading import Reading, read
-from epm_lint.numbers.tables import Record, Role
-from epm_lint.numbers.values import Number
-from epm_lint.quoting import clip
-from epm_lint.recomputing import Tally, is_claimed, printed, shown
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Record
+from epm_lint.reading.text.mentions import is_earlier, rate_mentions
+from epm_lint.reading.text.passages import Place
+from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
-from epm_lint.trials import Sampled, in_tables, stated_sizes
 from epm_lint.values import dataclass
 
-_EARLIER = re.compile(r"#\d|previous|earlier|\bprior\b|reviewer|former", re.IGNORECASE)
-_WITHOUT = re.compile(r"without|drop|left out|leaving out|exclu|omit|remov", re.IGNORECASE)
-_WITHIN = re.compile(r"within", re.IGNORECASE)
-_PERMUTED = re.compile(r"permut", re.IGNORECASE)
-_RUN = re.compile(r"\brates? (?:run|range|lie|vary|go|are)s? (?:from|between)\s\Z", re.IGNORECASE)
-_RATE_OF = re.compile(r"\bsource rates? (?:of |is |was |at )?\Z", re.IGNORECASE)
-_HASHED = re.compile(r"([\w./-]{1,120}\.\w{1,8})[\s,:`(]{1,4}sha256[\s:=`]{1,3}([0-9a-f]{12,64})")
-_HASH = re.compile("[0-9a-f]{12,64}")
-_STOP = re.compile(r"[;.]\s")
-_NEAR = 90
+_HEXADECIMAL = frozenset("0123456789abcdef")
 _FIX = "correct the one that is wrong"
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class InTable:
     """A correlation, or a p, in a table."""
 
     line: int
@@ -82,72 +79,70 @@ def check(page: Page) -> Verdict:
     _correlations(reading, tally)
     _rows(reading, tally)
     _rates(reading, tally)
+    _means(reading, tally)
     _stated(reading, tally)
     _hashes(page, reading, tally)
-    if tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+    return tally.verdict()
 
 
 def _hold(number: Number, others: Sequence[Number], where: str, tally: Tally) -> None:
     """A number that is none of some others, one of which it should be."""
-    value = printed(number)
-    known = [each for other in others if (each := printed(other, number.unit))]
-    if value is None or not known:
+    known = [other.with_unit(number.unit) for other in others]
+    if not known or number.fraction:
         return
-    agrees = any(value.range.meets(each.range) for each in known)
+    agrees = any(number.range.meets(each.range) for each in known)
     outcome = Outcome.CONSISTENT if agrees else Outcome.INCONSISTENT
     right = " or ".join(dict.fromkeys(shown(other) for other in others[:3]))
-    tally.hold(number, outcome, f"says {shown(number)}; {where} has {right}", _FIX)
+    message = f"says {shown(number)}; {where} has {right}"
+    tally.hold(number, outcome, message, _FIX, binding=Binding.SUBJECT, uses=others)
 
 
-def _words(passage: Passage, said: Statement) -> str:
-    """The labels of a cell, or the sentence so far."""
-    spot = passage.spot
-    labels = f"{spot.row_label} | {spot.header} | " if spot else ""
-    before = _STOP.split(passage.text[max(0, said.start - _NEAR) : said.start])[-1]
-    return f"{labels}{before}{passage.text[said.start : said.start + 20]}"
+# ---------------------------------------------------------------------- correlations
 
 
-def _kind(passage: Passage, said: Correlation | PValue) -> str:
-    words = _words(passage, said)
+def _kind(said: Correlation | PValue) -> str:
     if isinstance(said, PValue):
-        return said.correction or ("permutation" if _PERMUTED.search(words) else "")
+        return said.correction or ("permutation" if said.has(Qualifier.RESAMPLED) else "")
     if said.partial:
         return "partial"
-    if _WITHIN.search(words):
+    if said.data is not None and said.data.group:
         return ""
-    return "without" if _WITHOUT.search(words) else "all"
+    return "without" if said.data is not None and said.data.without is not None else "all"
 
 
-def _in_tables(reading: Reading) -> list[Printed]:
-    found: list[Printed] = []
-    for passage, said in reading.statements:
-        if passage.place is not Place.CELL or not isinstance(said, Correlation | PValue):
+def _tabled(reading: Reading) -> list[InTable]:
+    found: list[InTable] = []
+    for said in reading.statements:
+        if not isinstance(said, Correlation | PValue) or said.passage.place is not Place.CELL:
             continue
-        kind = _kind(passage, said)
-        method = said.method
-        if isinstance(said, Correlation):
-            numbers: tuple[Number | None, ...] = (said.coefficient, said.p)
-        else:
-            numbers = (said.p,)
-        if kind:
-            n = int(said.n.value) if isinstance(said, Correlation) and said.n else None
-            found.append(Printed(passage.line, kind, method, said.layer, numbers, n))
+        if kind := _kind(said):
+            numbers, n = _given(said)
+            found.append(InTable(said.line, kind, said.method, said.layer, numbers, n))
     return found
 
 
+def _given(said: Correlation | PValue) -> tuple[tuple[Number | None, ...], int | None]:
+    """The numbers of a statement that may stand in a table too, and its N."""
+    if isinstance(said, PValue):
+        return (said.p,), None
+    n = said.n.mantissa if said.n and said.n.is_whole else None
+    return (said.coefficient, said.p), n
+
+
 def _correlations(reading: Reading, tally: Tally) -> None:
-    known = _in_tables(reading)
+    known = _tabled(reading)
     points = {len(table.records) for table in reading.tables if Role.COSINE in table.columns}
     points |= {each.n for each in known if each.n}
-    for passage, said in reading.statements:
-        if passage.spot or not isinstance(said, Correlation | PValue):
+    earlier = {id(g.passage) for g in reading.grounds if is_earlier(g)} if known else set()
+    for said in reading.statements:
+        if not isinstance(said, Correlation | PValue) or said.passage.spot or not said.is_claimed:
             continue
-        if not is_claimed(passage, said) or not (kind := _kind(passage, said)):
-            continue
-        n = int(said.n.value) if isinstance(said, Correlation) and said.n else None
-        if n is None and (_EARLIER.search(passage.text) or (said.layer is None and kind == "all")):
+        kind = _kind(said)
+        own = isinstance(said, Correlation)
+        numbers, n = _given(said)
+        if not kind or (
+            n is None and (id(said.passage) in earlier or (said.layer is None and kind == "all"))
+        ):
             continue
         if kind == "all" and n is not None and n not in points:
             continue
@@ -155,16 +150,22 @@ def _correlations(reading: Reading, tally: Tally) -> None:
             each
             for each in known
             if each.kind == kind
-            and (each.method == said.method or isinstance(said, PValue))
-            and (None in (each.layer, said.layer) or each.layer == said.layer)
+            and (each.method == said.method or not own)
+            and _same_place(each, said.layer, n)
         ]
-        numbers = (said.coefficient, said.p) if isinstance(said, Correlation) else (said.p,)
         _nearest(numbers, same, tally)
 
 
-def _nearest(numbers: Sequence[Number | None], same: Sequence[Printed], tally: Tally) -> None:
+def _same_place(each: InTable, layer: int | None, n: int | None) -> bool:
+    """Whether a cell is of the same layer; without one named, of the same N at least."""
+    if layer is not None or each.kind != "all":
+        return each.layer == layer or (each.kind != "all" and None in (each.layer, layer))
+    return n is not None and each.n == n
+
+
+def _nearest(numbers: Sequence[Number | None], same: Sequence[InTable], tally: Tally) -> None:
     """All numbers of a statistic are those of one and the same cell."""
-    best: tuple[int, Printed] | None = None
+    best: tuple[int, InTable] | None = None
     for each in same:
         agreeing = sum(_agree(a, b) for a, b in zip(numbers, each.numbers, strict=True))
         if best is None or agreeing > best[0]:
@@ -177,8 +178,10 @@ def _nearest(numbers: Sequence[Number | None], same: Sequence[Printed], tally: T
 
 
 def _agree(a: Number | None, b: Number | None) -> bool:
-    first, second = (printed(each) if each else None for each in (a, b))
-    return first is None or second is None or first.range.meets(second.range)
+    return a is None or b is None or a.range.meets(b.range)
+
+
+# ---------------------------------------------------------------------- rows and rates
 
 
 def _rows(reading: Reading, tally: Tally) -> None:
@@ -187,24 +190,25 @@ def _rows(reading: Reading, tally: Tally) -> None:
     for table in reading.tables:
         if Role.PREDICTED in table.columns:
             rows |= {record.label: record for record in table.records}
-    for said in reading.said if rows else ():
-        passage = said.passage
-        if passage.spot or passage.quoted:
+    for ground in reading.grounds if rows else ():
+        if ground.passage.spot or ground.passage.quoted:
             continue
-        for each in said.statements:
-            if not isinstance(each, Prediction | Inside) or not is_claimed(passage, each):
+        named = [name for name in rows if ground.says(name)]
+        if len(named) != 1:
+            continue
+        record = rows[named[0]]
+        where = f"the table's line {record.line}"
+        for said in reading.said[id(ground)]:
+            if not said.is_claimed:
                 continue
-            named = [name for name in rows if name in passage.text]
-            if len(named) != 1:
-                continue
-            record = rows[named[0]]
-            if isinstance(each, Prediction):
-                _cell(each.observed, record, Role.OBSERVED, tally)
-                _cell(each.predicted, record, Role.PREDICTED, tally)
-            elif each.interval and (entry := record.get(Role.INTERVAL)) and entry.spans:
-                where = f"the table's line {record.line}"
-                _hold(each.interval.low, [entry.spans[0].low], where, tally)
-                _hold(each.interval.high, [entry.spans[0].high], where, tally)
+            if isinstance(said, Prediction):
+                _cell(said.observed, record, Role.OBSERVED, tally)
+                _cell(said.predicted, record, Role.PREDICTED, tally)
+            elif isinstance(said, Inside) and said.interval:
+                entry = record.get(Role.INTERVAL)
+                if entry and entry.span:
+                    _hold(said.interval.low, [entry.span.low], where, tally)
+                    _hold(said.interval.high, [entry.span.high], where, tally)
 
 
 def _cell(number: Number, record: Record, role: Role, tally: Tally) -> None:
@@ -215,61 +219,89 @@ def _cell(number: Number, record: Record, role: Role, tally: Tally) -> None:
 
 def _rates(reading: Reading, tally: Tally) -> None:
     """Source rates of named rows, the range of all, and their n."""
-    sampled: dict[str, Sampled] = {}
+    sampled: dict[str, Proportion] = {}
     lines: set[int] = set()
-    for each in in_tables(reading):
-        spot = each.passage.spot
-        if spot and "bystander" not in spot.header.casefold() and each.rate:
+    for said in reading.of_tables:
+        spot = said.passage.spot
+        if not isinstance(said, Proportion) or not spot or not said.rate:
+            continue
+        if "bystander" not in spot.header.casefold():
             lines.add(spot.table_line)
-            sampled.setdefault(spot.row_label.partition(" (")[0].strip(), each)
+            sampled.setdefault(spot.row_label.partition(" (")[0].strip(), said)
     if len(lines) != 1:
         return
-    rates = [each.rate for each in sampled.values() if each.rate]
-    ordered = sorted(rates, key=lambda rate: rate.proportion)
-    for passage, numbers in reading.passages:
-        if passage.spot or passage.quoted or _EARLIER.search(passage.text):
-            continue
-        for at, number in enumerate(numbers):
-            before = passage.text[max(0, number.start - 40) : number.start]
-            if _RUN.search(before) and at + 1 < len(numbers):
-                _hold(number, ordered[:1], "the table's lowest rate", tally)
-                _hold(numbers[at + 1], ordered[-1:], "the table's highest rate", tally)
-            elif _RATE_OF.search(before):
-                named = [name for name in sampled if name in re.findall(r"[\w-]+", passage.text)]
-                if len(named) == 1:
-                    _rate(number, sampled[named[0]], tally)
-    _trials(reading, {each.n for each in sampled.values() if each.k is not None}, tally)
+    rates = [said.rate for said in sampled.values() if said.rate]
+    ordered = sorted(rates, key=lambda rate: rate.value)
+    for mention in rate_mentions(reading):
+        if mention.name == "lowest":
+            _hold(mention.number, ordered[:1], "the table's lowest rate", tally)
+        elif mention.name == "highest":
+            _hold(mention.number, ordered[-1:], "the table's highest rate", tally)
+        elif mention.name in sampled:
+            _rate(mention.number, sampled[mention.name], tally)
+    _trials(reading, {said.n for said in sampled.values() if said.k is not None}, tally)
 
 
-def _rate(number: Number, sampled: Sampled, tally: Tally) -> None:
-    where = f"the table's line {sampled.passage.line}"
-    if number.fraction and sampled.count and sampled.count.fraction:
-        agrees = number.fraction == sampled.count.fraction
+def _rate(number: Number, said: Proportion, tally: Tally) -> None:
+    where = f"the table's line {said.line}"
+    if number.fraction and said.count and said.k is not None:
+        agrees = number.fraction == (said.k, said.n)
         outcome = Outcome.CONSISTENT if agrees else Outcome.INCONSISTENT
-        right = shown(sampled.count)
-        tally.hold(number, outcome, f"says {shown(number)}; {where} has {right}", _FIX)
-    elif not number.fraction and sampled.rate:
-        _hold(number, [sampled.rate], where, tally)
+        message = f"says {shown(number)}; {where} has {said.k}/{said.n}"
+        uses = (said.count,)
+        tally.hold(number, outcome, message, _FIX, binding=Binding.SUBJECT, uses=uses)
+    elif not number.fraction and said.rate:
+        _hold(number, [said.rate], where, tally)
 
 
 def _trials(reading: Reading, trials: set[int | None], tally: Tally) -> None:
     if len(trials) != 1 or (n := trials.pop()) is None:
         return
-    for said in stated_sizes(reading):
-        if said.per in ("persona", "cell"):
-            outcome = Outcome.CONSISTENT if int(said.n.value) == n else Outcome.INCONSISTENT
+    for said in reading.stated_sizes:
+        if said.per in ("persona", "cell") and said.n.is_whole:
+            outcome = Outcome.CONSISTENT if said.n.mantissa == n else Outcome.INCONSISTENT
             message = (
                 f"says {shown(said.n)} per {clip(said.per, 40)}; the table's counts are of {n}"
             )
-            tally.hold(said.n, outcome, message, _FIX)
+            tally.hold(said.n, outcome, message, _FIX, binding=Binding.SUBJECT)
+
+
+def _means(reading: Reading, tally: Tally) -> None:
+    """A mean in a sentence that names one row of the page's only table of means."""
+    tables = [t for t in reading.tables if t.columns.count(Role.MEAN) == 1]
+    tables = [
+        t
+        for t in tables
+        if not {"difference", "diff"} & set(t.held[t.columns.index(Role.MEAN)].words)
+    ]
+    if len(tables) != 1:
+        return
+    place = tables[0].columns.index(Role.MEAN)
+    for said in reading.statements:
+        if not isinstance(said, Mean) or said.passage.spot or not said.is_claimed:
+            continue
+        named = [r for r in tables[0].rows if r.words and r.words <= said.words]
+        longest = max((len(r.words) for r in named), default=0)
+        named = [r for r in named if len(r.words) == longest]
+        cell = named[0].at(place) if len(named) == 1 else None
+        number = (cell.alone or cell.leading) if cell else None
+        if (
+            number is not None
+            and number.places == said.mean.places
+            and number.unit == said.mean.unit
+        ):
+            _hold(said.mean, [number], f"the table's line {named[0].line}", tally)
+
+
+# ---------------------------------------------------------------------- thresholds, files
 
 
 def _stated(reading: Reading, tally: Tally) -> None:
     """Thresholds, and the VIF: a page has one of each."""
     first: dict[tuple[str, bool], Number] = {}
     found: list[tuple[tuple[str, bool], Number]] = []
-    for passage, said in reading.statements:
-        if not isinstance(said, Diagnostic) or not is_claimed(passage, said):
+    for said in reading.statements:
+        if not isinstance(said, Diagnostic) or not said.is_claimed:
             continue
         if said.threshold or said.measure == "vif":
             found.append(((said.measure, said.threshold), said.value))
@@ -294,21 +326,16 @@ def _hashes(page: Page, reading: Reading, tally: Tally) -> None:
     """A file has one sha256."""
     first: dict[str, tuple[str, int]] = {}
     name, value = (page.document.declared(word) or "" for word in ("results", "sha256"))
-    if _HASH.fullmatch(value):
+    if 12 <= len(value) <= 64 and _HEXADECIMAL.issuperset(value):
         first[name] = value, 1
-    for passage, numbers in reading.passages:
-        if "sha256" not in passage.text or passage.quoted:
+    for name, value, place, number in hashes(reading):
+        known, line = first.setdefault(name, (value, place))
+        if number is None or line == number.line:
             continue
-        for found in _HASHED.finditer(passage.text):
-            name, value = found.groups()
-            known, line = first.setdefault(name, (value, passage.line))
-            number = next((n for n in numbers if n.start <= found.start(2) < n.end), None)
-            if number is None or line == number.line:
-                continue
-            agrees = known.startswith(value) or value.startswith(known)
-            outcome = Outcome.CONSISTENT if agrees else Outcome.INCONSISTENT
-            message = f"{clip(name, 40)} has another sha256 on line {line}"
-            tally.hold(number, outcome, message, _FIX)
+        agrees = known.startswith(value) or value.startswith(known)
+        outcome = Outcome.CONSISTENT if agrees else Outcome.INCONSISTENT
+        message = f"{clip(name, 40)} has another sha256 on line {line}"
+        tally.hold(number, outcome, message, _FIX, binding=Binding.SUBJECT)
 
 
-RULE = Rule("recomputed-repeats", "Repeats agree", check, doc=__doc__)
+RULE = Rule("recomputed-repeats", "Repeats agree", check, formats=EVERY_FORMAT, doc=__doc__)

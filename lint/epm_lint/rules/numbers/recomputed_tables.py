@@ -4,7 +4,8 @@ From the one table that gives each row a cosine and a rate, at the layer that it
 are recomputed wherever the page prints them: Pearson's r and Spearman's ρ of all rows, of all but
 one ("r without it"), and of the rows of a category; each row's leverage, Cook's distance and
 studentised residual; and predictions and 95% prediction intervals of the rows that have them, from
-the fit of the other rows or of all (formulas and sources in `epm_lint/statistics/lines.py`).
+the fit of the other rows or of all (formulas and sources in
+`epm_lint/statistics/least_squares.py`).
 Cosines may be any that round to what is printed. Where most do not follow, the table itself is
 doubted, in one finding.
 
@@ -33,34 +34,24 @@ Good:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from math import isnan
 
-from epm_lint.fitted import Points, Statistic, points_of
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
-from epm_lint.numbers.forms import Correlation
-from epm_lint.numbers.passages import Passage
-from epm_lint.numbers.reading import Reading, read
-from epm_lint.numbers.tables import Entry, Record, Role, TableReading
-from epm_lint.numbers.values import Number
 from epm_lint.quoting import clip, quote
-from epm_lint.recomputing import Tally, is_claimed, printed, shown
-from epm_lint.statistics.answers import Outcome
-from epm_lint.statistics.answers import match as agreement
-from epm_lint.statistics.lines import pearson, spearman, through
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import Reading, read
+from epm_lint.reading.statements import Correlation, Subset
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry, Record, TableReading
+from epm_lint.rules.tally import Tally, shown
+from epm_lint.statistics.answers import Outcome, match
+from epm_lint.statistics.fits import Points, Statistic, points_of
+from epm_lint.statistics.least_squares import pearson, spearman, through
 from epm_lint.statistics.tails import StudentT
 from epm_lint.values import dataclass
 
-_OTHER = re.compile(
-    r"bystander|partial|length|\blog|token|\bJS\b|diverg|untrained|capability|degrad|#\d", re.I
-)
-_WITHOUT = re.compile(
-    r"without|drop|\bminus\b|left out|leaving out|exclu|omit|remov", re.IGNORECASE
-)
-_WITHIN = re.compile(r"\bwithin\s+(?:the\s+)?([\w-]{1,40})", re.IGNORECASE)
-_STOP = re.compile(r"[;.]\s")
-_NEAR = 90
 _MOST_FINDINGS = 4
 _FIX = "correct it, or the row of the table that it follows from"
 
@@ -82,7 +73,7 @@ def check(page: Page) -> Verdict:
     _once(reading, tally)
     points = points_of(reading)
     if points is None and tally.doubtful:
-        return Verdict.warned(tally.detail, tally.findings)
+        return tally.verdict()
     if points is None:
         return Verdict.skipped("no table that gives each row a cosine and a rate")
     for claim in _claims(reading, points):
@@ -93,10 +84,12 @@ def check(page: Page) -> Verdict:
             f"{len(findings)} of {tally.count} statistics do not follow from this table's cosines "
             f"and rates, the first of them on line {findings[0].line}: {findings[0].message}"
         )
-        findings = [Finding(message, points.line, fix="correct the row that is wrong")]
-    if findings:
-        return Verdict.warned(tally.detail, findings)
-    return Verdict.passed(tally.detail) if tally.count else Verdict.skipped(tally.detail)
+        uses = tuple(number for finding in findings for number in finding.uses)
+        fix = "correct the row that is wrong"
+        findings = [Finding(message, points.line, fix=fix, uses=uses)]
+        used = tuple(tally.used)
+        return Verdict.warned(tally.detail, findings).with_numbers(used, dict(tally.left))
+    return tally.verdict()
 
 
 def _once(reading: Reading, tally: Tally) -> None:
@@ -109,7 +102,7 @@ def _once(reading: Reading, tally: Tally) -> None:
         seen: dict[str, int] = {}
         for record in table.records:
             number = next((entry.number for entry in record.entries if entry.number), None)
-            if number is None or record.entries[0].passage.quoted:
+            if number is None or record.under or record.entries[0].passage.quoted:
                 continue
             first = seen.setdefault(record.label, record.line)
             if first != record.line:
@@ -119,8 +112,8 @@ def _once(reading: Reading, tally: Tally) -> None:
 
 
 def _judge(claim: Claim, points: Points, tally: Tally) -> None:
-    value = printed(claim.number, claim.unit)
-    if value is None or value.relation:
+    value = claim.number.with_unit(claim.unit)
+    if value.bound or value.fraction:
         return
     right = ""
     best = Outcome.INCONSISTENT
@@ -132,78 +125,64 @@ def _judge(claim: Claim, points: Points, tally: Tally) -> None:
         if isnan(allowed.low):
             return
         right = right or value.like(allowed.middle)
-        if agreement(value, allowed) is Outcome.CONSISTENT:
+        if match(value, allowed) is Outcome.CONSISTENT:
             best = Outcome.CONSISTENT
             break
     message = (
         f"says {shown(claim.number)}; {claim.name} of the table on line {points.line} is {right}"
     )
     if right:
-        tally.hold(claim.number, best, message, _FIX)
+        meant = {row for _, members in claim.meant for row in members}
+        uses = [n for row in meant for n in (points.cosines[row], *points.rates[row])]
+        tally.hold(claim.number, best, message, _FIX, uses=uses)
 
 
 def _claims(reading: Reading, points: Points) -> Iterator[Claim]:
-    known = [
-        (passage, said)
-        for passage, said in reading.statements
-        if isinstance(said, Correlation) and is_claimed(passage, said)
-    ]
-    for passage, said in known:
-        yield from _correlation(passage, said, points)
+    for said in reading.statements:
+        if isinstance(said, Correlation) and said.is_claimed:
+            yield from _correlation(said, points)
     for table in reading.tables:
         if table.line != points.line:
             yield from _diagnostics(table, points)
             yield from _predictions(table, points)
 
 
-def _correlation(passage: Passage, said: Correlation, points: Points) -> Iterator[Claim]:
+def _correlation(said: Correlation, points: Points) -> Iterator[Claim]:
     statistic = {"pearson": pearson, "spearman": spearman}.get(said.method)
-    spot = passage.spot
-    labels = f"{spot.row_label} | {spot.header}" if spot else ""
-    before = _STOP.split(passage.text[max(0, said.start - _NEAR) : said.start])[-1]
-    words = f"{labels} {before}"
-    if statistic is None or said.partial or _OTHER.search(words):
+    data = said.data or Subset()
+    if statistic is None or said.partial or data.elsewhere:
         return
     if statistic is spearman and points.has_ties:
         return
-    rows = _rows_meant(words, labels, said, points)
+    rows = _rows_meant(data, points)
     if rows is None or len(rows) < 3:
         return
     whole = len(rows) == len(points.names)
-    if whole and not _is_whole(passage, said, points):
+    if whole and not _is_whole(said, points):
         return
-    if said.n and int(said.n.value) != len(rows):
+    if said.n and (not said.n.is_whole or said.n.mantissa != len(rows)):
         return
     symbol = "r" if statistic is pearson else "ρ"
     name = symbol if whole else f"{symbol} of {len(rows)} rows"
     yield Claim(said.coefficient, name, ((statistic, tuple(rows)),))
 
 
-def _rows_meant(words: str, labels: str, said: Correlation, points: Points) -> list[int] | None:
+def _rows_meant(data: Subset, points: Points) -> list[int] | None:
     """The rows that a correlation is of; None where it cannot be told."""
     everyone = points.everyone()
-    if without := _WITHOUT.search(words):
-        named = [name for name in points.names if _names(name, words[without.start() :])]
-        if not named:
-            named = [name for name in points.names if _names(name, labels)]
+    if data.without is not None:
+        named = [name for name in data.without if name in points.places]
         return [row for row in everyone if points.names[row] not in named] if named else None
-    if within := _WITHIN.search(words):
-        group = within[1]
-        return [row for row in everyone if group in points.groups[row]] or None
-    if any(_names(name, words) for name in points.names):
-        return None
-    return everyone
+    if data.group:
+        return [row for row in everyone if data.group in points.groups[row]] or None
+    return None if any(name in points.places for name in data.named) else everyone
 
 
-def _is_whole(passage: Passage, said: Correlation, points: Points) -> bool:
+def _is_whole(said: Correlation, points: Points) -> bool:
     """Whether a correlation is surely that of all rows at the layer of the cosines."""
     if said.layer != points.layer:
         return False
-    return said.n is not None or passage.spot is not None
-
-
-def _names(name: str, words: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words) is not None
+    return said.n is not None or said.passage.spot is not None
 
 
 def _diagnostics(table: TableReading, points: Points) -> Iterator[Claim]:
@@ -221,7 +200,7 @@ def _diagnostics(table: TableReading, points: Points) -> Iterator[Claim]:
 
 
 def _diagnosis(entry: Entry, at: int) -> Iterator[tuple[str, Sequence[Statistic]]]:
-    header = entry.passage.spot.header.casefold() if entry.passage.spot else ""
+    header = entry.header.casefold()
     match entry.role:
         case Role.LEVERAGE:
             yield "leverage", [lambda xs, ys: through(xs, ys).leverage(xs[at])]
@@ -262,9 +241,9 @@ def _prediction(record: Record, points: Points, named: list[int]) -> Iterator[Cl
     if (entry := record.get(Role.PREDICTED)) and entry.number:
         yield Claim(entry.number, f"{name}'s prediction", meant(0))
     entry = record.get(Role.INTERVAL)
-    header = entry.passage.spot.header if entry and entry.passage.spot else ""
-    if entry and entry.spans and ("95" in header or "PI" in header):
-        span = entry.spans[0]
+    header = entry.header if entry else ""
+    if entry and entry.span and ("95" in header or "PI" in header):
+        span = entry.span
         yield Claim(span.low, f"the lower end of {name}'s interval", meant(-1), span.unit)
         yield Claim(span.high, f"the upper end of {name}'s interval", meant(1), span.unit)
 
@@ -279,4 +258,4 @@ def _end(sign: int, df: int) -> Statistic:
     return end
 
 
-RULE = Rule("recomputed-tables", "Tables recomputed", check, doc=__doc__)
+RULE = Rule("recomputed-tables", "Tables recomputed", check, formats=EVERY_FORMAT, doc=__doc__)

@@ -18,38 +18,35 @@ Good:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from epm_lint.counting import Passage, count, mapping, passages_of, rows_of_each, trials_of_each
-from epm_lint.markdown.blocks import Table, TableRow, title_key
+from epm_lint.binding.counts import count, mapping, rows_of_each, trials_of_each
+from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import clip, quote
+from epm_lint.reading.number import Number
+from epm_lint.reading.page import Reading, read
+from epm_lint.reading.statements import Arithmetic, Proportion, SampleSize
+from epm_lint.reading.tables.records import TableReading
+from epm_lint.reading.text.mentions import rate_mentions
 from epm_lint.values import dataclass
 
-_NUMBER = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
-_COUNT = re.compile(rf"(?<![\w./,−–-])({_NUMBER})/({_NUMBER})(?![\w/%]|[.,-]\d)")
-_COUNT_TITLES = frozenset({"kn", "sourcekn", "count", "counts"})
-_EACH = re.compile(rf"(?<![\w.])n\s?=\s?({_NUMBER}) per (persona|cell|condition)\b")
-_ROWS = re.compile(
-    rf"(?<![\w.,])({_NUMBER}) rows (total|in total|per (?:condition|persona|adapter))\b"
-)
-_DESIGN = re.compile(
-    r"(?<![\w.,])(\d{1,6}) (?:[\w-]{1,30} ){0,2}[×x] (\d{1,6}) (?:completions|samples)\b"
-    rf"[^;|×+]{{0,80}}?\bn\s?=\s?({_NUMBER}) per (?:persona|cell|condition)\b"
-)
+_EACH = ("persona", "cell", "condition")
+_ROWS = ("total", "condition", "persona", "adapter")
+_COUNT_TITLES = frozenset({"k/n", "source k/n", "count", "counts"})
+_FARTHEST = 120
 
 
 def check(page: Page) -> Verdict:
     """No two counts on the page, or in its results, contradict each other."""
-    said = list(passages_of(page))
-    tables = [block for block in page.document.walk_blocks() if isinstance(block, Table)]
+    reading = read(page.document, page.title)
     judged = _Judged({}, {})
-    _repeated(said, page.results, judged)
-    _impossible(said, tables, judged)
+    _designs(reading, judged)
+    _repeated(reading, page.results, judged)
+    _impossible(reading, judged)
     if page.results:
-        _personas(page, tables, page.results, judged)
+        _personas(reading, page.results, judged)
     return judged.verdict()
 
 
@@ -59,11 +56,14 @@ class _Judged:
     doubtful: dict[Finding, None]
     count: int = 0
 
-    def hold(self, agrees: bool, message: str, line: int, fix: str, *, sure: bool = True) -> None:
+    def hold(
+        self, agrees: bool, message: str, number: Number, fix: str, *, sure: bool = True
+    ) -> None:
         """Count a comparison, and note it where it fails; one fault of a line is told once."""
         self.count += 1
         if not agrees:
-            (self.wrong if sure else self.doubtful)[Finding(message, line, fix=fix)] = None
+            finding = Finding(message, number.line, fix=fix, uses=(number,))
+            (self.wrong if sure else self.doubtful)[finding] = None
 
     def verdict(self) -> Verdict:
         """What all comparisons come to."""
@@ -77,124 +77,129 @@ class _Judged:
         return Verdict.passed(f"{self.count} count(s) agree")
 
 
-def _repeated(
-    passages: Iterable[Passage], results: Mapping[str, Any] | None, judged: _Judged
-) -> None:
+def _sizes(reading: Reading) -> Iterator[SampleSize]:
+    """What the page says itself of its samples, and not of others'."""
+    for said in reading.statements:
+        if not isinstance(said, SampleSize) or said.quoted or said.of_others:
+            continue
+        if said.n.is_whole:
+            yield said
+
+
+def _designs(reading: Reading, judged: _Judged) -> None:
+    """A product of two that is left to the reader, and the n behind it in the same passage."""
+    products = [
+        said
+        for said in reading.statements
+        if isinstance(said, Arithmetic) and said.total is None and len(said.terms) == 1
+        if len(said.terms[0].factors) == 2 and all(f.is_whole for f in said.terms[0].factors)
+    ]
+    sizes = [said for said in _sizes(reading) if said.symbol == "n" and said.per in _EACH]
+    for said in products:
+        near = [
+            size
+            for size in sizes
+            if size.passage is said.passage and 0 <= size.start - said.end < _FARTHEST
+        ]
+        if near:
+            k, m = said.terms[0].factors
+            product = k.mantissa * m.mantissa
+            judged.hold(
+                product == near[0].n.mantissa,
+                f"{k.raw} × {m.raw} is {product:,}, but n={near[0].n.raw}",
+                near[0].n,
+                "correct the number that is wrong",
+            )
+
+
+def _repeated(reading: Reading, results: Mapping[str, Any] | None, judged: _Judged) -> None:
     """The n of each persona and the rows of each condition, wherever they are stated."""
     stated: dict[str, tuple[int, int]] = {}
     trials, rows = (trials_of_each(results), rows_of_each(results)) if results else (None, None)
-    for passage in passages:
-        if " per " not in passage.text and " rows " not in passage.text:
+    for said in _sizes(reading):
+        if said.symbol == "n" and said.per in _EACH:
+            what, expected = "n", trials
+        elif said.noun == "rows" and said.per in _ROWS:
+            what, expected = "rows", rows
+        else:
             continue
-        for match in _DESIGN.finditer(passage.text):
-            product = int(match[1]) * int(match[2])
-            if not passage.speaks_of_others(match.start(), match.end()):
-                judged.hold(
-                    product == _int(match[3]),
-                    f"{match[1]} × {match[2]} is {product:,}, but n={match[3]}",
-                    passage.line(match.start()),
-                    "correct the number that is wrong",
-                )
-        for pattern, expected in ((_EACH, trials), (_ROWS, rows)):
-            for match in pattern.finditer(passage.text):
-                if passage.speaks_of_others(match.start(), match.end()):
-                    continue
-                value, line = _int(match[1]), passage.line(match.start())
-                if expected is not None:
-                    message = f"{quote(match.group())}: the results have {expected:,}"
-                    judged.hold(value == expected, message, line, "take the number of the results")
-                    continue
-                what = "rows" if pattern is _ROWS else "n"
-                first, where = stated.setdefault(f"{what} {match[2]}", (value, line))
-                if where != line:
-                    message = f"{quote(match.group())}, but {first:,} on line {where}"
-                    fix = "correct one, or say what differs"
-                    judged.hold(value == first, message, line, fix, sure=False)
+        value, line = said.n.mantissa, said.n.line
+        if expected is not None:
+            message = f"{quote(said.text)}: the results have {expected:,}"
+            judged.hold(value == expected, message, said.n, "take the number of the results")
+            continue
+        first, where = stated.setdefault(f"{what} {said.per}", (value, line))
+        if where != line:
+            message = f"{quote(said.text)}, but {first:,} on line {where}"
+            judged.hold(
+                value == first, message, said.n, "correct one, or say what differs", sure=False
+            )
 
 
-def _impossible(passages: Iterable[Passage], tables: Iterable[Table], judged: _Judged) -> None:
+def _impossible(reading: Reading, judged: _Judged) -> None:
     """More successes than samples, where it is certain that k/n is a count."""
-    known = {match[1] for p in passages if " per " in p.text for match in _EACH.finditer(p.text)}
-    known |= {
-        match[2]
-        for table in tables
-        for at in _count_columns(table)
-        for row in table.rows[1:]
-        if (match := _COUNT.fullmatch(_cell(row, at)))
+    known = {
+        said.n.mantissa for said in _sizes(reading) if said.symbol == "n" and said.per in _EACH
     }
-    for passage in passages if known else ():
-        for match in _COUNT.finditer(passage.text) if "/" in passage.text else ():
-            if match[2] in known:
-                judged.hold(
-                    _int(match[1]) <= _int(match[2]),
-                    f"{match.group()}: more than there are",
-                    passage.line(match.start()),
-                    "correct the count",
-                )
+    known |= {
+        number.fraction[1]
+        for table in reading.tables
+        for number in _counts(table)
+        if number.fraction
+    }
+    for said in reading.statements if known else ():
+        if isinstance(said, Proportion) and said.count and said.count.fraction and not said.quoted:
+            k, n = said.count.fraction
+            if (n in known and said.passage.spot is None) or (n in known and k > n):
+                message = f"{clip(said.count.raw, 40)}: more than there are"
+                judged.hold(k <= n, message, said.count, "correct the count")
 
 
-def _personas(
-    page: Page, tables: Iterable[Table], results: Mapping[str, Any], judged: _Judged
-) -> None:
+def _counts(table: TableReading) -> Iterator[Number]:
+    for place in _count_columns(table):
+        for record in table.records:
+            entry = record.at(place)
+            if entry is not None and entry.count is not None:
+                yield entry.count
+
+
+def _count_columns(table: TableReading) -> list[int]:
+    return [c for c, header in enumerate(table.headers) if header.casefold() in _COUNT_TITLES]
+
+
+def _personas(reading: Reading, results: Mapping[str, Any], judged: _Judged) -> None:
     """What tables and headings say of a persona, against its counts in the results."""
     sources = {
         name: rate
         for name, condition in mapping(results, "conditions").items()
         if (rate := count(mapping(condition, "source")))
     }
-    counted = [(table, at) for table in tables for at in _count_columns(table)]
-    counted = [
+    counted: Sequence[tuple[TableReading, int]] = [
         (table, at)
-        for table, at in counted
-        if any(_name(row) in sources for row in table.rows[1:])
-        and "bystander" not in _cell(table.rows[0], at).casefold()
+        for table in reading.tables
+        for at in _count_columns(table)
+        if any(record.label in sources for record in table.records)
     ]
     for table, at in counted:
-        titles = " ".join(cell.text.casefold() for cell in table.rows[0].cells)
+        titles = " ".join(table.headers).casefold()
         if len(counted) > 1 and "source" not in titles:
             continue
-        for row in table.rows[1:]:
-            match = _COUNT.fullmatch(_cell(row, at))
-            if match and _name(row) in sources:
-                _against(sources[_name(row)], match, _name(row), row.line, judged)
-    for heading in page.document.headings:
-        matches = list(_COUNT.finditer(heading.words))
-        named = [name for name in sources if name in re.findall(r"[\w-]+", heading.text)]
-        if len(matches) == len(named) == 1 and "source rate" in heading.text:
-            _against(sources[named[0]], matches[0], named[0], heading.line, judged)
+        for record in table.records:
+            entry = record.at(at)
+            if entry is not None and entry.count is not None and record.label in sources:
+                _against(sources[record.label], entry.count, record.label, judged)
+    for mention in rate_mentions(reading, sources):
+        if mention.number.fraction and mention.name in sources:
+            _against(sources[mention.name], mention.number, mention.name, judged)
 
 
-def _against(
-    rate: tuple[int, int], match: re.Match[str], name: str, line: int, judged: _Judged
-) -> None:
+def _against(rate: tuple[int, int], number: Number, name: str, judged: _Judged) -> None:
     judged.hold(
-        (_int(match[1]), _int(match[2])) == rate,
-        f"{match.group()} for {clip(name, 40)}: the results have {rate[0]}/{rate[1]}",
-        line,
+        number.fraction == rate,
+        f"{clip(number.raw, 40)} for {clip(name, 40)}: the results have {rate[0]}/{rate[1]}",
+        number,
         "take the count of the results",
     )
 
 
-def _count_columns(table: Table) -> list[int]:
-    header, *rows = table.rows
-    return [
-        at
-        for at, cell in enumerate(header.cells)
-        if title_key(cell.text) in _COUNT_TITLES
-        and any(any(map(str.isdigit, _cell(row, at))) for row in rows)
-    ]
-
-
-def _cell(row: TableRow, at: int) -> str:
-    return row.cells[at].text.strip() if at < len(row.cells) else ""
-
-
-def _name(row: TableRow) -> str:
-    return _cell(row, 0).partition(" (")[0]
-
-
-def _int(number: str) -> int:
-    return int(number.replace(",", ""))
-
-
-RULE = Rule("sample-counts", "Sample counts", check, doc=__doc__)
+RULE = Rule("sample-counts", "Sample counts", check, formats=EVERY_FORMAT, doc=__doc__)

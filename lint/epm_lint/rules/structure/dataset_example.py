@@ -34,13 +34,14 @@ from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.placeholders import WORDS, is_placeholder
 from epm_lint.page.prose import labelled
 from epm_lint.page.sections import absent, summary, summary_part
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
 _EXAMPLE = title_key("Dataset example")
-_DATA_FILE = re.compile(
+_DATA_FILE = Pattern(
     r"[\w/-]\.(?:jsonl?|csv|tsv|parquet|arrow)(?:\.(?:gz|zst|xz|bz2))?\b", re.IGNORECASE
 )
-_FULL_DATA = re.compile(
+_FULL_DATA = Pattern(
     r"\b(?:full|complete|whole|entire) (?:training )?(?:data|dataset|set|file)\b"
     r"|\ball (?:of )?(?:the )?(?:\d{1,9} )?rows\b",
     re.IGNORECASE,

@@ -22,7 +22,6 @@ Good:
     - **Stats:** Pearson and Spearman over 12 personas.
 """
 
-import re
 from datetime import date
 
 from epm_lint.formats import BodyFormat
@@ -32,9 +31,10 @@ from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.placeholders import WORDS, blank_in, is_placeholder
 from epm_lint.page.prose import labelled
 from epm_lint.page.sections import absent, summary, summary_part
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-_BETWEEN_NAMES = re.compile(r"[/&,+]|\band\b")
+_BETWEEN_NAMES = Pattern(r"[/&,+]|\band\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,12 @@ from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.prose import count_words
 from epm_lint.page.sections import absent, confidence_lines, results, summary
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
 _TAKEAWAYS = title_key("Main takeaways")
-_DRAWN_BULLET = re.compile(r" {0,3}([•‣▪▸◦●∙·–—])\s+\S")
+_DRAWN_BULLET = Pattern(r" {0,3}([•‣▪▸◦●∙·–—])\s+\S")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,11 @@ from epm_lint.markdown.blocks import Section
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.samples import stand_ins
 from epm_lint.page.sections import absent, report, report_part
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
-_CONDITION = re.compile(r"\W{0,20}condition\b\W*", re.IGNORECASE)
+_CONDITION = Pattern(r"\W{0,20}condition\b\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Which files are result pages: of those that are named, and of those that lie in a folder."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from epm.errors import EpmError
+from epm.linting.bodies import STDIN
+from epm_lint.markdown.blocks import title_key
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_HEADINGS = frozenset(map(title_key, ("AI Summary", "AI TL;DR", "Human TL;DR", "Detailed report")))
+_LEGACY = frozenset(map(title_key, ("TL;DR", "Methodology")))
+_LONGEST_HEADING = 80
+_LARGEST = 2_000_000
+_SUFFIXES = (".md", ".markdown")
+
+
+def is_page(text: str) -> bool:
+    """Whether a text is a result page, and not the README beside it."""
+    lines = [line for line in _NEWLINE.split(text) if len(line) <= _LONGEST_HEADING]
+    keys = {title_key(line) for line in lines}
+    return text.lstrip("\ufeff ").startswith("<!-- epm:") or bool(
+        keys & _HEADINGS or keys >= _LEGACY
+    )
+
+
+def named(paths: Sequence[str], say: Callable[[str], None]) -> list[str]:
+    """The files that are meant, each once: folders and globs are looked into.
+
+    Args:
+        paths: as on the command line; `-` is standard input.
+        say: is told what of a folder is left out, in one line.
+    """
+    found: dict[Path | str, str] = {}
+    for path in paths:
+        for file in _meant(path, say):
+            found.setdefault(file if file == STDIN else Path(file).resolve(), file)
+    return list(found.values())
+
+
+def _meant(path: str, say: Callable[[str], None]) -> Iterator[str]:
+    try:
+        there, folder = Path(path).exists(), Path(path).is_dir()
+    except ValueError:  # a NUL in the path
+        there = folder = False
+    if path != STDIN and folder:
+        yield from _pages_in(Path(path), say)
+    elif path != STDIN and not there and glob.has_magic(path):
+        matched = glob.iglob(path, recursive=True)  # noqa: PTH207 - absolute patterns too
+        files = sorted(one for one in matched if Path(one).is_file())
+        # where nothing matches, the pattern is the name of a file that cannot be read
+        yield from files or [path]
+    else:
+        yield path
+
+
+def _pages_in(folder: Path, say: Callable[[str], None]) -> Iterator[str]:
+    files = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in _SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") or part == "node_modules" for part in _below(file, folder))
+    ]
+    pages = [file for file in files if _holds_page(file)]
+    if not pages:
+        raise EpmError(
+            f"of {len(files)} Markdown file(s) in {folder} none is a result page",
+            "name the file itself to lint it all the same",
+        )
+    if len(pages) < len(files):
+        say(f"{folder}: {len(pages)} of {len(files)} Markdown files are result pages")
+    yield from map(str, pages)
+
+
+def _below(file: Path, folder: Path) -> tuple[str, ...]:
+    return file.relative_to(folder).parts
+
+
+def _holds_page(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return is_page(stream.read(_LARGEST).decode("utf-8", "replace"))
+    except OSError:
+        return True  # linting it says why it cannot be read

@@ -1,0 +1,1 @@
+"""Written-out arithmetic, wholes and parts, differences and ratios."""

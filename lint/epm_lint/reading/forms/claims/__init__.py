@@ -1,0 +1,1 @@
+"""What is claimed in words of p-values, intervals, influence and direction."""

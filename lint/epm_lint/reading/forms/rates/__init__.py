@@ -1,0 +1,1 @@
+"""Counts, rates and means, with what they are of and what stands behind them."""

@@ -1,0 +1,1 @@
+"""Test statistics, correlations and coefficients, with what belongs to each."""

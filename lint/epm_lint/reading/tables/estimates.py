@@ -1,0 +1,96 @@
+"""Estimates of a row with their standard error, their statistic, their interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from epm_lint.reading.lexicon import INTERVAL_ATTRIBUTES, INTERVAL_WORDS
+from epm_lint.reading.statements import (
+    Estimate,
+    Statement,
+)
+from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.frame import Frame, p_of
+from epm_lint.reading.tables.records import Entry, Record
+from epm_lint.reading.tables.tested import degrees_of
+
+_FARTHEST = 3
+"""How many columns an interval may stand behind its estimate, not counting those of its test."""
+_OF_ITS_TEST = frozenset({Role.SE, Role.TEST, Role.STATISTIC, Role.DF, Role.P, Role.ADJUSTED_P})
+_NO_ESTIMATES = _OF_ITS_TEST | frozenset(
+    {
+        Role.N,
+        Role.K,
+        Role.COUNT,
+        Role.SD,
+        Role.LAYER,
+        Role.NAME,
+    }
+)
+
+
+_OF_ANY = INTERVAL_WORDS | INTERVAL_ATTRIBUTES | frozenset("own estimate value".split())
+
+
+def estimates(frame: Frame, record: Record) -> Iterator[Statement]:
+    """An estimate with its error and its statistic, and each interval with its estimate."""
+    yield from _tested(frame, record)
+    for interval in record.entries:
+        span = interval.span if interval.role is Role.INTERVAL else None
+        estimate = _before(record, interval)
+        value = estimate.alone if estimate else None
+        if not span or estimate is None or value is None or value.fraction:
+            continue
+        if _is_of(interval, estimate):
+            qualifiers, _ = frame.qualifiers(record, estimate, interval)
+            yield Estimate(
+                **frame.common(interval, qualifiers=qualifiers | frame.declared.of_intervals),
+                name=estimate.header,
+                value=value,
+                ratio=estimate.role is Role.RATIO,
+                interval=span,
+            )
+
+
+def _tested(frame: Frame, record: Record) -> Iterator[Statement]:
+    by_role = {entry.role: entry for entry in reversed(record.entries)}
+    se, test, p = (by_role.get(role) for role in (Role.SE, Role.TEST, Role.P))
+    if se is None or test is None or test.column.name not in ("t", "z"):
+        return
+    estimate = _before(record, se) or by_role.get(Role.ESTIMATE) or by_role.get(Role.RATIO)
+    value = estimate.alone if estimate else None
+    if estimate is None or value is None or value.fraction:
+        return
+    qualifiers, _ = frame.qualifiers(record, estimate, se, test)
+    freedom = degrees_of(record, None)
+    yield Estimate(
+        **frame.common(test, qualifiers=qualifiers | frame.declared.of_intervals),
+        name=estimate.header,
+        value=value,
+        ratio=estimate.role is Role.RATIO,
+        se=se.alone,
+        statistic=test.column.name,
+        statistic_value=test.alone,
+        df=freedom[0] if len(freedom) == 1 else None,
+        p=p_of(p) if p else None,
+    )
+
+
+def _before(record: Record, entry: Entry) -> Entry | None:
+    """The nearest number before an interval or an error that may be what it is of."""
+    before = [
+        e
+        for e in record.entries
+        if e.place < entry.place and e.role not in _NO_ESTIMATES and e.alone is not None
+    ]
+    if not before:
+        return None
+    of_test = {e.place for e in record.entries if e.role in _OF_ITS_TEST}
+    between = set(range(before[-1].place + 1, entry.place)) - of_test
+    return before[-1] if len(between) < _FARTHEST else None
+
+
+def _is_of(interval: Entry, estimate: Entry) -> bool:
+    """Whether the words of an interval's header are those of any, or of its estimate's."""
+    own = {w for w in interval.column.words if w.isalpha() and len(w) > 1} - _OF_ANY
+    return own <= set(estimate.column.words) and not interval.column.is_of_prediction
