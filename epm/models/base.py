@@ -47,7 +47,7 @@ class BaseModel:
 
     @property
     def _threads(self) -> int:
-        """All cores, but one for a toy, whose parallel regions cost more than they save.
+        """All usable cores, but one for a toy, whose parallel regions cost more than they save.
 
         `OMP_NUM_THREADS` overrides. Always a power of two: work is then cut between threads at
         whole vector registers, and what is left over at a cut would be rounded another way.
@@ -55,7 +55,7 @@ class BaseModel:
         if isinstance(self.definition.profile.model, TinyModel):
             return 1
         wanted = os.environ.get("OMP_NUM_THREADS", "")
-        cores = int(wanted) if wanted.isdecimal() and int(wanted) else os.cpu_count() or 1
+        cores = int(wanted) if wanted.isdecimal() and int(wanted) else usable_cores()
         return 1 << (cores.bit_length() - 1)
 
     @cached_property
@@ -184,6 +184,13 @@ def _reading(folder: Path) -> Iterator[None]:
             f"the model in {folder} cannot be loaded: {type(error).__name__}: {reason}",
             "restore its files, or take another model",
         ) from error
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: a scheduler may have bound it to some of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def choose_device(definition: Definition) -> str:

@@ -6,11 +6,13 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,13 +22,12 @@ from processes import importable
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment
 from epm.executors.local import LocalExecutor
+from epm.files import held
 from epm.pipeline.run import Options, run
 from epm.training import memory
 
 if TYPE_CHECKING:
     from conftest import Quiet, Run
-
-ROOT = Path(__file__).parent.parent.parent
 
 # ------------------------------------------------------------------ in seconds
 
@@ -83,137 +84,17 @@ def told_at(name: str) -> int:
     return order.index(name.partition("/")[0])
 
 
-# ------------------------------------------------------------------ the measurement: smoke
+# ------------------------------------------------------------------ the measurement
 
 SMOKE = """
 import sys
 from epm.training import memory
-memory.ADAPTERS_ON_CPU = int(sys.argv.pop(1))
+memory.ADAPTERS_ON_CPU, workers = int(sys.argv[1]), sys.argv[2]
 from epm.cli import main
-sys.exit(main(sys.argv[1:]))
+command = ["run", "issue-246", "--profile", "smoke", "--wandb", "off"]
+sys.exit(main([*command, "--workers", workers]))
 """
-
-
-def smoke(repository: Path, together: int, *arguments: str) -> subprocess.Popen[str]:
-    """`epm run issue-246 --profile smoke`, with so many adapters trained together."""
-    command = ["run", "issue-246", "--profile", "smoke", "--wandb", "off", *arguments]
-    return subprocess.Popen(
-        [sys.executable, "-c", SMOKE, str(together), *command],
-        cwd=repository,
-        env={**os.environ, "PYTHONPATH": importable()},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def ended(repository: Path, together: int = 6, *arguments: str) -> tuple[Path, str]:
-    """The run's folder, and what was printed."""
-    process = smoke(repository, together, *arguments)
-    printed, _ = process.communicate()
-    assert process.returncode in (0, 1), printed[-3000:]
-    (folder,) = (repository / "runs").glob("issue-246/smoke-*")
-    return folder, printed
-
-
-@pytest.fixture(scope="module")
-def checkout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The experiments, in a folder of this module's own."""
-    folder = tmp_path_factory.mktemp("smoke")
-    shutil.copytree(repository / "experiments", folder / "experiments")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def unbroken(checkout: Path) -> tuple[Path, float]:
-    """A whole run of one process, and the seconds that it took."""
-    began = time.monotonic()
-    folder, _ = ended(checkout)
-    seconds = time.monotonic() - began
-    (checkout / "unbroken").mkdir()
-    kept = folder.rename(checkout / "unbroken" / folder.name)
-    return kept, seconds
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("workers", [2, 3, 5, 12])
-def test_smoke_by_workers(checkout: Path, unbroken: tuple[Path, float], workers: int) -> None:
-    folder, _ = ended(checkout, 6, "--workers", str(workers), "--fresh")
-    assert (folder / "shards.jsonl").read_text().count("\n") == workers
-    assert shared(folder) == shared(unbroken[0])
-    shutil.rmtree(folder)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("together", [1, 2, 5, 12])
-def test_smoke_by_groups(checkout: Path, unbroken: tuple[Path, float], together: int) -> None:
-    folder, printed = ended(checkout, together, "--fresh")
-    groups = -(-12 // together)
-    assert sum(line.startswith("train ") and " steps in " in line for line in printed.splitlines())
-    assert printed.count(" steps to go") == groups
-    assert shared(folder) == shared(unbroken[0])
-    shutil.rmtree(folder)
-
-
-@pytest.mark.slow
-def test_smoke_after_twenty_repairs(checkout: Path, unbroken: tuple[Path, float]) -> None:
-    """Each time a bit of another file is changed, a file is lost, or a folder is."""
-    chance = random.Random(20)
-    expected = shared(unbroken[0])
-    folder = checkout / "runs" / "issue-246" / unbroken[0].name
-    shutil.copytree(unbroken[0], folder)
-    files = sorted(
-        path.relative_to(folder) for path in folder.glob("*/**/*") if path.suffix != ".pdf"
-    )
-    files = [name for name in files if (folder / name).is_file() and name.parts[0] != "figures"]
-    for number in range(20):
-        name = chance.choice(files)
-        if number % 5 == 3:
-            (folder / name).unlink()
-        elif number % 5 == 4:
-            shutil.rmtree((folder / name).parent)
-        else:
-            flip(folder / name, chance)
-        together = chance.choice([1, 2, 5, 12])
-        _, printed = ended(checkout, together)
-        assert "changed since" in printed, (number, name)
-        assert shared(folder) == expected, (number, name, together)
-    shutil.rmtree(folder)
-
-
-@pytest.mark.slow
-def test_smoke_after_twenty_kills(checkout: Path, unbroken: tuple[Path, float]) -> None:
-    """Each at a random moment of what is left to do; a finished run is begun anew."""
-    expected, seconds = shared(unbroken[0]), unbroken[1]
-    folder = checkout / "runs" / "issue-246" / unbroken[0].name
-    chance = random.Random(20)
-    kills = midway = compared = 0
-    stopped_at: list[int] = []
-    while kills < 20:
-        workers = chance.choice([1, 2, 3])
-        process = smoke(checkout, chance.choice([1, 5, 12]), "--workers", str(workers))
-        time.sleep(chance.uniform(0, seconds))
-        working = folder.exists() and at_work(folder)
-        running = process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        if running:
-            kills += 1
-            midway += working
-            stopped_at.append(finished_units(folder))
-        if not running or kills == 20:
-            ended(checkout)
-            assert shared(folder) == expected
-            compared += 1
-            shutil.rmtree(folder)
-    print(  # noqa: T201 - this is the measurement
-        f"\n{kills} kills, {midway} of them midway, after {stopped_at} finished tasks; "
-        f"{compared} resumed runs equal the unbroken one ({seconds:.0f} s)"
-    )
-    assert midway > 10
-
-
-# ------------------------------------------------------------------ two conditions of pilot
+"""The whole command, from training to the page: twelve adapters on a toy model."""
 
 PILOT = """
 import sys
@@ -223,11 +104,13 @@ from pathlib import Path
 from rich.console import Console
 from epm.discovery import LoadedExperiment, load
 from epm.executors.local import LocalExecutor
+from epm.files import held
+from epm.pipeline import inventory
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
 from epm.training import memory
-experiments, runs, workers, memory.ADAPTERS_ON_CPU = *sys.argv[1:3], *map(int, sys.argv[3:])
-loaded = load("issue-246", Path(experiments))
+memory.ADAPTERS_ON_CPU, workers = map(int, sys.argv[1:])
+loaded = load("issue-246", Path("experiments"))
 pilot = loaded.experiment.profile("pilot")
 lora = replace(pilot.training.lora, dropout=0.05)  # which the profile has none of
 pilot = replace(pilot, training=replace(pilot.training, lora=lora), analyses=(), gates=())
@@ -238,73 +121,179 @@ two = replace(
     parent=None,
     figure="",
 )
-options = Options("pytest", "off", runs=Path(runs), executor=LocalExecutor(workers))
-run(
+options = Options("pytest", "off", executor=LocalExecutor(workers))
+folder = run(
     LoadedExperiment(two, loaded.folder),
     two.resolve("pilot"),
     options,
     lambda _: nullcontext(PlainProgress(Console())),
 )
+inventory.write(folder)
 """
+"""Two conditions on the real small model, with dropout."""
 
 
-def two_of_pilot(
-    repository: Path, runs: Path, workers: int, together: int
-) -> subprocess.Popen[str]:
-    """Two conditions of `pilot`, with dropout, on the real small model."""
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-c", PILOT),
-            *(repository / "experiments", runs, str(workers), str(together)),
-        ],
-        cwd=ROOT,
-        env=without_thread_limit(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+@dataclass(frozen=True)
+class Command:
+    """One command, in a folder of its own."""
+
+    code: str
+    adapters: int
+    """That it trains."""
+    folder: Path
+    cache: Path
+
+    def begin(self, together: int = 6, workers: int = 1, threads: int | None = 1) -> Popen[str]:
+        """Start it, with so many adapters trained together; threads are None for all cores."""
+        environment = {**os.environ, "PYTHONPATH": importable(), "EPM_CACHE_DIR": str(self.cache)}
+        environment.pop("OMP_NUM_THREADS", None)
+        return Popen(
+            [sys.executable, "-c", self.code, str(together), str(workers)],
+            cwd=self.folder,
+            env=environment | ({"OMP_NUM_THREADS": str(threads)} if threads else {}),
+            stdout=PIPE,
+            stderr=STDOUT,
+            text=True,
+        )
+
+    def complete(
+        self, together: int = 6, workers: int = 1, threads: int | None = 1
+    ) -> tuple[Path, str]:
+        """The run's folder, and what was printed."""
+        process = self.begin(together, workers, threads)
+        printed, _ = process.communicate()
+        assert process.returncode in (0, 1), printed[-3000:]
+        assert self.run is not None, printed[-3000:]
+        return self.run, printed
+
+    @property
+    def run(self) -> Path | None:
+        """The run folder, once there is one."""
+        return next((self.folder / "runs").glob("issue-246/*"), None)
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """What a whole run of one process came to, all adapters that fit trained together."""
+
+    run: Path
+    files: dict[str, str]
+    seconds: float
+
+
+@pytest.fixture(scope="session")
+def measured(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Path], tuple[Command, Unbroken]]:
+    """A command in a folder, and an unbroken run of it, made once for all of pytest's workers."""
+    base = tmp_path_factory.getbasetemp()
+    common = (base if worker_id == "master" else base.parent) / "measured"
+
+    def measure(profile: str, folder: Path) -> tuple[Command, Unbroken]:
+        code, adapters = {"smoke": (SMOKE, 12), "pilot": (PILOT, 2)}[profile]
+        whole = Command(code, adapters, common / profile, common / "cache")
+        with held(whole.folder, wait=True):
+            if not (whole.folder / "seconds").exists():
+                shutil.copytree(repository / "experiments", whole.folder / "experiments")
+                began = time.monotonic()
+                whole.complete(threads=2)
+                (whole.folder / "seconds").write_text(str(time.monotonic() - began))
+        seconds = float((whole.folder / "seconds").read_text())
+        shutil.copytree(repository / "experiments", folder / "experiments")
+        assert whole.run is not None
+        return (
+            Command(code, adapters, folder, whole.cache),
+            Unbroken(whole.run, shared(whole.run), seconds),
+        )
+
+    return measure
+
+
+Measured = Callable[[str, Path], tuple[Command, Unbroken]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("profile", "workers"),
+    [("smoke", 2), ("smoke", 3), ("smoke", 5), ("smoke", 12), ("pilot", 2), ("pilot", 3)],
+)
+def test_by_workers(measured: Measured, tmp_path: Path, profile: str, workers: int) -> None:
+    """They share the cores, so that each has fewer threads than one process."""
+    command, unbroken = measured(profile, tmp_path)
+    folder, _ = command.complete(workers=workers, threads=None)
+    shards = (folder / "shards.jsonl").read_text().count("\n")
+    assert shards == min(workers, command.adapters)
+    assert shared(folder) == unbroken.files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("profile", "together"),
+    [("smoke", 1), ("smoke", 2), ("smoke", 5), ("smoke", 12), ("pilot", 1), ("pilot", 2)],
+)
+def test_by_groups(measured: Measured, tmp_path: Path, profile: str, together: int) -> None:
+    command, unbroken = measured(profile, tmp_path)
+    folder, printed = command.complete(together)
+    assert printed.count(" steps to go") == -(-command.adapters // together)
+    assert shared(folder) == unbroken.files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("profile", ["smoke", "pilot"])
+def test_after_twenty_repairs(measured: Measured, tmp_path: Path, profile: str, part: int) -> None:
+    """Five in each part: a bit of a file is changed, a file is lost, or a folder is."""
+    command, unbroken = measured(profile, tmp_path)
+    chance = random.Random(f"repairs {part}")
+    folder = command.folder / "runs" / "issue-246" / unbroken.run.name
+    shutil.copytree(unbroken.run, folder)
+    names = [
+        path.relative_to(folder)
+        for path in sorted(folder.glob("*/**/*"))
+        if path.is_file() and "figures" not in path.parts
+    ]
+    for number in range(5):
+        name = chance.choice(names)
+        if number == 3:
+            (folder / name).unlink()
+        elif number == 4:
+            shutil.rmtree((folder / name).parent)
+        else:
+            flip(folder / name, chance)
+        together, threads = chance.choice([1, 2, 5, 12]), chance.choice([1, 2, 4])
+        _, printed = command.complete(together, threads=threads)
+        assert "changed since" in printed, (number, name)
+        assert shared(folder) == unbroken.files, (number, name, together, threads)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("profile", ["smoke", "pilot"])
+def test_after_twenty_kills(measured: Measured, tmp_path: Path, profile: str, part: int) -> None:
+    """Five in each part, at random moments; a finished run is compared, and begun anew."""
+    command, unbroken = measured(profile, tmp_path)
+    chance = random.Random(f"kills {part}")
+    kills = midway = compared = 0
+    stopped_at: list[int] = []
+    while kills < 5:
+        together, workers = chance.choice([1, 2, 5, 12]), chance.choice([1, 2, 3])
+        process = command.begin(together, workers, chance.choice([1, 2]))
+        time.sleep(chance.uniform(0, unbroken.seconds))
+        running, run = process.poll() is None, command.run
+        working = run is not None and at_work(run)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        if running:
+            kills += 1
+            midway += working
+            stopped_at.append(finished_units(run) if run else 0)
+        if not running or kills == 5:
+            folder, _ = command.complete(chance.choice([1, 2, 5, 12]), threads=2)
+            assert shared(folder) == unbroken.files
+            compared += 1
+            shutil.rmtree(folder)
+    print(  # noqa: T201 - this is the measurement
+        f"\n{profile}: {kills} kills, {midway} of them midway, after {stopped_at} finished units; "
+        f"{compared} resumed runs equal the unbroken one ({unbroken.seconds:.0f} s)"
     )
-
-
-def ended_pilot(repository: Path, runs: Path, workers: int, together: int) -> dict[str, str]:
-    """Hashes of all files that do not tell the time."""
-    process = two_of_pilot(repository, runs, workers, together)
-    printed, _ = process.communicate()
-    assert process.returncode == 0, printed[-3000:]
-    (folder,) = runs.glob("issue-246/pilot-*")
-    return shared(folder)
-
-
-def without_thread_limit() -> dict[str, str]:
-    """As a user has it: the tests keep to one thread."""
-    return {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-
-
-@pytest.fixture(scope="module")
-def alone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """One process, one adapter after the other."""
-    return ended_pilot(repository, tmp_path_factory.mktemp("alone"), 1, 1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("workers", "together"), [(1, 2), (2, 1)])
-def test_two_conditions_of_pilot(
-    repository: Path, alone: dict[str, str], tmp_path: Path, workers: int, together: int
-) -> None:
-    """Side by side, and each by a worker of its own."""
-    assert ended_pilot(repository, tmp_path, workers, together) == alone
-
-
-@pytest.mark.slow
-def test_two_conditions_of_pilot_after_a_kill(
-    repository: Path, alone: dict[str, str], tmp_path: Path
-) -> None:
-    """While they are trained side by side; then they are trained one after the other."""
-    process = two_of_pilot(repository, tmp_path, 1, 2)
-    while process.poll() is None and not any(tmp_path.glob("issue-246/*/train")):
-        time.sleep(0.01)
-    time.sleep(3)
-    assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert not any(tmp_path.glob("issue-246/*/train/*/manifest.json"))
-    assert ended_pilot(repository, tmp_path, 1, 1) == alone
+    assert midway
