@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from epm.definition import Definition, Replicate, derive_seed
@@ -134,14 +134,20 @@ def train_together(
         else:
             # no later loss judges what the last step did
             history.add([(passes.forward(batch), batch.owners) for batch in last])
+    grouping = None if plan.limits.rowwise else str(replace(plan, adapters=len(jobs)))
     return {
-        job.replicate: _finish(stack, index, job, training_set, history.of(index))
+        job.replicate: _finish(stack, index, job, training_set, history.of(index), grouping)
         for index, (job, training_set) in enumerate(group.items())
     }
 
 
 def _finish(
-    stack: AdapterStack, index: int, job: Job, training_set: TrainingSet, losses: list[float]
+    stack: AdapterStack,
+    index: int,
+    job: Job,
+    training_set: TrainingSet,
+    losses: list[float],
+    grouping: str | None,
 ) -> Trained:
     """Write one adapter's files, if it came to its end; a whole history has one more than steps."""
     name, steps = job.replicate.name, len(training_set.steps)
@@ -163,6 +169,7 @@ def _finish(
         truncated_rows=training_set.truncated,
         first_loss=losses[0],
         final_loss=sum(tail) / len(tail),
+        grouping=grouping,
     )
     stack.write(index, job.out)
     write_atomically(job.out / "losses.jsonl", json_lines({"loss": loss} for loss in losses))

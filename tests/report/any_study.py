@@ -387,6 +387,7 @@ def training_records(rows: int) -> st.SearchStrategy[TrainingRecord]:
         truncated_rows=st.integers(0, rows),
         first_loss=losses,
         final_loss=losses,
+        grouping=st.sampled_from([None, "5 adapters at once", "1 adapter at once, 512 tokens"]),
     )
 
 

@@ -288,6 +288,7 @@ def test_what_was_done_is_counted(
         assert record["tokens"] == outcomes[job.replicate.condition] == 2 * sum(map(len, rows))
         assert record["completion_tokens"] == 2 * sum(len(row.completion) for row in rows)
         assert record["truncated_rows"] == 0
+        assert "grouping" not in record  # nothing depends on it
         assert (record["first_loss"], record["final_loss"]) == (losses[0], losses[-1])
         adapter = adapter_of(job.out)
         assert len(adapter) == 3 * 7 * 2  # blocks, modules, halves
@@ -643,6 +644,28 @@ def test_other_failures_are_not_tried_again(
     ):
         trained(changed(tiny), jobs, tiny_base, quiet)
     assert not quiet.lines
+
+
+def test_what_rounding_depends_on_is_recorded(
+    tiny: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    quiet: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a CPU that computes as a GPU does, where an adapter's bits depend on its company."""
+    monkeypatch.setattr(type(tiny_base), "rowwise", False)
+    initial = memory.MemoryPlan.initial
+    monkeypatch.setattr(
+        memory.MemoryPlan, "initial", lambda *given: replace(initial(*given), adapters=2)
+    )
+    trained(tiny, jobs[:3], tiny_base, quiet)
+    records = [json.loads((job.out / "training.json").read_text()) for job in jobs[:3]]
+    assert [record["grouping"] for record in records] == [
+        "2 adapters at once",
+        "2 adapters at once",
+        "1 adapter at once",
+    ]
 
 
 # ------------------------------------------------------------------ limits
