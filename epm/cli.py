@@ -105,8 +105,9 @@ def _give_up_output() -> None:
 def _refuse(line: str) -> int:
     if "GITHUB_OUTPUT" in os.environ:
         from epm.github.outputs import tell
+        from epm.privacy import public
 
-        tell(os.environ, "trouble", line)
+        tell(os.environ, "trouble", public(line))  # which ends in a comment
     with suppress(OSError):
         print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
     return COULD_NOT

@@ -287,6 +287,24 @@ def test_of_forty_planted_things_none_is_written(
     assert leaks(folder) == []
 
 
+def test_what_a_workflow_is_told_is_without_them(tmp_path: Path) -> None:
+    """It ends in a comment on the issue; the terminal's line still says where the file is."""
+    output = tmp_path / "output"
+    finished = subprocess.run(
+        [sys.executable, "-m", "epm", "render", "--run", str(tmp_path / "planted" / "run")],
+        cwd=ROOT,
+        env={**os.environ, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 2
+    assert str(tmp_path / "planted" / "run" / "results.json") in finished.stderr
+    told = output.read_text()
+    assert "trouble<<" in told
+    assert "no results file at …/results.json; finish the run with `epm run`" in told
+
+
 def test_a_fault_is_reported_without_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file that a user attaches to an issue, and the line on the terminal."""
     code = (
