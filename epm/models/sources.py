@@ -259,6 +259,11 @@ def _from_hub(source: HubModel, say: Say) -> ModelFolder:
 
 
 def _hub_sha256(file: Path) -> str:
-    """The hub's cache names the blobs of weights by their sha256: no need to read 15 GB again."""
-    blob = file.resolve().name
-    return blob if re.fullmatch(r"[0-9a-f]{64}", blob) else file_sha256(file)
+    """Of what lies in the hub's cache, which names the blobs of weights by what they should be."""
+    found, blob = file_sha256(file), file.resolve().name
+    if re.fullmatch(r"[0-9a-f]{64}", blob) and found != blob:
+        raise EpmError(
+            f"{file} is not what the hub gave: it has sha256 {found[:12]}, not {blob[:12]}",
+            f"delete it with `rm {shlex.quote(str(file.resolve()))}`, and run again to fetch it",
+        )
+    return found

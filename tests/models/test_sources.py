@@ -466,12 +466,19 @@ def test_recorded_data_are_not_a_model() -> None:
     ],
 )
 def test_the_hub_without_network_and_cache(tmp_path: Path, network: dict[str, str]) -> None:
-    model = HubModel("epm-tests/no-such-model", "0" * 40)
+    said = from_hub(HubModel("epm-tests/no-such-model", "0" * 40), tmp_path, **network)
+    assert said.count("\n") == 1
+    assert "epm-tests/no-such-model is not in the local cache and could not be" in said
+    assert f"run `hf download epm-tests/no-such-model --revision {'0' * 40}`" in said
+
+
+def from_hub(model: HubModel, cache: Path, **network: str) -> str:
+    """The hash that a model of the hub is known by, or why there is none, and a line break."""
     code = f"""
 from epm.definition import HubModel; from epm.errors import EpmError
 from epm.models.sources import fetch
 try:
-    fetch({model!r}, lambda _: None)
+    print(fetch({model!r}, lambda _: None).sha256)
 except EpmError as error:
     print(error)
 """
@@ -479,11 +486,33 @@ except EpmError as error:
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**clean, **network, "HF_HOME": str(tmp_path)},
+        env={**clean, **network, "HF_HOME": str(cache)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert result.stdout.count("\n") == 1
-    assert "epm-tests/no-such-model is not in the local cache and could not be" in result.stdout
-    assert f"run `hf download epm-tests/no-such-model --revision {'0' * 40}`" in result.stdout
+    return result.stdout
+
+
+def test_a_model_in_the_hubs_cache_is_read_whole(tmp_path: Path) -> None:
+    """Its cache names weights by their hash, which says what they were, not what they are."""
+    model = HubModel("epm-tests/made-up", "0" * 40)
+    cached = tmp_path / "hub" / "models--epm-tests--made-up"
+    snapshot = cached / "snapshots" / model.revision
+    (cached / "blobs").mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    contents = {WEIGHTS: b"weights" * 99, "config.json": b"{}", "tokenizer.json": b"{ }"}
+    for name, content in contents.items():
+        digest = hashlib.sha256(content).hexdigest()
+        blob = cached / "blobs" / (digest if name == WEIGHTS else digest[:40])
+        blob.write_bytes(content)
+        (snapshot / name).symlink_to(blob)
+    first = from_hub(model, tmp_path, HF_HUB_OFFLINE="1")
+    assert len(first) == 65
+    flip((snapshot / "config.json").resolve())
+    assert len(other := from_hub(model, tmp_path, HF_HUB_OFFLINE="1")) == 65
+    assert other != first
+    flip((snapshot / WEIGHTS).resolve())
+    said = from_hub(model, tmp_path, HF_HUB_OFFLINE="1")
+    assert f"{snapshot / WEIGHTS} is not what the hub gave: it has sha256 " in said
+    assert said.count("\n") == 1
