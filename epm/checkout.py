@@ -1,12 +1,15 @@
-"""A git checkout at hand: what the linter may ask of its history, offline and read-only."""
+"""A git checkout at hand: where it begins, whose it is, and what may be asked of its history."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from epm.errors import EpmError
 
 LARGEST_FILE = 16 * 2**20
 """In bytes; what is larger is not read."""
@@ -19,6 +22,49 @@ _REMOTE = re.compile(
 )
 _REGULAR = ("100644", "100755")
 _SECONDS = 30
+
+
+def reach(folder: Path) -> list[Path]:
+    """The folders that settings and experiments are looked for in, the nearest first.
+
+    The folder and those above it, up to the top of its checkout; outside a checkout, it alone: what
+    lies further up was put there for something else, or by somebody else.
+    """
+    start = folder.resolve()
+    above: list[Path] = []
+    for each in (start, *start.parents):
+        above.append(each)
+        if (each / ".git").exists():
+            return above
+    return [start]
+
+
+def check_owner(path: Path) -> None:
+    """Refuse what belongs to somebody else, as git does, and with git's way to allow it.
+
+    Raises:
+        EpmError: another user owns it, and not as the owner of a checkout that git trusts.
+    """
+    if not hasattr(os, "geteuid"):  # Windows
+        return
+    trusted = {os.geteuid()}
+    if os.geteuid() == 0 and (caller := os.environ.get("SUDO_UID", "")).isdecimal():
+        trusted.add(int(caller))
+    owners = {path.stat().st_uid, (path if path.is_dir() else path.parent).stat().st_uid}
+    if owners <= trusted:
+        return
+    top = reach(path if path.is_dir() else path.parent)[-1]
+    owner, remedy = (
+        top.stat().st_uid,
+        f"take it over: chown -R {os.geteuid()} {shlex.quote(str(path))}",
+    )
+    if owner not in trusted and (top / ".git").exists():
+        if _git(top, "rev-parse", "--show-toplevel"):  # its `safe.directory` names it
+            trusted.add(owner)
+        else:
+            remedy = f"git config --global --add safe.directory {shlex.quote(str(top))}"
+    if not owners <= trusted:
+        raise EpmError(f"{path} belongs to another user", f"if you trust it, {remedy}")
 
 
 @dataclass(frozen=True)

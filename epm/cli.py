@@ -10,7 +10,10 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
 
 from epm import __version__
 from epm.errors import EpmError
@@ -37,10 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # libraries draw bars of their own with tqdm, over ours and into logs
     os.environ.setdefault("TQDM_DISABLE", "1")
     given = sys.argv[1:] if arguments is None else list(arguments)
+    _prepare_streams(for_machines=bool({"show", "schema"} & set(given)))
     try:
         parsed = _parser(given).parse_args(given)
         command: Callable[[argparse.Namespace], int] = parsed.command
-        return command(parsed)
+        code = command(parsed)
+        if not sys.stdout.closed:
+            sys.stdout.flush()  # what cannot be written is told below, not at exit
+        return code
     except EpmError as error:
         return _refuse(str(error))
     except ModuleNotFoundError as error:
@@ -57,22 +64,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("finished stages are kept: the same command resumes", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader, `head` say, has seen enough; keep the interpreter from complaining at exit
-        sys.stderr.close()
+        # the reader, `head` say, has seen enough
+        _give_up_output()
         return CLEAN
     except OSError as error:
+        _give_up_output()
         where = f" ({error.filename})" if error.filename else ""
         return _refuse(f"{error.strerror or error}{where}; mend that and run again")
     except Exception as error:
         return _broken(error)
 
 
+def _prepare_streams(*, for_machines: bool) -> None:
+    """Have three streams to work with, which can write everything; machines read UTF-8 alone."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)  # started with it closed: no file must get its number
+    os.close(handle)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a terminal is spoken to in its own encoding; whoever reads a pipe or a file gets UTF-8
+            own = stream.isatty() or (os.environ.get("PYTHONIOENCODING") and not for_machines)
+            stream.reconfigure(
+                encoding=stream.encoding if own else "utf-8", errors="backslashreplace"
+            )
+
+
+def _give_up_output() -> None:
+    """Keep the interpreter from complaining at exit about what cannot be written."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _refuse(line: str) -> int:
     if "GITHUB_OUTPUT" in os.environ:
         from epm.github.outputs import tell
+        from epm.privacy import public
 
-        tell(os.environ, "trouble", line)
-    print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
+        tell(os.environ, "trouble", public(line))  # which ends in a comment
+    with suppress(OSError):
+        print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
     return COULD_NOT
 
 
@@ -81,11 +117,13 @@ def _broken(error: Exception) -> int:
     import tempfile
     import traceback
 
+    from epm.privacy import public
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="epm-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
-        traceback.print_exception(error, file=log)
-    summary = " ".join(str(error).split())[:200]
+        log.write(public("".join(traceback.format_exception(error))))
+    summary = public(" ".join(str(error).split()))[:200]
     return _refuse(f"internal error: {type(error).__name__}: {summary} (please report {log.name})")
 
 

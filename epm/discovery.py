@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from epm.checkout import check_owner, reach
 from epm.definition import Experiment, Profile, RecordedData
 from epm.definition.checks.analyses import covariates
 from epm.errors import DefinitionError, EpmError, suggest
@@ -30,17 +31,17 @@ class LoadedExperiment:
 
 
 def experiments_folder(start: Path) -> Path:
-    """The nearest `experiments/` at or above a folder.
+    """The nearest `experiments/` at or above a folder, within its checkout.
 
     Raises:
-        EpmError: there is none.
+        EpmError: there is none, or it belongs to another user.
     """
-    start = start.resolve()
-    for folder in (start, *start.parents):
+    for folder in reach(start):
         if any((folder / "experiments").glob("*/experiment.py")):
+            check_owner(folder / "experiments")
             return folder / "experiments"
     raise EpmError(
-        f"no experiments/<name>/experiment.py at or above {start}",
+        f"no experiments/<name>/experiment.py in {start.resolve()}, or above it in its checkout",
         "change into a clone of the repository",
     )
 
@@ -56,11 +57,13 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
     Raises:
         DefinitionError: unknown name (the nearest are suggested), a definition that contradicts
             itself, or a file that does not define one.
+        EpmError: the file belongs to another user: to load it is to run it.
     """
     home = folder / slug.replace("-", "_")
     source = home / "experiment.py"
     if not source.is_file():
         raise DefinitionError(f"no experiment '{slug}' in {folder}", suggest(slug, slugs(folder)))
+    check_owner(source)
     spec = importlib.util.spec_from_file_location(f"experiments.{home.name}.experiment", source)
     if spec is None or spec.loader is None:
         raise DefinitionError(f"{source} cannot be imported", "check the file's name")

@@ -1,26 +1,42 @@
-"""Files that are whole or absent: atomic writes, hashes, JSON lines."""
+"""Files that are whole or absent: atomic writes, hashes, JSON lines, one process at a time."""
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
 import json
 import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from epm.errors import EpmError
 
 _NUMBERS = re.compile(r"(?<=\[)\n\s+-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*\n\s+(?=\])")
 """A list of nothing but numbers; a string holds no line break, so it is never one."""
 
 
 def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Hex sha256 of a file's bytes.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file: a named pipe would be waited for.
+    """
+    # without waiting; Windows has no such pipes, and no flag
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", str(path))
+        with open(handle, "rb", closefd=False) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    finally:
+        os.close(handle)
 
 
 def text_sha256(text: str) -> str:
@@ -28,27 +44,120 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def joint_sha256(paths: Sequence[Path]) -> str:
-    """A file's own sha256; for several, the sha256 over theirs."""
-    if len(paths) == 1:
-        return file_sha256(paths[0])
-    return hashlib.sha256("\n".join(map(file_sha256, paths)).encode()).hexdigest()
+def folder_sha256(folder: Path) -> str:
+    """Hex sha256 over the names and contents of all files in a folder, hidden ones left out.
+
+    Raises:
+        OSError: something in it cannot be read, or is neither a plain file nor a folder.
+    """
+    hashes = {
+        path.relative_to(folder).as_posix(): file_sha256(path)
+        for path in folder.rglob("*")
+        if not path.is_dir()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    }
+    return joint_sha256(hashes)
+
+
+def joint_sha256(hashes: Mapping[str, str]) -> str:
+    """Hex sha256 over hashes by name, in the order of the names."""
+    ordered = dict(sorted(hashes.items()))
+    return hashlib.sha256(json.dumps(ordered, ensure_ascii=True).encode()).hexdigest()
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader, also after a crash, sees the old content or the new one."""
+    """Write a file so that a reader, also after a crash, sees the old content or the new one.
+
+    A file that is replaced keeps its permissions; a new one has those that the umask leaves.
+    """
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(temporary, flags, 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        with suppress(OSError):
+            before = path.stat().st_mode
+            if stat.S_ISREG(before):
+                temporary.chmod(stat.S_IMODE(before))
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def held(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a folder for one process; the system lets go of it when the process dies.
+
+    The folder itself is locked: a lock file could be removed, and then held twice.
+
+    Args:
+        folder: made where it is missing.
+        wait: until another process lets go of it.
+
+    Raises:
+        EpmError: another process holds it, and is not waited for.
+    """
+    handle = _locked(folder, wait)
+    if handle is None:
+        with _held_by_file(folder, wait):
+            yield
+        return
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(folder: Path, wait: bool) -> int | None:
+    """An open folder that is locked; None where folders cannot be locked."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        return None
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        except FileNotFoundError:
+            pass  # removed in between
+        except BlockingIOError:
+            os.close(handle)
+            raise _busy(folder) from None
+        except OSError as error:
+            os.close(handle)
+            # as on some network file systems
+            if error.errno in (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP):
+                return None
+            raise
+        os.close(handle)
+
+
+@contextmanager
+def _held_by_file(folder: Path, wait: bool) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=-1 if wait else 0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _busy(folder) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _busy(folder: Path) -> EpmError:
+    return EpmError(f"another epm is running in {folder}", "wait for it, or stop it and run again")
 
 
 def dump_json(value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from epm.definition import Definition, MarkerRows, Replicate
 from epm.files import file_sha256, read_json_lines, write_atomically
+from epm.privacy import public
 from epm.results import Tracking
 
 Mode = Literal["online", "offline", "off"]
@@ -105,7 +106,10 @@ def log(
         )
     except Exception as error:  # whatever wandb raises must not cost a finished run
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        return Tracking(mode=mode, state="failed", detail=f"{type(error).__name__}: {reason}")
+        detail = public(f"{type(error).__name__}: {reason}")
+        return Tracking(mode=mode, state="failed", detail=detail)
+    finally:
+        _clean_logs(folder / FOLDER)
     if url:
         outcome = outcome.model_copy(update={"detail": url})
     write_atomically(
@@ -144,7 +148,26 @@ def _log(
         mode="online" if mode == "online" else "offline",
         dir=str(home.resolve()),
         settings=wandb.Settings(
-            silent=True, console="off", x_disable_stats=True, init_timeout=INIT_TIMEOUT
+            silent=True,
+            console="off",
+            x_disable_stats=True,
+            init_timeout=INIT_TIMEOUT,
+            # what it would find out about this user, machine and checkout by itself
+            x_disable_meta=True,
+            x_disable_machine_info=True,
+            x_save_requirements=False,
+            disable_git=True,
+            disable_code=True,
+            disable_job_creation=True,
+            host="",
+            username="",
+            email="",
+            program="epm",
+            program_relpath="epm",
+            program_abspath="epm",
+            x_executable="python",
+            # online, everything is sent at once; the log of it would keep absolute paths
+            x_skip_transaction_log=mode == "online",
         ),
     )
     try:
@@ -157,14 +180,31 @@ def _log(
             metadata = {"condition": replicate.condition, "seed": replicate.seed}
             artifact = wandb.Artifact(name, type="model", metadata=metadata)
             artifact.add_dir(str(adapter))
-            logged.append(run.log_artifact(artifact))
+            logged.append(run.log_artifact(_staged(artifact, folder, mode)))
         artifact = wandb.Artifact(results_name, type="results")
         for file in ("results.json", "samples.jsonl.gz"):
             artifact.add_file(str(folder / file))
-        logged.append(run.log_artifact(artifact))
+        logged.append(run.log_artifact(_staged(artifact, folder, mode)))
         if mode == "online":
             for artifact in logged:
                 artifact.wait()
         return run.url or ""
     finally:
         run.finish()
+
+
+def _staged(artifact: Any, folder: Path, mode: Mode) -> Any:
+    """The artifact; offline, its files are named relative to the run folder, to be found there."""
+    if mode == "offline":
+        for entry in artifact.manifest.entries.values():
+            if entry.local_path:
+                entry.local_path = os.path.relpath(entry.local_path, folder.resolve())
+    return artifact
+
+
+def _clean_logs(home: Path) -> None:
+    """Take paths and names out of wandb's own logs."""
+    for path in home.rglob("*.log"):
+        if path.is_file() and not path.is_symlink():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            write_atomically(path, public(text))

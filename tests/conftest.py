@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from hypothesis import settings
 
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment, load
+from epm.executors.local import LocalExecutor
 from epm.pipeline.run import Options, run
 from epm.progress import Meter
 
@@ -81,7 +84,7 @@ def quiet() -> Quiet:
 
 
 Run = Callable[..., Path]
-"""`run(definition, runs, wandb=…, fresh=…, quiet=…)`; returns the run folder."""
+"""`run(definition, runs, wandb=…, fresh=…, quiet=…, workers=…)`; returns the run folder."""
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +118,15 @@ def run_made_up(made_up: LoadedExperiment) -> Run:
         wandb: str = "off",
         fresh: bool = False,
         quiet: Quiet | None = None,
+        workers: int = 1,
     ) -> Path:
-        options = Options("pytest", wandb, fresh=fresh, runs=runs)  # type: ignore[arg-type]
+        options = Options(
+            "pytest",
+            wandb,  # type: ignore[arg-type]
+            fresh=fresh,
+            runs=runs,
+            executor=LocalExecutor(workers),
+        )
         return run(made_up, definition, options, lambda _: nullcontext(quiet or Quiet()))
 
     return run_it
@@ -179,6 +189,38 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("mounting a small disk needs root")
     yield mounted
     subprocess.run(["umount", mounted], check=True)
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[int, bytes], str]]:
+    """`server(status, body)`: the address of a server that answers everything alike."""
+    with ExitStack() as servers:
+        yield lambda status, body: servers.enter_context(_answering(status, body))
+
+
+@contextmanager
+def _answering(status: int, body: bytes) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.server_port}"
+    finally:
+        listening.shutdown()
+        listening.server_close()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import importable
+
+from epm.results.reading import load
 
 ROOT = Path(__file__).parent.parent
 HUMAN = "Human TL;DR", "Human summary"
@@ -131,9 +135,12 @@ def test_a_newer_results_file_is_refused(repository: Path, tmp_path: Path) -> No
     shutil.copytree(run_of(repository), tmp_path / "run")
     path = tmp_path / "run" / "results.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
-    refused = epm(
-        repository, "render", "issue-246", "--profile", "published", "--run", str(tmp_path / "run")
-    )
+    arguments = ["render", "issue-246", "--profile", "published", "--run", str(tmp_path / "run")]
+    changed = epm(repository, *arguments)
+    assert (changed.returncode, len(changed.stderr.splitlines())) == (2, 1)
+    assert "results.json changed since it was written" in changed.stderr
+    (tmp_path / "run" / "inventory.json").unlink()
+    refused = epm(repository, *arguments)
     assert refused.returncode == 2
     assert "schema version 99" in refused.stderr
 
@@ -185,6 +192,118 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(repository: Path) -> None
     assert failed((run / "lint.txt").read_text()) == list(HUMAN)
     assert (run / "body.md").read_text().count("### Condition: ") == 12
     assert len(json.loads((run / "results.json").read_text())["conditions"]) == 13
+
+
+# ------------------------------------------------------------------ odd surroundings
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def shell(folder: Path, command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A line of sh, in which $EPM is the program."""
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "EPM": f"{sys.executable} -m epm", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("surroundings", [ASCII, {**ASCII, "PYTHONIOENCODING": "ascii"}, {}])
+def test_a_system_without_our_signs(repository: Path, surroundings: dict[str, str]) -> None:
+    """A pipe gets UTF-8, unless ASCII was asked for; nothing is lost, and nothing breaks."""
+    (run_of(repository) / "body.md").unlink()  # so that what people have to write is lacking
+    again = shell(repository, "$EPM run issue-246 --profile published", **surroundings)
+    assert (again.returncode, again.stderr) == (0, b"")
+    asked = "PYTHONIOENCODING" in surroundings
+    dash = r"\u2014" if asked else "—"
+    assert f"FAIL {dash} ".encode() in again.stdout
+    shown = shell(repository, "$EPM show issue-246 --profile published", **surroundings)
+    assert json.loads(shown.stdout)["issue"] == 246
+    body = run_of(repository) / "body.md"
+    linted = shell(repository, f"$EPM lint --format json {body}", **surroundings)
+    assert json.loads(linted.stdout.decode("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("$EPM list >&-", 0),
+        ("$EPM lint absent.md >&- 2>&-", 2),
+        ("$EPM list <&- >/dev/null", 0),
+        ("$EPM run issue-246 --profile published >&-", 0),
+    ],
+)
+def test_streams_that_are_closed(repository: Path, command: str, code: int) -> None:
+    done = shell(repository, command)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert done.stderr == b""
+
+
+def test_a_file_does_not_get_the_number_of_a_closed_stream(repository: Path) -> None:
+    before = {path: path.read_bytes() for path in (repository / "experiments").rglob("*.py")}
+    assert shell(repository, "$EPM show issue-246 >&- 2>&-").returncode == 0
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("command", ["list", "schema", "show issue-246 --profile full"])
+def test_a_full_disk_behind_the_output_is_one_line(repository: Path, command: str) -> None:
+    done = shell(repository, f"$EPM {command} >/dev/full")
+    assert done.returncode == 2
+    assert done.stderr == b"epm: No space left on device; mend that and run again\n"
+
+
+def test_a_reader_that_has_seen_enough(repository: Path) -> None:
+    done = shell(repository, "{ $EPM schema; echo code $? >&2; } | head -c 10")
+    assert done.stdout.startswith(b"{")
+    assert done.stderr in (b"code 0\n", b"code 141\n")
+
+
+def test_a_pipe_is_a_body_like_any_other(repository: Path, tmp_path: Path) -> None:
+    """`epm lint <(generate)`: read once, to its end."""
+    pipe = tmp_path / "pipe.md"
+    os.mkfifo(pipe)
+    body = run_of(repository) / "body.md"
+    done = shell(repository, f"cat {body} >{pipe} & $EPM lint {pipe}")
+    assert done.returncode == 1
+    assert b"Result: FAIL" in done.stdout
+    told = shell(repository, f"$EPM run issue-246 --model {pipe}")
+    assert (told.returncode, told.stderr.count(b"\n")) == (2, 1)
+
+
+def test_a_private_umask_keeps_what_is_written_private(repository: Path, tmp_path: Path) -> None:
+    shutil.copytree(repository / "experiments", tmp_path / "experiments")
+    done = shell(tmp_path, "umask 077; $EPM run issue-246 --profile published")
+    assert done.returncode == 0, done.stderr
+    written = list((tmp_path / "runs").rglob("*"))
+    assert len(written) > 10
+    assert not [path for path in written if path.stat().st_mode & 0o077]
+
+
+def test_a_clock_that_jumps(repository: Path, tmp_path: Path) -> None:
+    """To 1970, and years ahead, in the middle of a run; results are the same, seconds no less."""
+    shutil.copytree(repository / "experiments", tmp_path / "experiments")
+    (tmp_path / "jumping").mkdir()
+    (tmp_path / "jumping" / "sitecustomize.py").write_text(
+        "import time\n"
+        "real, calls = time.time, [0]\n"
+        "def jump():\n"
+        "    calls[0] += 1\n"
+        "    return (real(), 0.0, real() + 1e8)[calls[0] % 3]\n"
+        "time.time = jump\n"
+    )
+    jumping = {"PYTHONPATH": importable(tmp_path / "jumping")}
+    done = shell(tmp_path, "$EPM run issue-246 --profile published", **jumping)
+    assert (done.returncode, done.stderr) == (0, b"")
+    ours, theirs = (load(run_of(at) / "results.json") for at in (tmp_path, repository))
+    assert ours.dumps_repeatable() == theirs.dumps_repeatable()
+    assert all(stage.seconds >= 0 for stage in ours.provenance.timing.stages)
+
+
+# ------------------------------------------------------------------ list and show
 
 
 def test_list_and_show(repository: Path) -> None:

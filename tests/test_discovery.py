@@ -1,6 +1,8 @@
 """Finding experiments, and saying plainly what is wrong with one."""
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -73,8 +75,77 @@ def test_the_repository_has_issue_246_wherever_one_stands_in_it() -> None:
 
 def test_outside_a_repository(tmp_path: Path) -> None:
     (tmp_path / "experiments").mkdir()  # an empty one does not count
-    with pytest.raises(EpmError, match=r"no experiments/<name>/experiment\.py at or above"):
+    with pytest.raises(EpmError, match=r"no experiments/<name>/experiment\.py in .*, or above it"):
         experiments_folder(tmp_path)
+
+
+def test_nothing_is_looked_for_above_the_checkout(tmp_path: Path) -> None:
+    """What lies further up was put there by somebody else, and would be run."""
+    written(tmp_path, "raise SystemExit('run')")
+    inside = tmp_path / "clone" / "deep"
+    inside.mkdir(parents=True)
+    for made in (None, tmp_path / "clone" / ".git"):
+        if made:
+            made.mkdir()
+        with pytest.raises(EpmError, match=r"no experiments/<name>/experiment\.py in"):
+            experiments_folder(inside)
+    own = written(tmp_path / "clone", "")
+    assert experiments_folder(inside) == own
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A checkout with experiments, some of which belong to somebody else; only root can make it."""
+    if os.geteuid():
+        pytest.skip("giving files away needs root")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    return written(tmp_path, "raise SystemExit('run')")
+
+
+NOBODY = 65534
+
+
+def test_a_checkout_of_somebody_else_is_not_run(
+    foreign: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As git refuses it, and with git's way to allow it."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    (tmp_path / "home").mkdir()
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    with pytest.raises(EpmError, match="belongs to another user") as raised:
+        experiments_folder(tmp_path)
+    command = raised.value.remedy.removeprefix("if you trust it, ")
+    assert command == f"git config --global --add safe.directory {tmp_path}"
+    subprocess.run(command.split(), check=True)
+    with pytest.raises(DefinitionError, match="SystemExit: run"):
+        load("issue-1", experiments_folder(tmp_path))
+
+
+@pytest.mark.parametrize("given", ["experiments", "experiments/issue_1/experiment.py"])
+def test_nor_what_somebody_else_put_into_ones_own(
+    foreign: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str
+) -> None:
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    os.chown(tmp_path / given, NOBODY, NOBODY)
+    with pytest.raises(EpmError, match="belongs to another user") as raised:
+        load("issue-1", experiments_folder(tmp_path))
+    command = raised.value.remedy.removeprefix("if you trust it, take it over: ")
+    subprocess.run(command.split(), check=True)
+    with pytest.raises(DefinitionError, match="SystemExit: run"):
+        load("issue-1", experiments_folder(tmp_path))
+
+
+def test_outside_a_checkout_it_is_refused_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(tmp_path, "raise SystemExit('run')")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(EpmError, match="belongs to another user"):
+        experiments_folder(folder.parent)
+    monkeypatch.undo()
+    assert experiments_folder(folder.parent) == folder
 
 
 def test_an_unknown_experiment_is_answered_with_the_nearest() -> None:

@@ -1,5 +1,6 @@
 """Files that are whole or absent."""
 
+import errno
 import gzip
 import os
 import signal
@@ -13,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epm.errors import EpmError
 from epm.files import (
     dump_json,
     file_sha256,
     gzipped,
+    held,
     json_lines,
     read_json_lines,
     write_atomically,
@@ -42,7 +45,113 @@ def test_a_file_is_replaced_and_nothing_else_left(tmp_path: Path) -> None:
     write_atomically(path, "né".encode())
     assert path.read_bytes() == "né".encode()
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208 - names alone
-    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_permissions_are_the_users_own(tmp_path: Path, umask: int, mode: int) -> None:
+    """As the umask leaves them; a file that is replaced keeps what it had."""
+    path = tmp_path / "file"
+    before = os.umask(umask)
+    try:
+        write_atomically(path, "old")
+        assert path.stat().st_mode & 0o777 == mode
+        path.chmod(0o640)
+        write_atomically(path, "new")
+        assert path.stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a plain file"):
+        file_sha256(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a plain file"):
+        file_sha256(tmp_path)
+
+
+# ------------------------------------------------------------------ one process at a time
+
+HOLD = """
+import sys; from pathlib import Path
+from epm.files import held
+with held(Path(sys.argv[1]), wait=len(sys.argv) > 2):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def holding(folder: Path, *wait: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder), *wait],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_folder_is_held_by_one_process_until_it_dies(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "run"
+    with holding(folder) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        for left in tmp_path.rglob("*.lock"):
+            left.unlink()  # nothing that could be removed holds it
+        with pytest.raises(EpmError, match="another epm is running in") as raised, held(folder):
+            pass
+        assert raised.value.remedy == "wait for it, or stop it and run again"
+        with holding(folder, "wait") as second:
+            first.kill()
+            assert second.stdout is not None
+            assert second.stdout.readline() == "held\n"
+            second.communicate("")
+    with held(folder):
+        pass
+    assert list(tmp_path.rglob("*")) == [tmp_path / "runs", folder]
+
+
+def test_a_folder_that_was_replaced_is_held_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with holding(folder) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        folder.rename(tmp_path / "moved")
+        with held(folder):
+            assert folder.is_dir()
+        first.communicate("")
+
+
+def test_where_folders_cannot_be_locked_a_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on some network file systems."""
+    import fcntl
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBADF, "no locks on folders")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    folder = tmp_path / "run"
+    monkeypatch.setattr("filelock.FileLock", __import__("filelock").SoftFileLock)
+    with (
+        held(folder),
+        pytest.raises(EpmError, match="another epm is running in"),
+        held(folder),
+    ):
+        pass
+    with held(folder):
+        pass
+
+
+def test_an_error_inside_passes_through(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="of the work"), held(tmp_path):
+        raise OSError(errno.EINVAL, "of the work")
+    with held(tmp_path):
+        pass
+
+
+# ------------------------------------------------------------------ whole or absent
 
 
 def test_a_write_that_fails_midway_leaves_the_old_content(tmp_path: Path) -> None:

@@ -216,6 +216,7 @@ def test_standard_input(folder: Path) -> None:
 
 
 def test_the_nearest_configuration_counts(folder: Path) -> None:
+    (folder / ".git").mkdir()  # as far as a checkout goes
     inner = folder / "a" / "b"
     inner.mkdir(parents=True)
     (inner / "bad.md").write_text(BAD)
@@ -230,6 +231,29 @@ def test_the_nearest_configuration_counts(folder: Path) -> None:
     given = lint(inner, "bad.md", "--config", str(folder / "pyproject.toml"))
     assert given.stdout == GOLDEN_TABLE
     assert lint(inner, "bad.md", *ONE).stdout == GOLDEN_TABLE
+
+
+def test_no_configuration_counts_above_the_checkout(folder: Path) -> None:
+    """Outside one, that of the body's own folder alone."""
+    inner = folder / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / "bad.md").write_text(BAD)
+    whole = lint(inner, "bad.md").stdout
+    (folder / "epm.toml").write_text('select = ["title-marker"]\n')
+    assert lint(inner, "bad.md").stdout == whole
+    (folder / "a" / ".git").mkdir()
+    assert lint(inner, "bad.md").stdout == whole
+    (inner / "epm.toml").write_text('select = ["title-marker"]\n')
+    assert lint(inner, "bad.md").stdout != whole
+
+
+@pytest.mark.skipif(bool(os.geteuid()), reason="giving files away needs root")
+def test_a_configuration_that_belongs_to_somebody_else_is_refused(folder: Path) -> None:
+    (folder / "epm.toml").write_text('select = ["title-marker"]\n')
+    os.chown(folder / "epm.toml", 65534, 65534)
+    refused = lint(folder, "bad.md")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert "epm.toml belongs to another user" in refused.stderr
 
 
 def test_fail_on_of_the_configuration(folder: Path) -> None:

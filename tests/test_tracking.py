@@ -6,11 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,44 +129,18 @@ def test_nothing_trained_is_nothing_logged(
 # ------------------------------------------------------------------ online, and failing
 
 
-@contextmanager
-def server(status: int, body: bytes) -> Iterator[str]:
-    """An address that answers everything alike."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.server_port}"
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join()
-
-
 def test_a_key_that_is_refused_is_told(
     tiny: Definition,
     run_made_up: Run,
     run_apart: Callable[..., subprocess.Popen[str]],
     finished_copy: Path,
     tmp_path: Path,
+    server: Callable[[int, bytes], str],
 ) -> None:
     """In a process of its own: once imported, wandb keeps to the server that it knew first."""
-    with server(401, b'{"errors":[{"message":"user is not logged in"}]}') as address:
-        process = run_apart(tmp_path, "online", WANDB_API_KEY=KEY, WANDB_BASE_URL=address)
-        _, errors = process.communicate(timeout=100)
+    address = server(401, b'{"errors":[{"message":"user is not logged in"}]}')
+    process = run_apart(tmp_path, "online", WANDB_API_KEY=KEY, WANDB_BASE_URL=address)
+    _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     found = outcome(finished_copy)
     assert (found.mode, found.state, found.artifacts) == ("online", "failed", ())

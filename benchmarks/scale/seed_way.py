@@ -27,6 +27,7 @@ from benchmarks.scale.ceiling import Cost
 from benchmarks.scale.stages import Clock
 from epm.definition import Sampling, Training
 from epm.models.chat import TokenisedRow, tokenise_prompt
+from epm.models.sources import OFFLINE
 from epm.sampling import Prompt
 
 WAY = "the seed's"
@@ -61,7 +62,7 @@ def condition(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     with clock.stage(WAY, "read the model"):
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **OFFLINE).to(device)
     cost = Cost.of(model, recipe.lora)
     with clock.stage(WAY, "train") as stage:
         adapted, tokens, completion_tokens = _train(model, tokenizer, rows, recipe, part)
@@ -155,7 +156,9 @@ def _sample_with_generate(
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     with clock.stage(WAY, "start an engine") as stage:
         stage.note = "the merged model, read again"
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device).eval()
+        model = (
+            AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **OFFLINE).to(device).eval()
+        )
     ids = [
         list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt))
         for prompt in prompts
@@ -196,7 +199,12 @@ def _sample_with_vllm(
     from vllm import LLM, SamplingParams
 
     with clock.stage(WAY, "start an engine"):
-        engine = LLM(model=str(folder), generation_config="vllm", gpu_memory_utilization=0.8)
+        engine = LLM(
+            model=str(folder),
+            generation_config="vllm",
+            gpu_memory_utilization=0.8,
+            trust_remote_code=False,
+        )
     wanted = [
         SamplingParams(
             n=prompt.completions,

@@ -26,10 +26,12 @@ def run(parsed: argparse.Namespace) -> int:
     """Write `results.json`, the scored samples and the figures anew; nothing is run."""
     from epm import discovery, page
     from epm.errors import resources
+    from epm.pipeline import inventory
     from epm.pipeline.again import analyse_again
 
     loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
-    with resources("the analysis", parsed.run):
+    again = f"`epm run {parsed.experiment}` as before makes it again"
+    with resources("the analysis", parsed.run), inventory.renewed(parsed.run, again):
         done = analyse_again(loaded, parsed.run, parsed.profile)
         page.draw(parsed.run)
     if not done.scored:

@@ -123,7 +123,9 @@ def run_on_files(parsed: argparse.Namespace) -> int:
         parsed.results,
         parsed.repo,
     )
-    _use_encoding(parsed.format)
+    if parsed.format not in _FOR_PEOPLE and isinstance(sys.stdout, TextIOWrapper):
+        # machines read nothing else; a name may hold bytes that are no text
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     paths = named(parsed.paths, _say)
     if parsed.watch:
         from epm.linting.watch import watch
@@ -197,15 +199,6 @@ def _tables(reports: Sequence[Report], look: Look, *, headed: bool) -> Iterator[
 def _say(line: str) -> None:
     """A line for people: standard output is for reports alone."""
     print(f"epm: {visible(line)}", file=sys.stderr)  # noqa: T201
-
-
-def _use_encoding(form: str) -> None:
-    """Reports are UTF-8 for machines; for people, whatever the terminal can show."""
-    encoding = None if form in {"table", "concise"} else "utf-8"
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # a file's name may hold bytes that are no text
-            stream.reconfigure(encoding=encoding or stream.encoding, errors="backslashreplace")
 
 
 def _refuse_contradictions(parsed: argparse.Namespace) -> None:

@@ -15,6 +15,8 @@ from epm.report.render import RESULTS
 from epm.results import SCHEMA_VERSION
 from epm.results.reading import load
 
+AGAIN = "the same `epm run` makes it again"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `epm render` understands."""
@@ -31,12 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Write the page of a run folder, and lint it."""
     from epm import page
+    from epm.pipeline import inventory
     from epm.report import narrative
 
     folder, templates = _chosen(parsed)
-    _refuse_earlier(folder / RESULTS)
-    narrative.check(templates)
-    with resources("writing the page", folder):
+    with resources("writing the page", folder), inventory.renewed(folder, AGAIN):
+        _refuse_earlier(folder / RESULTS)
+        narrative.check(templates)
         status = page.write(folder, templates)
     for name in ("body.md", "title.txt", "lint.txt"):
         print(folder / name)  # noqa: T201
@@ -45,6 +48,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _chosen(parsed: argparse.Namespace) -> tuple[Path, Path]:
     """The run folder, and the one with the templates of its page."""
+    from epm.pipeline import inventory
+
     if parsed.experiment is not None:
         from epm.pipeline.run import run_folder
 
@@ -52,11 +57,13 @@ def _chosen(parsed: argparse.Namespace) -> tuple[Path, Path]:
         return parsed.run or run_folder(definition, loaded.repository / "runs"), loaded.folder
     if parsed.run is None:
         raise EpmError("which run?", "name an experiment, as issue-246, or a run folder with --run")
+    inventory.check(parsed.run, AGAIN)
     slug = load(parsed.run / RESULTS).identity.slug
-    with contextlib.suppress(EpmError):  # a run folder may lie anywhere
-        experiments = discovery.experiments_folder(parsed.run)
-        if slug in discovery.slugs(experiments):
-            return parsed.run, experiments / slug.replace("-", "_")
+    for beside in (parsed.run, Path.cwd()):  # a run folder may lie anywhere
+        with contextlib.suppress(EpmError):
+            experiments = discovery.experiments_folder(beside)
+            if slug in discovery.slugs(experiments):
+                return parsed.run, experiments / slug.replace("-", "_")
     print(f"epm: {slug} is not at hand: the page has the default prose", file=sys.stderr)  # noqa: T201
     return parsed.run, parsed.run
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from functools import partial
 
@@ -11,6 +10,7 @@ from epm.commands import selection
 from epm.errors import resources
 from epm.executors.slurm import DEFAULTS
 from epm.exit_codes import CLEAN
+from epm.privacy import command_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +71,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     from epm import page, terminal, tracking
     from epm.executors.choice import executor
+    from epm.pipeline import inventory
     from epm.pipeline.run import Options
     from epm.pipeline.run import run as execute
     from epm.report import narrative
@@ -81,7 +82,7 @@ def run(parsed: argparse.Namespace) -> int:
     for absent in narrative.check(loaded.folder):
         console.print(f"epm: {absent}", markup=False, highlight=False, soft_wrap=True)
     options = Options(
-        command=shlex.join(["epm", *sys.argv[1:]]),
+        command=command_line(["epm", *sys.argv[1:]], without=("--address", "--slurm")),
         wandb=parsed.wandb or tracking.default_mode(),
         fresh=parsed.fresh,
         runs=loaded.repository / "runs",
@@ -99,6 +100,7 @@ def run(parsed: argparse.Namespace) -> int:
     with resources("drawing and writing the page", folder):
         page.draw(folder)
         status = page.write(folder, loaded.folder)
+        inventory.write(folder)
     terminal.summary(console, folder, clean=status == CLEAN)
     return status
 

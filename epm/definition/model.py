@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from epm.errors import DefinitionError
-from epm.files import joint_sha256
+from epm.files import folder_sha256
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class FolderModel:
 
     path: str
     sha256: str
-    """Over all weight files, so that other weights in the same folder make another run."""
+    """Over all files: weights, configuration, tokenizer, chat template and code."""
     kind: Literal["folder"] = "folder"
 
     @classmethod
@@ -39,17 +39,28 @@ class FolderModel:
         Raises:
             DefinitionError: there is none.
         """
-        weights = sorted(folder.glob("*.safetensors"))
-        if not weights or not (folder / "config.json").is_file():
+        if not any(folder.glob("*.safetensors")) or not (folder / "config.json").is_file():
             raise DefinitionError(
                 f"no model in {folder}: it takes a config.json and *.safetensors",
                 "give a folder made by save_pretrained, or hf:owner/name@revision",
             )
-        return cls(str(folder.resolve()), joint_sha256(weights))
+        try:
+            folder.name.encode()
+        except UnicodeEncodeError:
+            raise DefinitionError(
+                f"the name of the folder {folder.name!a} is no text", "rename it"
+            ) from None
+        try:
+            return cls(str(folder.resolve()), folder_sha256(folder))
+        except OSError as error:
+            raise DefinitionError(
+                f"the model in {folder} cannot be read whole: {error.filename}: {error.strerror}",
+                "mend or remove that file",
+            ) from None
 
     def __str__(self) -> str:
-        """As on the command line."""
-        return self.path
+        """The folder's name; where it lies is nobody's business."""
+        return Path(self.path).name
 
 
 @dataclass(frozen=True)

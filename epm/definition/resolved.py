@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
+from epm.definition.model import FolderModel
 from epm.definition.profile import Profile, Sampling, Training
 from epm.definition.scorers import Scorer
 from epm.definition.seeds import canonical_json, seeded_choice
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFINITION_VERSION = 3
+DEFINITION_VERSION = 4
 """Part of every fingerprint: raise it when a stage changes its meaning."""
 
 
@@ -270,6 +271,8 @@ def _plain(value: Any) -> Any:
     """JSON of light values; a dataclass of one of several kinds says which it is."""
     if is_dataclass(value) and not isinstance(value, type):
         named = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        if isinstance(value, FolderModel):  # elsewhere it is the same model
+            return {**named, "path": str(value)}
         if isinstance(value, AnalysisSpec):
             return {"kind": value.kind, **named}
         if isinstance(value, Scorer | MarkerRows | CovariateSource):

@@ -21,7 +21,10 @@ class Attempt:
     """How a result was come by."""
 
     worker: str
-    """Host, and GPU where there is one, as in 'node7, GPU 3 (NVIDIA H200)'."""
+    """Number of the machine, and GPU where there is one: 'machine 2, GPU 3 (NVIDIA H200)'.
+
+    Machines are numbered as their first results come in; their names are not for the public.
+    """
     attempts: int
     """1, and one more for every worker that was lost over this shard."""
     seconds: float

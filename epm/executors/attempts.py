@@ -24,7 +24,8 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class _Outcome:
-    worker: str
+    machine: str
+    gpu: str
     seconds: float
     value: Any = None
     error: Exception | None = None
@@ -51,16 +52,16 @@ def perform(call: bytes, address: str = "") -> bytes:
 
     Args:
         call: one of `calls`.
-        address: the worker's, where its host name does not tell enough.
+        address: the worker's, where its host name does not tell it from others.
     """
     started = time.monotonic()
     try:
         work, shard = pickle.loads(call)  # noqa: S301 - made by `calls`
         value = work(shard)
-        return pickle.dumps(_Outcome(_here(address), time.monotonic() - started, value))
+        return pickle.dumps(_Outcome(*_here(address), time.monotonic() - started, value))
     except Exception as error:
         seconds, trace = time.monotonic() - started, traceback.format_exc()
-        return pickle.dumps(_Outcome(_here(address), seconds, None, _portable(error), trace))
+        return pickle.dumps(_Outcome(*_here(address), seconds, None, _portable(error), trace))
 
 
 def _portable(error: Exception) -> Exception:
@@ -71,16 +72,16 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _here(address: str) -> str:
-    host = socket.gethostname()
-    place = f"{host} at {address}" if address else host
+def _here(address: str) -> tuple[str, str]:
+    """What tells this machine from others, and the GPU that is used."""
+    machine = f"{socket.gethostname()} {address}"
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     # not imported for this: a worker without torch has used no GPU
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
-        return f"{place}, GPU {visible}" if visible else place
+        return machine, f"GPU {visible}" if visible else ""
     number = visible or str(torch.cuda.current_device())
-    return f"{place}, GPU {number} ({torch.cuda.get_device_name()})"
+    return machine, f"GPU {number} ({torch.cuda.get_device_name()})"
 
 
 class Tally(Generic[Result]):
@@ -93,6 +94,7 @@ class Tally(Generic[Result]):
             for number, shard in enumerate(shards, 1)
         ]
         self._attempts = [0] * len(shards)
+        self._machines: list[str] = []
         self._say = say
 
     def title(self, index: int) -> str:
@@ -128,7 +130,13 @@ class Tally(Generic[Result]):
             if outcome.error is not None:
                 failed = failed or outcome
                 continue
-            attempt = Attempt(outcome.worker, self._attempts[index], outcome.seconds)
+            attempt = Attempt(self._worker(outcome), self._attempts[index], outcome.seconds)
             yield index, outcome.value, attempt
         if failed and failed.error:
             raise failed.error from _OnWorker(failed.trace)
+
+    def _worker(self, outcome: _Outcome) -> str:
+        if outcome.machine not in self._machines:
+            self._machines.append(outcome.machine)
+        number = self._machines.index(outcome.machine) + 1
+        return f"machine {number}, {outcome.gpu}" if outcome.gpu else f"machine {number}"

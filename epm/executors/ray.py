@@ -129,7 +129,7 @@ def _knock(address: str) -> None:
 def _code_of(work: Callable[..., object]) -> Iterator[Path]:
     """A folder with what a worker imports: epm, the linter it uses, and where the work stands."""
     with tempfile.TemporaryDirectory(prefix="epm-code-") as folder:
-        for name in sorted({"epm", "lint", work.__module__.partition(".")[0]}):
+        for name in sorted({"epm", "epm_lint", work.__module__.partition(".")[0]}):
             spec = find_spec(name)
             if spec is None or spec.origin is None:
                 raise ModuleNotFoundError(f"no module named {name!r}")

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from epm.checkout import reach
 from epm.errors import EpmError
 
 if TYPE_CHECKING:
@@ -61,11 +62,8 @@ class NearbyCheckout:
 @cache
 def nearby(folder: Path) -> NearbyCheckout | None:
     """What looks like the checkout that a folder lies in."""
-    start = folder.resolve()
-    for above in (start, *start.parents):
-        if (above / ".git").exists():
-            return NearbyCheckout(above)
-    return None
+    top = reach(folder)[-1]
+    return NearbyCheckout(top) if (top / ".git").exists() else None
 
 
 def checkout_at(folder: Path) -> Checkout:

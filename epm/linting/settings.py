@@ -1,4 +1,4 @@
-"""Which configuration a body has: the nearest `epm.toml` or `[tool.epm.lint]` above it."""
+"""Which configuration a body has: the nearest `epm.toml` or `[tool.epm.lint]` in its checkout."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from epm.checkout import check_owner, reach
 from epm.errors import EpmError
 from epm_lint.configuration import Configuration, configured
 from epm_lint.errors import LintError
@@ -56,19 +57,19 @@ class Settings:
 
 def files_above(folder: Path) -> list[Path]:
     """The files that do configure, or could, the bodies in a folder."""
-    start = folder.resolve()
-    return [above / name for above in (start, *start.parents) for name in (OWN, SHARED)]
+    return [above / name for above in reach(folder) for name in (OWN, SHARED)]
 
 
 def _nearest(folder: Path) -> tuple[Path | None, Mapping[str, Any]]:
-    start = folder.resolve()
-    for above in (start, *start.parents):
+    for above in reach(folder):
         if (own := above / OWN).is_file():
+            check_owner(own)
             return _table_of(own)
         if (shared := above / SHARED).is_file():
             content = _content(shared)
             # most have no such table, and are not worth a TOML parser
             if b"epm" in content and (table := _shared_table(shared, content)) is not None:
+                check_owner(shared)
                 return shared, table
     return None, {}
 

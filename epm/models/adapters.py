@@ -20,6 +20,8 @@ from epm.errors import DefinitionError, EpmError
 if TYPE_CHECKING:
     import torch
 
+    from epm.models.packing import PackedRows
+
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
 PREFIX = "base_model.model."
@@ -138,7 +140,7 @@ class AdapterStack:
 
     @contextmanager
     def attached(self) -> Iterator[None]:
-        """Put the adapters into the model, and take them out again, whatever happens.
+        """Put the adapters into the model to sample, and take them out again, whatever happens.
 
         Meanwhile the rows of every batch belong to the adapters in turn: with C adapters, the first
         C-th of the rows to the first, and so on. The number of rows may change from call to call.
@@ -146,25 +148,40 @@ class AdapterStack:
         """
         from epm.models.adapted import AdaptedLinear
 
-        modules = {name: self._model.get_submodule(name) for name in self.pairs}
-        kinds = {name: type(module) for name, module in modules.items()}
-        try:
-            for name, pair in self.pairs.items():
-                dtype, trained = modules[name].weight.dtype, pair.a.requires_grad
-                vars(modules[name]).update(
-                    # what nobody trains is cast once, not at every token that is decoded
-                    a=pair.a if trained else pair.a.to(dtype),
-                    b=pair.b if trained else pair.b.to(dtype),
-                    scale=_scale(self.lora),
-                    dropout=self.lora.dropout if self.lora else 0.0,
-                )
-                modules[name].__class__ = AdaptedLinear
+        attributes = {}
+        for name, pair in self.pairs.items():
+            # what nobody trains is cast once, not at every token that is decoded
+            dtype = self._model.get_submodule(name).weight.dtype
+            attributes[name] = {
+                "a": pair.a.to(dtype),
+                "b": pair.b.to(dtype),
+                "scale": _scale(self.lora),
+            }
+        with _become(AdaptedLinear, self._model, attributes):
             yield
-        finally:
-            for name, module in modules.items():
-                module.__class__ = kinds[name]
-                for attribute in ("a", "b", "scale", "dropout"):
-                    vars(module).pop(attribute, None)
+
+    @contextmanager
+    def trained(self) -> Iterator[PackedRows]:
+        """Put the adapters into the model to train them, and take them out again.
+
+        Meanwhile batches are packed, and what is yielded must be told how before each of them.
+        """
+        from epm.models.packed_linear import PackedLinear
+        from epm.models.packing import PackedRows
+
+        rows = PackedRows()
+        attributes = {
+            name: {
+                **vars(pair),
+                "scale": _scale(self.lora),
+                "dropout": self.lora.dropout if self.lora else 0.0,
+                "number": number,
+                "rows": rows,
+            }
+            for number, (name, pair) in enumerate(self.pairs.items())
+        }
+        with _become(PackedLinear, self._model, attributes):
+            yield rows
 
     @contextmanager
     def merged(self) -> Iterator[None]:
@@ -187,6 +204,25 @@ class AdapterStack:
             with torch.no_grad():
                 for name, weight in kept.items():
                     modules[name].weight.copy_(weight)
+
+
+@contextmanager
+def _become(
+    kind: type, model: Any, attributes: Mapping[str, Mapping[str, object]]
+) -> Iterator[None]:
+    """Make modules, by name, another kind of linear module for a while, with what that needs."""
+    modules = {name: model.get_submodule(name) for name in attributes}
+    kinds = {name: type(module) for name, module in modules.items()}
+    try:
+        for name, module in modules.items():
+            vars(module).update(attributes[name])
+            module.__class__ = kind
+        yield
+    finally:
+        for name, module in modules.items():
+            module.__class__ = kinds[name]
+            for attribute in attributes[name]:
+                vars(module).pop(attribute, None)
 
 
 def _scale(lora: Lora | None) -> float:

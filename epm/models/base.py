@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import CentroidCosine, Definition, RecordedData, TinyModel
+from epm.definition import CentroidCosine, Definition, HubModel, RecordedData, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
 from epm.models.chat import end_of_turn
-from epm.models.sources import ModelFolder, fetch, quieten
+from epm.models.sources import OFFLINE, ModelFolder, fetch, quieten
 from epm.results import ModelRecord
 
 if TYPE_CHECKING:
@@ -38,10 +38,25 @@ class BaseModel:
         self.device = choose_device(definition)
 
     @property
+    def rowwise(self) -> bool:
+        """Whether a row is computed alike whatever rows it is batched with.
+
+        On a CPU it is, at no cost. A GPU's libraries choose their kernels by the batch's shape.
+        """
+        return self.device == "cpu"
+
+    @property
     def _threads(self) -> int:
-        """All cores, but one for a toy, whose parallel regions cost more than they save."""
-        toy = isinstance(self.definition.profile.model, TinyModel)
-        return 1 if toy else os.cpu_count() or 1
+        """All usable cores, but one for a toy, whose parallel regions cost more than they save.
+
+        `OMP_NUM_THREADS` overrides. Always a power of two: work is then cut between threads at
+        whole vector registers, and what is left over at a cut would be rounded another way.
+        """
+        if isinstance(self.definition.profile.model, TinyModel):
+            return 1
+        wanted = os.environ.get("OMP_NUM_THREADS", "")
+        cores = int(wanted) if wanted.isdecimal() and int(wanted) else usable_cores()
+        return 1 << (cores.bit_length() - 1)
 
     @cached_property
     def folder(self) -> ModelFolder:
@@ -63,7 +78,9 @@ class BaseModel:
         from transformers import AutoTokenizer
 
         with _reading(self.folder.path):
-            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(self.folder.path)
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                self.folder.path, **OFFLINE
+            )
             tokenizer.eos_token = end_of_turn(tokenizer)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -85,8 +102,14 @@ class BaseModel:
         self._say(f"loading {self.definition.profile.model_name} on {self.device}")
         with _reading(self.folder.path):
             model: Any = AutoModelForCausalLM.from_pretrained(
-                self.folder.path, dtype=getattr(torch, self.dtype_name)
+                self.folder.path,
+                dtype=getattr(torch, self.dtype_name),
+                use_safetensors=True,
+                **OFFLINE,
             )
+        # which adapters carry on: what the model is, not where it lies
+        source = self.definition.profile.model
+        model.name_or_path = source.repository if isinstance(source, HubModel) else str(source)
         blocks = model.config.num_hidden_layers
         layers = [
             layer
@@ -151,11 +174,23 @@ def _reading(folder: Path) -> Iterator[None]:
     except Exception as error:
         if out_of_memory(error):
             raise
+        if "trust_remote_code" in str(error):
+            raise EpmError(
+                f"the model in {folder} needs code that it brings along, and that is never run",
+                "take a model that transformers knows by itself",
+            ) from error
         reason = (str(error).splitlines() or [""])[0]
         raise EpmError(
             f"the model in {folder} cannot be loaded: {type(error).__name__}: {reason}",
             "restore its files, or take another model",
         ) from error
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: a scheduler may have bound it to some of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def choose_device(definition: Definition) -> str:

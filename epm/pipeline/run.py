@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from epm import tracking
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment
-from epm.errors import EpmError, resources
-from epm.files import dump_json, write_atomically
+from epm.errors import resources
+from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
-from epm.pipeline import provenance
+from epm.pipeline import inventory, provenance
 from epm.pipeline.assembly import Assembly
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
+from epm.pipeline.shards import SHARDS, distribute
 from epm.pipeline.stages import EngineFor, Stages, Tools
 from epm.progress import Progress
 from epm.results.recorded import read
@@ -71,12 +72,13 @@ def run(
     if parent := definition.experiment.parent:
         read(loaded.folder / parent.data.file)  # which else would be found broken at the end
     folder = run_folder(definition, options.runs)
-    with _locked(folder), resources("the run", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with resources("the run", folder), held(folder):
+        changed = [] if options.fresh else inventory.changed(folder)
+        inventory.forget(folder)
         if options.fresh:
             _clear(folder)
         write_atomically(folder / "definition.json", dump_json(definition.as_json()))
-        _complete(loaded, definition, options, folder, progress_for)
+        _complete(loaded, definition, options, folder, changed, progress_for)
     return folder
 
 
@@ -85,6 +87,7 @@ def _complete(
     definition: Definition,
     options: Options,
     path: Path,
+    changed: Sequence[str],
     progress_for: ProgressFor,
 ) -> None:
     """Do everything that is not finished, then write the results."""
@@ -94,18 +97,36 @@ def _complete(
     folder = RunFolder(path, environment)
     stages = Stages(definition, folder, loaded.folder)
     with progress_for(sum(len(stage.units) for stage in stages)) as progress:
+        folder.on_damage = _announce(path, changed, progress)
         execution = Execution(folder, progress)
         base = BaseModel(definition, progress.say)
         tools = Tools(base, options.engine_for, progress, lambda: execution.failures)
         for stage in stages.preparation:
             execution.finish(stage.units, stage.work(tools))
         if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
-            from epm.pipeline.shards import distribute
-
             distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
         for stage in (*stages.by_replicate, *stages.conclusion):
             execution.finish(stage.units, stage.work(tools))
     Assembly(stages, execution.finished, options.wandb).write()
+
+
+def _announce(folder: Path, changed: Sequence[str], progress: Progress) -> Callable[[str], None]:
+    """Say what changed since the last run ended, and return who is told what else is found."""
+    damaged = [name for name in changed if name not in inventory.WRITTEN_BY_PEOPLE]
+    if damaged:
+        shown = ", ".join(damaged[:5]) + ("…" if damaged[5:] else "")
+        progress.say(f"changed since they were written, and made again: {shown}")
+    for name in set(changed) - set(damaged):
+        progress.say(f"{name} was edited: what people wrote in it stays")
+    # what is read again, and cannot be made again
+    for name in {SHARDS, tracking.RECORD} & set(damaged):
+        (folder / name).unlink(missing_ok=True)
+
+    def found(name: str) -> None:
+        if name not in damaged:
+            progress.say(f"changed since it was written, and made again: {name}")
+
+    return found
 
 
 def _elsewhere(executor: Executor | None) -> Executor | None:
@@ -121,23 +142,3 @@ def _clear(folder: Path) -> None:
             shutil.rmtree(path)
         elif path.name != "body.md":
             path.unlink()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for one process; the system lets go of it when the process dies."""
-    from filelock import FileLock, Timeout
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    path = folder.parent / f".{folder.name}.lock"
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise EpmError(
-            f"another epm is running in {folder}", "wait for it, or stop it and run again"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,6 +1,7 @@
 """Do a piece of work once: a stage is finished exactly when its manifest exists.
 
-The manifest is written last, atomically, and holds the hashes of what went in and what came out.
+The manifest is written last, atomically, and holds the hashes of what went in and what came out,
+and one over itself.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from epm.errors import StageFailed, resources
-from epm.files import dump_json, file_sha256, write_atomically
+from epm.files import dump_json, file_sha256, text_sha256, write_atomically
 from epm.results import Environment, StageTiming
 
 MANIFEST = "manifest.json"
 
 SETTINGS = "(settings)"
 """Among the inputs: no path is written in brackets."""
+
+GUARD = "sha256"
+"""In a manifest: over all the rest of it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,21 @@ class Manifest:
 class RunFolder:
     """The work of one run of an experiment, on disk."""
 
-    def __init__(self, path: Path, environment: Environment) -> None:
-        """`environment` is what work that is done now is recorded with."""
+    def __init__(
+        self,
+        path: Path,
+        environment: Environment,
+        on_damage: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Open a folder; nothing need be in it yet.
+
+        Args:
+            path: the run folder.
+            environment: what work that is done now is recorded with.
+            on_damage: told of each file of finished work that is not as it was written.
+        """
         self.path = path
+        self.on_damage = on_damage
         self._environment = environment
 
     def of(self, stage: str, subject: str = "") -> Path:
@@ -76,17 +92,16 @@ class RunFolder:
     def manifest(self, unit: WorkUnit) -> Manifest | None:
         """Its record, if it is finished with these very inputs and its outputs are whole."""
         folder = self.of(unit.stage, unit.subject)
-        try:
-            raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            record = Manifest(
-                **{**raw, "environment": Environment.model_validate(raw["environment"])}
-            )
-            whole = record.inputs == self._hashes(unit) and all(
-                file_sha256(folder / name) == digest for name, digest in record.outputs.items()
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+        if not (folder / MANIFEST).exists():
             return None
-        return record if whole else None
+        if (record := _read(folder / MANIFEST)) is None:
+            self.on_damage(f"{unit.name}/{MANIFEST}")
+            return None
+        for name, digest in record.outputs.items():
+            if _sha256(folder / name) != digest:
+                self.on_damage(f"{unit.name}/{name}")
+                return None
+        return record if record.inputs == self._hashes(unit) else None
 
     def execute(self, units: Sequence[WorkUnit], work: Work) -> Iterator[tuple[WorkUnit, Manifest]]:
         """Do the work in empty folders; yield each one as soon as its manifest is written.
@@ -111,8 +126,6 @@ class RunFolder:
                         outcomes.items(), _shares(outcomes), strict=True
                     )
                 }
-                # at one moment, as nearly as can be: adapters that were trained together come out
-                # with other rounding when some of them are trained again
                 for unit, record in records.items():
                     self._write(unfinished.pop(unit), record)
                 yield from records.items()
@@ -137,15 +150,42 @@ class RunFolder:
     @staticmethod
     def _write(folder: Path, record: Manifest) -> None:
         value: dict[str, Any] = {**vars(record), "environment": record.environment.model_dump()}
-        write_atomically(folder / MANIFEST, dump_json(value))
+        write_atomically(folder / MANIFEST, dump_json(guarded(value)))
 
     def _hashes(self, unit: WorkUnit) -> dict[str, str]:
-        files = {self._relative(path): file_sha256(path) for path in unit.inputs}
+        files = {self._relative(path): _sha256(path) for path in unit.inputs}
         return files | ({SETTINGS: unit.settings} if unit.settings else {})
 
     def _relative(self, path: Path) -> str:
         inside = path.is_relative_to(self.path)
         return path.relative_to(self.path).as_posix() if inside else path.name
+
+
+def guarded(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest's content with a hash over it."""
+    rest = {name: part for name, part in value.items() if name != GUARD}
+    return {**rest, GUARD: text_sha256(json.dumps(rest, sort_keys=True, ensure_ascii=True))}
+
+
+def _read(path: Path) -> Manifest | None:
+    """A manifest that is as it was written, else None."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if guarded(value) != value:
+            return None
+        del value[GUARD]
+        environment = Environment.model_validate(value["environment"])
+        return Manifest(**{**value, "environment": environment})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _sha256(path: Path) -> str:
+    """'' where there is no such file."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""
 
 
 def timing(unit: WorkUnit, record: Manifest) -> StageTiming:

@@ -9,6 +9,7 @@ from typing import Any
 
 from epm.errors import EpmError
 from epm.files import file_sha256
+from epm.pipeline import inventory
 from epm.report.render import RESULTS, SAMPLES, figures
 from epm.results import GitState, Results
 from epm.results.reading import load
@@ -50,6 +51,7 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     again = f"`epm run {identity.slug} --profile {identity.profile}`"
     if identity.slug != slug:
         raise EpmError(f"{run} is a run of {identity.slug}, not of {slug}", "correct --run")
+    inventory.check(run, f"{again} makes it again")
     _check_code(results, again)
     if _is_pilot(results) and not allow_pilot:
         raise EpmError(

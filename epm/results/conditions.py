@@ -22,6 +22,11 @@ class TrainingRecord(Value):
     first_loss: float
     final_loss: float
     """Mean loss of the last tenth of the steps, in nats per completion token."""
+    grouping: str | None = None
+    """What was trained at once, in a phrase, where rounding depends on it; None where it does not.
+
+    See `EngineRecord.batch_invariant`.
+    """
 
 
 class ConditionRecord(Value):

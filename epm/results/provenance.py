@@ -69,7 +69,7 @@ class ShardRecord(Value):
     replicates: tuple[str, ...]
     """Their names, as of their folders."""
     worker: str
-    """Host, and GPU where it has one."""
+    """Number of the machine, and GPU where it has one."""
     seconds: NonNegativeFloat
     """Of the attempt that succeeded."""
     attempts: PositiveInt
@@ -98,7 +98,7 @@ class Environment(Value):
 
 
 class EngineRecord(Value):
-    """How completions were sampled; they are kept because no engine draws them again bit by bit."""
+    """How completions were sampled; they are kept because another machine rounds otherwise."""
 
     name: str
     """Library and version."""
@@ -109,6 +109,12 @@ class EngineRecord(Value):
     """Most completions in one batch."""
     seed_policy: str
     """What a seed is drawn for, in a phrase."""
+    batch_invariant: bool | None = None
+    """Whether a row is computed alike in any batch, in training and in sampling.
+
+    If so, the same processor and libraries give the same bits however the work is grouped. None
+    where it was not recorded.
+    """
 
 
 class Provenance(Value):

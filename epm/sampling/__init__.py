@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from epm.definition import Item, Sampling
+from epm.definition import Item, Sampling, derive_seed
 from epm.results import EngineRecord
 
 
@@ -23,7 +23,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class SamplingRequest:
-    """What one adapter, or the bare base model, is asked."""
+    """What one adapter, or the bare base model, is asked to complete."""
 
     name: str
     """Shown while it is sampled, and unique among what is asked together."""
@@ -31,6 +31,10 @@ class SamplingRequest:
     """Folder of a LoRA adapter in peft's format; None is the base model."""
     prompts: tuple[Prompt, ...]
     seed: int
+
+    def stream(self, prompt: Prompt, index: int) -> int:
+        """The key of one completion's random bits, whatever else is sampled beside it."""
+        return derive_seed(self.seed, prompt.task, prompt.item.id, str(index))
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Completion:
 OnBatch = Callable[[int, int], None]
 """Told after each batch: completions and tokens since the last call."""
 
+SEED_POLICY = "one seed for every completion, from adapter, task, item and index"
+
 CompletionsByName = dict[str, list[Completion]]
 """Completions by the name of what was asked, ordered as its prompts are."""
 
@@ -62,13 +68,13 @@ class Engine(Protocol):
         """What the results say of how text was sampled."""
 
     def sample(
-        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+        self, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
     ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is.
 
-        The engine decides how many adapters share its batches. Completions are kept by the run
-        because they can't be drawn again: the same prompts, seeds and machine mostly give the same
-        text, another machine, batch or version rounds otherwise.
+        The engine decides how many adapters share its batches. A completion's chance is its own,
+        see `SamplingRequest.stream`; but another processor, library or engine rounds otherwise,
+        and then draws another text, so that the run keeps them.
 
         Raises:
             EpmError: an adapter cannot be read, or does not fit the model.

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 class ReservedLayer(CacheLayerMixin):
     """One block's keys and values, each of shape [rows, heads, capacity, head size].
 
-    A step writes one column; transformers' DynamicLayer copies the whole past to add it.
+    A step writes one column of every row, after the row's own past; transformers' DynamicLayer
+    copies the whole past to add it, and has rows of one length.
     """
 
     def __init__(self, capacity: int) -> None:
         """`capacity` is in tokens."""
         super().__init__()  # type: ignore[no-untyped-call]
         self._capacity = capacity
-        self._length = 0
+        self.at: torch.Tensor | None = None
+        """Where each row's next token goes; None while the prompts are read, from the start on."""
+        self.visible = 0
+        """Columns that are returned, once the prompts are read."""
 
     def lazy_initialization(self, key_states: Any, value_states: Any) -> None:
         """Take the memory, in the shape and place of the first keys and values."""
@@ -33,15 +37,22 @@ class ReservedLayer(CacheLayerMixin):
     def update(
         self, key_states: Any, value_states: Any, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write after what is there; return all that is there."""
+        """Write prompts, or a token of every row; return what attention is to read."""
+        import torch
+
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        begin, self._length = self._length, self._length + key_states.shape[-2]
         assert self.keys is not None  # noqa: S101 - taken above
         assert self.values is not None  # noqa: S101
-        self.keys[:, :, begin : self._length] = key_states
-        self.values[:, :, begin : self._length] = value_states
-        return self.keys[:, :, : self._length], self.values[:, :, : self._length]
+        if self.at is None:
+            width = key_states.shape[-2]
+            self.keys[:, :, :width] = key_states
+            self.values[:, :, :width] = value_states
+            return key_states, value_states
+        rows = torch.arange(len(self.at), device=self.at.device)
+        self.keys[rows, :, self.at] = key_states[:, :, 0]
+        self.values[rows, :, self.at] = value_states[:, :, 0]
+        return self.keys[:, :, : self.visible], self.values[:, :, : self.visible]
 
     def select(self, rows: torch.Tensor) -> None:
         """Keep these rows, in this order; a row may be taken many times."""
@@ -51,12 +62,12 @@ class ReservedLayer(CacheLayerMixin):
         self.values = self.values.index_select(0, rows)
 
     def get_seq_length(self) -> int:
-        """Tokens written."""
-        return self._length
+        """Columns that may have been written."""
+        return self.visible
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Length of the keys after `query_length` more tokens, and where they begin."""
-        return self._length + query_length, 0
+        return (query_length if self.at is None else self.visible), 0
 
     def get_max_length(self) -> int:
         """Tokens that there is room for."""
@@ -78,3 +89,8 @@ class ReservedCache(Cache):
         """Keep these rows in every block, in this order."""
         for layer in self._reserved:
             layer.select(rows)
+
+    def point(self, at: torch.Tensor, visible: int) -> None:
+        """Say where each row's next token goes, and how many columns attention then reads."""
+        for layer in self._reserved:
+            layer.at, layer.visible = at, visible

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from epm.sampling.attention import grouped_queries
+from epm.models.packing import padded
+from epm.sampling.attention import CHUNK, decoding_attention
 from epm.sampling.cache import ReservedCache
 from epm.sampling.nucleus import draw
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from epm.definition import Sampling
-    from epm.sampling import Prompt
 
 STRETCH = 8
 """Tokens between two looks at which rows have ended; a look makes a GPU wait."""
@@ -24,11 +25,22 @@ WORTH_COPYING = 0.9
 """Rows are dropped when at most this part of them is left: dropping copies the others' keys."""
 
 
+@dataclass(frozen=True)
+class TokenisedPrompt:
+    """A prompt, and the completions of it that are wanted."""
+
+    ids: tuple[int, ...]
+    streams: tuple[int, ...]
+    """Of every completion: the key of its random bits."""
+
+
 def decode(
     model: Any,
     tokenizer: PreTrainedTokenizerBase,
-    groups: Sequence[Sequence[tuple[Prompt, tuple[int, ...]]]],
+    groups: Sequence[Sequence[TokenisedPrompt]],
     sampling: Sampling,
+    *,
+    rowwise: bool,
 ) -> list[list[list[int]]]:
     """Token ids written, up to and with the end of the turn: [group][completion][token].
 
@@ -38,69 +50,70 @@ def decode(
     Args:
         model: a causal language model, with one adapter for each group or none at all.
         tokenizer: its end-of-sequence token ends a row.
-        groups: prompts with their token ids; each is continued `prompt.completions` times, in
-            order.
-        sampling: how to draw, from torch's global random state.
+        groups: prompts; the completions of each come in their order.
+        sampling: how to draw.
+        rowwise: whether a row is to be computed alike in any batch.
     """
-    prompts = _Prompts(groups, tokenizer.pad_token_id, model.device)
-    capacity = _rounded(prompts.ids.shape[1] + sampling.max_new_tokens)
-    with torch.inference_mode(), grouped_queries(model):
+    batch = _Batch(groups, tokenizer.pad_token_id, model.device)
+    capacity = _rounded(int(batch.lengths.max()) + sampling.max_new_tokens, CHUNK)
+    capacity = max(capacity, batch.ids.shape[1])
+    # a prompt's last token is the first that a row is asked to continue
+    widths = [padded(length - 1) for length in batch.lengths.tolist()] if rowwise else None
+    with torch.inference_mode(), decoding_attention(model, widths):
         cache = ReservedCache(model.config.num_hidden_layers, capacity)
+        width = max(1, batch.ids.shape[1] if widths is None else max(widths))
         model.get_decoder()(
-            input_ids=prompts.ids[:, :-1],
-            attention_mask=prompts.mask[:, :-1],
-            position_ids=(prompts.mask.cumsum(-1) - 1).clamp(min=0)[:, :-1],
+            input_ids=batch.ids[:, :width],
+            position_ids=torch.arange(width, device=model.device).expand(len(batch.ids), -1),
             past_key_values=cache,
             use_cache=True,
         )
-        cache.select(prompts.owner)
-        written = _continue(model, prompts, cache, sampling, tokenizer.eos_token_id)
+        cache.select(batch.owner)
+        end = tokenizer.eos_token_id
+        written = _continue(model, batch, cache, sampling, end, CHUNK if rowwise else 1)
     return [
         [_until(ids, tokenizer.eos_token_id) for ids in rows[:wanted]]
-        for rows, wanted in zip(written, prompts.wanted, strict=True)
+        for rows, wanted in zip(written, batch.wanted, strict=True)
     ]
 
 
-class _Prompts:
+class _Batch:
     """Prompts of all groups, and the rows that continue them.
 
     Attributes:
-        ids: left-padded, shape [groups x most prompts, width].
-        mask: 1 where a token counts, same shape.
+        ids: padded on the right, shape [groups x most prompts, width].
+        lengths: of the prompts in tokens, shape [groups x most prompts].
         owner: prompt that each row continues, shape [groups x rows].
+        streams: keys of the rows' random bits, shape [groups x rows].
         groups: how many.
         rows: of each group.
         wanted: rows that somebody asked for, by group; they come first in it.
     """
 
     def __init__(
-        self,
-        groups: Sequence[Sequence[tuple[Prompt, tuple[int, ...]]]],
-        pad: int,
-        device: torch.device,
+        self, groups: Sequence[Sequence[TokenisedPrompt]], pad: int, device: torch.device
     ) -> None:
-        filler = next(ids for group in groups for _, ids in group)
+        filler = TokenisedPrompt(next(prompt.ids for group in groups for prompt in group), ())
         most = max(map(len, groups))
-        padded = [[ids for _, ids in group] + [filler] * (most - len(group)) for group in groups]
-        flat = [ids for group in padded for ids in group]
-        width = max(map(len, flat))
-        owners = [
-            [number for number, (prompt, _) in enumerate(group) for _ in range(prompt.completions)]
-            for group in groups
+        flat = [
+            prompt.ids for group in groups for prompt in [*group, *[filler] * (most - len(group))]
         ]
-        self.groups, self.wanted = len(groups), [len(rows) for rows in owners]
-        self.rows = max(self.wanted)
-        self.ids = torch.tensor([[pad] * (width - len(ids)) + list(ids) for ids in flat])
-        self.mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in flat])
-        self.owner = torch.tensor(
-            [
-                group * most + owner
-                for group, rows in enumerate(owners)
-                for owner in [*rows, *[0] * (self.rows - len(rows))]
-            ]
-        )
-        self.ids, self.mask, self.owner = (
-            tensor.to(device) for tensor in (self.ids, self.mask, self.owner)
+        width = padded(max(map(len, flat)))
+        self.groups = len(groups)
+        self.wanted = [sum(len(prompt.streams) for prompt in group) for group in groups]
+        self.rows = padded(max(self.wanted))
+        owner, streams = [], []
+        for number, group in enumerate(groups):
+            own = [at for at, prompt in enumerate(group) for _ in prompt.streams]
+            own += [0] * (self.rows - len(own))
+            owner += [number * most + at for at in own]
+            drawn = [stream for prompt in group for stream in prompt.streams]
+            streams += drawn + [0] * (self.rows - len(drawn))
+        self.ids = torch.tensor([[*ids, *[pad] * (width - len(ids))] for ids in flat])
+        self.lengths = torch.tensor([len(ids) for ids in flat])
+        self.owner, self.streams = torch.tensor(owner), torch.tensor(streams)
+        self.ids, self.lengths, self.owner, self.streams = (
+            tensor.to(device) for tensor in (self.ids, self.lengths, self.owner, self.streams)
         )
 
     @property
@@ -113,45 +126,48 @@ class _Prompts:
 
 
 def _continue(
-    model: Any, prompts: _Prompts, cache: ReservedCache, sampling: Sampling, end: int
+    model: Any, batch: _Batch, cache: ReservedCache, sampling: Sampling, end: int, chunk: int
 ) -> list[list[list[int]]]:
     """Decode in short stretches and drop the rows that ended: most answers are not the longest."""
-    width, limit = prompts.ids.shape[1], sampling.max_new_tokens
-    last, running = prompts.ids[prompts.owner, -1], prompts.asked
-    position = prompts.mask.sum(1)[prompts.owner] - 1
-    # every row's own past, then what it writes
-    seen = torch.ones(len(last), width + limit, dtype=torch.bool, device=last.device)
-    seen[:, :width] = prompts.mask[prompts.owner].bool()
+    limit, longest = sampling.max_new_tokens, int(batch.lengths.max())
+    lengths = batch.lengths[batch.owner]
+    position = lengths - 1
+    last, running, streams = batch.ids[batch.owner, position], batch.asked, batch.streams
     written = torch.full((len(last), limit), end, device=last.device)
     rows = torch.arange(len(last), device=last.device)
+    columns = torch.arange(_rounded(longest + limit, chunk), device=last.device)
     head = model.get_output_embeddings()
     for begin in range(0, limit, STRETCH):
         until = min(begin + STRETCH, limit)
         for step in range(begin, until):
+            visible = _rounded(longest + step, chunk)
+            cache.point(position, visible)
             hidden = model.get_decoder()(
                 input_ids=last[:, None],
-                attention_mask=seen[:, None, None, : width + step],
-                position_ids=(position + step)[:, None],
+                attention_mask=(columns[:visible] <= position[:, None])[:, None, None],
+                position_ids=position[:, None],
                 past_key_values=cache,
                 use_cache=True,
             ).last_hidden_state
-            last = draw(head(hidden[:, -1]), sampling.temperature, sampling.top_p)
+            logits = head(hidden[:, -1])
+            last = draw(logits, sampling.temperature, sampling.top_p, streams, step)
             written[rows, step] = last
+            position = position + 1
         running = running & (written[rows, begin:until] != end).all(1)
-        by_group = running.view(prompts.groups, -1)
-        left = int(by_group.sum(1).max())
+        by_group = running.view(batch.groups, -1)
+        left = padded(int(by_group.sum(1).max()))
         if not left:
             break
         if left <= WORTH_COPYING * by_group.shape[1]:
             # those that run come first; a group with fewer keeps some that ended
             order = by_group.int().argsort(dim=1, descending=True, stable=True)[:, :left]
-            offset = torch.arange(prompts.groups, device=last.device)[:, None] * by_group.shape[1]
+            offset = torch.arange(batch.groups, device=last.device)[:, None] * by_group.shape[1]
             kept = (order + offset).flatten()
             last, running, position = last[kept], running[kept], position[kept]
-            seen, rows = seen[kept], rows[kept]
+            streams, rows = streams[kept], rows[kept]
             cache.select(kept)
     by_row: list[list[int]] = written.tolist()
-    return [by_row[at : at + prompts.rows] for at in range(0, len(by_row), prompts.rows)]
+    return [by_row[at : at + batch.rows] for at in range(0, len(by_row), batch.rows)]
 
 
 def _until(ids: list[int], end: int) -> list[int]:
@@ -159,6 +175,6 @@ def _until(ids: list[int], end: int) -> list[int]:
     return ids[: ids.index(end) + 1] if end in ids else ids
 
 
-def _rounded(tokens: int) -> int:
-    """Up to a multiple of 8, as attention kernels like their rows aligned."""
-    return -(-tokens // 8) * 8
+def _rounded(tokens: int, multiple: int) -> int:
+    """Up to a multiple."""
+    return -(-tokens // multiple) * multiple

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from epm.models.packing import padded
+
 if TYPE_CHECKING:
     import torch
 
@@ -11,8 +13,10 @@ ROUNDS = 6
 """Draws before the rows that are still outside their nucleus are sorted."""
 
 
-def draw(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
-    """One token per row, from torch's global random state; the likeliest when temperature is 0.
+def draw(
+    logits: torch.Tensor, temperature: float, top_p: float, streams: torch.Tensor, step: int
+) -> torch.Tensor:
+    """One token per row; the likeliest when temperature is 0.
 
     A token is in the nucleus when the likelier ones add up to less than `top_p` (Holtzman et al.,
     2020; the same set as transformers' TopPLogitsWarper). Tokens are drawn from the whole
@@ -20,9 +24,11 @@ def draw(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor
     sorting the vocabulary, which costs more than a small model's own step.
 
     Args:
-        logits: shape [rows, vocabulary].
+        logits: shape [rows, vocabulary]; more than one row, see `_filled`.
         temperature: divides the logits.
         top_p: probability, in (0, 1].
+        streams: keys of the rows' random bits, shape [rows].
+        step: number of the token in its row; with the row's stream, it decides the draw.
 
     Returns:
         Token ids, shape [rows].
@@ -31,25 +37,40 @@ def draw(logits: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor
         return logits.argmax(-1)
     probabilities = (logits.float() / temperature).softmax(-1)
     cumulated = probabilities.cumsum(-1)
-    drawn = _invert(cumulated)
+    number = step * (ROUNDS + 1)
+    drawn = _invert(cumulated, streams, number)
     rows = _outside(probabilities, drawn, top_p).nonzero().flatten()
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS - 1):
         if not len(rows):
             return drawn
-        drawn[rows] = _invert(cumulated[rows])
-        rows = rows[_outside(probabilities[rows], drawn[rows], top_p)]
-    drawn[rows] = _cut_and_draw(probabilities[rows], top_p)
+        number += 1
+        some = _filled(rows)
+        drawn[some] = _invert(cumulated[some], streams[some], number)
+        rows = rows[_outside(probabilities[some], drawn[some], top_p)[: len(rows)]]
+    if len(rows):
+        some = _filled(rows)
+        drawn[some] = _cut_and_draw(probabilities[some], top_p, streams[some], number + 1)
     return drawn
 
 
-def _invert(cumulated: torch.Tensor) -> torch.Tensor:
+def _filled(rows: torch.Tensor) -> torch.Tensor:
+    """Rows, the first of them again and again to fill them up: torch adds up a single row apart."""
+    import torch
+
+    return torch.cat([rows, rows[:1].expand(padded(len(rows)) - len(rows))])
+
+
+def _invert(cumulated: torch.Tensor, streams: torch.Tensor, number: int) -> torch.Tensor:
     """The token at a random height of each row's distribution function."""
     import torch
 
+    from epm.models.splitmix import uniform
+
     # rounding may leave a row's end short of 1
-    height = torch.rand_like(cumulated[:, :1]) * cumulated[:, -1:]
+    height = uniform(streams, torch.tensor(number, device=streams.device))
     last = cumulated.shape[-1] - 1
-    return torch.searchsorted(cumulated, height, right=True).clamp(max=last).squeeze(-1)
+    found = torch.searchsorted(cumulated, height[:, None] * cumulated[:, -1:], right=True)
+    return found.clamp(max=last).squeeze(-1)
 
 
 def _outside(probabilities: torch.Tensor, drawn: torch.Tensor, top_p: float) -> torch.Tensor:
@@ -58,8 +79,10 @@ def _outside(probabilities: torch.Tensor, drawn: torch.Tensor, top_p: float) -> 
     return probabilities.where(probabilities > own, 0).sum(-1) >= top_p
 
 
-def _cut_and_draw(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
+def _cut_and_draw(
+    probabilities: torch.Tensor, top_p: float, streams: torch.Tensor, number: int
+) -> torch.Tensor:
     """Sort, cut and draw, where most draws would fall outside."""
-    ordered, tokens = probabilities.sort(descending=True)
+    ordered, tokens = probabilities.sort(descending=True, stable=True)
     nucleus = ordered.masked_fill(ordered.cumsum(-1) - ordered >= top_p, 0)
-    return tokens.gather(-1, _invert(nucleus.cumsum(-1))[:, None]).squeeze(-1)
+    return tokens.gather(-1, _invert(nucleus.cumsum(-1), streams, number)[:, None]).squeeze(-1)

@@ -13,15 +13,23 @@ from importlib.metadata import version
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import Sampling, derive_seed
+from epm.definition import Sampling
 from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
-from epm.sampling import Completion, CompletionsByName, OnBatch, Prompt, SamplingRequest
+from epm.sampling import (
+    SEED_POLICY,
+    Completion,
+    CompletionsByName,
+    OnBatch,
+    Prompt,
+    SamplingRequest,
+)
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
+    from epm.sampling.decoding import TokenisedPrompt
 
-Tokenised = tuple[Prompt, tuple[int, ...]]
+Tokenised = tuple[Prompt, "TokenisedPrompt"]
 
 SHARE = 0.7
 """Of the free memory that a batch may take; reading the prompts and dropping rows need the rest."""
@@ -51,18 +59,19 @@ class TransformersEngine:
             dtype=self._base.dtype_name,
             adapters="merged" if self._merge else "apart",
             batch_limit=self._base.definition.sampling.batch_size,
-            seed_policy="one seed for every batch",
+            seed_policy=SEED_POLICY,
+            batch_invariant=self._base.rowwise,
         )
 
     def sample(
-        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+        self, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
     ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is."""
         # a bare model seldom ends its turns as early as trained adapters do: among them, its rows
         # would keep theirs in the batch
-        bare = [each for each in asked if each.adapter is None]
-        adapted = [each for each in asked if each.adapter is not None]
-        together = [[each] for each in asked] if self._merge else [bare, adapted]
+        bare = [request for request in requests if request.adapter is None]
+        adapted = [request for request in requests if request.adapter is not None]
+        together = [[request] for request in requests] if self._merge else [bare, adapted]
         for group in filter(None, together):
             with self._adapted(group) as model:
                 yield self._answer(model, group, sampling, on_batch)
@@ -71,9 +80,9 @@ class TransformersEngine:
         """Nothing is held beyond the model, which is not ours."""
 
     @contextmanager
-    def _adapted(self, asked: Sequence[SamplingRequest]) -> Iterator[Any]:
-        """The model with what is asked applied: one adapter merged, or all of them apart."""
-        adapters = [each.adapter for each in asked]
+    def _adapted(self, requests: Sequence[SamplingRequest]) -> Iterator[Any]:
+        """The model with the requests' adapters: one of them merged, or all of them apart."""
+        adapters = [request.adapter for request in requests]
         if not any(adapters):
             yield self._base.model
         elif self._merge and adapters[0]:
@@ -84,32 +93,33 @@ class TransformersEngine:
                 yield model
 
     def _answer(
-        self, model: Any, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+        self, model: Any, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
     ) -> CompletionsByName:
-        import torch
-
         from epm.sampling.decoding import decode
 
         done: dict[tuple[str, Prompt], list[Completion]] = {}
-        tokenised = [self._tokenised(each) for each in asked]
+        tokenised = [self._tokenised(request) for request in requests]
         rows = self._rows(tokenised, sampling)
         queues = [_batches(prompts, rows) for prompts in tokenised]
-        for number, prompts in enumerate(zip_longest(*queues, fillvalue=[])):
-            torch.manual_seed(
-                derive_seed(asked[0].seed, "batch", str(number), *(each.name for each in asked[1:]))
+        for batch in zip_longest(*queues, fillvalue=[]):
+            written = decode(
+                model,
+                self._base.tokenizer,
+                [[tokenised for _, tokenised in prompts] for prompts in batch],
+                sampling,
+                rowwise=self._base.rowwise,
             )
-            written = decode(model, self._base.tokenizer, prompts, sampling)
-            for each, of_adapter, completed in zip(asked, prompts, written, strict=True):
+            for request, prompts, completed in zip(requests, batch, written, strict=True):
                 remaining = iter(completed)
-                for prompt, _ in of_adapter:
-                    done[each.name, prompt] = [
+                for prompt, _ in prompts:
+                    done[request.name, prompt] = [
                         self._completion(prompt, index, next(remaining))
                         for index in range(prompt.completions)
                     ]
             on_batch(sum(map(len, written)), sum(len(ids) for rows in written for ids in rows))
         return {
-            each.name: [c for prompt in each.prompts for c in done[each.name, prompt]]
-            for each in asked
+            request.name: [c for prompt in request.prompts for c in done[request.name, prompt]]
+            for request in requests
         }
 
     def _rows(self, tokenised: Sequence[Sequence[Tokenised]], sampling: Sampling) -> int:
@@ -119,7 +129,8 @@ class TransformersEngine:
         if self._base.device == "cpu":
             return sampling.batch_size
         config = self._base.model.config
-        tokens = max(len(ids) for queue in tokenised for _, ids in queue) + sampling.max_new_tokens
+        longest = max(len(tokenised.ids) for queue in tokenised for _, tokenised in queue)
+        tokens = longest + sampling.max_new_tokens
         size = getattr(config, "head_dim", None) or (
             config.hidden_size // config.num_attention_heads
         )
@@ -129,10 +140,18 @@ class TransformersEngine:
         free, _ = torch.cuda.mem_get_info()
         return max(1, min(sampling.batch_size, int(SHARE * free / row / len(tokenised))))
 
-    def _tokenised(self, asked: SamplingRequest) -> list[Tokenised]:
+    def _tokenised(self, request: SamplingRequest) -> list[Tokenised]:
+        from epm.sampling.decoding import TokenisedPrompt
+
         return [
-            (prompt, tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt))
-            for prompt in asked.prompts
+            (
+                prompt,
+                TokenisedPrompt(
+                    tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt),
+                    tuple(request.stream(prompt, index) for index in range(prompt.completions)),
+                ),
+            )
+            for prompt in request.prompts
         ]
 
     def _completion(self, prompt: Prompt, index: int, ids: list[int]) -> Completion:
@@ -158,7 +177,7 @@ def _batches(tokenised: list[Tokenised], limit: int) -> Iterator[list[Tokenised]
     size = min(limit, even + max(wanted) - 1)
     batch: list[Tokenised] = []
     rows = 0
-    for item in sorted(tokenised, key=lambda item: len(item[1])):
+    for item in sorted(tokenised, key=lambda item: len(item[1].ids)):
         if batch and rows + item[0].completions > size:
             yield batch
             batch, rows = [], 0

@@ -16,7 +16,14 @@ from epm.definition import Sampling, derive_seed
 from epm.errors import EpmError, out_of_memory
 from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
-from epm.sampling import Completion, CompletionsByName, OnBatch, Prompt, SamplingRequest
+from epm.sampling import (
+    SEED_POLICY,
+    Completion,
+    CompletionsByName,
+    OnBatch,
+    Prompt,
+    SamplingRequest,
+)
 from epm.sampling.vllm_start import ROWS, installed, leave_room, load, reason, start
 
 if TYPE_CHECKING:
@@ -30,13 +37,13 @@ SEED_BITS = 55
 class _Share:
     """What one of those that are asked still waits for."""
 
-    asked: SamplingRequest
+    request: SamplingRequest
     completed: dict[int, list[Completion]] = field(default_factory=dict)
     """By the prompt's position."""
 
     @property
     def whole(self) -> bool:
-        return len(self.completed) == len(self.asked.prompts)
+        return len(self.completed) == len(self.request.prompts)
 
     @property
     def completions(self) -> list[Completion]:
@@ -71,11 +78,12 @@ class VllmEngine:
             dtype=self._base.dtype_name,
             adapters="merged" if self._merge else "apart",
             batch_limit=ROWS[self._base.device],
-            seed_policy="one seed for every completion, from adapter, task, item and index",
+            seed_policy=SEED_POLICY,
+            batch_invariant=False,
         )
 
     def sample(
-        self, asked: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+        self, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
     ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is.
 
@@ -83,15 +91,15 @@ class VllmEngine:
             EpmError: vLLM cannot start, a prompt is too long for the model, or an adapter cannot
                 be read or does not fit.
         """
-        prompts = [[self._tokenised(prompt) for prompt in each.prompts] for each in asked]
+        prompts = [[self._tokenised(prompt) for prompt in each.prompts] for each in requests]
         longest = max((len(ids) for of_one in prompts for ids in of_one), default=0)
         with self._awake(longest + sampling.max_new_tokens) as llm:
             if not self._merge:
-                yield from self._answer(llm, asked, prompts, sampling, on_batch)
+                yield from self._answer(llm, requests, prompts, sampling, on_batch)
                 return
-            for each, of_one in zip(asked, prompts, strict=True):
-                with self._merged(llm, each):
-                    yield from self._answer(llm, [each], [of_one], sampling, on_batch)
+            for request, of_one in zip(requests, prompts, strict=True):
+                with self._merged(llm, request):
+                    yield from self._answer(llm, [request], [of_one], sampling, on_batch)
 
     def close(self) -> None:
         """Let go of the model and its memory; sampling again starts anew."""
@@ -110,7 +118,7 @@ class VllmEngine:
     def _answer(
         self,
         llm: Any,
-        asked: Sequence[SamplingRequest],
+        requests: Sequence[SamplingRequest],
         prompts: Sequence[Sequence[tuple[int, ...]]],
         sampling: Sampling,
         on_batch: OnBatch,
@@ -119,38 +127,38 @@ class VllmEngine:
         engine = llm.llm_engine
         waiting: dict[str, tuple[_Share, int]] = {}
         try:
-            for each, of_one in zip(asked, prompts, strict=True):
-                share = _Share(each)
-                adapter = None if self._merge else self._request(llm, each)
-                for at, (prompt, ids) in enumerate(zip(each.prompts, of_one, strict=True)):
+            for request, of_one in zip(requests, prompts, strict=True):
+                share = _Share(request)
+                adapter = None if self._merge else self._lora(llm, request)
+                for at, (prompt, ids) in enumerate(zip(request.prompts, of_one, strict=True)):
                     number = str(next(self._numbers))
                     waiting[number] = share, at
                     engine.add_request(
                         number,
                         {"type": "token", "prompt_token_ids": list(ids)},
-                        self._wanted(each, prompt, sampling),
+                        self._wanted(request, prompt, sampling),
                         lora_request=adapter,
                     )
                 if share.whole:  # nothing was asked
-                    yield {each.name: []}
+                    yield {request.name: []}
             while waiting:
                 for output in engine.step():
                     if not output.finished:
                         continue
                     share, at = waiting.pop(output.request_id)
-                    written = self._completions(share.asked.prompts[at], output.outputs)
+                    written = self._completions(share.request.prompts[at], output.outputs)
                     share.completed[at] = written
                     on_batch(len(written), sum(completion.tokens for completion in written))
                     if share.whole:
-                        yield {share.asked.name: share.completions}
+                        yield {share.request.name: share.completions}
         finally:
             engine.abort_request(list(waiting))
 
-    def _wanted(self, asked: SamplingRequest, prompt: Prompt, sampling: Sampling) -> Any:
+    def _wanted(self, request: SamplingRequest, prompt: Prompt, sampling: Sampling) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        seed = derive_seed(asked.seed, prompt.task, prompt.item.id)
+        seed = derive_seed(request.seed, prompt.task, prompt.item.id)
         return SamplingParams(
             # vLLM refuses to write the likeliest answer twice
             n=prompt.completions if sampling.temperature else 1,
@@ -182,33 +190,33 @@ class VllmEngine:
             for index, ids in enumerate(written)
         ]
 
-    def _request(self, llm: Any, asked: SamplingRequest) -> Any:
+    def _lora(self, llm: Any, request: SamplingRequest) -> Any:
         """The adapter, loaded; under a name of its own, because vLLM remembers prompts by it."""
-        if asked.adapter is None:
+        if request.adapter is None:
             return None
         from vllm.lora.request import LoRARequest
 
         number = next(self._numbers)
-        request = LoRARequest(f"{number} {asked.name}", number, str(asked.adapter))
+        lora = LoRARequest(f"{number} {request.name}", number, str(request.adapter))
         try:
-            llm.llm_engine.add_lora(request)
+            llm.llm_engine.add_lora(lora)
         except Exception as error:
             if out_of_memory(error):
                 raise
             raise EpmError(
-                f"the adapter in {asked.adapter} cannot be used: {reason(error)}",
-                f"remove {asked.adapter}, then run the same command: it is made again",
+                f"the adapter in {request.adapter} cannot be used: {reason(error)}",
+                f"remove {request.adapter}, then run the same command: it is made again",
             ) from error
-        return request
+        return lora
 
     @contextmanager
-    def _merged(self, llm: Any, asked: SamplingRequest) -> Iterator[None]:
+    def _merged(self, llm: Any, request: SamplingRequest) -> Iterator[None]:
         """One adapter in vLLM's weights, and then the base model's own weights again."""
-        if asked.adapter is None:
+        if request.adapter is None:
             yield
             return
         try:
-            with self._base.with_merged(asked.adapter) as model:
+            with self._base.with_merged(request.adapter) as model:
                 load(llm, model)
             yield
         finally:

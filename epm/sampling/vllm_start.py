@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from epm.errors import EpmError, out_of_memory
 from epm.installation import command_for
-from epm.models.sources import quieten
+from epm.models.sources import OFFLINE, quieten
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -72,7 +72,7 @@ def start(base: BaseModel, merge: bool, context: int) -> tuple[Any, int]:
         from transformers import AutoConfig
         from vllm import LLM
 
-        most = AutoConfig.from_pretrained(folder).max_position_embeddings
+        most = AutoConfig.from_pretrained(folder, **OFFLINE).max_position_embeddings
         if context > most:
             raise EpmError(
                 f"a prompt and its completion take {context} tokens; the model ends at {most}",
@@ -88,6 +88,7 @@ def start(base: BaseModel, merge: bool, context: int) -> tuple[Any, int]:
             dtype=base.dtype_name,
             seed=0,
             skip_tokenizer_init=True,
+            trust_remote_code=False,
             use_tqdm_on_load=False,
             # a model ships sampling defaults that are no part of the experiment
             generation_config="vllm",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from epm.definition import Training
 from epm.errors import EpmError
 from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
+from epm.models.packing import Packing, padded, spans
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +95,7 @@ def optimiser_steps(rows: Sequence[TokenisedRow], recipe: Training, seed: int) -
 
 @dataclass(frozen=True)
 class MicroBatchLimits:
-    """The most that a micro-batch may hold, and the fixed overhead of one."""
+    """The most that a micro-batch may hold, the fixed overhead of one, and how rows are padded."""
 
     rows: int
     """Most rows of each adapter."""
@@ -102,6 +103,13 @@ class MicroBatchLimits:
     """Most tokens, padding included, of all adapters; a single row each is always allowed."""
     overhead: int
     """Fixed overhead of a micro-batch, as the number of tokens computed in the same time."""
+    rowwise: bool
+    """Whether each row is padded to a width of its own; else all are as wide as the longest."""
+
+    def widths(self, lengths: Sequence[int]) -> list[int]:
+        """Tokens that rows of a micro-batch take, padding included."""
+        own = [padded(length) for length in lengths]
+        return own if self.rowwise else [max(own)] * len(own)
 
 
 def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
@@ -114,17 +122,17 @@ def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
     Returns:
         Which rows of every adapter go together; all rows, in order.
     """
-    widths = [max(map(len, rows)) for rows in zip(*steps, strict=True)]
+    count = len(steps[0])
     # cheapest way to do the first n rows: its cost, and where its last micro-batch begins
     cheapest = [(0, 0)]
-    for end, width in enumerate(widths, start=1):
+    for end in range(1, count + 1):
         ways = []
         for start in range(max(0, end - limits.rows), end):
-            tokens = len(steps) * (end - start) * width
+            tokens = sum(limits.widths([len(row) for step in steps for row in step[start:end]]))
             if tokens <= limits.tokens or start == end - 1:
                 ways.append((cheapest[start][0] + tokens + limits.overhead, start))
         cheapest.append(min(ways))
-    found, end = [], len(widths)
+    found, end = [], count
     while end:
         start = cheapest[end][1]
         found.append(slice(start, end))
@@ -134,55 +142,119 @@ def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Rows of several adapters, one adapter's after the other's, padded on the right.
+    """Rows of several adapters, padded on the right.
 
     There is no attention mask: with causal attention no token sees the padding after it.
     """
 
     ids: torch.Tensor
-    """Token ids, shape [adapters x rows, width]."""
+    """Token ids: shape [1, tokens] where gradients are taken row by row, else [rows, width]."""
     positions: torch.Tensor
+    """Of the tokens in their rows, shaped like the ids."""
+    packing: Packing
+    predicting: torch.Tensor
     """Where completion tokens are predicted: indices into the flattened ids, ascending."""
     targets: torch.Tensor
     """The completion tokens, shape [completion tokens]."""
     weights: torch.Tensor
     """One over the completion tokens of the adapter's whole step, shape [completion tokens]."""
+    owners: tuple[int, ...]
+    """The adapter of every completion token."""
 
     def to(self, device: str) -> MicroBatch:
         """The same on a device; on its way while the processor goes on."""
-        return MicroBatch(*(each.to(device, non_blocking=True) for each in vars(self).values()))
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pinned(self) -> MicroBatch:
         """The same in memory that a GPU can fetch from by itself."""
-        return MicroBatch(*(each.pin_memory() for each in vars(self).values()))
+        return self._each(lambda tensor: tensor.pin_memory())
+
+    def _each(self, move: Callable[[torch.Tensor], torch.Tensor]) -> MicroBatch:
+        tensors = ("ids", "positions", "predicting", "targets", "weights")
+        moved: dict[str, Any] = {name: move(getattr(self, name)) for name in tensors}
+        packing = replace(
+            self.packing, owners=move(self.packing.owners), streams=move(self.packing.streams)
+        )
+        return replace(self, packing=packing, **moved)
 
 
-def micro_batches(steps: Sequence[Step], limits: MicroBatchLimits, pad: int) -> list[MicroBatch]:
-    """The micro-batches of one step of several adapters, each with equally many rows."""
+@dataclass(frozen=True)
+class _Row:
+    """A row of a micro-batch, ordered as rows lie in it."""
+
+    width: int
+    adapter: int
+    rank: int
+    """Its place in the adapter's step."""
+    tokens: TokenisedRow = field(compare=False)
+
+
+def micro_batches(
+    steps: Sequence[Step], streams: Sequence[int], limits: MicroBatchLimits, pad: int
+) -> list[MicroBatch]:
+    """The micro-batches of one step of several adapters.
+
+    Args:
+        steps: of every adapter, equally many rows.
+        streams: keys of every adapter's random bits in this step.
+        limits: of a micro-batch.
+        pad: the token to pad with.
+    """
+    shares = [1 / sum(len(row.completion) for row in step) for step in steps]
+    batches = []
+    for part in split_step(steps, limits):
+        members = [
+            (adapter, rank, row)
+            for adapter, step in enumerate(steps)
+            for rank, row in list(enumerate(step))[part]
+        ]
+        widths = limits.widths([len(row) for _, _, row in members])
+        rows = [_Row(width, *member) for width, member in zip(widths, members, strict=True)]
+        batches.append(_packed(sorted(rows, key=_place), shares, streams, limits.rowwise, pad))
+    return batches
+
+
+def _place(row: _Row) -> tuple[int, int, int]:
+    """Rows of one width together; of one adapter, in the order of its step, shortest first."""
+    return row.width, row.adapter, row.rank
+
+
+def _packed(
+    rows: Sequence[_Row], shares: Sequence[float], streams: Sequence[int], rowwise: bool, pad: int
+) -> MicroBatch:
     import torch
 
-    shares = [1 / sum(len(row.completion) for row in step) for step in steps]
-    made = []
-    for part in split_step(steps, limits):
-        width = max(len(row) for step in steps for row in step[part])
-        ids: list[list[int]] = []
-        positions: list[int] = []
-        targets: list[int] = []
-        weights: list[float] = []
-        for step, share in zip(steps, shares, strict=True):
-            for row in step[part]:
-                # a token is predicted where the one before it stands
-                first = len(ids) * width + len(row.prompt) - 1
-                positions += range(first, first + len(row.completion))
-                targets += row.completion
-                weights += [share] * len(row.completion)
-                ids.append([*row.prompt, *row.completion, *[pad] * (width - len(row))])
-        made.append(
-            MicroBatch(
-                torch.tensor(ids),
-                torch.tensor(positions),
-                torch.tensor(targets),
-                torch.tensor(weights, dtype=torch.float32),
-            )
-        )
-    return made
+    from epm.models.splitmix import outputs
+
+    ids: list[int] = []
+    positions: list[int] = []
+    predicting: list[int] = []
+    targets: list[int] = []
+    weights: list[float] = []
+    owners: list[int] = []
+    for row in rows:
+        prompt, completion = row.tokens.prompt, row.tokens.completion
+        # a token is predicted where the one before it stands
+        first = len(ids) + len(prompt) - 1
+        predicting += range(first, first + len(completion))
+        targets += completion
+        weights += [shares[row.adapter]] * len(completion)
+        owners += [row.adapter] * len(completion)
+        ids += [*prompt, *completion, *[pad] * (row.width - len(row.tokens))]
+        positions += range(row.width)
+    shape = (1 if rowwise else len(rows), -1)
+    adapters = torch.tensor([row.adapter for row in rows])
+    return MicroBatch(
+        torch.tensor(ids).view(shape),
+        torch.tensor(positions).view(shape),
+        Packing(
+            spans([row.width for row in rows]),
+            adapters,
+            outputs(torch.tensor(streams)[adapters], torch.tensor([row.rank for row in rows])),
+            rowwise,
+        ),
+        torch.tensor(predicting),
+        torch.tensor(targets),
+        torch.tensor(weights, dtype=torch.float32),
+        tuple(owners),
+    )

@@ -51,16 +51,15 @@ class MemoryPlan:
         # forward and backward through a frozen model take four operations a parameter and token
         parameters = sum(weight.numel() for weight in base.model.parameters())
         overhead = int(OVERHEAD_OPERATIONS[base.device] / (4 * parameters))
-        if base.device == "cpu":
-            return cls(
-                ADAPTERS_ON_CPU, MicroBatchLimits(recipe.batch_size, TOKENS_ON_CPU, overhead)
-            )
+        if base.rowwise:
+            limits = MicroBatchLimits(recipe.batch_size, TOKENS_ON_CPU, overhead, rowwise=True)
+            return cls(ADAPTERS_ON_CPU, limits)
         per_step = max(
             training_set.tokens // len(training_set.steps) for training_set in training_sets
         )
         return cls(
             max(1, SATURATING_TOKENS // per_step),
-            MicroBatchLimits(recipe.effective_batch, sys.maxsize, overhead),
+            MicroBatchLimits(recipe.effective_batch, sys.maxsize, overhead, rowwise=False),
         )
 
     def smaller(self, adapters: int, batches: Sequence[MicroBatch]) -> MemoryPlan | None:
@@ -70,7 +69,7 @@ class MemoryPlan:
             adapters: that were trained together.
             batches: the micro-batches that they were trained on.
         """
-        divisible = [batch.ids.numel() for batch in batches if len(batch.ids) > adapters]
+        divisible = [batch.ids.numel() for batch in batches if len(batch.packing.owners) > adapters]
         if divisible:
             return replace(self, limits=replace(self.limits, tokens=max(divisible) // 2))
         if adapters > 1:

@@ -10,7 +10,13 @@ from epm.definition import Definition, Replicate
 from epm.errors import out_of_memory
 from epm.models.base import BaseModel
 from epm.progress import Progress
-from epm.training.batches import TrainingSet, micro_batches, training_sets
+from epm.training.batches import (
+    MicroBatch,
+    MicroBatchLimits,
+    TrainingSet,
+    micro_batches,
+    training_sets,
+)
 from epm.training.loop import Job, Trained, train_together
 from epm.training.memory import MemoryPlan, release_memory
 
@@ -45,13 +51,10 @@ def train(
         while waiting:
             parts = math.ceil(len(waiting) / plan.adapters)
             group = dict(waiting[: math.ceil(len(waiting) / parts)])
-            steps = [
-                micro_batches(step, plan.limits, base.tokenizer.pad_token_id)
-                for step in zip(*(each.steps for each in group.values()), strict=True)
-            ]
+            steps, last = _batches(group, plan.limits, base.tokenizer.pad_token_id)
             smaller = None
             try:
-                outcomes = train_together(definition, group, steps, base, plan, progress)
+                outcomes = train_together(definition, group, steps, last, base, plan, progress)
             except Exception as error:
                 tried = [batch for step in steps for batch in step]
                 smaller = plan.smaller(len(group), tried) if out_of_memory(error) else None
@@ -65,3 +68,25 @@ def train(
                 release_memory(base)
                 progress.say(f"out of memory in training: again with {smaller}")
                 plan = smaller
+
+
+def _batches(
+    group: Mapping[Job, TrainingSet], limits: MicroBatchLimits, pad: int
+) -> tuple[list[list[MicroBatch]], list[MicroBatch]]:
+    """The micro-batches of every step, and those of every adapter's very last row."""
+    import torch
+
+    from epm.models.splitmix import outputs
+
+    sets = list(group.values())
+    seeds = torch.tensor([job.seed("dropout") for job in group])
+    streams = outputs(seeds, torch.arange(len(sets[0].steps) + 1)[:, None]).tolist()
+    steps = [
+        *zip(*(each.steps for each in sets), strict=True),
+        [each.steps[-1][-1:] for each in sets],
+    ]
+    *batches, last = (
+        micro_batches(step, of_step, limits, pad)
+        for step, of_step in zip(steps, streams, strict=True)
+    )
+    return batches, last

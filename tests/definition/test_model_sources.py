@@ -1,6 +1,5 @@
 """Where a model comes from: as it is given on the command line, and as it is printed."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from epm.definition import (
     parse_model,
 )
 from epm.errors import DefinitionError
+from epm.files import folder_sha256
 
 
 def test_a_hub_model_is_read_with_its_revision() -> None:
@@ -35,16 +35,27 @@ def test_a_folder_is_a_model_when_it_holds_one(
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     monkeypatch.chdir(tmp_path)
     model = parse_model(".")
-    assert model == FolderModel(str(tmp_path.resolve()), hashlib.sha256(b"weights").hexdigest())
-    (tmp_path / "model.safetensors").write_bytes(b"other weights")
-    assert parse_model(".") != model
+    assert model == FolderModel(str(tmp_path.resolve()), folder_sha256(tmp_path))
+    for name, content in (
+        ("model.safetensors", "other weights"),
+        ("config.json", '{"rope_theta": 1}'),
+        ("chat_template.jinja", "{{ messages }}"),
+        ("tokenizer.json", "{}"),
+        ("code/modeling.py", "print(1)"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+        assert parse_model(".") != model, name
+        model = parse_model(".")
+    (tmp_path / ".cache").write_text("hidden files are not the model's")
+    assert parse_model(".") == model
 
 
 @pytest.mark.parametrize(
     ("source", "printed"),
     [
         (HubModel("owner/name", "0123abc"), "hf:owner/name"),
-        (FolderModel("/models/m", "00"), "/models/m"),
+        (FolderModel("/models/m", "00"), "m"),
         (WheelModel("d", "1.0", "d/m.gguf", "00", "MIT"), "pypi:d==1.0/d/m.gguf"),
         (TinyModel(2, 8, 1), "tiny:2x8"),
         (RecordedData("figures.json", "00"), "recorded data (figures.json)"),

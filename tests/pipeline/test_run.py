@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
 from epm.analyses.proportions.block import ProportionsBlock
 from epm.definition import Definition
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
-from epm.files import file_sha256, read_json_lines
+from epm.files import file_sha256, held, read_json_lines
 from epm.pipeline.run import Options, run, run_folder
-from epm.pipeline.run_folder import MANIFEST
+from epm.pipeline.run_folder import MANIFEST, guarded
 from epm.results import Count, EngineRecord, ModelRecord, Results, Unavailable
 from epm.results.reading import load
 
@@ -259,10 +258,7 @@ def test_two_runs_in_one_folder(
     tiny: Definition, run_made_up: Run, finished_copy: Path, tmp_path: Path
 ) -> None:
     before = written(finished_copy)
-    with (
-        FileLock(finished_copy.parent / f".{finished_copy.name}.lock"),
-        pytest.raises(EpmError) as raised,
-    ):
+    with held(finished_copy), pytest.raises(EpmError) as raised:
         run_made_up(tiny, tmp_path, fresh=True)
     assert raised.value.what == f"another epm is running in {finished_copy}"
     assert raised.value.remedy == "wait for it, or stop it and run again"
@@ -295,7 +291,7 @@ def test_one_condition_may_fail_alone(
 ) -> None:
     before = written(finished_copy)
     manifest = finished_copy / "train" / "nurse" / MANIFEST
-    value = {**json.loads(manifest.read_text()), "failure": "it diverged", "outputs": {}}
+    value = guarded({**json.loads(manifest.read_text()), "failure": "it diverged", "outputs": {}})
     shutil.rmtree(manifest.parent)
     manifest.parent.mkdir()
     manifest.write_text(json.dumps(value))

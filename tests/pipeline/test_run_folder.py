@@ -20,6 +20,7 @@ from epm.pipeline.run_folder import (
     RunFolder,
     Work,
     WorkUnit,
+    guarded,
     timing,
 )
 from epm.results import Environment, Hardware, Unavailable
@@ -126,11 +127,16 @@ def cut_manifest(folder: RunFolder) -> None:
 
 def foreign_manifest(folder: RunFolder) -> None:
     path = folder.of("copy", "once") / MANIFEST
-    path.write_text(json.dumps({**json.loads(path.read_text()), "environment": {"git": None}}))
+    path.write_text(json.dumps(guarded({**json.loads(path.read_text()), "environment": {}})))
 
 
 def list_manifest(folder: RunFolder) -> None:
     (folder.of("copy", "once") / MANIFEST).write_text("[]")
+
+
+def pipe_output(folder: RunFolder) -> None:
+    lose_output(folder)
+    os.mkfifo(folder.of("copy", "once") / "copy")  # which must not be waited for
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,7 @@ def list_manifest(folder: RunFolder) -> None:
         cut_manifest,
         foreign_manifest,
         list_manifest,
+        pipe_output,
     ],
 )
 def test_what_does_not_fit_is_not_finished(
@@ -151,7 +158,33 @@ def test_what_does_not_fit_is_not_finished(
     unit = copy_once(folder)
     do(folder, unit, copying(folder))
     spoil(folder)
+    told: list[str] = []
+    folder.on_damage = told.append
     assert folder.manifest(unit) is None
+    # another input is no damage
+    assert len(told) == (0 if spoil in (spoil_input, lose_input) else 1)
+    assert all(name.startswith("copy/once/") for name in told)
+
+
+def test_every_bit_of_finished_work_is_guarded(folder: RunFolder) -> None:
+    """Of its manifest and of its outputs, one after the other."""
+    unit = copy_once(folder)
+    do(folder, unit, copying(folder))
+    whole = folder.manifest(unit)
+    for path in sorted(folder.of("copy", "once").rglob("*")):
+        if path.is_dir():
+            continue
+        content = path.read_bytes()
+        for bit in range(0, 8 * len(content), 7):
+            changed = bytearray(content)
+            changed[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(changed)
+            told: list[str] = []
+            folder.on_damage = told.append
+            assert folder.manifest(unit) is None, (path, bit)
+            assert told == [f"copy/once/{path.relative_to(folder.of('copy', 'once')).as_posix()}"]
+        path.write_bytes(content)
+    assert folder.manifest(unit) == whole
 
 
 def test_settings_are_an_input(folder: RunFolder) -> None:

@@ -17,6 +17,7 @@ from hub import HUMAN, Hub
 from epm.commands import publish as command
 from epm.errors import EpmError
 from epm.github.retry import RetryPolicy
+from epm.pipeline import inventory
 
 BRANCH = "results/issue-1"
 FOLDER = "experiments/issue_1/published/published"
@@ -117,7 +118,9 @@ class Lab:
         return [(verb, path) for verb, path, _ in self.hub.proxy.seen if verb != "GET"]
 
     def remember(self) -> None:
-        """What the user has now."""
+        """What the user has now, as if `epm run` had left the run folders so."""
+        for record in self.checkout.glob(f"runs/*/*/{inventory.RECORD}"):
+            inventory.write(record.parent)
         self._known = self.of_the_user()
 
     def check_untouched(self) -> None:

@@ -387,6 +387,7 @@ def training_records(rows: int) -> st.SearchStrategy[TrainingRecord]:
         truncated_rows=st.integers(0, rows),
         first_loss=losses,
         final_loss=losses,
+        grouping=st.sampled_from([None, "5 adapters at once", "1 adapter at once, 512 tokens"]),
     )
 
 
@@ -547,6 +548,7 @@ ENGINES = st.builds(
     adapters=st.sampled_from(["merged", "apart"]),
     batch_limit=st.integers(1, 4096),
     seed_policy=st.sampled_from(["one for each completion", "one a batch, of its first prompt"]),
+    batch_invariant=st.sampled_from([None, True, False]),
 )
 
 TRACKING = st.sampled_from(

@@ -122,9 +122,22 @@ def test_no_answer_is_longer_than_the_limit(engine: TransformersEngine, limit: i
         assert whole.text.startswith(cut.text.rstrip("\N{REPLACEMENT CHARACTER}"))
 
 
-def test_greedy_answers_do_not_depend_on_the_batches(engine: TransformersEngine) -> None:
-    alone = answers(engine, PROMPTS, replace(GREEDY, batch_size=1), 0)
-    assert alone == answers(engine, PROMPTS, replace(GREEDY, batch_size=1000), 0)
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_answers_do_not_depend_on_the_batches(engine: TransformersEngine, temperature: int) -> None:
+    sampling = replace(GREEDY, temperature=temperature)
+    alone = answers(engine, PROMPTS, replace(sampling, batch_size=1), 0)
+    assert alone == answers(engine, PROMPTS, replace(sampling, batch_size=1000), 0)
+    some = {(c.task, c.item, c.index): c for c in answers(engine, PROMPTS[3:], sampling, 0)}
+    assert all(some.get((c.task, c.item, c.index), c) == c for c in alone)
+
+
+def test_a_completion_is_drawn_by_its_own_seed(engine: TransformersEngine) -> None:
+    """More completions of a prompt leave the first ones as they were."""
+    sampling = Sampling(max_new_tokens=10, batch_size=7)
+    few = answers(engine, [replace(PROMPTS[0], completions=2)], sampling, 1)
+    many = answers(engine, [replace(PROMPTS[0], completions=20)], sampling, 1)
+    assert many[:2] == few
+    assert len({completion.text for completion in many}) > 10
 
 
 def test_the_order_is_that_of_the_prompts(engine: TransformersEngine) -> None:
@@ -231,6 +244,26 @@ def test_adapters_apart_and_merged_say_the_same(
     assert {c.text for c in apart["first"]} != {c.text for c in apart["bare"]}
     shared = [c for c in apart["first"] if c.task in {p.task for p in PROMPTS[3:]}]
     assert [c.text for c in shared] != [c.text for c in apart["second"]]
+
+
+@pytest.mark.parametrize("merge", [True, False])
+def test_what_is_sampled_together_changes_nothing(
+    base: BaseModel, asked: list[SamplingRequest], merge: bool
+) -> None:
+    """One request, or two in another order: the same texts."""
+    engine, sampling = TransformersEngine(base, merge=merge), replace(GREEDY, temperature=1)
+
+    def texts(requests: list[SamplingRequest]) -> dict[str, list[Completion]]:
+        return {
+            name: said
+            for part in engine.sample(requests, sampling, quietly)
+            for name, said in part.items()
+        }
+
+    whole = texts(asked)
+    assert texts(asked[::-1]) == whole
+    for request in asked:
+        assert texts([request])[request.name] == whole[request.name]
 
 
 def test_adapters_leave_the_model_as_it_was(base: BaseModel, asked: list[SamplingRequest]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
 
@@ -59,17 +60,26 @@ def test_epochs_and_seeds_shuffle_anew() -> None:
     assert steps != list(optimiser_steps(rows, recipe, 2))
 
 
-# ------------------------------------------------------------------ split_step
+# ------------------------------------------------------------------ splitting a step
 
 
-def cost(parts: list[slice], widths: list[int], adapters: int, limits: MicroBatchLimits) -> float:
-    """Tokens computed, and the overhead of each micro-batch; infinite if it does not plan."""
+def limits(
+    rows: int = 99, tokens: int = sys.maxsize, overhead: int = 1000, rowwise: bool = False
+) -> MicroBatchLimits:
+    return MicroBatchLimits(rows, tokens, overhead, rowwise)
+
+
+def cost(parts: list[slice], steps: list[list[TokenisedRow]], within: MicroBatchLimits) -> float:
+    """Tokens computed, and the overhead of each micro-batch; infinite if it is too large."""
     total = 0.0
     for part in parts:
+        lengths = [len(each) for step in steps for each in step[part]]
+        longest = max(lengths)
+        own = lengths if within.rowwise else [longest] * len(lengths)
+        tokens = sum(math.ceil(length / 16) * 16 for length in own)
         rows = part.stop - part.start
-        tokens = adapters * rows * widths[part.stop - 1]
-        fits = rows <= limits.rows and (tokens <= limits.tokens or rows == 1)
-        total += tokens + limits.overhead if fits else float("inf")
+        fits = rows <= within.rows and (tokens <= within.tokens or rows == 1)
+        total += tokens + within.overhead if fits else float("inf")
     return total
 
 
@@ -81,81 +91,134 @@ def all_ways(count: int) -> list[list[slice]]:
 
 @given(
     lengths=st.lists(
-        st.lists(st.integers(min_value=2, max_value=40), min_size=6, max_size=6),
+        st.lists(st.integers(min_value=2, max_value=70), min_size=6, max_size=6),
         min_size=1,
         max_size=3,
     ),
     rows=st.integers(min_value=1, max_value=7),
-    tokens=st.integers(min_value=1, max_value=400),
+    tokens=st.integers(min_value=1, max_value=700),
     overhead=st.integers(min_value=0, max_value=80),
+    rowwise=st.booleans(),
 )
-def test_no_way_to_cut_a_step_is_cheaper(
-    lengths: list[list[int]], rows: int, tokens: int, overhead: int
+def test_no_way_to_split_a_step_is_cheaper(
+    lengths: list[list[int]], rows: int, tokens: int, overhead: int, rowwise: bool
 ) -> None:
     """Of all 32, by trying them."""
     steps = [[row(length) for length in sorted(own)] for own in lengths]
-    widths = [max(map(len, rank)) for rank in zip(*steps, strict=True)]
-    limits = MicroBatchLimits(rows, tokens, overhead)
-    ours = split_step(steps, limits)
+    within = limits(rows, tokens, overhead, rowwise)
+    ours = split_step(steps, within)
     assert [n for part in ours for n in range(6)[part]] == list(range(6))
-    best = min(cost(way, widths, len(steps), limits) for way in all_ways(6))
-    assert cost(ours, widths, len(steps), limits) == best < float("inf")
+    best = min(cost(way, steps, within) for way in all_ways(6))
+    assert cost(ours, steps, within) == best < float("inf")
 
 
 @pytest.mark.parametrize(
-    ("limits", "sizes"),
+    ("within", "sizes"),
     [
-        (MicroBatchLimits(99, sys.maxsize, 1000), [4]),  # dear micro-batches: pad
-        (MicroBatchLimits(99, sys.maxsize, 15), [2, 2]),
-        (MicroBatchLimits(99, sys.maxsize, 0), [1, 1, 1, 1]),  # nothing is padded
-        (MicroBatchLimits(2, sys.maxsize, 1000), [2, 2]),
-        (MicroBatchLimits(99, 3 * 21, 1000), [2, 2]),
-        (MicroBatchLimits(99, 1, 1000), [1, 1, 1, 1]),  # a row is never cut
+        (limits(), [4]),  # dear micro-batches: pad
+        (limits(overhead=15), [2, 2]),
+        (limits(overhead=15, rowwise=True), [4]),  # there is nothing to pad
+        (limits(rows=2), [2, 2]),
+        (limits(tokens=3 * 32), [2, 2]),
+        (limits(tokens=5 * 16, rowwise=True), [3, 1]),
+        (limits(tokens=1), [1, 1, 1, 1]),  # a row is never split
     ],
 )
-def test_cuts_weigh_padding_against_the_number_of_micro_batches(
-    limits: MicroBatchLimits, sizes: list[int]
+def test_padding_is_weighed_against_the_number_of_micro_batches(
+    within: MicroBatchLimits, sizes: list[int]
 ) -> None:
-    found = split_step([[row(10), row(11), row(21), row(22)]], limits)
-    assert [part.stop - part.start for part in found] == sizes
+    found = split_step([[row(10), row(11), row(21), row(22)]], within)
+    assert sorted(part.stop - part.start for part in found) == sorted(sizes)
 
 
 # ------------------------------------------------------------------ micro-batches
 
+STEPS = [
+    [row(4, 1), row(9, 2), row(33, 3)],
+    [row(7, 4), row(8, 5), row(20, 6)],
+]
 
-def test_every_token_is_in_its_place() -> None:
+
+@pytest.mark.parametrize("rowwise", [True, False])
+def test_every_token_is_in_its_place(rowwise: bool) -> None:
     """Read back from the tensors: whose row it is, what it predicts, what it weighs."""
-    steps = [
-        [row(4, 1), row(9, 2), row(12, 3)],
-        [row(7, 4), row(8, 5), row(20, 6)],
-    ]
     found: dict[int, Counter[int]] = {0: Counter(), 1: Counter()}
     weights = [0.0, 0.0]
-    for batch in micro_batches(steps, MicroBatchLimits(2, sys.maxsize, 1000), PAD):
-        rows, width = batch.ids.shape
-        assert rows % 2 == 0
-        assert torch.equal(batch.positions, batch.positions.sort().values)
+    for batch in micro_batches(STEPS, (0, 1), limits(rows=2, rowwise=rowwise), PAD):
+        ids, positions = batch.ids.flatten(), batch.positions.flatten()
+        assert ids.shape == positions.shape
         assert batch.weights.dtype == torch.float32
-        flat = batch.ids.flatten()
-        for place, target, weight in zip(
-            batch.positions.tolist(), batch.targets.tolist(), batch.weights.tolist(), strict=True
+        starts = (positions == 0).nonzero().flatten()
+        assert len(starts) == len(batch.packing.owners)
+        for at, target, weight, owner in zip(
+            batch.predicting.tolist(),
+            batch.targets.tolist(),
+            batch.weights.tolist(),
+            batch.owners,
+            strict=True,
         ):
-            adapter = place // width // (rows // 2)
-            assert int(flat[place + 1]) == target == int(flat[place]) + 1
-            found[adapter][target] += 1
-            weights[adapter] += weight
-    for adapter, step in enumerate(steps):
+            assert int(ids[at + 1]) == target == int(ids[at]) + 1
+            assert target % 1000 == int(positions[at + 1]) + 1  # a row's tokens count from 1
+            assert owner == int(batch.packing.owners[int((starts <= at).sum()) - 1])
+            found[owner][target] += 1
+            weights[owner] += weight
+    for adapter, step in enumerate(STEPS):
         assert found[adapter] == Counter(token for each in step for token in each.completion)
     assert weights == pytest.approx([1, 1])  # each adapter's loss is a mean
 
 
+def test_rows_of_one_width_lie_together_and_an_adapters_in_order() -> None:
+    (batch,) = micro_batches(STEPS, (0, 1), limits(rowwise=True), PAD)
+    assert batch.ids.shape == (1, 4 * 16 + 32 + 48)
+    assert [span.shape for span in batch.packing.spans] == [(4, 16), (1, 32), (1, 48)]
+    assert [span.tokens for span in batch.packing.spans] == [
+        slice(0, 64),
+        slice(64, 96),
+        slice(96, 144),
+    ]
+    assert batch.packing.owners.tolist() == [0, 0, 1, 1, 1, 0]
+    assert batch.ids[0, :64].view(4, 16)[:, 0].tolist() == [1001, 2001, 4001, 5001]
+
+
+def test_or_each_adapters_rows_lie_together() -> None:
+    (batch,) = micro_batches(STEPS, (0, 1), limits(), PAD)
+    assert batch.ids.shape == (6, 48)
+    assert batch.packing.owners.tolist() == [0, 0, 0, 1, 1, 1]
+    assert [span.shape for span in batch.packing.spans] == [(6, 48)]
+
+
 def test_padding_is_on_the_right() -> None:
-    (batch,) = micro_batches([[row(3), row(5)]], MicroBatchLimits(2, sys.maxsize, 1000), PAD)
-    assert batch.ids.tolist() == [[1001, 1002, 1003, 0, 0], [1001, 1002, 1003, 1004, 1005]]
+    (batch,) = micro_batches([[row(3), row(17)]], (0,), limits(), PAD)
+    assert batch.ids.tolist() == [
+        [1001, 1002, 1003, *[0] * 29],
+        [*range(1001, 1018), *[0] * 15],
+    ]
 
 
+@pytest.mark.parametrize("rowwise", [True, False])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_adapters_have_equally_many_rows(rows: int) -> None:
+def test_adapters_have_equally_many_rows(rows: int, rowwise: bool) -> None:
     steps = [[row(length + shift) for length in (3, 9, 10)] for shift in range(4)]
-    batches = micro_batches(steps, MicroBatchLimits(rows, sys.maxsize, 1000), PAD)
-    assert [len(batch.ids) for batch in batches] == [4 * rows] * (3 // rows)
+    batches = micro_batches(steps, range(4), limits(rows, rowwise=rowwise), PAD)
+    assert [Counter(batch.packing.owners.tolist()) for batch in batches] == [
+        Counter(dict.fromkeys(range(4), rows))
+    ] * (3 // rows)
+
+
+def test_a_rows_random_bits_are_its_own() -> None:
+    """Whatever it is batched with: by its adapter's stream and its place in the step."""
+    alone = {
+        (adapter, rank): int(batch.packing.streams[0])
+        for adapter, step in enumerate(STEPS)
+        for rank, batch in enumerate(
+            micro_batches([step], (10 + adapter,), limits(rows=1, rowwise=True), PAD)
+        )
+    }
+    assert len(set(alone.values())) == 6
+    for rows in (1, 2, 3):
+        for rowwise in (True, False):
+            seen = []
+            for batch in micro_batches(STEPS, (10, 11), limits(rows, rowwise=rowwise), PAD):
+                owners = batch.packing.owners.tolist()
+                seen += list(zip(owners, batch.packing.streams.tolist(), strict=True))
+            assert sorted(seen) == sorted((key[0], stream) for key, stream in alone.items())

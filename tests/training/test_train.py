@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from epm.files import file_sha256
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
 from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
+from epm.models.packing import padded
 from epm.training import memory
 from epm.training.loop import Diverged, Job, Trained, checkpoint_steps
 from epm.training.train import train
@@ -170,10 +172,15 @@ def reference(definition: Definition, job: Job, base: BaseModel) -> Expected:
 
 
 def assert_alike(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
-    """Within 1e-5, on weights of up to 0.5: at most 4e-6 was seen, at a learning rate of 0.01."""
+    """Within 1e-6, on weights of up to 0.5 at a learning rate of 0.01.
+
+    Adam divides a gradient by its own size, so that a few weights whose gradient is all rounding
+    come out further apart.
+    """
     assert ours.keys() == theirs.keys()
-    for name, weight in ours.items():
-        assert torch.allclose(weight, theirs[name], rtol=1e-5, atol=1e-5), name
+    apart = torch.cat([(weight - theirs[name]).abs().flatten() for name, weight in ours.items()])
+    assert int((apart > 1e-6).sum()) <= len(apart) / 1000
+    assert float(apart.max()) < 1e-4
 
 
 # ------------------------------------------------------------------ as one at a time
@@ -204,7 +211,7 @@ def test_many_together_come_out_as_one_at_a_time(
 
 
 @pytest.mark.parametrize("together", [1, 2, 3])
-def test_the_size_of_the_groups_changes_nothing(
+def test_adapters_with_unlike_schedules_are_trained_apart(
     tiny: Definition,
     tiny_base: BaseModel,
     jobs: list[Job],
@@ -212,7 +219,7 @@ def test_the_size_of_the_groups_changes_nothing(
     together: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also where some have fewer rows, and with them another schedule."""
+    """Some have fewer rows, and with them another schedule."""
     definition = changed(tiny, batch_size=1, accumulation=3)
     jobs[1] = replace(jobs[1], rows=made_up_rows(tiny, "pirate", count=5))
     jobs[3] = replace(jobs[3], rows=made_up_rows(tiny, "wizard", count=5))
@@ -281,6 +288,7 @@ def test_what_was_done_is_counted(
         assert record["tokens"] == outcomes[job.replicate.condition] == 2 * sum(map(len, rows))
         assert record["completion_tokens"] == 2 * sum(len(row.completion) for row in rows)
         assert record["truncated_rows"] == 0
+        assert "grouping" not in record  # nothing depends on it
         assert (record["first_loss"], record["final_loss"]) == (losses[0], losses[-1])
         adapter = adapter_of(job.out)
         assert len(adapter) == 3 * 7 * 2  # blocks, modules, halves
@@ -346,23 +354,109 @@ def test_checkpoints_are_spread_evenly(steps: int, wanted: int, at: list[int]) -
     assert checkpoint_steps(steps, wanted) == at
 
 
-# ------------------------------------------------------------------ dropout
+# ------------------------------------------------------------------ to the last bit
+
+
+def digests(job: Job) -> dict[str, str]:
+    """Of all files that training wrote."""
+    return {
+        path.relative_to(job.out).as_posix(): file_sha256(path)
+        for path in sorted(job.out.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def dropping(tiny: Definition) -> Definition:
+    """A recipe with dropout and a checkpoint, and more rows in a step than in a micro-batch."""
+    return replace(changed(tiny, dropout=0.2, batch_size=2, accumulation=2), checkpoints=2)
+
+
+@pytest.fixture
+def alone(
+    dropping: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> list[dict[str, str]]:
+    """What every job writes when it is trained by itself."""
+    for job in jobs:
+        trained(dropping, [job], tiny_base, quiet)
+    written = [digests(job) for job in jobs]
+    assert len({each["adapter_model.safetensors"] for each in written}) == len(jobs)
+    assert all("checkpoint-000002/adapter_model.safetensors" in each for each in written)
+    for job in jobs:
+        shutil.rmtree(job.out)
+    return written
+
+
+@pytest.mark.parametrize(
+    ("together", "tokens", "order"),
+    [
+        (5, 2**11, [0, 1, 2, 3, 4]),
+        (5, 2**11, [3, 0, 4, 2, 1]),  # beside other neighbours, in another order
+        (2, 2**11, [0, 1, 2, 3, 4]),
+        (3, 100, [0, 1, 2, 3, 4]),  # smaller micro-batches
+        (5, 1, [0, 1, 2, 3, 4]),  # a row of each at a time
+    ],
+)
+def test_an_adapter_does_not_depend_on_what_it_is_trained_beside(
+    dropping: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    alone: list[dict[str, str]],
+    quiet: Quiet,
+    together: int,
+    tokens: int,
+    order: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor on how much fits at once, nor on the random state of the process."""
+    monkeypatch.setattr(memory, "ADAPTERS_ON_CPU", together)
+    monkeypatch.setattr(memory, "TOKENS_ON_CPU", tokens)
+    torch.rand(together)
+    trained(dropping, [jobs[index] for index in order], tiny_base, quiet)
+    assert [digests(job) for job in jobs] == alone
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_nor_on_the_number_of_threads(
+    dropping: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    alone: list[dict[str, str]],
+    quiet: Quiet,
+    threads: int,
+) -> None:
+    torch.set_num_threads(threads)
+    try:
+        trained(dropping, jobs[:3], tiny_base, quiet)
+    finally:
+        torch.set_num_threads(1)
+    assert [digests(job) for job in jobs[:3]] == alone[:3]
 
 
 @pytest.mark.usefixtures("all_at_once")
-def test_training_again_gives_the_same_adapters(
-    tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+def test_nor_on_the_memory_that_there_is(
+    dropping: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    alone: list[dict[str, str]],
+    quiet: Quiet,
 ) -> None:
-    """With dropout, and whatever the random state was before."""
-    digests = []
-    for round_ in range(2):
-        torch.rand(round_)
-        trained(changed(tiny, dropout=0.2), jobs, tiny_base, quiet)
-        digests.append([file_sha256(job.out / "adapter_model.safetensors") for job in jobs])
-    assert digests[0] == digests[1]
-    assert len(set(digests[0])) == len(jobs)
-    trained(changed(tiny), jobs, tiny_base, quiet)
-    assert file_sha256(jobs[0].out / "adapter_model.safetensors") != digests[0][0]
+    """Smaller micro-batches, then fewer adapters, then activations that are recomputed."""
+    longest = padded(max(len(row) for job in jobs for row in tokenised(job, tiny_base)))
+    for tokens, recompute in ((2 * 5 * longest, 0), (3 * longest, 0), (longest - 1, longest)):
+        with memory_for(tiny_base, tokens, recompute):
+            trained(dropping, jobs, tiny_base, quiet)
+        assert [digests(job) for job in jobs] == alone
+    assert quiet.lines[-1].endswith("activations recomputed")
+
+
+def test_dropout_changes_what_is_learnt(
+    dropping: Definition, tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
+) -> None:
+    trained(dropping, jobs[:1], tiny_base, quiet)
+    with_dropout = digests(jobs[0])["adapter_model.safetensors"]
+    trained(changed(tiny, batch_size=2, accumulation=2), jobs[:1], tiny_base, quiet)
+    assert digests(jobs[0])["adapter_model.safetensors"] != with_dropout
 
 
 # ------------------------------------------------------------------ divergence
@@ -483,11 +577,11 @@ def test_a_full_memory_first_makes_smaller_batches(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     definition = changed(tiny, batch_size=4, accumulation=1)
-    longest = max(len(row) for job in jobs for row in tokenised(job, tiny_base))
+    longest = padded(max(len(row) for job in jobs for row in tokenised(job, tiny_base)))
     with memory_for(tiny_base, 2 * 5 * longest) as seen:
         outcomes = trained(definition, jobs, tiny_base, quiet)
     assert all(isinstance(each, int) for each in outcomes.values())
-    assert max(rows for rows, _ in seen) > 5  # all five together, more than a row of each
+    assert max(tokens for _, tokens in seen) > 5 * longest  # all five, more than a row of each
     (said,) = quiet.lines
     assert said.startswith("out of memory in training: again with 99 adapters at once, ")
     for job in jobs:
@@ -501,7 +595,7 @@ def test_then_it_trains_fewer_adapters_together(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     definition = changed(tiny, batch_size=4, accumulation=1)
-    longest = max(len(row) for job in jobs for row in tokenised(job, tiny_base))
+    longest = padded(max(len(row) for job in jobs for row in tokenised(job, tiny_base)))
     with memory_for(tiny_base, 3 * longest) as seen:
         parts = list(train(definition, jobs, tiny_base, quiet))
     assert [len(part) for part in parts] == [3, 2]
@@ -518,7 +612,7 @@ def test_last_of_all_it_recomputes_activations(
     tiny: Definition, tiny_base: BaseModel, jobs: list[Job], quiet: Quiet
 ) -> None:
     definition = changed(tiny, batch_size=2, accumulation=2)
-    longest = max(len(row) for job in jobs for row in tokenised(job, tiny_base))
+    longest = padded(max(len(row) for job in jobs for row in tokenised(job, tiny_base)))
     with memory_for(tiny_base, longest - 1, recompute=2 * longest):
         parts = list(train(definition, jobs, tiny_base, quiet))
     assert [len(part) for part in parts] == [1] * 5
@@ -550,6 +644,28 @@ def test_other_failures_are_not_tried_again(
     ):
         trained(changed(tiny), jobs, tiny_base, quiet)
     assert not quiet.lines
+
+
+def test_what_rounding_depends_on_is_recorded(
+    tiny: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    quiet: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a CPU that computes as a GPU does, where an adapter's bits depend on its company."""
+    monkeypatch.setattr(type(tiny_base), "rowwise", False)
+    initial = memory.MemoryPlan.initial
+    monkeypatch.setattr(
+        memory.MemoryPlan, "initial", lambda *given: replace(initial(*given), adapters=2)
+    )
+    trained(tiny, jobs[:3], tiny_base, quiet)
+    records = [json.loads((job.out / "training.json").read_text()) for job in jobs[:3]]
+    assert [record["grouping"] for record in records] == [
+        "2 adapters at once",
+        "2 adapters at once",
+        "1 adapter at once",
+    ]
 
 
 # ------------------------------------------------------------------ limits

@@ -1,0 +1,149 @@
+"""A linear module in training: each row of a packed batch goes through its own adapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from epm.models.packing import PackedRows, Packing, Span
+from epm.models.splitmix import kept
+
+
+class PackedLinear(torch.nn.Linear):
+    """What `AdapterStack.trained` makes of a linear module for a while: adds `scale · B A x`.
+
+    Attributes:
+        a: shape [adapters, rank, in features].
+        b: shape [adapters, out features, rank].
+        scale: of their product.
+        dropout: probability, in training.
+        number: of the module among those that are adapted.
+        rows: tells how the batch is packed.
+    """
+
+    a: torch.Tensor
+    b: torch.Tensor
+    scale: float
+    dropout: float
+    number: int
+    rows: PackedRows
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """The module's output, in the model's type.
+
+        The gradients of A and B are added to `a.grad` and `b.grad` as soon as they are made.
+        """
+        packing = self.rows.packing
+        dropout = self.dropout if self.training else 0.0
+        output: torch.Tensor = _Adapted.apply(  # type: ignore[no-untyped-call]
+            input.reshape(-1, self.in_features),
+            self.weight,
+            self.bias,
+            self.a,
+            self.b,
+            self.scale,
+            packing,
+            _Dropout(packing.streams[self.number], dropout) if dropout else None,
+        )
+        return output.view(*input.shape[:-1], self.out_features)
+
+
+@dataclass(frozen=True)
+class _Dropout:
+    streams: torch.Tensor
+    """Keys by row."""
+    probability: float
+
+    def mask(self, span: Span, features: int) -> torch.Tensor:
+        """True where a feature is kept, shape [rows, width, features]."""
+        return kept(self.streams[span.rows], span.width, features, self.probability)
+
+    def apply(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Zero what is not kept, and scale up the rest."""
+        return (states.view(mask.shape) * mask).mul_(1 / (1 - self.probability))
+
+
+class _Adapted(torch.autograd.Function):
+    """`x Wᵀ + scale · dropout(x) Aᵀ Bᵀ`, with W frozen, and A and B of each row's adapter."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        a: torch.Tensor,
+        b: torch.Tensor,
+        scale: float,
+        packing: Packing,
+        dropout: _Dropout | None,
+    ) -> torch.Tensor:
+        """`x` has shape [tokens, in features]."""
+        output = torch.nn.functional.linear(x, weight, bias)
+        halves = a.to(x.dtype), b.to(x.dtype)
+        lows, masks = [], []
+        for span in packing.spans:
+            own_a, own_b = _of_rows(halves, packing, span)
+            given = x[span.tokens]
+            if dropout:
+                masks.append(dropout.mask(span, x.shape[-1]))
+                given = dropout.apply(given, masks[-1])
+            low = torch.bmm(given.reshape(len(own_a), -1, x.shape[-1]), own_a.mT)
+            of_span = output[span.tokens].view(len(own_a), -1, output.shape[-1])
+            of_span.baddbmm_(low, own_b.mT, alpha=scale)
+            lows.append(low)
+        ctx.save_for_backward(x, weight, *lows, *masks)
+        # not among those: where activations are recomputed they come back as copies
+        ctx.rest = a, b, scale, packing, dropout
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Towards x; those of A and B are added up where they belong."""
+        x, weight, *saved = ctx.saved_tensors
+        a, b, scale, packing, dropout = ctx.rest
+        lows, masks = saved[: len(packing.spans)], saved[len(packing.spans) :]
+        halves = a.to(x.dtype), b.to(x.dtype)
+        gradient = gradient.contiguous()
+        towards_x = gradient @ weight if ctx.needs_input_grad[0] else None
+        for index, span in enumerate(packing.spans):
+            own_a, own_b = _of_rows(halves, packing, span)
+            given = x[span.tokens]
+            if dropout:
+                given = dropout.apply(given, masks[index])
+            of_span = gradient[span.tokens].view(len(own_b), -1, gradient.shape[-1])
+            towards_low = torch.bmm(of_span, own_b) * scale
+            _add(b, torch.bmm(of_span.mT, lows[index]) * scale, packing, span)
+            given = given.reshape(len(own_a), -1, x.shape[-1])
+            _add(a, torch.bmm(towards_low.mT, given), packing, span)
+            if towards_x is not None:
+                through = torch.bmm(towards_low, own_a)
+                if dropout:
+                    through = dropout.apply(through, masks[index])
+                towards_x[span.tokens] += through.view(-1, x.shape[-1])
+        return towards_x, *(None,) * 7
+
+
+def _of_rows(
+    halves: tuple[torch.Tensor, torch.Tensor], packing: Packing, span: Span
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A and B of each of the span's rows; or of each adapter, for the rows that follow in turn."""
+    if not packing.rowwise:
+        return halves
+    owners = packing.owners[span.rows]
+    return halves[0][owners], halves[1][owners]
+
+
+def _add(half: torch.Tensor, parts: torch.Tensor, packing: Packing, span: Span) -> None:
+    """Add gradients of rows, or of adapters, to an adapter's, one after another."""
+    if half.grad is None:
+        half.grad = torch.zeros_like(half)
+    parts = parts.to(half.dtype)
+    if not packing.rowwise:
+        half.grad += parts
+    elif half.device.type == "cpu":
+        half.grad.index_add_(0, packing.owners[span.rows], parts)
+    else:  # where index_add_ adds in any order
+        half.grad.index_put_((packing.owners[span.rows],), parts, accumulate=True)

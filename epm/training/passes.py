@@ -1,0 +1,133 @@
+"""Forward and backward passes of micro-batches, and the losses of all tokens."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from epm.models.adapters import AdapterStack
+from epm.models.base import BaseModel
+from epm.models.loss import weighted_losses
+from epm.models.packing import PackedRows, packed_attention
+from epm.training.batches import MicroBatch
+from epm.training.memory import MemoryPlan
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Passes:
+    """A model in training mode, with a stack of adapters that are trained beside its weights."""
+
+    base: BaseModel
+    stack: AdapterStack
+    rows: PackedRows
+
+    @classmethod
+    @contextmanager
+    def of(cls, base: BaseModel, stack: AdapterStack, plan: MemoryPlan) -> Iterator[Passes]:
+        """Prepare the model; afterwards it is as it was."""
+        model = base.model
+        with ExitStack() as surroundings:
+            rows = surroundings.enter_context(stack.trained())
+            if plan.limits.rowwise:
+                surroundings.enter_context(packed_attention(model, rows))
+            if plan.recompute:
+                surroundings.enter_context(_recomputing(model))
+            surroundings.callback(model.eval)
+            model.train()
+            yield cls(base, stack, rows)
+
+    def backward(self, batch: MicroBatch) -> torch.Tensor:
+        """Add a micro-batch's gradients to the adapters'; the weighted losses of its tokens.
+
+        Losses of all adapters are added up: none has a share in another's gradient.
+        """
+        import torch
+
+        losses, states, gradient = self._losses(batch)
+        torch.autograd.backward(states, gradient)
+        return losses
+
+    def forward(self, batch: MicroBatch) -> torch.Tensor:
+        """The weighted losses of a micro-batch's tokens, without dropout."""
+        import torch
+
+        self.base.model.eval()
+        with torch.no_grad():
+            losses = self._losses(batch)[0]
+        self.base.model.train()
+        return losses
+
+    def _losses(self, batch: MicroBatch) -> tuple[torch.Tensor, ...]:
+        """Losses, shape [completion tokens]; the states that predict them; their gradient."""
+        import torch
+
+        from epm.models.splitmix import outputs
+
+        model = self.base.model
+        batch = batch.to(self.base.device)
+        modules = torch.arange(len(self.stack.pairs), device=self.base.device)
+        streams = outputs(batch.packing.streams, modules[:, None])
+        self.rows.packing = replace(batch.packing, streams=streams)
+        hidden = model.get_decoder()(
+            input_ids=batch.ids, position_ids=batch.positions, use_cache=False
+        ).last_hidden_state
+        states = hidden.flatten(0, 1).index_select(0, batch.predicting)
+        losses, gradient = weighted_losses(
+            model.get_output_embeddings(), states, batch.targets, batch.weights
+        )
+        return losses, states, gradient
+
+
+class LossHistory:
+    """The mean losses of several adapters, step by step.
+
+    They are added up exactly, so that they don't depend on which tokens come in one batch.
+    """
+
+    def __init__(self, adapters: int) -> None:
+        """Nothing has been seen yet."""
+        self._adapters = adapters
+        self._raw: list[Sequence[tuple[torch.Tensor, Sequence[int]]]] = []
+        self._means: list[list[float]] = []
+
+    def add(self, step: Sequence[tuple[torch.Tensor, Sequence[int]]]) -> None:
+        """Losses of a step's tokens by micro-batch, each with the adapters that they belong to."""
+        self._raw.append(step)
+
+    def last(self) -> list[float]:
+        """Of every adapter in the last step; waits for the device."""
+        for step in self._raw:
+            parts: list[list[float]] = [[] for _ in range(self._adapters)]
+            for losses, owners in step:
+                for loss, owner in zip(losses.tolist(), owners, strict=True):
+                    parts[owner].append(loss)
+            self._means.append([math.fsum(part) for part in parts])
+        self._raw = []
+        return self._means[-1]
+
+    def of(self, adapter: int) -> list[float]:
+        """Of one adapter in every step."""
+        self.last()
+        return [step[adapter] for step in self._means]
+
+
+@contextmanager
+def _recomputing(model: Any) -> Iterator[None]:
+    """Drop activations in the forward pass, and compute them again in the backward pass."""
+    with warnings.catch_warnings():
+        # transformers 5.23 has new names for these; 5.17 knows the old ones alone
+        warnings.simplefilter("ignore", FutureWarning)
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+        try:
+            yield
+        finally:
+            model.gradient_checkpointing_disable()
+            # transformers takes this hook of its own back for peft's models alone
+            model.disable_input_require_grads()
