@@ -6,7 +6,7 @@ A subcommand is a module of `epm.commands`; only the one that is asked for is lo
 from __future__ import annotations
 
 import argparse
-import difflib
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -39,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TQDM_DISABLE", "1")
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        gc.disable()  # modules stay until the end: looking for garbage among them takes time alone
         parsed = _parser(given).parse_args(given)
+        gc.freeze()
+        gc.enable()
         command: Callable[[argparse.Namespace], int] = parsed.command
         return command(parsed)
     except EpmError as error:
@@ -120,6 +123,8 @@ def _check_command(given: Sequence[str]) -> None:
     word = next(iter(given), "-")
     if word.startswith("-") or word in _COMMANDS:
         return
+    import difflib
+
     near = difflib.get_close_matches(word, _COMMANDS, n=1)
     meant = f"did you mean `epm {near[0]}`? " if near else ""
     raise EpmError(f"there is no command {word[:40]!r}", f"{meant}`epm --help` lists them")
