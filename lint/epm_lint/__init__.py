@@ -22,7 +22,7 @@ _HOME = {
     "Status": "model",
 }
 
-__all__ = ["LARGEST_BODY", "LintError", "Report", "Status", "lint"]  # noqa: F822
+__all__ = ["LARGEST_BODY", "LintError", "Report", "Status", "lint"]
 
 
 def __getattr__(name: str) -> object:

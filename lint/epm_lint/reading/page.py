@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from epm_lint.markdown.document import Document
 from epm_lint.reading.around import Declaration, beside, declarations, declare, label
-from epm_lint.reading.forms.rates.scales import may_state_scale, scale_of
+from epm_lint.reading.forms.rates.scales import SCALE_STEMS, may_state_scale, scale_of
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import TRIALS
 from epm_lint.reading.lexicon import Role as Part
@@ -24,6 +24,7 @@ from epm_lint.reading.tables.records import TableReading, names_in, read_tables
 from epm_lint.reading.tables.rows import row_statements
 from epm_lint.reading.tables.sums import sums
 from epm_lint.reading.text.passages import Passage, Place, passages
+from epm_lint.values import cached_property
 
 _EACH = ("persona", "cell", "condition", "arm", "model", "source persona")
 
@@ -38,6 +39,17 @@ class Reading:
         self.passages = tuple(pieces)
         self._by_section: dict[tuple[str, ...], list[TableReading]] = {}
         self._declarations: tuple[Declaration, ...] = ()
+
+    @cached_property
+    def _folded(self) -> str:
+        return "\n".join(passage.text for passage in self.passages).casefold()
+
+    def mentions(self, *stems: str) -> bool:
+        """Whether one of some stems, in small letters, stands anywhere on the page.
+
+        What looks for a pattern in each passage asks this first: it costs next to nothing.
+        """
+        return any(stem in self._folded for stem in stems)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -75,7 +87,8 @@ class Reading:
     def of_tables(self) -> tuple[Statement, ...]:
         """What the rows and columns of the tables say, and the sentences about them."""
         found: list[Statement] = []
-        scales = {s for ground in self.grounds if (s := _scale(ground))}
+        stated = self.grounds if self.mentions(*SCALE_STEMS) else ()
+        scales = {s for ground in stated if (s := _scale(ground))}
         scale = scales.pop() if len(scales) == 1 else None
         for table in self.tables:
             declared = self._declared(table)

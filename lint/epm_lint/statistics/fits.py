@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
 
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
@@ -13,7 +12,7 @@ from epm_lint.reading.statements import Proportion
 from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Entry, Record, TableReading
 from epm_lint.statistics.grim import possible_counts
-from epm_lint.values import dataclass
+from epm_lint.values import cached_property, dataclass
 
 _FEWEST, _MOST = 4, 40
 _SLACK = 1.1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground, is_card, layer_of, span_of
@@ -15,6 +14,7 @@ from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Span, Statement
 from epm_lint.reading.tables.columns import Column, Role, column_of
 from epm_lint.reading.text.passages import Passage, Place
+from epm_lint.values import cached_property
 
 _CONTINUES = Pattern(r"\s*[—–↳-]\s")
 _NEW = Pattern(r"\s?\([^()]{0,40}\)\s*\Z")
@@ -46,11 +46,8 @@ class Entry:
         self.method = method
         """The interval's, where a label names it."""
         self.statements: tuple[Statement, ...] = ()
-
-    @property
-    def place(self) -> int:
+        self.place = self.passage.spot.column if self.passage.spot else -1
         """The column that it stands in."""
-        return self.passage.spot.column if self.passage.spot else -1
 
     @property
     def header(self) -> str:

@@ -23,6 +23,8 @@ _WHOLE_POINTS = (
 
 
 _TELLING = frozenset(["half", "whole", "integer", "whole-number"])
+SCALE_STEMS = ("-point", "half", "whole", "integer")
+"""One of these stands wherever a scale is stated."""
 
 
 _SCALED = frozenset(["scale", "rated", "scores", "score", "scored", "rating", "ratings"])
