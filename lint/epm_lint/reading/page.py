@@ -178,6 +178,8 @@ class Reading:
         for said in self._declarations:
             passage = said.ground.passage
             same = _same_section(passage.sections, table.sections)
+            # what is folded away is said of what lies in the same fold
+            same = same and set(passage.folds) <= set(table.folds)
             if id(said.ground) in near or (same and passage.spot is None):
                 of_p |= said.of_p
                 of_intervals |= said.of_intervals

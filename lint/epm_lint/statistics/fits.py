@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
 
 from epm_lint.reading.number import Number
@@ -52,6 +52,15 @@ class Points:
     def everyone(self) -> list[int]:
         """All rows."""
         return list(range(len(self.names)))
+
+    def without(self, names: Collection[str]) -> list[int] | None:
+        """The rows but those of some names, or groups; None where none of them is known."""
+        left = [
+            row
+            for row in self.everyone()
+            if self.names[row] not in names and self.groups[row].isdisjoint(names)
+        ]
+        return left if len(left) < len(self.names) else None
 
     def allowed(self, statistic: Statistic, rows: Sequence[int]) -> Range:
         """What a statistic of some rows may be, given how its inputs were rounded."""

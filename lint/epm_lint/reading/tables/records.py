@@ -186,6 +186,7 @@ class TableReading:
         self.notes: tuple[Ground, ...] = ()
         """The paragraphs right behind it."""
         self.sections: tuple[str, ...] = ()
+        self.folds: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Role, ...]:
@@ -230,6 +231,7 @@ def read_tables(grounds: Sequence[Ground]) -> Iterator[TableReading]:
         else:
             if (
                 waiting is not None
+                and set(ground.passage.folds) <= set(waiting.folds)
                 and ground.passage.place is not Place.HEADING
                 and len(waiting.notes) < 3
             ):
@@ -255,7 +257,7 @@ def _table(line: int, members: Sequence[Ground]) -> TableReading:
         columns = (replace(columns[0], role=Role.NAME), *columns[1:])
     table = TableReading(line, tuple(labels), columns)
     table.grounds = tuple(headers.values())
-    table.sections = members[0].passage.sections
+    table.sections, table.folds = members[0].passage.sections, members[0].passage.folds
     records: list[Record] = []
     above = ""
     for number, row in rows.items():

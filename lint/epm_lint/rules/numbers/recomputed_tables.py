@@ -145,6 +145,7 @@ def _claims(reading: Reading, points: Points) -> Iterator[Claim]:
         if table.line != points.line:
             yield from _diagnostics(table, points)
             yield from _predictions(table, points)
+            yield from _slopes(table, points)
 
 
 def _correlation(said: Correlation, points: Points) -> Iterator[Claim]:
@@ -171,8 +172,7 @@ def _rows_meant(data: Subset, points: Points) -> list[int] | None:
     """The rows that a correlation is of; None where it cannot be told."""
     everyone = points.everyone()
     if data.without is not None:
-        named = [name for name in data.without if name in points.places]
-        return [row for row in everyone if points.names[row] not in named] if named else None
+        return points.without(data.without)
     if data.group:
         return [row for row in everyone if data.group in points.groups[row]] or None
     return None if any(name in points.places for name in data.named) else everyone
@@ -206,6 +206,8 @@ def _diagnosis(entry: Entry, at: int) -> Iterator[tuple[str, Sequence[Statistic]
             yield "leverage", [lambda xs, ys: through(xs, ys).leverage(xs[at])]
         case Role.COOK:
             yield "Cook's distance", [lambda xs, ys: through(xs, ys).cook(xs[at], ys[at])]
+        case _ if "dffits" in header:
+            yield "DFFITS", [lambda xs, ys: through(xs, ys).dffits(xs[at], ys[at])]
         case Role.RESIDUAL if "student" in header:
             yield (
                 "studentised residual",
@@ -214,6 +216,26 @@ def _diagnosis(entry: Entry, at: int) -> Iterator[tuple[str, Sequence[Statistic]
                     lambda xs, ys: through(xs, ys).studentised(xs[at], ys[at], external=False),
                 ],
             )
+
+
+def _slopes(table: TableReading, points: Points) -> Iterator[Claim]:
+    """The slope of all rows but the one that each row of a table is "without"."""
+    if table.headers[:1] != ("Without",):
+        return
+    for record in table.records:
+        rows = tuple(points.without((record.label, *record.raw.split())) or ())
+        if len(rows) < 3:
+            continue
+        for entry in record.entries:
+            if entry.header.casefold() == "slope" and (number := entry.alone):
+                name = f"the slope without {clip(record.label, 40)}"
+                by = 1 if number.unit else 100 if abs(number.value) > 1 else 1
+                yield Claim(number, name, ((_slope(by), rows),))
+
+
+def _slope(by: int) -> Statistic:
+    """In points where they are written without a unit: a rate changes by at most 1."""
+    return lambda xs, ys: by * through(xs, ys).slope
 
 
 def _predictions(table: TableReading, points: Points) -> Iterator[Claim]:

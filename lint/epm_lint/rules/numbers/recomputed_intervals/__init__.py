@@ -42,7 +42,11 @@ from epm_lint.reading.statements import (
     Prediction,
     Proportion,
 )
-from epm_lint.rules.numbers.recomputed_intervals.coefficients import comparison, correlation
+from epm_lint.rules.numbers.recomputed_intervals.coefficients import (
+    comparison,
+    correlation,
+    rank_correlations,
+)
 from epm_lint.rules.numbers.recomputed_intervals.ends import FIX, estimate, in_order, key
 from epm_lint.rules.numbers.recomputed_intervals.predictions import predicted_rows, prediction
 from epm_lint.rules.numbers.recomputed_intervals.rates import proportion
@@ -66,6 +70,9 @@ def check(page: Page) -> Verdict:
                 comparison(said, said.interval, tally, judged)
             case Prediction():
                 prediction(said, tally)
+    rank_correlations(
+        [s for s in reading.statements if isinstance(s, Correlation) and _is_of_ranks(s)], tally
+    )
     left = _clustered(page, reading, tally, judged)
     for said in reading.statements:
         match said:
@@ -79,6 +86,10 @@ def check(page: Page) -> Verdict:
     for _ in range(left):
         tally.leave("clustered intervals of no counts at hand")
     return tally.verdict()
+
+
+def _is_of_ranks(said: Correlation) -> bool:
+    return said.method == "spearman" and said.is_claimed and said.interval is not None
 
 
 def _clustered(
