@@ -255,23 +255,24 @@ def _prediction(record: Record, points: Points, named: list[int]) -> Iterator[Cl
     fits = ((*named, x_row), (*points.everyone(), x_row))
     name = clip(record.label, 40)
 
+    interval = record.get(Role.INTERVAL)
+    level = interval.column.level if interval else 0.0
+
     def meant(sign: int) -> tuple[tuple[Statistic, tuple[int, ...]], ...]:
-        return tuple((_end(sign, len(rows) - 3), rows) for rows in fits)
+        return tuple((_end(sign, len(rows) - 3, level or 0.95), rows) for rows in fits)
 
     if (entry := record.get(Role.OBSERVED)) and entry.number:
         yield Claim(entry.number, f"{name}'s rate", ((lambda xs, ys: ys[0], (x_row,)),))
     if (entry := record.get(Role.PREDICTED)) and entry.number:
         yield Claim(entry.number, f"{name}'s prediction", meant(0))
-    entry = record.get(Role.INTERVAL)
-    header = entry.header if entry else ""
-    if entry and entry.span and ("95" in header or "PI" in header):
-        span = entry.span
+    if interval and interval.span and (level or "PI" in interval.header):
+        span = interval.span
         yield Claim(span.low, f"the lower end of {name}'s interval", meant(-1), span.unit)
         yield Claim(span.high, f"the upper end of {name}'s interval", meant(1), span.unit)
 
 
-def _end(sign: int, df: int) -> Statistic:
-    t = StudentT(df).upper_quantile(0.025) if sign else 0.0
+def _end(sign: int, df: int, level: float) -> Statistic:
+    t = StudentT(df).upper_quantile((1 - level) / 2) if sign else 0.0
 
     def end(xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
         line = through(xs[:-1], ys[:-1])

@@ -3,8 +3,8 @@
 Held against the tables are correlations, their p-values and corrected p-values in prose (same
 method and layer, or the same point left out), observed and predicted rates and the intervals of a
 named row, its source rate in headings and sentences, its mean, the range of the rates, and n per
-persona; and against each other the thresholds and VIFs that a page states and the sha256 of a
-file. Two
+persona; and against each other the thresholds and VIFs that a page states, the sha256 of a file,
+the N of a row's label and of its column, and the estimate of one fit with each kind of error. Two
 prints agree where some value rounds to both. What has another N, layer or source is another
 quantity: earlier work, a sentence that names an issue, and whatever cannot surely be placed are
 left alone.
@@ -51,6 +51,7 @@ from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Record
 from epm_lint.reading.text.mentions import is_earlier, rate_mentions
 from epm_lint.reading.text.passages import Place
+from epm_lint.rules.numbers.recomputed_repeats.in_tables import in_tables
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass
@@ -82,6 +83,7 @@ def check(page: Page) -> Verdict:
     _means(reading, tally)
     _stated(reading, tally)
     _hashes(page, reading, tally)
+    in_tables(reading, tally)
     return tally.verdict()
 
 
