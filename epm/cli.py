@@ -39,10 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TQDM_DISABLE", "1")
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        gc.disable()  # modules stay until the end: looking for garbage among them takes time alone
-        parsed = _parser(given).parse_args(given)
-        gc.freeze()
-        gc.enable()
+        parsed = _parsed(given)
         command: Callable[[argparse.Namespace], int] = parsed.command
         return command(parsed)
     except EpmError as error:
@@ -99,6 +96,19 @@ def _broken(error: Exception) -> int:
 def _parser_of_all() -> argparse.ArgumentParser:
     """The parser with the arguments of all subcommands."""
     return _parser(list(_COMMANDS))
+
+
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The arguments, parsed; the command's modules are loaded on the way.
+
+    They stay until the end: to look for garbage among them would take a tenth of a short command.
+    """
+    gc.disable()
+    try:
+        return _parser(given).parse_args(given)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
