@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.qualifiers import general
 from epm_lint.reading.statements import Qualifier
 from epm_lint.reading.tables.columns import Role, column_of

@@ -110,7 +110,7 @@ class Kind(StrEnum):
 _QUANTITIES = frozenset({Kind.PLAIN, Kind.FRACTION, Kind.LEVEL, Kind.SETTING, Kind.MEASURE})
 
 
-class Place(Protocol):
+class Locator(Protocol):
     """What tells the lines and columns of places in a text."""
 
     def where(self, position: int) -> tuple[int, int | None]:
@@ -156,7 +156,7 @@ class Number:
         self.scientific = scientific
         self.code = False
         """Whether it stands in a code span."""
-        self.passage: Place | None = None
+        self.passage: Locator | None = None
         """Where it stands; nowhere if it was read by itself."""
 
     def __repr__(self) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeVar, overload
 
 from epm_lint.markdown.document import Document
 from epm_lint.reading.around import Declaration, beside, declarations, declare, label
 from epm_lint.reading.forms.rates.scales import SCALE_STEMS, may_state_scale, scale_of
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import TRIALS
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import TRIALS, Part
 from epm_lint.reading.number import Number, count_of
 from epm_lint.reading.saying import statements
 from epm_lint.reading.statements import Qualifier, SampleSize, Span, Statement, Term
@@ -30,6 +30,10 @@ _EACH = ("persona", "cell", "condition", "arm", "model", "source persona")
 
 _NEAR = 8
 """How many tables on either side of a sentence it may speak of."""
+
+
+Said = TypeVar("Said", bound=Statement)
+Told = TypeVar("Told", bound=Statement)
 
 
 class Reading:
@@ -116,6 +120,16 @@ class Reading:
         """All that is said, passage by passage, then table by table."""
         own = [statement for ground in self.grounds for statement in self.said[id(ground)]]
         return (*own, *self.of_tables)
+
+    @overload
+    def claimed(self, one: type[Said], /) -> Iterator[Said]: ...
+    @overload
+    def claimed(self, one: type[Said], other: type[Told], /) -> Iterator[Said | Told]: ...
+    @overload
+    def claimed(self, *kinds: type[Said]) -> Iterator[Said]: ...
+    def claimed(self, *kinds: type[Statement]) -> Iterator[Statement]:
+        """Every statement of some kinds that the page makes itself, and means."""
+        return (said for said in self.statements if isinstance(said, kinds) and said.is_claimed)
 
     @property
     def numbers(self) -> Iterator[Number]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from epm_lint.patterns import Pattern
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.statements import Arithmetic, Proportion, SampleSize, Span
@@ -209,11 +209,16 @@ def interval_at(reading: Reading, n: int) -> int | None:
 # ---------------------------------------------------------------------- evidence for confidence
 
 
+def says_untrained(text: str) -> bool:
+    """Whether a text says that nothing was trained."""
+    return _UNTRAINED.search(text) is not None
+
+
 def has_one_seed(reading: Reading) -> bool:
     """Whether the page's results come from training with a single seed."""
     if not reading.mentions("seed"):
         return False
-    if any(_UNTRAINED.search(ground.passage.text) for ground in reading.grounds):
+    if any(says_untrained(ground.passage.text) for ground in reading.grounds):
         return False
     several = one = False
     for ground in reading.grounds:

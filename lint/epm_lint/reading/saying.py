@@ -24,7 +24,7 @@ from epm_lint.reading.forms.statistics.impossible import impossibles
 from epm_lint.reading.forms.statistics.parts import Taken
 from epm_lint.reading.forms.statistics.tests import intervals, p_values, tests
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.qualifiers import Qualified
 from epm_lint.reading.statements import Statement
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.lexicon import INTERVAL_ATTRIBUTES, INTERVAL_WORDS
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import INTERVAL_ATTRIBUTES, INTERVAL_WORDS, Part
 from epm_lint.reading.statements import Correlation, Estimate, Statement
 from epm_lint.reading.tables.columns import Role, column_of
 from epm_lint.reading.tables.frame import Frame, p_of

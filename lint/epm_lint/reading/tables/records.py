@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground, is_card, layer_of, span_of
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Span, Statement

@@ -141,13 +141,13 @@ def passages(document: Document, title: str | None = None) -> Iterator[Passage]:
     """Every passage of a page, in its order; the title first."""
     if title:
         yield Passage(title, 1, Place.TITLE, source=title)
-    reader = _Reader(document)
+    reader = _PassageReader(document)
     yield from reader.blocks(document.preamble, ())
     for section in document.sections:
         yield from reader.section(section, ())
 
 
-class _Reader:
+class _PassageReader:
     def __init__(self, document: Document) -> None:
         self.lines = document.lines
         self.folds = folds(document)

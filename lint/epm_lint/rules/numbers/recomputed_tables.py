@@ -138,9 +138,8 @@ def _judge(claim: Claim, points: Points, tally: Tally) -> None:
 
 
 def _claims(reading: Reading, points: Points) -> Iterator[Claim]:
-    for said in reading.statements:
-        if isinstance(said, Correlation) and said.is_claimed:
-            yield from _correlation(said, points)
+    for said in reading.claimed(Correlation):
+        yield from _correlation(said, points)
     for table in reading.tables:
         if table.line != points.line:
             yield from _diagnostics(table, points)

@@ -58,9 +58,7 @@ def check(page: Page) -> Verdict:
     tally = Tally("interval")
     reading = read(page.document, page.title)
     judged: set[tuple[int, int, int]] = set()
-    for said in reading.statements:
-        if not said.is_claimed and not isinstance(said, Inside):
-            continue
+    for said in reading.claimed(Proportion, Correlation, Comparison, Prediction):
         match said:
             case Proportion():
                 proportion(said, tally, judged)
@@ -70,9 +68,7 @@ def check(page: Page) -> Verdict:
                 comparison(said, said.interval, tally, judged)
             case Prediction():
                 prediction(said, tally)
-    rank_correlations(
-        [s for s in reading.statements if isinstance(s, Correlation) and _is_of_ranks(s)], tally
-    )
+    rank_correlations(list(reading.claimed(Correlation)), tally)
     left = _clustered(page, reading, tally, judged)
     for said in reading.statements:
         match said:
@@ -86,10 +82,6 @@ def check(page: Page) -> Verdict:
     for _ in range(left):
         tally.leave("clustered intervals of no counts at hand")
     return tally.verdict()
-
-
-def _is_of_ranks(said: Correlation) -> bool:
-    return said.method == "spearman" and said.is_claimed and said.interval is not None
 
 
 def _clustered(

@@ -88,6 +88,7 @@ def rank_correlations(found: Sequence[Correlation], tally: Tally) -> None:
         span, n = said.interval, _points(said)
         if (
             span is None
+            or said.method != "spearman"
             or said.partial
             or said.has(*UNLIKE, Qualifier.EXACT)
             or not 4 <= n <= MANY_TRIALS

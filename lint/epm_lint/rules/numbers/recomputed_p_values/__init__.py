@@ -31,6 +31,7 @@ from epm_lint.reading.statements import (
     Determination,
     Estimate,
     Split,
+    Statement,
     Test,
 )
 from epm_lint.rules.numbers.recomputed_p_values.counts import comparison, split
@@ -47,9 +48,7 @@ from epm_lint.rules.tally import Tally
 def check(page: Page) -> Verdict:
     """Every p is that of its statistic."""
     tally = Tally("p-value")
-    for said in read(page.document, page.title).statements:
-        if not said.is_claimed:
-            continue
+    for said in read(page.document, page.title).claimed(Statement):
         match said:
             case Test() if said.p is not None:
                 test(said, said.p, tally)

@@ -136,8 +136,8 @@ def _correlations(reading: Reading, tally: Tally) -> None:
     points = {len(table.records) for table in reading.tables if Role.COSINE in table.columns}
     points |= {each.n for each in known if each.n}
     earlier = {id(g.passage) for g in reading.grounds if is_earlier(g)} if known else set()
-    for said in reading.statements:
-        if not isinstance(said, Correlation | PValue) or said.passage.spot or not said.is_claimed:
+    for said in reading.claimed(Correlation, PValue):
+        if said.passage.spot:
             continue
         kind = _kind(said)
         own = isinstance(said, Correlation)
@@ -279,8 +279,8 @@ def _means(reading: Reading, tally: Tally) -> None:
     if len(tables) != 1:
         return
     place = tables[0].columns.index(Role.MEAN)
-    for said in reading.statements:
-        if not isinstance(said, Mean) or said.passage.spot or not said.is_claimed:
+    for said in reading.claimed(Mean):
+        if said.passage.spot:
             continue
         named = [r for r in tables[0].rows if r.words and r.words <= said.words]
         longest = max((len(r.words) for r in named), default=0)
@@ -302,9 +302,7 @@ def _stated(reading: Reading, tally: Tally) -> None:
     """Thresholds, and the VIF: a page has one of each."""
     first: dict[tuple[str, bool], Number] = {}
     found: list[tuple[tuple[str, bool], Number]] = []
-    for said in reading.statements:
-        if not isinstance(said, Diagnostic) or not said.is_claimed:
-            continue
+    for said in reading.claimed(Diagnostic):
         if said.threshold or said.measure == "vif":
             found.append(((said.measure, said.threshold), said.value))
     found += [
