@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.forms.statistics.groups import HEADS
-from epm_lint.reading.forms.statistics.parts import COEFFICIENTS
+from epm_lint.reading.forms.inference.companions import COEFFICIENTS
+from epm_lint.reading.forms.inference.groups import HEADS
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import NEGATIONS, Part
 from epm_lint.reading.number import Kind, Number

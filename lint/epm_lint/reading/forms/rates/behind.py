@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from epm_lint.reading.forms.inference.groups import HEADS, after_nouns, is_tight
 from epm_lint.reading.forms.rates.pairing import Pairing
-from epm_lint.reading.forms.statistics.groups import HEADS, after_nouns, is_tight
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import (
     GLUE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from epm_lint.reading.forms.inference.groups import after_nouns
 from epm_lint.reading.forms.rates.scales import outer_scale, scale_of
-from epm_lint.reading.forms.statistics.groups import after_nouns
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import GLUE, Part
 from epm_lint.reading.number import Number

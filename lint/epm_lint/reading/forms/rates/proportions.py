@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from epm_lint.reading.forms.inference.companions import Taken
 from epm_lint.reading.forms.rates.bases import Bases
 from epm_lint.reading.forms.rates.behind import Behind
 from epm_lint.reading.forms.rates.pairing import COMPARED, Pairing
-from epm_lint.reading.forms.statistics.parts import Taken
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import (
     AGGREGATES,

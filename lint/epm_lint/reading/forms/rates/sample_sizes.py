@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from epm_lint.reading.forms.statistics.parts import Taken
+from epm_lint.reading.forms.inference.companions import Taken
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import (
     Part,

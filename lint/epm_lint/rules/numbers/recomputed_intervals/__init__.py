@@ -42,14 +42,14 @@ from epm_lint.reading.statements import (
     Prediction,
     Proportion,
 )
-from epm_lint.rules.numbers.recomputed_intervals.coefficients import (
+from epm_lint.rules.numbers.recomputed_intervals.ends import FIX, estimate, in_order, key
+from epm_lint.rules.numbers.recomputed_intervals.of_coefficients import (
     comparison,
     correlation,
     rank_correlations,
 )
-from epm_lint.rules.numbers.recomputed_intervals.ends import FIX, estimate, in_order, key
-from epm_lint.rules.numbers.recomputed_intervals.predictions import predicted_rows, prediction
-from epm_lint.rules.numbers.recomputed_intervals.rates import proportion
+from epm_lint.rules.numbers.recomputed_intervals.of_predictions import predicted_rows, prediction
+from epm_lint.rules.numbers.recomputed_intervals.of_rates import proportion
 from epm_lint.rules.tally import Tally, shown_interval
 
 

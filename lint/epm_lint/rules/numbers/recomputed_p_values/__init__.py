@@ -34,9 +34,9 @@ from epm_lint.reading.statements import (
     Statement,
     Test,
 )
-from epm_lint.rules.numbers.recomputed_p_values.counts import comparison, split
-from epm_lint.rules.numbers.recomputed_p_values.intervals import of_its_interval
-from epm_lint.rules.numbers.recomputed_p_values.statistics import (
+from epm_lint.rules.numbers.recomputed_p_values.from_counts import comparison, split
+from epm_lint.rules.numbers.recomputed_p_values.from_intervals import of_its_interval
+from epm_lint.rules.numbers.recomputed_p_values.from_statistics import (
     correlation,
     determination,
     estimate,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from epm_lint.reading.forms.statistics.groups import (
+from epm_lint.reading.forms.inference.companions import (
+    degrees_of_freedom,
+    end_of,
+    named_method,
+    of_p,
+)
+from epm_lint.reading.forms.inference.groups import (
     HEADS,
     after_nouns,
     counted_after,
     first,
     is_tight,
 )
-from epm_lint.reading.forms.statistics.partials import partial_of
-from epm_lint.reading.forms.statistics.parts import (
-    degrees_of_freedom,
-    end_of,
-    named_method,
-    of_p,
-)
-from epm_lint.reading.forms.statistics.subsets import subset_of
+from epm_lint.reading.forms.inference.partials import partial_of
+from epm_lint.reading.forms.inference.subsets import subset_of
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, NO_TRIALS, Part
 from epm_lint.reading.number import Kind, Number

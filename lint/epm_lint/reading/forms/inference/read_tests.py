@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.forms.statistics.correlations import correlation
-from epm_lint.reading.forms.statistics.groups import (
-    HEADS,
-    first,
-    is_tight,
-    satellites,
-)
-from epm_lint.reading.forms.statistics.parts import (
+from epm_lint.reading.forms.inference.companions import (
     Taken,
     degrees_of_freedom,
     end_of,
     named_method,
     of_p,
+)
+from epm_lint.reading.forms.inference.correlations import correlation
+from epm_lint.reading.forms.inference.groups import (
+    HEADS,
+    first,
+    is_tight,
+    satellites,
 )
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, Part
