@@ -228,12 +228,12 @@ def _slopes(table: TableReading, points: Points) -> Iterator[Claim]:
         for entry in record.entries:
             if entry.header.casefold() == "slope" and (number := entry.alone):
                 name = f"the slope without {clip(record.label, 40)}"
-                by = 1 if number.unit else 100 if abs(number.value) > 1 else 1
-                yield Claim(number, name, ((_slope(by), rows),))
+                scales = (1,) if number.unit else (100, 1)
+                yield Claim(number, name, tuple((_slope(by), rows) for by in scales))
 
 
 def _slope(by: int) -> Statistic:
-    """In points where they are written without a unit: a rate changes by at most 1."""
+    """In points, or as a part of one: the header need not say which."""
     return lambda xs, ys: by * through(xs, ys).slope
 
 
