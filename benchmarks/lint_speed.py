@@ -3,8 +3,9 @@
     python benchmarks/lint_speed.py [--runs N] [--peers VENV/bin]
 
 Cold is a new process for each run; the runs of all programs alternate, so that what else the
-machine does falls on all alike, and each figure is a median. `--peers` names a folder with rumdl
-and pymarkdown, general Markdown linters that are timed on the same file.
+machine does falls on all alike, and each figure is the least of its runs. Modules are compiled, as
+they are where a package was installed, whatever PYTHONDONTWRITEBYTECODE says. `--peers` names a
+folder with rumdl and pymarkdown, general Markdown linters that are timed on the same file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import linear_regression
 
 from epm_lint.engine import lint
 from epm_lint.markdown.document import Document
@@ -52,20 +53,21 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def cold(commands: dict[str, Sequence[str]], runs: int) -> dict[str, float]:
-    """The median time of each command, run in turns after one run that is not counted."""
+    """The least time of each command, run in turns after one run that is not counted."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(runs + 1):
         for name, command in commands.items():
-            spent = seconds(partial(subprocess.run, command, capture_output=True))
+            spent = seconds(partial(subprocess.run, command, capture_output=True, env=environment))
             if turn:
                 taken[name].append(spent)
-    return {name: median(times) for name, times in taken.items()}
+    return {name: min(times) for name, times in taken.items()}
 
 
 def warm(work: Callable[[], object], runs: int) -> float:
-    """The median time in a process that has done it before."""
+    """The least time in a process that has done it before."""
     work()
-    return median(seconds(work) for _ in range(runs))
+    return min(seconds(work) for _ in range(runs))
 
 
 def report_cold(runs: int, peers: Path | None) -> None:
@@ -83,10 +85,10 @@ def report_cold(runs: int, peers: Path | None) -> None:
         for name, arguments in PEERS.items():
             if found := shutil.which(name, path=str(peers) if peers else None):
                 commands[f"{name}, 25 kB"] = [found, *arguments, str(large)]
-        medians = cold(commands, runs)
-    print(f"cold, medians of {runs}")
-    for name, taken in medians.items():
-        ratio = taken / medians[BASELINE]
+        least = cold(commands, runs)
+    print(f"cold, the least of {runs}")
+    for name, taken in least.items():
+        ratio = taken / least[BASELINE]
         print(f"  {name:34}{1000 * taken:9.1f} ms{ratio:8.2f} ×")
 
 
@@ -94,7 +96,7 @@ def report_warm(runs: int) -> None:
     """Print what a further page costs in a process, and which part of that is parsing."""
     text = page(WARM)
     parser = Document.__init__.__globals__["_parser"]()
-    print(f"\nwarm, {len(text.encode()):,} bytes, medians of {runs}")
+    print(f"\nwarm, {len(text.encode()):,} bytes, the least of {runs}")
     for name, work in {
         "markdown-it alone": lambda: parser.parse(text),
         "the document, parsed": lambda: Document(text),

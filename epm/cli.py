@@ -6,7 +6,7 @@ A subcommand is a module of `epm.commands`; only the one that is asked for is lo
 from __future__ import annotations
 
 import argparse
-import difflib
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     _prepare_streams(for_machines=bool({"show", "schema"} & set(given)))
     try:
-        parsed = _parser(given).parse_args(given)
+        parsed = _parsed(given)
         command: Callable[[argparse.Namespace], int] = parsed.command
         code = command(parsed)
         if not sys.stdout.closed:
@@ -135,6 +135,19 @@ def _parser_of_all() -> argparse.ArgumentParser:
     return _parser(list(_COMMANDS))
 
 
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    """The arguments, parsed; the command's modules are loaded on the way.
+
+    They stay until the end: to look for garbage among them would take a tenth of a short command.
+    """
+    gc.disable()
+    try:
+        return _parser(given).parse_args(given)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; of the subcommands only the given one is loaded, which takes time."""
     _check_command(given)
@@ -157,6 +170,8 @@ def _check_command(given: Sequence[str]) -> None:
     word = next(iter(given), "-")
     if word.startswith("-") or word in _COMMANDS:
         return
+    import difflib
+
     near = difflib.get_close_matches(word, _COMMANDS, n=1)
     meant = f"did you mean `epm {near[0]}`? " if near else ""
     raise EpmError(f"there is no command {word[:40]!r}", f"{meant}`epm --help` lists them")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 from collections.abc import Iterable, Iterator
@@ -38,6 +37,8 @@ class ResultsError(EpmError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """'did you mean …' for a name that is not among the known ones, else the known ones."""
+    import difflib
+
     known = list(known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if near:

@@ -34,13 +34,29 @@ except SystemExit as exited:
 """
 
 
+LINT = """
+from epm.cli import main
+assert main(["lint", PAGE]) in (0, 1)
+"""
+SLOW = {
+    *("concurrent", "difflib", "hashlib", "json", "multiprocessing", "subprocess", "tomllib"),
+    "zipfile",
+}
+"""Modules of the standard library that take long to load, and that few pages need."""
+
+
 def loaded(code: str) -> set[str]:
     """The top-level modules, not of the standard library, that some code loads."""
+    return loaded_of_all(code) - sys.stdlib_module_names
+
+
+def loaded_of_all(code: str) -> set[str]:
+    """The top-level modules that some code loads."""
     measured = f"""import sys
 before = set(sys.modules)
 {code}
 names = {{name.partition(".")[0] for name in set(sys.modules) - before}}
-print("loaded:", *(names - sys.stdlib_module_names))
+print("loaded:", *names)
 """
     printed = subprocess.check_output([sys.executable, "-c", measured], cwd=ROOT, text=True)
     return set(printed.splitlines()[-1].removeprefix("loaded:").split())
@@ -52,6 +68,26 @@ def test_the_linter() -> None:
         "markdown_it",
         "mdurl",
     }
+
+
+def test_a_page_loads_what_it_needs(tmp_path: Path) -> None:
+    """Each of these would be a part of what everybody waits for."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "## Results\n\nThe rate is 31/100 = 31% [22.8%, 40.6%], r=-0.62, p=0.031, N=12.\n"
+    )
+    names = loaded_of_all(LINT.replace("PAGE", repr(str(page))))
+    assert {"epm", "epm_lint", "markdown_it"} <= names
+    assert not names & (HEAVY | SLOW)
+    assert not names - sys.stdlib_module_names - {"epm", "epm_lint", "markdown_it", "mdurl"}
+
+
+@pytest.mark.parametrize("name", ["list", "show", "run", "analyse"])
+def test_other_commands_do_not_load_the_linter(name: str) -> None:
+    code = f"from epm.cli import _parser; _parser(['--help'])\nimport epm.commands.{name}"
+    measured = f"{code}\nimport sys; print('epm_lint.engine' in sys.modules)"
+    printed = subprocess.check_output([sys.executable, "-c", measured], cwd=ROOT, text=True)
+    assert printed.split()[-1] == "False"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from epm.errors import EpmError
 from epm.exit_codes import CLEAN, COULD_NOT, FINDINGS
-from epm.linting.bodies import STDIN, Body, Given, body_at, folder_of, is_unread, unread
+from epm.linting.bodies import STDIN, Body, Given, is_unread
+from epm.linting.jobs import MOST, lint_all, lint_one
 from epm.linting.look import look_of
 from epm.linting.pages import named
 from epm.linting.settings import Settings
@@ -80,6 +81,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="default: the nearest epm.toml, or pyproject.toml with [tool.epm.lint]",
     )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="lint many files in so many processes, 0 for one a processor (default: 1)",
+    )
     shown = parser.add_argument_group("what comes of it")
     shown.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     shown.add_argument("--statistics", action="store_true", help="only count, rule by rule")
@@ -141,19 +149,20 @@ def _lint(
     reports: list[Report] = []
     worst = CLEAN
     told: set[str] = set()
-    for path in paths:
-        try:
-            body = body_at(path, given, settings.of(folder_of(path)), _say)
-            report = _mended(body, parsed) if parsed.fix or parsed.diff else body.report()
-        except EpmError as error:
-            if str(error) not in told:  # one broken configuration is that of many bodies
-                _say(str(error))
-            told.add(str(error))
-            worst = COULD_NOT
-            reports.append(unread(path, str(error)))
-            continue
-        reports.append(report)
-        code = body.configuration.exit_code(report)
+    mending = parsed.fix or parsed.diff
+    linted = (
+        (lint_one(path, given, settings, lambda body: _mended(body, parsed)) for path in paths)
+        if mending
+        else lint_all(paths, given, settings, _jobs(parsed.jobs))
+    )
+    for one in linted:
+        for line in (*one.said, one.refused):
+            if line and line not in told:  # one broken configuration is that of many bodies
+                _say(line)
+        if one.refused:
+            told.add(one.refused)
+        reports.append(one.report)
+        code = COULD_NOT if one.refused else one.code
         worst = max(worst, CLEAN if parsed.exit_zero and code == FINDINGS else code)
     if parsed.format in _FOR_PEOPLE:  # they have been told on the other stream
         reports = [report for report in reports if not is_unread(report)]
@@ -161,6 +170,13 @@ def _lint(
         stream = sys.stderr if parsed.fix and STDIN in parsed.paths else sys.stdout
         _show(reports, parsed, stream)
     return worst
+
+
+def _jobs(asked: int) -> int:
+    """0 stands for one process a processor."""
+    if not 0 <= asked <= MOST:
+        raise EpmError(f"--jobs {asked} is no number of processes", f"take 1 to {MOST}, or 0")
+    return asked or os.cpu_count() or 1
 
 
 def _mended(body: Body, parsed: argparse.Namespace) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -233,11 +233,30 @@ class Report:
     reading: Reading | None = field(default=None, compare=False, repr=False)
     """The page's numbers as they were read, if a rule asked for them."""
 
+    counted: NumbersRead | None = field(default=None, compare=False, repr=False)
+    """What became of the numbers, where the page as it was read is not kept."""
+
+    def without_reading(self) -> Report:
+        """The same report to hand over to another process: it holds no page, only what was said."""
+        rows = tuple(
+            Row(
+                row.rule,
+                Verdict(
+                    row.verdict.status,
+                    row.verdict.detail,
+                    tuple(replace(finding, uses=()) for finding in row.verdict.findings),
+                    left_alone=dict(row.verdict.left_alone),
+                ),
+            )
+            for row in self.rows
+        )
+        return Report(self.path, self.format, rows, counted=self.numbers)
+
     @property
     def numbers(self) -> NumbersRead | None:
         """How many numbers were read, bound, recomputed and left alone; None if none was asked."""
         if self.reading is None:
-            return None
+            return self.counted
         used = {(id(n.passage), n.start) for row in self.rows for n in row.verdict.recomputed}
         left: Counter[str] = Counter()
         for row in self.rows:

@@ -15,7 +15,26 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from functools import cached_property as cached_property
 else:
+
+    class cached_property:  # noqa: N801
+        """As `functools.cached_property` from Python 3.12 on: without a lock, which is most of it.
+
+        A page is read in one thread; two that ask at once would compute the same value twice.
+        """
+
+        def __init__(self, function: Any) -> None:
+            self.function, self.__doc__ = function, function.__doc__
+
+        def __set_name__(self, _: object, name: str) -> None:
+            self.name = name
+
+        def __get__(self, instance: Any, _: object = None) -> Any:
+            if instance is None:
+                return self
+            value = instance.__dict__[self.name] = self.function(instance)
+            return value
 
     def dataclass(**options: bool) -> Any:
         """Make a class a frozen dataclass; with other options, as the standard library does."""

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from epm_lint.engine import lint
+from epm_lint.formats import BodyFormat, format_of
+from epm_lint.markdown.document import Document
 from epm_lint.model import Finding, Report, Status
 from epm_lint.rules import RULES
 
@@ -28,8 +30,47 @@ def line_of(words: str) -> int:
     return found[0]
 
 
-def report(results: object = None) -> Report:
-    return lint(BODY, title=TITLE, results=results, rules=HOLDING)  # type: ignore[arg-type]
+def report(results: object = None, body: str = BODY, **given: BodyFormat) -> Report:
+    return lint(body, title=TITLE, results=results, rules=HOLDING, **given)  # type: ignore[arg-type]
+
+
+HEADINGS: dict[str, tuple[BodyFormat, dict[str, str]]] = {
+    "legacy": (BodyFormat.LEGACY, {}),
+    "v1": (BodyFormat.V1, {"## TL;DR": "## AI Summary"}),
+    "v2": (
+        BodyFormat.V2,
+        {
+            "## TL;DR": "## AI Summary",
+            "### Results": "### Result 1: the relation holds at every layer",
+            "### Methodology": "### What was run",
+        },
+    ),
+    "plain": (BodyFormat.PLAIN, {}),
+    "a paper's": (
+        BodyFormat.PLAIN,
+        {
+            "## TL;DR": "## Abstract",
+            "### Background": "## 1. Introduction",
+            "### Methodology": "## 2. Methods",
+            "### Results": "## 3. Results and discussion",
+            "### Next steps": "## 4. Future work",
+            "# Detailed report": "# Appendix",
+            "## Source issues": "## A. Related work",
+            "## Setup & hyper-parameters": "## B. Experimental details",
+            "## Headline numbers": "## C. All rates",
+        },
+    ),
+    "a report's": (
+        BodyFormat.PLAIN,
+        {"## TL;DR": "# Marker report", "### Results": "### Findings", "# Detailed report": "---"},
+    ),
+}
+"""The headings of each format, and of pages that have none of them, in place of the page's own."""
+
+
+def under(headings: dict[str, str]) -> str:
+    """The page with other headings, line by line."""
+    return "\n".join(headings.get(line, line) for line in BODY.split("\n"))
 
 
 def findings(slug: str, results: object = None) -> list[Finding]:
@@ -75,11 +116,14 @@ def test_seven_of_twelve_intervals_and_no_other() -> None:
     assert len({finding.line for finding in findings("recomputed-intervals")}) == 7
 
 
-def test_nothing_right_is_called_wrong() -> None:
-    """All that is reported, by rule and line; each is an error of the page."""
+@pytest.mark.parametrize("kind", HEADINGS)
+def test_nothing_right_is_called_wrong(kind: str) -> None:
+    """All that is reported, by rule and line, under any headings; each is an error of the page."""
+    page_format, headings = HEADINGS[kind]
+    said = report(body=under(headings), page_format=page_format)
     found = {
         row.rule.slug: {finding.line for finding in row.verdict.findings}
-        for row in report().rows
+        for row in said.rows
         if row.verdict.findings
     }
     wrong = [line_of(f"{name} |") for name in SEVEN]
@@ -101,6 +145,32 @@ def test_nothing_right_is_called_wrong() -> None:
         },
         "recomputed-independence": {line_of("helpful_assistant (new)")},
     }
+
+
+@pytest.mark.parametrize("kind", ["legacy", "v1", "v2"])
+def test_the_headings_are_those_of_the_format(kind: str) -> None:
+    page_format, headings = HEADINGS[kind]
+    assert format_of(Document(under(headings))) is page_format
+
+
+@pytest.mark.parametrize("kind", HEADINGS)
+def test_a_line_with_an_n_for_each_clause_is_right(kind: str) -> None:
+    """Each N belongs to its own r and p, and to none of its neighbours'."""
+    line = (
+        "- With both it strengthens (N=10: r=-0.42, p=0.22; N=12: r=-0.62, p=0.031; Spearman "
+        "ρ=-0.74, p=0.006)."
+    )
+    page_format, headings = HEADINGS[kind]
+    body = under(headings).replace("**Main takeaways:**\n", f"**Main takeaways:**\n\n{line}", 1)
+    before = report(body=under(headings), page_format=page_format)
+    after = report(body=body, page_format=page_format)
+    told = [
+        [f.message for row in said.rows for f in row.verdict.findings] for said in (before, after)
+    ]
+    assert told[0] == told[1]
+    numbers = after.reading and [n.raw for n in after.reading.numbers if n.line == 26]
+    assert numbers
+    assert "-0.42" in numbers
 
 
 SEVEN = (

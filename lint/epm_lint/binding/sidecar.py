@@ -13,7 +13,7 @@ from typing import Any
 from epm_lint.binding.leaves import leaves
 from epm_lint.binding.manifest import Drawn
 from epm_lint.model import Finding, Page
-from epm_lint.page.links import Mention, mentions
+from epm_lint.page.links import LinkMention, mentions
 from epm_lint.quoting import quote
 
 _LARGEST = 5_000_000
@@ -43,7 +43,7 @@ def faults(page: Page, drawn: tuple[Drawn, ...]) -> Iterator[Finding]:
 
 
 def _as_rendered(
-    mention: Mention, picture: bytes | None, sidecar: bytes | None, was: Drawn | None
+    mention: LinkMention, picture: bytes | None, sidecar: bytes | None, was: Drawn | None
 ) -> Iterator[Finding]:
     import hashlib
 
@@ -66,7 +66,7 @@ def _as_rendered(
         yield Finding(f"the data beside {name} is that of another picture", mention.line, fix=again)
 
 
-def _as_the_results(page: Page, mention: Mention, data: Mapping[str, Any]) -> Iterator[Finding]:
+def _as_the_results(page: Page, mention: LinkMention, data: Mapping[str, Any]) -> Iterator[Finding]:
     """Each number that the figure gives of a condition is one that the results hold of it."""
     conditions = (page.results or {}).get("conditions")
     if page.results is None or not isinstance(conditions, Mapping):

@@ -6,9 +6,8 @@ Everything is a value with the line it starts on, counted from 1 as an editor do
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
-from epm_lint.values import dataclass
+from epm_lint.values import cached_property, dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ _SUMMARY = Pattern(r"<summary\b[^<>]{0,200}>(.{0,400}?)</summary", re.IGNORECASE
 _OPENING = 2000
 """How many characters of a block are searched for its summary."""
 
-Part = tuple[str, tuple[Block, ...]]
+FoldedPart = tuple[str, tuple[Block, ...]]
 """The title of a heading, and blocks that stand under it."""
 
 
@@ -60,7 +60,7 @@ class Fold:
         return self.page[self.first][0]
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[FoldedPart, ...]:
         """The blocks in it, by the headings they stand under."""
         inside = self.page[self.first : self.last + 1]
         groups = groupby(inside, key=lambda entry: entry[0])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache
 from itertools import islice, pairwise
 from typing import Any
 
@@ -37,6 +37,7 @@ from epm_lint.markdown.blocks import (
 )
 from epm_lint.markdown.raw_html import comments_in, images_among, tags_in, visible_text
 from epm_lint.patterns import Pattern
+from epm_lint.values import cached_property
 
 _NEWLINE = Pattern(r"\r\n|\r|\n")
 _TICKS = Pattern("`+")

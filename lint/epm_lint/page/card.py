@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from epm_lint.markdown.blocks import Block, Code, Item, ItemList, Paragraph, Prose, Table
-from epm_lint.markdown.details import Part
+from epm_lint.markdown.details import FoldedPart
 from epm_lint.page.placeholders import WORDS, blank_in, is_placeholder
 from epm_lint.page.prose import labelled
 from epm_lint.values import dataclass
@@ -25,7 +25,9 @@ class CardRow:
     """What in the row is still to be filled in, if anything."""
 
 
-def card_rows(parts: Iterable[Part], placeholders: Container[str] = WORDS) -> Iterator[CardRow]:
+def card_rows(
+    parts: Iterable[FoldedPart], placeholders: Container[str] = WORDS
+) -> Iterator[CardRow]:
     """The rows of tables, "Label: value" items, and code below the label it belongs to."""
     for group, blocks in parts:
         above = group

@@ -72,7 +72,7 @@ def file_address(url: str) -> FileAddress | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class LinkMention:
     """A file's address in a body."""
 
     url: str
@@ -81,11 +81,11 @@ class Mention:
     figure: bool
 
 
-def mentions(document: Document) -> tuple[Mention, ...]:
+def mentions(document: Document) -> tuple[LinkMention, ...]:
     """Every link and figure that leads to a file on GitHub, bare addresses in the text included."""
     found = dict.fromkeys(_addresses(document))
     return tuple(
-        Mention(url, address, line, figure)
+        LinkMention(url, address, line, figure)
         for url, line, figure in found
         if (address := file_address(url))
     )
@@ -116,7 +116,7 @@ def hero(page: Page) -> Figure | None:
     return next((figure for section in results(page) for figure in section.figures), None)
 
 
-def home(page: Page, found: tuple[Mention, ...]) -> str | None:
+def home(page: Page, found: tuple[LinkMention, ...]) -> str | None:
     """The repository of the page: that of the checkout at hand, else where most figures lie.
 
     A page without figures on GitHub belongs where most of its links to files lead.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from epm_lint.formats import BodyFormat, is_one_result
 from epm_lint.markdown.blocks import Section, title_key
-from epm_lint.markdown.details import Part, folds
+from epm_lint.markdown.details import FoldedPart, folds
 from epm_lint.model import Finding, Page
 from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
@@ -77,7 +77,7 @@ class Setup:
     """The set-up: under a heading, or in v2 folded away under a summary."""
 
     line: int
-    parts: tuple[Part, ...]
+    parts: tuple[FoldedPart, ...]
 
 
 def is_about_setup(title: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.qualifiers import general
 from epm_lint.reading.statements import Qualifier
 from epm_lint.reading.tables.columns import Role, column_of
@@ -40,7 +40,7 @@ def declare(grounds: Sequence[Ground], told: Sequence[Declaration]) -> None:
 
 
 def beside(grounds: Sequence[Ground]) -> None:
-    """Tell each cell the words of its row's cells that hold no number: a note, a method."""
+    """Tell each cell the words of its row's cells that hold no number, and the row's N."""
     rows: dict[tuple[int, int], list[Ground]] = {}
     for ground in grounds:
         if (spot := ground.passage.spot) and spot.row and ground.passage.place is Place.CELL:
@@ -52,8 +52,19 @@ def beside(grounds: Sequence[Ground]) -> None:
             if not g.operands and g.passage.spot and g.passage.spot.column
             for w in g.words
         ]
-        for ground in row if words else ():
+        sizes = [g.operands[0].number for g in row if len(g.operands) == 1 and _is_size(g)]
+        for ground in row:
             ground.beside = words
+            if len(sizes) == 1:
+                ground.stated_size = sizes[0]
+
+
+def _is_size(ground: Ground) -> bool:
+    """Whether a cell is the row's N, in a column that is called just that."""
+    spot = ground.passage.spot
+    return (
+        spot is not None and spot.header.strip(" *_`") == "N" and ground.operands[0].number.is_whole
+    )
 
 
 def label(ground: Ground) -> None:
@@ -62,7 +73,7 @@ def label(ground: Ground) -> None:
     if spot is None or ground.passage.place is not Place.CELL or not ground.operands:
         return
     labels = [column_of(label) for label in (spot.row_label if spot.column else "", spot.header)]
-    ground.stated_size = next((column.size for column in labels if column.size), None)
+    ground.stated_size = next((column.size for column in labels if column.size), ground.stated_size)
     first = ground.operands[0]
     number = first.number
     if first.token or first.role is not Part.BARE or number.unit or abs(number.amount) > 1:

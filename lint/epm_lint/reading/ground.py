@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ from epm_lint.reading.text.fractions import join_fractions
 from epm_lint.reading.text.kinds import classify
 from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.reading.text.tokens import Tokens
+from epm_lint.values import cached_property
 
 _QUOTES = Pattern(r"“[^”]{1,300}”|‘[^’]{1,300}’|«[^»]{1,300}»|\"[^\"]{1,300}\"")
 _OPENING_QUOTES = frozenset('“‘«"')

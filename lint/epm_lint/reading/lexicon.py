@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Role(StrEnum):
+class Part(StrEnum):
     """What a number is in what is said."""
 
     P = "p"
@@ -83,31 +83,31 @@ CORRELATIONS = {
     "correlated": "",
 }
 """Correlations by symbol, and by the word that leaves the method open."""
-NAMES: dict[str, tuple[Role, str]] = {
-    **{symbol: (Role.TEST, name) for symbol, name in TESTS.items()},
-    **{symbol: (Role.CORRELATION, name) for symbol, name in CORRELATIONS.items()},
+NAMES: dict[str, tuple[Part, str]] = {
+    **{symbol: (Part.TEST, name) for symbol, name in TESTS.items()},
+    **{symbol: (Part.CORRELATION, name) for symbol, name in CORRELATIONS.items()},
     **dict.fromkeys(
         ("p", "P", "p-value", "P-value", "p-val", "pval", "p_value", "p-values", "p-Wert"),
-        (Role.P, "p"),
+        (Part.P, "p"),
     ),
-    **dict.fromkeys(("N", "n"), (Role.N, "n")),
-    "k": (Role.K, "k"),
-    **dict.fromkeys(("df", "d.f", "dof", "DF", "ddof"), (Role.DF, "df")),
-    **dict.fromkeys(("SE", "s.e", "SEM", "stderr", "Stderr", "std.err", "S.E"), (Role.SE, "se")),
-    **dict.fromkeys(("SD", "sd", "s.d", "S.D", "std", "Std", "STD", "σ"), (Role.SD, "sd")),
-    **dict.fromkeys(("M", "mean", "Mean", "average", "Average", "averages"), (Role.MEAN, "mean")),
+    **dict.fromkeys(("N", "n"), (Part.N, "n")),
+    "k": (Part.K, "k"),
+    **dict.fromkeys(("df", "d.f", "dof", "DF", "ddof"), (Part.DF, "df")),
+    **dict.fromkeys(("SE", "s.e", "SEM", "stderr", "Stderr", "std.err", "S.E"), (Part.SE, "se")),
+    **dict.fromkeys(("SD", "sd", "s.d", "S.D", "std", "Std", "STD", "σ"), (Part.SD, "sd")),
+    **dict.fromkeys(("M", "mean", "Mean", "average", "Average", "averages"), (Part.MEAN, "mean")),
     **dict.fromkeys(
         ("b", "B", "β", "beta", "coef", "coefficient", "slope", "Slope", "estimate", "intercept"),
-        (Role.ESTIMATE, "b"),
+        (Part.ESTIMATE, "b"),
     ),
-    **dict.fromkeys(("R²", "r²", "R2", "R-squared"), (Role.DETERMINATION, "r²")),
-    "OR": (Role.RATIO, "odds ratio"),
-    "aOR": (Role.RATIO, "adjusted odds ratio"),
-    "RR": (Role.RATIO, "risk ratio"),
-    "HR": (Role.RATIO, "hazard ratio"),
-    "IRR": (Role.RATIO, "rate ratio"),
+    **dict.fromkeys(("R²", "r²", "R2", "R-squared"), (Part.DETERMINATION, "r²")),
+    "OR": (Part.RATIO, "odds ratio"),
+    "aOR": (Part.RATIO, "adjusted odds ratio"),
+    "RR": (Part.RATIO, "risk ratio"),
+    "HR": (Part.RATIO, "hazard ratio"),
+    "IRR": (Part.RATIO, "rate ratio"),
     **{
-        symbol: (Role.EFFECT, name)
+        symbol: (Part.EFFECT, name)
         for name, symbols in {
             "d": ("d", "d_s", "d_av"),
             "g": ("g",),
@@ -122,30 +122,30 @@ NAMES: dict[str, tuple[Role, str]] = {
     },
 }
 """What a word or symbol before a number says of it, capitals told apart."""
-TWO_WORDS: dict[tuple[str, str], tuple[Role, str]] = {
-    ("standard", "error"): (Role.SE, "se"),
-    ("std", "error"): (Role.SE, "se"),
-    ("standard", "errors"): (Role.SE, "se"),
-    ("standard", "deviation"): (Role.SD, "sd"),
-    ("std", "dev"): (Role.SD, "sd"),
-    ("p", "value"): (Role.P, "p"),
-    ("odds", "ratio"): (Role.RATIO, "odds ratio"),
-    ("odds", "ratios"): (Role.RATIO, "odds ratio"),
-    ("risk", "ratio"): (Role.RATIO, "risk ratio"),
-    ("relative", "risk"): (Role.RATIO, "risk ratio"),
-    ("hazard", "ratio"): (Role.RATIO, "hazard ratio"),
-    ("rate", "ratio"): (Role.RATIO, "rate ratio"),
-    ("correlation", "coefficient"): (Role.CORRELATION, ""),
-    ("chi", "squared"): (Role.TEST, "χ²"),
-    ("chi", "square"): (Role.TEST, "χ²"),
-    ("sample", "size"): (Role.N, "n"),
-    ("r", "value"): (Role.CORRELATION, "pearson"),
-    ("t", "statistic"): (Role.TEST, "t"),
-    ("t", "value"): (Role.TEST, "t"),
-    ("z", "score"): (Role.TEST, "z"),
-    ("effect", "size"): (Role.EFFECT, ""),
-    ("partial", "η²"): (Role.EFFECT, "ηp²"),
-    ("χ", "²"): (Role.TEST, "χ²"),
+TWO_WORDS: dict[tuple[str, str], tuple[Part, str]] = {
+    ("standard", "error"): (Part.SE, "se"),
+    ("std", "error"): (Part.SE, "se"),
+    ("standard", "errors"): (Part.SE, "se"),
+    ("standard", "deviation"): (Part.SD, "sd"),
+    ("std", "dev"): (Part.SD, "sd"),
+    ("p", "value"): (Part.P, "p"),
+    ("odds", "ratio"): (Part.RATIO, "odds ratio"),
+    ("odds", "ratios"): (Part.RATIO, "odds ratio"),
+    ("risk", "ratio"): (Part.RATIO, "risk ratio"),
+    ("relative", "risk"): (Part.RATIO, "risk ratio"),
+    ("hazard", "ratio"): (Part.RATIO, "hazard ratio"),
+    ("rate", "ratio"): (Part.RATIO, "rate ratio"),
+    ("correlation", "coefficient"): (Part.CORRELATION, ""),
+    ("chi", "squared"): (Part.TEST, "χ²"),
+    ("chi", "square"): (Part.TEST, "χ²"),
+    ("sample", "size"): (Part.N, "n"),
+    ("r", "value"): (Part.CORRELATION, "pearson"),
+    ("t", "statistic"): (Part.TEST, "t"),
+    ("t", "value"): (Part.TEST, "t"),
+    ("z", "score"): (Part.TEST, "z"),
+    ("effect", "size"): (Part.EFFECT, ""),
+    ("partial", "η²"): (Part.EFFECT, "ηp²"),
+    ("χ", "²"): (Part.TEST, "χ²"),
 }
 """The same of two words, in small letters."""
 INTERVAL_WORDS = frozenset(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
+from functools import lru_cache
 from math import floor, inf
 from typing import Protocol
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ranges import Range
+from epm_lint.values import cached_property
 
 MINUSES = "−–‒‐‑﹣－-"
 SPACES = " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f"
@@ -109,7 +110,7 @@ class Kind(StrEnum):
 _QUANTITIES = frozenset({Kind.PLAIN, Kind.FRACTION, Kind.LEVEL, Kind.SETTING, Kind.MEASURE})
 
 
-class Place(Protocol):
+class Locator(Protocol):
     """What tells the lines and columns of places in a text."""
 
     def where(self, position: int) -> tuple[int, int | None]:
@@ -155,7 +156,7 @@ class Number:
         self.scientific = scientific
         self.code = False
         """Whether it stands in a code span."""
-        self.passage: Place | None = None
+        self.passage: Locator | None = None
         """Where it stands; nowhere if it was read by itself."""
 
     def __repr__(self) -> str:
@@ -270,8 +271,7 @@ class Number:
     def step(self) -> Fraction:
         """What one more in the last digit makes."""
         power = self.power - (2 if self.unit in _OF_ONE_HUNDRED else 3 if self.unit == "‰" else 0)
-        power = max(-4 * _LARGEST_EXPONENT, min(power, _LARGEST_EXPONENT))
-        return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
+        return _power_of_ten(max(-4 * _LARGEST_EXPONENT, min(power, _LARGEST_EXPONENT)))
 
     @property
     def decimals(self) -> int:
@@ -416,6 +416,11 @@ def unit_of(written: str) -> str:
     if unit in ("×", "✕", "x", "fold", "times"):
         return "×"
     return "%" if unit.startswith("per") else written.strip(f"{SPACES}-")
+
+
+@lru_cache(maxsize=64)
+def _power_of_ten(power: int) -> Fraction:
+    return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
 
 
 def _raised(mantissa: int, power: int, exponent: str) -> tuple[int, int]:

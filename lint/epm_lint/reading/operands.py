@@ -19,14 +19,14 @@ from epm_lint.reading.lexicon import (
     NAMES,
     TWO_WORD_HEDGES,
     TWO_WORDS,
-    Role,
+    Part,
 )
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.text.tokens import Tokens
 
 _RELATIONS = frozenset("=<>≤≥≈~:")
 _OPENINGS, _CLOSINGS = frozenset("(["), frozenset(")]")
-_CALLED = frozenset({Role.TEST, Role.CORRELATION})
+_CALLED = frozenset({Part.TEST, Part.CORRELATION})
 _JOINS = frozenset({",", ";", "–", "-", "to", "through", "…", "bis", "and", "−", "|"})
 _SUBSCRIPT = Pattern(r"(?P<name>t|F|χ²|χ2|z|r)_?(?P<df>[0-9]{1,6}|[₀-₉]{1,6})\Z")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -54,7 +54,7 @@ class Operand:
         "token",
     )
 
-    def __init__(self, role: Role, name: str, number: Number, start: int, token: int, end: int):
+    def __init__(self, role: Part, name: str, number: Number, start: int, token: int, end: int):
         self.role = role
         self.name = name
         """The symbol as it is called here; of a `NAMED` one, the word in small letters."""
@@ -88,10 +88,10 @@ class Operand:
 
 def operands(tokens: Tokens) -> list[Operand]:
     """The operands of a text, in order."""
-    return _Reader(tokens).read()
+    return _OperandReader(tokens).read()
 
 
-class _Reader:
+class _OperandReader:
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
         self.words = tokens.words
@@ -118,7 +118,7 @@ class _Reader:
     def _word(self, at: int) -> str:
         return self.words[at] if 0 <= at < len(self.words) else ""
 
-    def _add(self, role: Role, name: str, number: Number, start: int, token: int) -> Operand:
+    def _add(self, role: Part, name: str, number: Number, start: int, token: int) -> Operand:
         operand = Operand(role, name, number, start, token, token + 1)
         operand.place = len(self.found)
         self.found.append(operand)
@@ -180,7 +180,7 @@ class _Reader:
     def _count(self, at: int) -> int:
         number = self.numbers[at]
         assert number  # noqa: S101
-        self._add(Role.COUNT, "", number, at, at).nouns = self._nouns(at + 1)
+        self._add(Part.COUNT, "", number, at, at).nouns = self._nouns(at + 1)
         return at + 1
 
     def _number(self, at: int) -> int:
@@ -191,21 +191,21 @@ class _Reader:
         if end := self._interval(at, number):
             return end
         if number.sign == "±" or self._word(at - 1) == "±":
-            self._add(Role.HALF, "", number, at - (self._word(at - 1) == "±"), at)
+            self._add(Part.HALF, "", number, at - (self._word(at - 1) == "±"), at)
             return at + 1
         role, name, start = self._named(at, number)
         if number.unit == "pp":
-            role = Role.POINTS
+            role = Part.POINTS
         elif number.unit == "×":
-            role = Role.TIMES
+            role = Part.TIMES
         elif number.unit in ("%", "‰"):
-            role = role if role in _OF_PERCENT else Role.PERCENT
+            role = role if role in _OF_PERCENT else Part.PERCENT
         operand = self._add(role, name, number, start, at)
         if number.unit in ("", "%"):
             operand.nouns = self._nouns(at + 1)
-        headed = role is Role.NAMED and self._word(at - 1) == ":"
-        if operand.nouns and (role is Role.BARE or headed) and number.is_whole and not number.sign:
-            operand.role = Role.COUNTED
+        headed = role is Part.NAMED and self._word(at - 1) == ":"
+        if operand.nouns and (role is Part.BARE or headed) and number.is_whole and not number.sign:
+            operand.role = Part.COUNTED
             operand.start = at if headed else start
         return at + 1
 
@@ -219,7 +219,7 @@ class _Reader:
             at += 1
         return tuple(found)
 
-    def _named(self, at: int, number: Number) -> tuple[Role, str, int]:
+    def _named(self, at: int, number: Number) -> tuple[Part, str, int]:
         """What the words right before a number say that it is, and where they start."""
         place = at - 1
         joint = self._word(place)
@@ -233,11 +233,11 @@ class _Reader:
             place -= bool(joint)
         word = self._word(place)
         if not word or place < 0:
-            return Role.BARE, "", at
+            return Part.BARE, "", at
         if word == ")" and joint:
             return self._with_brackets(place, joint, at)
         if word in ("p", "p-value") and self._word(place - 1) in _LOGARITHMS:
-            return Role.P, "log p", place - 1 - (self._word(place - 2) in ("−", "-", "–"))
+            return Part.P, "log p", place - 1 - (self._word(place - 2) in ("−", "-", "–"))
         raw = self.tokens.raws[place]
         two = TWO_WORDS.get((self._word(place - 1), word))
         if two:
@@ -246,27 +246,27 @@ class _Reader:
         if told is None and "_" in raw and joint:
             told = _subscript(raw)
         if told:
-            symbol = len(raw) == 1 or told[0] in (Role.P, Role.TEST)
+            symbol = len(raw) == 1 or told[0] in (Part.P, Part.TEST)
             if joint or not symbol:
                 return *told, place
         if joint in ("=", ":", "≈", "<", ">", "≤", "≥", "~") and word[0].isalpha():
-            return Role.NAMED, word, place
+            return Part.NAMED, word, place
         if word[0].isalpha() and (joint or word not in FUNCTION_WORDS):
-            return Role.BARE, word, at
-        return Role.BARE, "", at
+            return Part.BARE, word, at
+        return Part.BARE, "", at
 
-    def _with_brackets(self, place: int, joint: str, at: int) -> tuple[Role, str, int]:
+    def _with_brackets(self, place: int, joint: str, at: int) -> tuple[Part, str, int]:
         """A name with brackets behind it: p(FDR) = .07, −log10(p) = 5."""
         opening = max((self.tokens.find("(", max(0, place - 5), place)), 0)
         inside = self.words[opening + 1 : place]
         name = self._word(opening - 1)
         if name in _LOGARITHMS and inside == ["p"]:
-            return Role.P, "log p", opening - 1 - (self._word(opening - 2) in ("−", "-", "–"))
+            return Part.P, "log p", opening - 1 - (self._word(opening - 2) in ("−", "-", "–"))
         told = NAMES.get(self.tokens.raws[opening - 1]) if opening else None
-        if told and told[0] in (Role.P, Role.CORRELATION, Role.TEST):
+        if told and told[0] in (Part.P, Part.CORRELATION, Part.TEST):
             return told[0], f"{told[1]}_{' '.join(inside)}", opening - 1
         named = bool(name) and name[0].isalpha() and joint not in LINKS
-        return (Role.NAMED, name, opening - 1) if named else (Role.BARE, name, at)
+        return (Part.NAMED, name, opening - 1) if named else (Part.BARE, name, at)
 
     def _hedged(self, place: int) -> tuple[int, str]:
         """Past "about", "at least" and their like."""
@@ -310,10 +310,10 @@ class _Reader:
             return 0
         begins = start if named else at - opened
         if join == "and" and not named and self.tokens.raws[at - 2] in ("p", "P"):
-            operand = self._add(Role.P, "p", low, at - 2, at)
+            operand = self._add(Part.P, "p", low, at - 2, at)
             operand.high, operand.end = high, at + 3
             return operand.end
-        operand = self._add(Role.INTERVAL, "range", low, begins, at)
+        operand = self._add(Part.INTERVAL, "range", low, begins, at)
         operand.high, operand.named, operand.level = high, named, level
         operand.attributes = tuple(words)
         if named or (closed and (join != "to" or before == "[")):
@@ -362,19 +362,19 @@ class _Reader:
             return at + 1
         number = self.numbers[place]
         assert number  # noqa: S101
-        operand = self._add(Role.INTERVAL, f"{side.pop()} bound", number, at, place)
+        operand = self._add(Part.INTERVAL, f"{side.pop()} bound", number, at, place)
         operand.level, operand.named, operand.attributes = level, True, tuple(words)
         return place + 1
 
 
-_OF_PERCENT = frozenset({Role.SE, Role.SD, Role.MEAN, Role.HALF})
+_OF_PERCENT = frozenset({Part.SE, Part.SD, Part.MEAN, Part.HALF})
 
 
-def _subscript(raw: str) -> tuple[Role, str] | None:
+def _subscript(raw: str) -> tuple[Part, str] | None:
     """A symbol with a subscript that is not known: p_holm, r_partial; it is not the plain one."""
     symbol, _, subscript = raw.partition("_")
     told = NAMES.get(symbol)
-    if told and told[0] in (Role.P, Role.TEST, Role.CORRELATION, Role.N):
+    if told and told[0] in (Part.P, Part.TEST, Part.CORRELATION, Part.N):
         return told[0], f"{told[1]}_{subscript.casefold()}"
     return None
 

@@ -6,14 +6,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import TypeVar, overload
 
 from epm_lint.markdown.document import Document
 from epm_lint.reading.around import Declaration, beside, declarations, declare, label
-from epm_lint.reading.forms.rates.scales import may_state_scale, scale_of
+from epm_lint.reading.forms.rates.scales import SCALE_STEMS, may_state_scale, scale_of
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import TRIALS
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import TRIALS, Part
 from epm_lint.reading.number import Number, count_of
 from epm_lint.reading.saying import statements
 from epm_lint.reading.statements import Qualifier, SampleSize, Span, Statement, Term
@@ -24,11 +24,16 @@ from epm_lint.reading.tables.records import TableReading, names_in, read_tables
 from epm_lint.reading.tables.rows import row_statements
 from epm_lint.reading.tables.sums import sums
 from epm_lint.reading.text.passages import Passage, Place, passages
+from epm_lint.values import cached_property
 
 _EACH = ("persona", "cell", "condition", "arm", "model", "source persona")
 
 _NEAR = 8
 """How many tables on either side of a sentence it may speak of."""
+
+
+Said = TypeVar("Said", bound=Statement)
+Told = TypeVar("Told", bound=Statement)
 
 
 class Reading:
@@ -38,6 +43,17 @@ class Reading:
         self.passages = tuple(pieces)
         self._by_section: dict[tuple[str, ...], list[TableReading]] = {}
         self._declarations: tuple[Declaration, ...] = ()
+
+    @cached_property
+    def _folded(self) -> str:
+        return "\n".join(passage.text for passage in self.passages).casefold()
+
+    def mentions(self, *stems: str) -> bool:
+        """Whether one of some stems, in small letters, stands anywhere on the page.
+
+        What looks for a pattern in each passage asks this first: it costs next to nothing.
+        """
+        return any(stem in self._folded for stem in stems)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -75,7 +91,8 @@ class Reading:
     def of_tables(self) -> tuple[Statement, ...]:
         """What the rows and columns of the tables say, and the sentences about them."""
         found: list[Statement] = []
-        scales = {s for ground in self.grounds if (s := _scale(ground))}
+        stated = self.grounds if self.mentions(*SCALE_STEMS) else ()
+        scales = {s for ground in stated if (s := _scale(ground))}
         scale = scales.pop() if len(scales) == 1 else None
         for table in self.tables:
             declared = self._declared(table)
@@ -103,6 +120,16 @@ class Reading:
         """All that is said, passage by passage, then table by table."""
         own = [statement for ground in self.grounds for statement in self.said[id(ground)]]
         return (*own, *self.of_tables)
+
+    @overload
+    def claimed(self, one: type[Said], /) -> Iterator[Said]: ...
+    @overload
+    def claimed(self, one: type[Said], other: type[Told], /) -> Iterator[Said | Told]: ...
+    @overload
+    def claimed(self, *kinds: type[Said]) -> Iterator[Said]: ...
+    def claimed(self, *kinds: type[Statement]) -> Iterator[Statement]:
+        """Every statement of some kinds that the page makes itself, and means."""
+        return (said for said in self.statements if isinstance(said, kinds) and said.is_claimed)
 
     @property
     def numbers(self) -> Iterator[Number]:
@@ -165,6 +192,8 @@ class Reading:
         for said in self._declarations:
             passage = said.ground.passage
             same = _same_section(passage.sections, table.sections)
+            # what is folded away is said of what lies in the same fold
+            same = same and set(passage.folds) <= set(table.folds)
             if id(said.ground) in near or (same and passage.spot is None):
                 of_p |= said.of_p
                 of_intervals |= said.of_intervals

@@ -97,8 +97,10 @@ def _points(table: TableReading) -> Iterator[Point]:
             (entries[0].header, entries[0].passage.line, entries) for entries in by_column.values()
         ]
     for name, line, entries in columns:
+        if _TELLING.isdisjoint(entry.role for entry in entries):
+            continue
         point = _point(name, line, entries)
-        if _TELLING & {entry.role for entry in entries} and (point.ends or point.inside):
+        if point.ends or point.inside:
             yield point
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, ORDINARY_TAILS, Role
+from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, ORDINARY_TAILS, Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifier_words import WHOLE, correction_of, qualifier_of
 from epm_lint.reading.statements import Qualifier
@@ -80,14 +80,14 @@ class Sentence:
                 owner = before
             elif (
                 following is not None
-                and following.role is Role.P
+                and following.role is Part.P
                 and _adjectives(words[at + 1 : following.start])
             ):
                 owner = following
             else:
                 behind = self._behind(inside, after, at)
                 owner = behind
-            if owner is not None and owner.role is Role.P:
+            if owner is not None and owner.role is Part.P:
                 self.of.setdefault(owner.token, set()).add(qualifier)
                 self.words_of.setdefault(owner.token, []).append(words[at])
             else:
@@ -100,10 +100,10 @@ class Sentence:
             operand = inside[place]
             if at - operand.end > _REACH_AFTER:
                 return None
-            if operand.role is Role.P:
+            if operand.role is Part.P:
                 between = self.ground.words[operand.end : at]
                 return None if "." in between or ";" in between else operand
-            if operand.role not in (Role.COUNTED, Role.BARE):
+            if operand.role not in (Part.COUNTED, Part.BARE):
                 return None
         return None
 
@@ -189,7 +189,7 @@ class Qualified:
         if spot is None or "/" not in spot.row_label:
             return self.lead
         parts = spot.row_label.split("/")
-        ps = [o.token for o in self.ground.operands if o.role is Role.P]
+        ps = [o.token for o in self.ground.operands if o.role is Part.P]
         if len(parts) == len(ps) and all(any(map(qualifier_of, _words(part))) for part in parts):
             return _words(parts[ps.index(p.token)])
         return self.lead
@@ -212,7 +212,7 @@ class Qualified:
     def _tests(self, p: Operand) -> int | None:
         """The 3 of "corrected for 3 tests" behind a p."""
         for operand in self.ground.inside(p.end, p.end + _REACH_AFTER + 1):
-            counted = operand.role is Role.COUNTED and operand.number.is_whole
+            counted = operand.role is Part.COUNTED and operand.number.is_whole
             if not counted or not 1 < operand.number.mantissa < _SMALL:
                 continue
             if operand.nouns[0].startswith(("test", "compar", "hypoth", "contrast", "pair")):
@@ -278,5 +278,5 @@ def general(ground: Ground) -> tuple[set[Qualifier], set[Qualifier]]:
 def _gives_one(ground: Ground, start: int, end: int) -> bool:
     """Whether a sentence gives a p or an interval of its own, and so speaks of that."""
     return any(
-        operand.role in (Role.P, Role.INTERVAL, Role.TEST) for operand in ground.inside(start, end)
+        operand.role in (Part.P, Part.INTERVAL, Part.TEST) for operand in ground.inside(start, end)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
-from math import inf, isnan
+from math import inf, isinf, isnan
 
 from epm_lint.values import dataclass
 
@@ -79,6 +79,8 @@ class Range:
 
     def times(self, other: Range) -> Range:
         """All products; their ends are taken to be within."""
+        if self.low is self.high and other.low is other.high:
+            return Range.exactly(_times(self.low, other.low))
         ends = [_times(a, b) for a in (self.low, self.high) for b in (other.low, other.high)]
         return Range(min(ends), max(ends))
 
@@ -110,9 +112,9 @@ def propagate(formula: Callable[..., float], *inputs: Range) -> Range | None:
 
 def _times(a: Real, b: Real) -> Real:
     # 0 · ∞ would be nan, and a fraction past float64 times ∞ an error
-    if a == 0 or b == 0:
+    if not a or not b:
         return Fraction(0)
-    if {a, b} & {inf, -inf}:
+    if (isinstance(a, float) and isinf(a)) or (isinstance(b, float) and isinf(b)):
         return inf if (a > 0) == (b > 0) else -inf
     return a * b
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from epm_lint.patterns import Pattern
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.statements import Arithmetic, Proportion, SampleSize, Span
@@ -46,6 +46,11 @@ _AWARE = Pattern(
     r"|hierarchical model|block bootstrap|intervals? (?:above )?(?:is|are) too narrow|are alike",
     re.IGNORECASE,
 )
+_AWARE_STEMS = (
+    *("cluster", "same question", "independent", "deff", "icc", "class", "effect", "eff", "gee"),
+    *("hierarchical", "bootstrap", "narrow", "alike"),
+)
+"""Wherever the pattern above is found, one of these stands."""
 _ICC = Pattern(r"(?:\bICC\b|intra-?class correlation)[^\d;.]{0,20}\Z", re.IGNORECASE)
 _EFFECT = Pattern(r"(?:design[- ]effect|\bDEFF\b)[^\d;.]{0,20}\Z", re.IGNORECASE)
 _ONE_SEED = Pattern(r"\b(?:a |one |the )?(?:single|one|1)[ -]seed\b", re.IGNORECASE)
@@ -107,6 +112,8 @@ def left_out_counts(reading: Reading) -> Iterator[Number]:
     """Counts of leave-one-out runs whose predicted points were in the fit."""
     for ground in reading.grounds:
         passage = ground.passage
+        if all(operand.role is not Part.COUNT for operand in ground.operands):
+            continue
         about = f"{passage.text} {passage.spot.row_label}" if passage.spot else passage.text
         if passage.quoted or _IN_THE_FIT.search(about):
             continue
@@ -150,6 +157,8 @@ def designs(reading: Reading) -> Iterator[Design]:
 
 def knows_clusters(reading: Reading) -> bool:
     """Whether the page has a word on samples that are alike."""
+    if not reading.mentions(*_AWARE_STEMS):
+        return False
     return any(_AWARE.search(passage.text) for passage in reading.passages)
 
 
@@ -200,21 +209,28 @@ def interval_at(reading: Reading, n: int) -> int | None:
 # ---------------------------------------------------------------------- evidence for confidence
 
 
+def says_untrained(text: str) -> bool:
+    """Whether a text says that nothing was trained."""
+    return _UNTRAINED.search(text) is not None
+
+
 def has_one_seed(reading: Reading) -> bool:
     """Whether the page's results come from training with a single seed."""
-    if any(_UNTRAINED.search(ground.passage.text) for ground in reading.grounds):
+    if not reading.mentions("seed"):
+        return False
+    if any(says_untrained(ground.passage.text) for ground in reading.grounds):
         return False
     several = one = False
     for ground in reading.grounds:
         passage = ground.passage
-        if not is_here(passage):
+        label = passage.spot.row_label if passage.spot and passage.spot.column else ""
+        if "seed" not in f"{label} {passage.text}".casefold() or not is_here(passage):
             continue
         several = several or bool(_MANY_SEEDS.search(passage.text))
         for found in _ONE_SEED.finditer(passage.text):
             one = one or not _NOT_ONE.search(
                 passage.text[max(0, found.start() - 30) : found.start()]
             )
-        label = passage.spot.row_label if passage.spot and passage.spot.column else ""
         if _SEEDS.match(label):
             seeds = {n.mantissa for n in ground.numbers if n.kind is Kind.SETTING}
             several = several or len(seeds) > 1

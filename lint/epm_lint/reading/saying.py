@@ -16,15 +16,15 @@ from epm_lint.reading.forms.claims.multiplicity import multiplicities
 from epm_lint.reading.forms.claims.significance import significances
 from epm_lint.reading.forms.claims.strengths import strengths
 from epm_lint.reading.forms.claims.wording import confidences, independences
+from epm_lint.reading.forms.inference.companions import Taken
+from epm_lint.reading.forms.inference.impossible import impossibles
+from epm_lint.reading.forms.inference.read_tests import intervals, p_values, tests
 from epm_lint.reading.forms.rates.comparisons import comparisons
 from epm_lint.reading.forms.rates.means import mean_differences, means
 from epm_lint.reading.forms.rates.proportions import rates_of
 from epm_lint.reading.forms.rates.sample_sizes import sample_sizes
-from epm_lint.reading.forms.statistics.impossible import impossibles
-from epm_lint.reading.forms.statistics.parts import Taken
-from epm_lint.reading.forms.statistics.tests import intervals, p_values, tests
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.qualifiers import Qualified
 from epm_lint.reading.statements import Statement
 

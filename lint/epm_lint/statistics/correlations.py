@@ -1,4 +1,4 @@
-"""Correlations: from r or ρ and N to p, and back; with covariates held constant or without.
+"""Correlations: from r or ρ and N to p and to an interval, with covariates held constant or not.
 
 Spearman's ρ goes the same way, as in `scipy.stats.spearmanr`; its exact permutation p is another
 number for a small N.
@@ -25,21 +25,36 @@ def t_from_r(r: float, df: float) -> float:
     return r * sqrt(df / rest)
 
 
-def r_from_t(t: float, df: float) -> float:
-    """t / sqrt(df + t²), the inverse."""
-    return t / sqrt(df) / sqrt(1 + t * t / df) if abs(t) < inf else copysign(1.0, t)
-
-
 def p_from_r(r: float, n: float, covariates: int = 0) -> float:
     """The two-sided p of no correlation; nan without a degree of freedom."""
     df = degrees_of_freedom(n, covariates)
     return StudentT(df).two_sided(t_from_r(r, df)) if df > 0 else nan
 
 
-def r_from_p(p: float, n: float, covariates: int = 0) -> float:
-    """The size |r| whose two-sided p this is; nan without a degree of freedom."""
-    df = degrees_of_freedom(n, covariates)
-    return abs(r_from_t(StudentT(df).upper_quantile(p / 2), df)) if df > 0 else nan
+def rank_intervals(
+    rho: float, n: float, level: float = 0.95, covariates: int = 0
+) -> dict[str, Interval]:
+    """Intervals of Spearman's ρ, by the variance that each takes atanh ρ to have.
+
+    Fisher's 1/(N - 3); Fieller, Hartley & Pearson's (1957, Biometrika 44, 470-481) 1.06/(N - 3);
+    Bonett & Wright's (2000, Psychometrika 65, 23-28) (1 + ρ²/2)/(N - 3); Caruso & Cliff's (1997,
+    Educ. Psychol. Meas. 57, 637-654) 1/(N - 2) + |atanh ρ|/(6N + 4√N). N is less the covariates.
+    """
+    room = n - 3 - covariates
+    if room <= 0 or not -1 < rho < 1:
+        return {}
+    middle, z = atanh(rho), Normal().upper_quantile((1 - level) / 2)
+    size = n - covariates
+    variances = {
+        "Fisher's": 1 / room,
+        "Fieller's": 1.06 / room,
+        "Bonett and Wright's": (1 + rho * rho / 2) / room,
+        "Caruso and Cliff's": 1 / (size - 2) + abs(middle) / (6 * size + 4 * sqrt(size)),
+    }
+    return {
+        name: Interval(tanh(middle - z * sqrt(v)), tanh(middle + z * sqrt(v)))
+        for name, v in variances.items()
+    }
 
 
 def fisher_interval(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
 
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
@@ -13,7 +12,7 @@ from epm_lint.reading.statements import Proportion
 from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Entry, Record, TableReading
 from epm_lint.statistics.grim import possible_counts
-from epm_lint.values import dataclass
+from epm_lint.values import cached_property, dataclass
 
 _FEWEST, _MOST = 4, 40
 _SLACK = 1.1
@@ -53,6 +52,15 @@ class Points:
     def everyone(self) -> list[int]:
         """All rows."""
         return list(range(len(self.names)))
+
+    def without(self, names: Collection[str]) -> list[int] | None:
+        """The rows but those of some names, or groups; None where none of them is known."""
+        left = [
+            row
+            for row in self.everyone()
+            if self.names[row] not in names and self.groups[row].isdisjoint(names)
+        ]
+        return left if len(left) < len(self.names) else None
 
     def allowed(self, statistic: Statistic, rows: Sequence[int]) -> Range:
         """What a statistic of some rows may be, given how its inputs were rounded."""

@@ -57,7 +57,7 @@ class Line:
 
     def at(self, x: float) -> float:
         """What the line predicts."""
-        return self.y + self.sxy / self.sxx * (x - self.x)
+        return self.y + self.slope * (x - self.x)
 
     def half_width(self, x: float, t: float) -> float:
         """Of the prediction interval: t·s·√(1 + h); Draper & Smith (1998), ch. 1.4."""
@@ -71,6 +71,16 @@ class Line:
         """e²/(2s²)·h/(1-h)²: Cook (1977), Technometrics 19, 15-18."""
         h = self.leverage(x)
         return (y - self.at(x)) ** 2 / (2 * self.variance) * h / (1 - h) ** 2
+
+    @property
+    def slope(self) -> float:
+        """By how much y changes per unit of x."""
+        return self.sxy / self.sxx
+
+    def dffits(self, x: float, y: float) -> float:
+        """t·√(h/(1-h)), of the externally studentised residual: Belsley, Kuh & Welsch, ch. 2."""
+        h = self.leverage(x)
+        return self.studentised(x, y) * sqrt(h / (1 - h))
 
     def studentised(self, x: float, y: float, *, external: bool = True) -> float:
         """e/(s·√(1-h)), with the s of the other points where it is external.

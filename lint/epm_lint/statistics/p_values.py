@@ -48,6 +48,30 @@ def of_z(z: Number) -> Tail | None:
     return _of(z, Normal().two_sided, two_sided=True)
 
 
+def of_interval(
+    value: Number, end: Number, level: float, df: Number
+) -> tuple[tuple[float, Range], ...]:
+    """Two-sided, of an estimate that lies as far from an end of its interval as it is printed.
+
+    The interval is estimate ± quantile · error, and the p that of estimate / error: by Student's t
+    and by the normal distribution, for programs differ. Each with what p is as printed.
+    """
+    half = end.range.plus(value.range.negated).magnitudes
+    middle = abs(float(end.value - value.value))
+    if not 0 < level < 1 or half.low <= 0 or not middle or df.value <= 0:
+        return ()
+    found: list[tuple[float, Range]] = []
+    for tails in (StudentT(float(df.value)), Normal()):
+        quantile = tails.upper_quantile((1 - level) / 2)
+
+        def p(x: float, h: float, tails: StudentT | Normal = tails, q: float = quantile) -> float:
+            return tails.two_sided(q * x / h)
+
+        if allowed := propagate(p, value.range.magnitudes, half):
+            found.append((p(float(value.value), middle), allowed))
+    return tuple(found)
+
+
 def of_f(f: Number, df1: Quantity, df2: Quantity) -> Tail | None:
     """The upper tail of F."""
     return _of(f, lambda x, a, b: F(a, b).upper(x), df1, df2)

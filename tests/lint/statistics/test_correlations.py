@@ -11,8 +11,7 @@ from scipy import stats
 from epm_lint.statistics.correlations import (
     fisher_interval,
     p_from_r,
-    r_from_p,
-    r_from_t,
+    rank_intervals,
     t_from_r,
 )
 
@@ -62,29 +61,45 @@ def test_the_published_partial_correlation():
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(1e-6, 0.999999), st.integers(3, 100_000), st.integers(0, 3))
-def test_there_and_back(r, n, covariates):
+def test_the_p_is_that_of_t(r, n, covariates):
     df = n - 2 - covariates
     if df <= 0:
         assert np.isnan(p_from_r(r, n, covariates))
         return
-    assert r_from_t(t_from_r(r, df), df) == pytest.approx(r, rel=1e-12)
-    p = p_from_r(r, n, covariates)
-    if 1e-290 < p < 0.9999:
-        assert r_from_p(p, n, covariates) == pytest.approx(r, rel=1e-8)
+    t = t_from_r(r, df)
+    assert t / np.sqrt(df + t * t) == pytest.approx(r, rel=1e-12)
+    assert p_from_r(r, n, covariates) == pytest.approx(2 * stats.t.sf(t, df), rel=1e-8, abs=1e-290)
 
 
 def test_critical_values():
     # Fisher's table: N = 12, alpha .05 and .01
-    assert round(r_from_p(0.05, 12), 3) == 0.576
-    assert round(r_from_p(0.01, 12), 3) == 0.708
+    assert round(p_from_r(0.576, 12), 3) == 0.05
+    assert round(p_from_r(0.708, 12), 3) == 0.01
+
+
+def test_intervals_of_ranks():
+    """Fisher's variance gives Fisher's interval, and the others one that is a little wider."""
+    found = rank_intervals(-0.7, 30)
+    assert found["Fisher's"] == pytest.approx(fisher_interval(-0.7, 30))
+    # sqrt((1 + 0.49/2)/27) and sqrt(1.06/27) by hand, about atanh(-0.7) = -0.8673
+    assert found["Bonett and Wright's"] == pytest.approx((-0.859, -0.419), abs=0.001)
+    assert found["Fieller's"] == pytest.approx((-0.850, -0.445), abs=0.001)
+    widths = {name: ends.high - ends.low for name, ends in found.items()}
+    assert min(widths, key=widths.__getitem__) == "Fisher's"
+    assert rank_intervals(-0.7, 3) == {} == rank_intervals(1.0, 30)
+
+
+def test_one_covariate_is_one_point_less():
+    assert rank_intervals(0.4, 20, covariates=1)["Fieller's"] == pytest.approx(
+        rank_intervals(0.4, 19)["Fieller's"]
+    )
 
 
 def test_what_is_no_correlation():
     assert np.isnan(p_from_r(1.2, 12))
     assert np.isnan(p_from_r(0.5, 2))
-    assert np.isnan(r_from_p(0.5, 3, covariates=1))
+    assert np.isnan(p_from_r(0.5, 3, covariates=1))
     assert p_from_r(1.0, 12) == p_from_r(-1.0, 12) == 0
     assert fisher_interval(1.2, 12) is None
     assert fisher_interval(0.5, 3) is None
     assert fisher_interval(-1.0, 12) == (-1, -1)
-    assert r_from_t(float("inf"), 4) == 1

@@ -35,6 +35,7 @@ def test_diagnostics(n: int) -> None:
     influence = OLS(ys, add_constant(xs)).fit().get_influence()
     for at, (x, y) in enumerate(zip(xs, ys, strict=True)):
         assert line.leverage(x) == pytest.approx(influence.hat_matrix_diag[at])
+        assert line.dffits(x, y) == pytest.approx(influence.dffits[0][at])
         assert line.cook(x, y) == pytest.approx(influence.cooks_distance[0][at])
         external, internal = (
             influence.resid_studentized_external[at],

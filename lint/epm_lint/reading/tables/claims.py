@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import NUMBER_WORDS
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import NUMBER_WORDS, Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Binding, CountedClaim, Statement
 from epm_lint.reading.tables.extremes import averaged, extreme, ranged

@@ -77,6 +77,8 @@ class Column:
     """Its words in small letters."""
     size: Number | None = None
     """The N that it states: "Pearson r (N=12)"."""
+    freedom: Number | None = None
+    """The degrees of freedom that it states: "ordinary, df=10"."""
 
     @property
     def is_of_prediction(self) -> bool:
@@ -121,6 +123,7 @@ _P_NAMES = frozenset(
 _DF = frozenset(["df", "dof", "d.f", "ddof", "ddof1", "ddof2", "df1", "df2"])
 _ERRORS = frozenset(["se", "stderr", "s.e", "std.err", "sem"])
 _SIZE = Pattern(r"(?<!\w)[Nn]\s?=\s?(\d[\d,]{0,9})(?![\w/])")
+_FREEDOM = Pattern(r"(?<!\w)df\s?=\s?(\d{1,6}(?:\.\d{1,3})?)(?![\w/])")
 _LEVEL = Pattern(r"(?<![\d.])(\d{2}(?:\.\d{1,2})?)\s?%")
 
 
@@ -139,7 +142,8 @@ def column_of(label: str) -> Column:
     method = next((METHODS[word] for word in words if word in METHODS), "")
     role, name = _role(label, raws, words)
     size = Number.read(stated[1]) if (stated := _SIZE.search(label)) else None
-    return Column(role, name, unit, level, method, words, size)
+    freedom = Number.read(told[1]) if "df" in said and (told := _FREEDOM.search(label)) else None
+    return Column(role, name, unit, level, method, words, size, freedom)
 
 
 def _role(label: str, raws: list[str], words: tuple[str, ...]) -> tuple[Role, str]:

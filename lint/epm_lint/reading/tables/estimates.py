@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.lexicon import INTERVAL_ATTRIBUTES, INTERVAL_WORDS
-from epm_lint.reading.statements import (
-    Estimate,
-    Statement,
-)
-from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.lexicon import INTERVAL_ATTRIBUTES, INTERVAL_WORDS, Part
+from epm_lint.reading.statements import Correlation, Estimate, Statement
+from epm_lint.reading.tables.columns import Role, column_of
 from epm_lint.reading.tables.frame import Frame, p_of
 from epm_lint.reading.tables.records import Entry, Record
-from epm_lint.reading.tables.tested import degrees_of
+from epm_lint.reading.tables.tested import degrees_of, interval_of
 
 _FARTHEST = 3
 """How many columns an interval may stand behind its estimate, not counting those of its test."""
@@ -35,6 +32,11 @@ _OF_ANY = INTERVAL_WORDS | INTERVAL_ATTRIBUTES | frozenset("own estimate value".
 def estimates(frame: Frame, record: Record) -> Iterator[Statement]:
     """An estimate with its error and its statistic, and each interval with its estimate."""
     yield from _tested(frame, record)
+    if record.under:
+        yield from _intervals_under(frame, record)
+    ps = [e for e in record.entries if e.column.role is Role.P]
+    only = interval_of(record) if len(ps) == 1 else None
+    freedom = degrees_of(record, None)
     for interval in record.entries:
         span = interval.span if interval.role is Role.INTERVAL else None
         estimate = _before(record, interval)
@@ -42,6 +44,7 @@ def estimates(frame: Frame, record: Record) -> Iterator[Statement]:
         if not span or estimate is None or value is None or value.fraction:
             continue
         if _is_of(interval, estimate):
+            with_p = interval is only and not estimate.operand(Part.CORRELATION)
             qualifiers, _ = frame.qualifiers(record, estimate, interval)
             yield Estimate(
                 **frame.common(interval, qualifiers=qualifiers | frame.declared.of_intervals),
@@ -49,7 +52,31 @@ def estimates(frame: Frame, record: Record) -> Iterator[Statement]:
                 value=value,
                 ratio=estimate.role is Role.RATIO,
                 interval=span,
+                level=interval.level,
+                df=freedom[0] if len(freedom) == 1 else None,
+                p=p_of(ps[0]) if with_p else None,
             )
+
+
+def _intervals_under(frame: Frame, record: Record) -> Iterator[Statement]:
+    """Intervals of the correlations above them: "— 95% interval" under "Pearson r (N=12)"."""
+    above = next((r for r in frame.table.records if r.raw == record.under and not r.under), None)
+    if above is None or column_of(record.raw).role is not Role.INTERVAL:
+        return
+    for interval in record.entries:
+        span, entry = interval.span, above.at(interval.place)
+        head = entry.operand(Part.CORRELATION) if entry else None
+        if not span or entry is None or head is None or head.number.unit:
+            continue
+        qualifiers, _ = frame.qualifiers(record, entry, interval)
+        yield Correlation(
+            **frame.common(interval, qualifiers=qualifiers | frame.declared.of_intervals),
+            coefficient=head.number,
+            method=head.name.partition("_")[0],
+            n=head.n or entry.ground.stated_size,
+            interval=span,
+            level=interval.level,
+        )
 
 
 def _tested(frame: Frame, record: Record) -> Iterator[Statement]:

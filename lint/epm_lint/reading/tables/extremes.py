@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import NUMBER_WORDS
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import NUMBER_WORDS, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Binding, CellClaim, Statement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.qualifier_words import qualifier_of
 from epm_lint.reading.statements import (

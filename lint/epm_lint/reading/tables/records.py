@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground, is_card, layer_of, span_of
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Span, Statement
 from epm_lint.reading.tables.columns import Column, Role, column_of
 from epm_lint.reading.text.passages import Passage, Place
+from epm_lint.values import cached_property
 
 _CONTINUES = Pattern(r"\s*[—–↳-]\s")
 _NEW = Pattern(r"\s?\([^()]{0,40}\)\s*\Z")
@@ -46,11 +46,8 @@ class Entry:
         self.method = method
         """The interval's, where a label names it."""
         self.statements: tuple[Statement, ...] = ()
-
-    @property
-    def place(self) -> int:
+        self.place = self.passage.spot.column if self.passage.spot else -1
         """The column that it stands in."""
-        return self.passage.spot.column if self.passage.spot else -1
 
     @property
     def header(self) -> str:
@@ -189,6 +186,7 @@ class TableReading:
         self.notes: tuple[Ground, ...] = ()
         """The paragraphs right behind it."""
         self.sections: tuple[str, ...] = ()
+        self.folds: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Role, ...]:
@@ -233,6 +231,7 @@ def read_tables(grounds: Sequence[Ground]) -> Iterator[TableReading]:
         else:
             if (
                 waiting is not None
+                and set(ground.passage.folds) <= set(waiting.folds)
                 and ground.passage.place is not Place.HEADING
                 and len(waiting.notes) < 3
             ):
@@ -258,7 +257,7 @@ def _table(line: int, members: Sequence[Ground]) -> TableReading:
         columns = (replace(columns[0], role=Role.NAME), *columns[1:])
     table = TableReading(line, tuple(labels), columns)
     table.grounds = tuple(headers.values())
-    table.sections = members[0].passage.sections
+    table.sections, table.folds = members[0].passage.sections, members[0].passage.folds
     records: list[Record] = []
     above = ""
     for number, row in rows.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifier_words import correction_of
@@ -47,7 +47,11 @@ def tested(frame: Frame, record: Record) -> Iterator[Statement]:
 
 def _statistic_of(frame: Frame, record: Record, entry: Entry) -> Entry | None:
     """The statistic that a p is of: the nearest before it, else the only one of the row."""
-    found = [e for e in record.entries if e.role in _STATISTICS and e.ground.operands]
+    found = [
+        e
+        for e in record.entries
+        if e.ground.operands and (e.role in _STATISTICS or e.operand(Part.CORRELATION))
+    ]
     before = [e for e in found if e.place < entry.place]
     if before:
         nearest = before[-1]
@@ -86,6 +90,7 @@ def _test(
         if not value.places or abs(value.amount) > 1.0001:
             return None
         partial = Qualifier.PARTIAL in qualifiers
+        interval = interval_of(record)
         covariates = tuple(
             word.rpartition("-")[0]
             for word in words
@@ -99,6 +104,8 @@ def _test(
             covariates=covariates,
             n=n,
             df=freedom[0] if len(freedom) == 1 else None,
+            interval=interval.span if interval else None,
+            level=interval.level if interval else None,
             **given,
         )
     if statistic.role is Role.STATISTIC and operand is None:
@@ -126,7 +133,15 @@ def degrees_of(record: Record, operand: Operand | None) -> tuple[Number, ...]:
         if entry.role is Role.DF:
             numbers = [o.number for o in entry.ground.operands if not o.number.unit]
             found += numbers if len(numbers) <= 2 else []
+    if not found and (stated := column_of(record.raw).freedom):
+        return (stated,)
     return tuple(found) if len(found) <= 2 else ()
+
+
+def interval_of(record: Record) -> Entry | None:
+    """The one interval of a row."""
+    found = [e for e in record.entries if e.role is Role.INTERVAL and e.span]
+    return found[0] if len(found) == 1 else None
 
 
 def _n_of(frame: Frame, record: Record, *entries: Entry) -> Number | None:

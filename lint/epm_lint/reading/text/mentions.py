@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role as Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
 from epm_lint.values import dataclass
@@ -16,7 +16,7 @@ _EARLIER = frozenset({"previous", "earlier", "prior", "former", "reviewer"})
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class RateMention:
     """A rate, and whose it is: that of a row, or the lowest or highest of all."""
 
     number: Number
@@ -30,7 +30,7 @@ def is_earlier(ground: Ground) -> bool:
     return any(number.kind is Kind.ISSUE for number in ground.numbers)
 
 
-def rate_mentions(reading: Reading, names: Collection[str] = ()) -> Iterator[Mention]:
+def rate_mentions(reading: Reading, names: Collection[str] = ()) -> Iterator[RateMention]:
     """As in "source rate of villain: 57%", "rates run from 32% to 67%".
 
     Args:
@@ -46,7 +46,7 @@ def rate_mentions(reading: Reading, names: Collection[str] = ()) -> Iterator[Men
         if len(named) == 1:
             for operand in ground.operands:
                 if operand.role in (Part.PERCENT, Part.COUNT) and _of_source(ground, operand.start):
-                    yield Mention(operand.number, named[0])
+                    yield RateMention(operand.number, named[0])
 
 
 def _of_source(ground: Ground, at: int) -> bool:
@@ -56,7 +56,7 @@ def _of_source(ground: Ground, at: int) -> bool:
     return before[-2:] in (["source", "rate"], ["source", "rates"])
 
 
-def _ends(ground: Ground) -> Iterator[Mention]:
+def _ends(ground: Ground) -> Iterator[RateMention]:
     words = ground.words
     operands = [o for o in ground.operands if o.role in (Part.PERCENT, Part.BARE)]
     for first, second in itertools.pairwise(operands):
@@ -68,5 +68,5 @@ def _ends(ground: Ground) -> Iterator[Mention]:
             and {"rate", "rates"} & set(rates)
             and words[first.end : second.start] in (["to"], ["and"])
         ):
-            yield Mention(first.number.with_unit(second.number.unit), "lowest")
-            yield Mention(second.number, "highest")
+            yield RateMention(first.number.with_unit(second.number.unit), "lowest")
+            yield RateMention(second.number, "highest")

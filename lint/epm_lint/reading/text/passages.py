@@ -10,12 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import field
 from enum import StrEnum
-from functools import cached_property
 
 from epm_lint.markdown.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
+from epm_lint.markdown.details import folds
 from epm_lint.markdown.document import Document
 from epm_lint.reading.text.source_map import SourceMap, source_map
-from epm_lint.values import dataclass
+from epm_lint.values import cached_property, dataclass
 
 
 class Place(StrEnum):
@@ -46,6 +46,14 @@ class Spot:
     """The text of the row's first cell."""
     header: str
     """The text of the column's first cell."""
+    corner: str = ""
+    """The text of the table's first cell, which says what its rows are."""
+
+
+class _FoldTitle(str):
+    """The title of a `<details>`, among those of sections."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Passage:
     line: int
     place: Place
     sections: tuple[str, ...] = ()
-    """The titles it stands under, the outermost first."""
+    """The titles it stands under, the outermost first; those of the folds around it are last."""
     spot: Spot | None = None
     quoted: bool = False
     """Whether it stands in a block quote."""
@@ -74,6 +82,11 @@ class Passage:
         if not self.is_mapped:
             return None
         return source_map(self.text, self.source) if self.source else None
+
+    @property
+    def folds(self) -> tuple[str, ...]:
+        """The titles of the folds around it."""
+        return tuple(title for title in self.sections if isinstance(title, _FoldTitle))
 
     def is_code(self, position: int) -> bool:
         """Whether a place in the text is inside a code span, as far as that is known."""
@@ -128,23 +141,31 @@ def passages(document: Document, title: str | None = None) -> Iterator[Passage]:
     """Every passage of a page, in its order; the title first."""
     if title:
         yield Passage(title, 1, Place.TITLE, source=title)
-    yield from _Reader(document).blocks(document.preamble, ())
+    reader = _PassageReader(document)
+    yield from reader.blocks(document.preamble, ())
     for section in document.sections:
-        yield from _section(document, section, ())
+        yield from reader.section(section, ())
 
 
-def _section(document: Document, section: Section, above: tuple[str, ...]) -> Iterator[Passage]:
-    reader = _Reader(document)
-    titles = (*above, section.title)
-    yield reader.heading(section, titles)
-    yield from reader.blocks(section.blocks, titles)
-    for below in section.sections:
-        yield from _section(document, below, titles)
-
-
-class _Reader:
+class _PassageReader:
     def __init__(self, document: Document) -> None:
         self.lines = document.lines
+        self.folds = folds(document)
+        """What stands in a `<details>` is said of what else is in it, as under a heading."""
+
+    def section(self, section: Section, above: tuple[str, ...]) -> Iterator[Passage]:
+        """The passages of a section and of those in it."""
+        titles = (*above, section.title)
+        yield self.heading(section, titles)
+        yield from self.blocks(section.blocks, titles)
+        for below in section.sections:
+            yield from self.section(below, titles)
+
+    def _with_folds(self, block: Block, sections: tuple[str, ...]) -> tuple[str, ...]:
+        """The titles that a block stands under, with those of the folds around it."""
+        around = [f for f in self.folds if f.line <= block.line <= f.end_line]
+        names = (_FoldTitle(f.title or f"a fold on line {f.line}") for f in reversed(around))
+        return (*sections, *(name for name in names if name not in sections))
 
     def heading(self, section: Section, titles: tuple[str, ...]) -> Passage:
         line = self.lines[section.line - 1] if section.line <= len(self.lines) else ""
@@ -162,7 +183,9 @@ class _Reader:
     ) -> Iterator[Passage]:
         """The passages of blocks that stand side by side."""
         before: Block | None = None
+        above = sections
         for block in blocks:
+            sections = self._with_folds(block, above) if self.folds else above
             if isinstance(block, Table):
                 yield from self._table(block, sections, quoted)
             place = Place.CAPTION if _is_figure(before) else inside
@@ -213,7 +236,7 @@ class _Reader:
             for column, cell in enumerate(row.cells):
                 start, cursor = _in_row(line, cell.source, cursor)
                 header = headers[column] if column < len(headers) else ""
-                spot = Spot(table.line, number, column, label, header)
+                spot = Spot(table.line, number, column, label, header, headers[0])
                 for figure in cell.figures:
                     yield self._alt(figure, sections)
                 if cell.text.strip():

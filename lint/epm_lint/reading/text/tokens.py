@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.number import NUMBER, SPACES, Kind, Number
 from epm_lint.reading.text.names import kind_of_name
 from epm_lint.reading.text.tex import as_read
+from epm_lint.values import cached_property
 
 _MONTH = (
     r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"

@@ -44,7 +44,7 @@ from itertools import islice
 from epm_lint.markdown.blocks import Prose, Section
 from epm_lint.model import Finding, Page, Repository, Rule, Verdict, option
 from epm_lint.page.card import card_rows
-from epm_lint.page.links import Mention, mentions
+from epm_lint.page.links import LinkMention, mentions
 from epm_lint.page.sections import report_part, setup
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import clip, quote
@@ -119,7 +119,7 @@ _FETCH = "fetch the whole history (a shallow checkout lacks it), or correct the 
 
 def _verdict(
     named: list[Named],
-    links: list[Mention],
+    links: list[LinkMention],
     absent: list[Finding],
     doubtful: list[Finding],
     left: int,
@@ -166,7 +166,9 @@ def _look_up(
         doubtful.append(Finding(message, named.line, fix=fix))
 
 
-def _own_links(repository: Repository | None, found: tuple[Mention, ...]) -> Iterator[Mention]:
+def _own_links(
+    repository: Repository | None, found: tuple[LinkMention, ...]
+) -> Iterator[LinkMention]:
     """Links to single files of the checkout at hand, pinned to a commit."""
     for mention in found:
         address = mention.address
@@ -175,7 +177,7 @@ def _own_links(repository: Repository | None, found: tuple[Mention, ...]) -> Ite
             yield mention
 
 
-def _links(repository: Repository, links: list[Mention]) -> tuple[list[Finding], list[Finding]]:
+def _links(repository: Repository, links: list[LinkMention]) -> tuple[list[Finding], list[Finding]]:
     absent, doubtful = [], []
     for mention in links:
         address = mention.address
@@ -188,7 +190,7 @@ def _links(repository: Repository, links: list[Mention]) -> tuple[list[Finding],
     return absent, doubtful
 
 
-def _commits(page: Page, found: tuple[Mention, ...]) -> list[str]:
+def _commits(page: Page, found: tuple[LinkMention, ...]) -> list[str]:
     """The commits that the page stands for, the one of its first line before all others."""
     declared = page.document.declared("commit") or ""
     commits = [declared] if _HASH.fullmatch(declared) else []

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding, Page, Repository, Rule, Verdict, option
-from epm_lint.page.links import Mention, hero, home, mentions
+from epm_lint.page.links import LinkMention, hero, home, mentions
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -75,7 +75,7 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.passed(f"{len(judged)} link(s), all pinned")
 
 
-def _foreign(mention: Mention) -> Finding:
+def _foreign(mention: LinkMention) -> Finding:
     return Finding(
         f"{quote(mention.url)} leads to a branch of another repository",
         mention.line,
@@ -83,7 +83,7 @@ def _foreign(mention: Mention) -> Finding:
     )
 
 
-def _disagreement(figures: Sequence[Mention]) -> Iterator[Finding]:
+def _disagreement(figures: Sequence[LinkMention]) -> Iterator[Finding]:
     pinned = [m for m in figures if m.address.pinned]
     for mention in pinned[1:]:
         mine, first = mention.address.ref.lower(), pinned[0].address.ref.lower()
@@ -97,8 +97,8 @@ def _disagreement(figures: Sequence[Mention]) -> Iterator[Finding]:
 
 def _faults(
     page: Page,
-    loose: Sequence[Mention],
-    found: Sequence[Mention],
+    loose: Sequence[LinkMention],
+    found: Sequence[LinkMention],
     own: str | None,
     options: Options,
 ) -> Iterator[Finding]:
@@ -131,7 +131,7 @@ def _faults(
         )
 
 
-def _split(mention: Mention, repository: Repository | None) -> tuple[str, str]:
+def _split(mention: LinkMention, repository: Repository | None) -> tuple[str, str]:
     """The ref and the path, cut where the repository knows the path: a branch may hold slashes."""
     ref, path = mention.address.ref, mention.address.path
     if repository is None or not path or repository.last_commit(path):
@@ -144,7 +144,7 @@ def _split(mention: Mention, repository: Repository | None) -> tuple[str, str]:
     return ref, path
 
 
-def _shared_commit(repository: Repository | None, figures: Sequence[Mention]) -> str | None:
+def _shared_commit(repository: Repository | None, figures: Sequence[LinkMention]) -> str | None:
     """A commit at which all figures that are not pinned look as they do now."""
     if repository is None:
         return None
@@ -166,7 +166,7 @@ def _shared_commit(repository: Repository | None, figures: Sequence[Mention]) ->
     return None
 
 
-def _places(document: Document, mention: Mention) -> Iterator[tuple[int, int]]:
+def _places(document: Document, mention: LinkMention) -> Iterator[tuple[int, int]]:
     """Where the address is written: on its line or the next ones, else in a definition."""
     lines = document.lines
     near = range(mention.line, min(mention.line + 4, len(lines) + 1))

@@ -28,7 +28,6 @@ Good:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -79,6 +78,8 @@ def _held_apart(page: Page, sha256: str) -> Verdict:
     text = page.numbers
     if text is None and page.results is None:
         return Verdict.warned("neither the results nor the file of the numbers manifest is at hand")
+    import hashlib  # it loads OpenSSL, which is a tenth of a start
+
     if text is None or hashlib.sha256(text.encode("utf-8")).hexdigest() != sha256:
         found = f"no {FILE} with the hash {quote(sha256[:12])} is beside the results"
         return Verdict.failed(found, [Finding(found, 1, fix="render the page again")])

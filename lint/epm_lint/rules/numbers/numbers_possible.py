@@ -33,8 +33,7 @@ def check(page: Page) -> Verdict:
             fix="correct the number",
             uses=(said.number,),
         )
-        for said in reading.statements
-        if isinstance(said, Impossible) and said.is_claimed
+        for said in reading.claimed(Impossible)
     ]
     if found:
         verdict = Verdict.failed(f"{len(found)} value(s) that cannot be", found)

@@ -35,6 +35,7 @@ from epm_lint.reading.statements import (
     Parts,
     Ratio,
     RelativeChange,
+    Statement,
 )
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Answer, Outcome, match, show
@@ -48,9 +49,7 @@ _WORDS_REACH = 0.12
 def check(page: Page) -> Verdict:
     """What the page writes out comes to what it says."""
     tally = Tally("calculation")
-    for said in read(page.document, page.title).statements:
-        if not said.is_claimed:
-            continue
+    for said in read(page.document, page.title).claimed(Statement):
         match said:
             case Arithmetic():
                 _written_out(said, tally)

@@ -42,9 +42,7 @@ _MOST_NAMES = 5
 def check(page: Page) -> Verdict:
     """The rows of the table do what is said of them."""
     tally = Tally("claim")
-    for said in read(page.document, page.title).statements:
-        if not said.is_claimed:
-            continue
+    for said in read(page.document, page.title).claimed(CellClaim, CountedClaim):
         if isinstance(said, CountedClaim):
             _counted(said, tally)
         elif isinstance(said, CellClaim):

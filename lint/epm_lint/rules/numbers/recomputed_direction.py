@@ -31,11 +31,9 @@ _WORDS = {"stronger": "strengthens", "weaker": "weakens", "up": "rises", "down":
 def check(page: Page) -> Verdict:
     """The figures move as the words say."""
     tally = Tally("direction")
-    for said in read(page.document, page.title).statements:
-        match said:
-            case Direction() | Difference() if said.direction and said.is_claimed:
-                if said.before and said.after:
-                    _judge(said, said.before, said.after, tally)
+    for said in read(page.document, page.title).claimed(Direction, Difference):
+        if said.direction and said.before and said.after:
+            _judge(said, said.before, said.after, tally)
     return tally.verdict()
 
 

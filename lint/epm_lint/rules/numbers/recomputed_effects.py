@@ -26,6 +26,7 @@ from epm_lint.reading.statements import (
     Estimate,
     MeanDifference,
     Qualifier,
+    Statement,
     Test,
 )
 from epm_lint.rules.tally import Tally, shown, shown_interval
@@ -48,9 +49,7 @@ _UNLIKE = (Qualifier.RESAMPLED, Qualifier.MODELLED, Qualifier.EXACT, Qualifier.U
 def check(page: Page) -> Verdict:
     """Every effect size is that of its statistic."""
     tally = Tally("effect size")
-    for said in read(page.document, page.title).statements:
-        if not said.is_claimed:
-            continue
+    for said in read(page.document, page.title).claimed(Statement):
         match said:
             case Test():
                 _of_test(said, tally)

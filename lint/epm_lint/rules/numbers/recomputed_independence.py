@@ -55,8 +55,8 @@ def check(page: Page) -> Verdict:
 
 
 def _called_independent(reading: Reading, design: Design) -> Iterator[Finding]:
-    for said in reading.statements:
-        if isinstance(said, Independence) and said.is_claimed and said.of_samples and not said.of:
+    for said in reading.claimed(Independence):
+        if said.of_samples and not said.of:
             message = f"{quote(said.text)}, but {_size(reading, design)}"
             yield Finding(message, said.line, fix="call them clustered, and widen the intervals")
 

@@ -47,7 +47,6 @@ def check(page: Page, options: Options) -> Verdict:
     reading = read(page.document, page.title)
     tally = Tally("claim")
     plotted = points(reading)
-    admitted = admits_wide(reading)
     for point in plotted:
         _in_table(point, tally)
     for said in reading.statements:
@@ -55,7 +54,7 @@ def check(page: Page, options: Options) -> Verdict:
             continue
         if isinstance(said, Inside):
             _in_prose(said, tally)
-            if not (said.negated or admitted or said.passage.spot):
+            if not (said.negated or said.passage.spot or admits_wide(reading)):
                 _informs(said, plotted, options.widest, tally)
         elif isinstance(said, Excludes):
             _excludes(said, tally)
@@ -159,9 +158,11 @@ def _show(ends: tuple[Range, Range]) -> str:
 
 def _left_out(reading: Reading, tally: Tally) -> None:
     """Leave-one-out counts whose runs all hold the points they test."""
+    counts = [count for count in left_out_counts(reading) if count.fraction]
+    if not counts or not (new := new_points(reading)):
+        return
     given = sizes(reading)
-    new = new_points(reading)
-    for count in left_out_counts(reading) if new else ():
+    for count in counts:
         k, n = count.fraction or (0, 0)
         if k != n or n not in given or n - new not in given:
             continue

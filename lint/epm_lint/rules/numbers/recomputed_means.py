@@ -44,9 +44,7 @@ _MOST = 5_000
 def check(page: Page) -> Verdict:
     """Every mean, SD and standard error can be."""
     tally = Tally("mean")
-    for said in read(page.document, page.title).statements:
-        if not said.is_claimed:
-            continue
+    for said in read(page.document, page.title).claimed(Mean, MeanOfList):
         if isinstance(said, Mean):
             _mean(said, tally)
         elif isinstance(said, MeanOfList):

@@ -230,11 +230,14 @@ def _survives(
     alive = ", ".join(str(member) for member, answer in judged if answer) or "none"
     dead = ", ".join(str(member) for member, answer in judged if answer is False)
     lost = f"; not {dead}" if dead else ""
+    many = "every one" if said.negated else f"{answers.count(True)} of {len(answers)} p-values"
+    survives = "survives" if said.negated else "survive"
     message = (
-        f"{quote(said.text)}: with m={m} a family, {answers.count(True)} of {len(answers)} "
-        f"p-values in reach survive {correction.capitalize()} at α={float(alpha):g}: {alive}{lost}"
+        f"{quote(said.text)}: with m={m} a family, {many} in reach {survives} "
+        f"{correction.capitalize()} at α={float(alpha):g}: {alive}{lost}"
     )
-    _add(tally, said, said.line, message, "say which p-values survive")
+    fix = "say that they survive" if said.negated else "say which p-values survive"
+    _add(tally, said, said.line, message, fix)
 
 
 def _one_survives(said: Multiplicity, p: Number, size: int, alpha: Fraction, tally: Tally) -> None:
@@ -243,7 +246,9 @@ def _one_survives(said: Multiplicity, p: Number, size: int, alpha: Fraction, tal
     tally.used.append(p)
     low, high = p.range.low * size, p.range.high * size
     if (low > alpha and not said.negated) or (high <= alpha and said.negated):
-        message = f"{quote(said.text)}: {size} × {shown(p)} is {float(p.value * size):.3g}"
+        side = "at most" if said.negated else "over"
+        corrected = f"{size} × {shown(p)} is {float(p.value * size):.3g}"
+        message = f"{quote(said.text)}: {corrected}, {side} α={float(alpha):g}"
         _add(tally, said, p, message, "say what the corrected p says", uses=(p,))
 
 

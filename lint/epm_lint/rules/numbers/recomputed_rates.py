@@ -39,8 +39,8 @@ _FIX = "correct the rate or the count"
 def check(page: Page) -> Verdict:
     """Every rate is one that its count, or its n, can give."""
     tally = Tally("rate")
-    for said in read(page.document, page.title).statements:
-        if isinstance(said, Proportion) and said.is_claimed and said.rate is not None:
+    for said in read(page.document, page.title).claimed(Proportion):
+        if said.rate is not None:
             _judge(said, in_parts(said.rate), tally)
     return tally.verdict()
 

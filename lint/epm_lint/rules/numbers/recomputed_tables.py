@@ -138,13 +138,13 @@ def _judge(claim: Claim, points: Points, tally: Tally) -> None:
 
 
 def _claims(reading: Reading, points: Points) -> Iterator[Claim]:
-    for said in reading.statements:
-        if isinstance(said, Correlation) and said.is_claimed:
-            yield from _correlation(said, points)
+    for said in reading.claimed(Correlation):
+        yield from _correlation(said, points)
     for table in reading.tables:
         if table.line != points.line:
             yield from _diagnostics(table, points)
             yield from _predictions(table, points)
+            yield from _slopes(table, points)
 
 
 def _correlation(said: Correlation, points: Points) -> Iterator[Claim]:
@@ -171,8 +171,7 @@ def _rows_meant(data: Subset, points: Points) -> list[int] | None:
     """The rows that a correlation is of; None where it cannot be told."""
     everyone = points.everyone()
     if data.without is not None:
-        named = [name for name in data.without if name in points.places]
-        return [row for row in everyone if points.names[row] not in named] if named else None
+        return points.without(data.without)
     if data.group:
         return [row for row in everyone if data.group in points.groups[row]] or None
     return None if any(name in points.places for name in data.named) else everyone
@@ -206,6 +205,8 @@ def _diagnosis(entry: Entry, at: int) -> Iterator[tuple[str, Sequence[Statistic]
             yield "leverage", [lambda xs, ys: through(xs, ys).leverage(xs[at])]
         case Role.COOK:
             yield "Cook's distance", [lambda xs, ys: through(xs, ys).cook(xs[at], ys[at])]
+        case _ if "dffits" in header:
+            yield "DFFITS", [lambda xs, ys: through(xs, ys).dffits(xs[at], ys[at])]
         case Role.RESIDUAL if "student" in header:
             yield (
                 "studentised residual",
@@ -214,6 +215,26 @@ def _diagnosis(entry: Entry, at: int) -> Iterator[tuple[str, Sequence[Statistic]
                     lambda xs, ys: through(xs, ys).studentised(xs[at], ys[at], external=False),
                 ],
             )
+
+
+def _slopes(table: TableReading, points: Points) -> Iterator[Claim]:
+    """The slope of all rows but the one that each row of a table is "without"."""
+    if table.headers[:1] != ("Without",):
+        return
+    for record in table.records:
+        rows = tuple(points.without((record.label, *record.raw.split())) or ())
+        if len(rows) < 3:
+            continue
+        for entry in record.entries:
+            if entry.header.casefold() == "slope" and (number := entry.alone):
+                name = f"the slope without {clip(record.label, 40)}"
+                scales = (1,) if number.unit else (100, 1)
+                yield Claim(number, name, tuple((_slope(by), rows) for by in scales))
+
+
+def _slope(by: int) -> Statistic:
+    """In points, or as a part of one: the header need not say which."""
+    return lambda xs, ys: by * through(xs, ys).slope
 
 
 def _predictions(table: TableReading, points: Points) -> Iterator[Claim]:
@@ -233,23 +254,24 @@ def _prediction(record: Record, points: Points, named: list[int]) -> Iterator[Cl
     fits = ((*named, x_row), (*points.everyone(), x_row))
     name = clip(record.label, 40)
 
+    interval = record.get(Role.INTERVAL)
+    level = interval.column.level if interval else 0.0
+
     def meant(sign: int) -> tuple[tuple[Statistic, tuple[int, ...]], ...]:
-        return tuple((_end(sign, len(rows) - 3), rows) for rows in fits)
+        return tuple((_end(sign, len(rows) - 3, level or 0.95), rows) for rows in fits)
 
     if (entry := record.get(Role.OBSERVED)) and entry.number:
         yield Claim(entry.number, f"{name}'s rate", ((lambda xs, ys: ys[0], (x_row,)),))
     if (entry := record.get(Role.PREDICTED)) and entry.number:
         yield Claim(entry.number, f"{name}'s prediction", meant(0))
-    entry = record.get(Role.INTERVAL)
-    header = entry.header if entry else ""
-    if entry and entry.span and ("95" in header or "PI" in header):
-        span = entry.span
+    if interval and interval.span and (level or "PI" in interval.header):
+        span = interval.span
         yield Claim(span.low, f"the lower end of {name}'s interval", meant(-1), span.unit)
         yield Claim(span.high, f"the upper end of {name}'s interval", meant(1), span.unit)
 
 
-def _end(sign: int, df: int) -> Statistic:
-    t = StudentT(df).upper_quantile(0.025) if sign else 0.0
+def _end(sign: int, df: int, level: float) -> Statistic:
+    t = StudentT(df).upper_quantile((1 - level) / 2) if sign else 0.0
 
     def end(xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
         line = through(xs[:-1], ys[:-1])

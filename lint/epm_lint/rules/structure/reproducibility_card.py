@@ -55,6 +55,7 @@ from epm_lint.page.card import CardRow, card_rows
 from epm_lint.page.placeholders import WORDS
 from epm_lint.page.sections import Setup, absent, report, setup, summary
 from epm_lint.quoting import quote
+from epm_lint.reading.remarks import says_untrained
 from epm_lint.values import dataclass
 
 
@@ -132,7 +133,6 @@ NEEDS = (
 )
 
 
-_UNTRAINED = r"\bno (?:model )?training\b|\bnothing (?:was|is) trained\b"
 """A row that says so frees the card from the rows that only a training fills."""
 
 
@@ -161,7 +161,7 @@ def check(page: Page, options: Options) -> Verdict:
         return Verdict.failed("the card stands in raw HTML, where Markdown is not read", [fault])
     unfilled = [row for row in rows if row.blank is not None]
     filled = [row for row in rows if row.blank is None]
-    trained = not any(_search(_UNTRAINED, f"{row.label} | {row.value}") for row in filled)
+    trained = not any(says_untrained(f"{row.label} | {row.value}") for row in filled)
     needs = (
         need for need in NEEDS if need.name in options.needs and (trained or not need.of_training)
     )

@@ -9,7 +9,7 @@ from typing import Any
 from epm_lint.reading.forms.amounts.directions import directions
 from epm_lint.reading.forms.amounts.pairs import OTHER_SUBJECT, Pair, figures, pairs
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import GLUE, PARTS_IN_WORDS, Role
+from epm_lint.reading.lexicon import GLUE, PARTS_IN_WORDS, Part
 from epm_lint.reading.number import Kind
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import (
@@ -86,7 +86,7 @@ def changes(ground: Ground, rate_of: dict[int, int]) -> Iterator[Statement]:
         return
     inner = {p.before.token for p in found} | {p.after.token for p in found}
     for operand in ground.operands:
-        if operand.token in inner or operand.role is Role.INTERVAL:
+        if operand.token in inner or operand.role is Part.INTERVAL:
             continue
         if said := _amount(ground, operand, found):
             yield said
@@ -162,14 +162,14 @@ def _direction(ground: Ground, operand: Operand) -> str:
 def _amount(ground: Ground, operand: Operand, found: Sequence[Pair]) -> Statement | None:
     number = operand.number
     before, after = _around(ground, operand)
-    points = operand.role is Role.POINTS or (
-        operand.nouns[:1] in (("points",), ("point",)) and operand.role is Role.COUNTED
+    points = operand.role is Part.POINTS or (
+        operand.nouns[:1] in (("points",), ("point",)) and operand.role is Part.COUNTED
     )
     if number.sign == "±" or number.kind is Kind.LEVEL:
         return None
     if points:
         return _points(ground, operand, found)
-    if operand.role is Role.TIMES:
+    if operand.role is Part.TIMES:
         near = _near(ground, operand, found)
         if near is None or number.bound:
             return None
@@ -178,9 +178,9 @@ def _amount(ground: Ground, operand: Operand, found: Sequence[Pair]) -> Statemen
     if "factor" in before[-2:] and number.mantissa > 0:
         near = _near(ground, operand, found)
         return _ratio(ground, operand, near, number.value, False) if near else None
-    if number.unit == "%" and operand.role is Role.PERCENT:
+    if number.unit == "%" and operand.role is Part.PERCENT:
         return _percent(ground, operand, found, before, after)
-    if operand.role is not Role.BARE or not before or not number.places:
+    if operand.role is not Part.BARE or not before or not number.places:
         return None
     if before[-1] in _UP | _DOWN or (before[-1] == "by" and set(before) & (_UP | _DOWN)):
         near = _near(ground, operand, found)
@@ -197,7 +197,7 @@ def _points(ground: Ground, operand: Operand, found: Sequence[Pair]) -> Statemen
         return None
     pair, _ = near
     percent = pair.after.number.unit == "%" and pair.before.number.unit in ("%", "")
-    bare = operand.role is Role.COUNTED and not pair.after.number.unit
+    bare = operand.role is Part.COUNTED and not pair.after.number.unit
     return _difference(ground, operand, near) if percent or bare else None
 
 
@@ -206,7 +206,7 @@ def _apart(ground: Ground, operand: Operand) -> tuple[Pair, Binding] | None:
     if "apart" not in ground.words[operand.end : operand.end + 2]:
         return None
     start, _ = ground.sentence(operand.token)
-    before = [o for o in ground.inside(start, operand.token) if o.role is Role.PERCENT]
+    before = [o for o in ground.inside(start, operand.token) if o.role is Part.PERCENT]
     if len(before) != 2:
         return None
     pair = Pair(before[1], before[0], before[0].token, before[1].end, "compared")
@@ -217,7 +217,7 @@ def _far(ground: Ground, operand: Operand, found: Sequence[Pair]) -> tuple[Pair,
     """The only pair there is: "by 12.9 percentage points on 240 problems: 61.7% against 48.8%"."""
     start, end = ground.sentence(operand.token)
     inside = [pair for pair in found if start <= pair.start < end]
-    others = [o for o in ground.inside(start, end) if o.role is Role.POINTS and o is not operand]
+    others = [o for o in ground.inside(start, end) if o.role is Part.POINTS and o is not operand]
     led = ground.words[operand.token - 1 : operand.token] in (["by"], ["of"])
     if len(inside) != 1 or others or not led or inside[0].kind != "compared":
         return None

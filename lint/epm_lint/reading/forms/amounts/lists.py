@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.statements import MeanOfList, Statement
 
 _LIST_GLUE = frozenset({",", "and", "&", "/", ";"})
@@ -23,10 +23,10 @@ def means_of_lists(ground: Ground) -> Iterator[Statement]:
         start, _ = ground.sentence(operand.token)
         name = words[operand.start : operand.token]
         is_mean = (
-            operand.role is Role.MEAN
+            operand.role is Part.MEAN
             or "average" in words[max(start, operand.token - 2) : operand.token]
         )
-        if not is_mean or (not name and operand.role is Role.MEAN):
+        if not is_mean or (not name and operand.role is Part.MEAN):
             continue
         last = place - 1
         if last < 1 or not _TO_MEAN.issuperset(words[operands[last].end : operand.start]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 
@@ -44,7 +44,7 @@ def pairs(ground: Ground, figures: Sequence[Operand]) -> list[Pair]:
     place = 0
     while place < len(figures):
         first = figures[place]
-        if first.role is Role.INTERVAL:
+        if first.role is Part.INTERVAL:
             if pair := _range(ground, first):
                 found.append(pair)
             place += 1
@@ -53,7 +53,7 @@ def pairs(ground: Ground, figures: Sequence[Operand]) -> list[Pair]:
             break
         second = figures[place + 1]
         pair = None
-        if second.role is not Role.INTERVAL and ground.sentence(first.token) == ground.sentence(
+        if second.role is not Part.INTERVAL and ground.sentence(first.token) == ground.sentence(
             second.token
         ):
             pair = _pair(words, first, second)
@@ -69,9 +69,9 @@ def _range(ground: Ground, operand: Operand) -> Pair | None:
     is_to = operand.high is not None and words[operand.token + 1] == "to"
     if not is_to or operand.named or operand.level or operand.high is None:
         return None
-    low = Operand(Role.BARE, "", operand.number, operand.token, operand.token, operand.token + 1)
+    low = Operand(Part.BARE, "", operand.number, operand.token, operand.token, operand.token + 1)
     high = Operand(
-        Role.BARE, "", operand.high, operand.token + 2, operand.token + 2, operand.token + 3
+        Part.BARE, "", operand.high, operand.token + 2, operand.token + 2, operand.token + 3
     )
     return Pair(low, high, operand.start, operand.end, "range")
 
@@ -107,7 +107,7 @@ def _alike(first: Number, second: Number) -> bool:
 
 
 _FIGURES = frozenset(
-    {Role.PERCENT, Role.BARE, Role.COUNTED, Role.NAMED, Role.INTERVAL, Role.MEAN, Role.ESTIMATE}
+    {Part.PERCENT, Part.BARE, Part.COUNTED, Part.NAMED, Part.INTERVAL, Part.MEAN, Part.ESTIMATE}
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Parts, Statement
 
@@ -43,7 +43,7 @@ def parts(ground: Ground) -> Iterator[Statement]:
 
 
 def _whole(operand: Operand) -> bool:
-    fits = operand.role in (Role.COUNTED, Role.BARE, Role.N)
+    fits = operand.role in (Part.COUNTED, Part.BARE, Part.N)
     return fits and operand.number.is_whole and not operand.number.sign
 
 
@@ -71,7 +71,7 @@ def _of_whole(ground: Ground, inside: list[Operand], start: int, end: int) -> It
     words = ground.words
     total, *rest = inside
     opened = words[max(start, total.start - 1) : total.start] in (["of"], ["among"])
-    if not opened or total.role is not Role.COUNTED or len(rest) < 3:
+    if not opened or total.role is not Part.COUNTED or len(rest) < 3:
         return
     if not all(map(_whole, rest)) or _OVERLAP & set(words[start:end]):
         return
@@ -123,11 +123,11 @@ def _shares(ground: Ground, inside: list[Operand], start: int, end: int) -> Iter
     bracketed = [
         o
         for o in inside
-        if o.role is Role.PERCENT
+        if o.role is Part.PERCENT
         and words[o.token - 1 : o.token] == ["("]
         and words[o.end : o.end + 1] == [")"]
     ]
-    if len(bracketed) < 3 or len(bracketed) != len([o for o in inside if o.role is Role.PERCENT]):
+    if len(bracketed) < 3 or len(bracketed) != len([o for o in inside if o.role is Part.PERCENT]):
         return
     said = set(words[start:end])
     rest = words[max(start, bracketed[-1].token - 2) : bracketed[-1].token - 1]

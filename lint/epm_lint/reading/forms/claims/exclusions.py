@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import (
     Binding,
@@ -73,7 +73,7 @@ def exclusions(ground: Ground) -> Iterator[Statement]:
 
 def _subject(ground: Ground, at: int, start: int) -> Operand | None:
     """The interval that holds or excludes: the last in its sentence, or the passage's only one."""
-    intervals = [o for o in ground.operands if o.role is Role.INTERVAL and o.high and o.named]
+    intervals = [o for o in ground.operands if o.role is Part.INTERVAL and o.high and o.named]
     here = [o for o in intervals if start <= o.token < at]
     if here:
         between = ground.words[here[-1].end : at]

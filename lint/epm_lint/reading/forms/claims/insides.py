@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import INTERVAL_WORDS, Role
+from epm_lint.reading.lexicon import INTERVAL_WORDS, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import (
@@ -39,7 +39,7 @@ def insides(ground: Ground) -> Iterator[Statement]:
         if what < 0 or {",", ".", ";", "("} & set(between):
             continue
         behind = ground.inside(what, what + 5)
-        operand = next((o for o in behind if o.role is Role.INTERVAL and o.high), None)
+        operand = next((o for o in behind if o.role is Part.INTERVAL and o.high), None)
         level = next(
             (
                 number
@@ -68,7 +68,7 @@ def insides(ground: Ground) -> Iterator[Statement]:
 def _observed(ground: Ground, start: int, at: int) -> Number | None:
     """The first figure that is called observed: "observed at 23%, it lies outside"."""
     for operand in ground.inside(start, at):
-        if operand.role in (Role.PERCENT, Role.BARE):
+        if operand.role in (Part.PERCENT, Part.BARE):
             before = ground.words[max(start, operand.token - 3) : operand.token]
             if {"observed", "rate", "rates"} & set(before):
                 return operand.number
@@ -89,9 +89,9 @@ def predictions(ground: Ground) -> Iterator[Statement]:
         if "." in between or ";" in between:
             continue
         behind = ground.inside(said.end, end)
-        interval = next((o for o in behind if o.role is Role.INTERVAL and o.high), None)
+        interval = next((o for o in behind if o.role is Part.INTERVAL and o.high), None)
         if interval and any(
-            o.role is Role.PERCENT and o is not seen
+            o.role is Part.PERCENT and o is not seen
             for o in ground.inside(said.end, interval.token)
         ):
             interval = None
@@ -114,7 +114,7 @@ def predictions(ground: Ground) -> Iterator[Statement]:
 def _called(ground: Ground, start: int, end: int, name: str) -> Operand | None:
     """The figure right behind a word, or right before it."""
     for operand in ground.inside(start, end):
-        if operand.role not in (Role.PERCENT, Role.BARE):
+        if operand.role not in (Part.PERCENT, Part.BARE):
             continue
         before = ground.words[max(start, operand.token - 3) : operand.token]
         links = {"at", "as", "to", "be", "is", "=", "was"}
@@ -129,7 +129,7 @@ def _called(ground: Ground, start: int, end: int, name: str) -> Operand | None:
 def _half_width(ground: Ground, interval: Operand, end: int) -> Number | None:
     """The first "±41 pp" after an interval, unless it is a bound."""
     for operand in ground.inside(interval.end, end):
-        if operand.role is Role.HALF:
+        if operand.role is Part.HALF:
             around = {
                 *ground.words[interval.end : operand.token],
                 *ground.words[operand.end : operand.end + 2],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from epm_lint.reading.forms.claims.significance import alpha_behind, coefficients_named
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import NEGATIONS, Role
+from epm_lint.reading.lexicon import NEGATIONS, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.qualifier_words import correction_of, qualifier_of
 from epm_lint.reading.statements import (
@@ -45,7 +45,7 @@ def multiplicities(ground: Ground) -> Iterator[Statement]:
         if not correction:
             continue
         p = next(
-            (o for o in reversed(ground.inside(start, at)) if o.role is Role.P),
+            (o for o in reversed(ground.inside(start, at)) if o.role is Part.P),
             None,
         )
         before = words[max(start, at - 6) : at]
@@ -93,7 +93,7 @@ def _family(ground: Ground, at: int, start: int, end: int) -> tuple[Number | Non
     """Over how many: "across all 4 layers", or "with 5 tests" before it."""
     words = ground.words
     for operand in ground.inside(start, end):
-        if operand.role is not Role.COUNTED:
+        if operand.role is not Part.COUNTED:
             continue
         if operand.nouns[0] not in _FAMILIES or not operand.number.is_whole:
             continue

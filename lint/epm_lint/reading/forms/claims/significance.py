@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.forms.statistics.groups import HEADS
-from epm_lint.reading.forms.statistics.parts import COEFFICIENTS
+from epm_lint.reading.forms.inference.companions import COEFFICIENTS
+from epm_lint.reading.forms.inference.groups import HEADS
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import NEGATIONS, Role
+from epm_lint.reading.lexicon import NEGATIONS, Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifier_words import correction_of
@@ -186,7 +186,7 @@ def _p_of(ground: Ground, at: int, start: int, end: int, negated: bool) -> Opera
     Of several in one bracket it is the one that bears the verdict out best: which of them is meant
     is not said.
     """
-    ps = [o for o in ground.inside(start, end) if o.role is Role.P]
+    ps = [o for o in ground.inside(start, end) if o.role is Part.P]
     if not ps:
         return None
     here = _brackets(ground, at, start)
@@ -234,7 +234,7 @@ def _may_reach(ground: Ground, at: int, p: Operand, here: tuple[int, ...], start
 def _interval_of(ground: Ground, at: int, start: int, end: int) -> Span | None:
     """The interval of a difference that a verdict without a p speaks of."""
     inside = ground.inside(start, end)
-    found = [o for o in inside if o.role is Role.INTERVAL and o.named and o.high]
+    found = [o for o in inside if o.role is Part.INTERVAL and o.named and o.high]
     signed = [o for o in found if o.number.sign or (o.high and o.high.sign)]
     if len(found) != 1 or len(signed) != 1 or found[0].start < at:
         return None
@@ -250,7 +250,7 @@ def _beside(
     ground: Ground, at: int, start: int, end: int, quantifier: str
 ) -> tuple[tuple[Number, int | None, str], ...]:
     """The p-values of the claim's own sentence, before it or in the brackets right behind it."""
-    found = [o for o in ground.inside(start, end) if o.role is Role.P and not o.high]
+    found = [o for o in ground.inside(start, end) if o.role is Part.P and not o.high]
     before = [o for o in found if o.end <= at]
     chosen = before[-2:] if quantifier == "both" else before
     if len(chosen) < 2 and ground.words[at + 1 : at + 2] == ["("]:
@@ -268,7 +268,7 @@ def _all_below(ground: Ground) -> Iterator[Statement]:
     words = ground.words
     for operand in ground.operands:
         quantifier = words[operand.start - 1] if operand.start else ""
-        if operand.role is not Role.P or quantifier not in ("all", "both"):
+        if operand.role is not Part.P or quantifier not in ("all", "both"):
             continue
         start, end = ground.sentence(operand.token)
         if operand.number.bound in ("<", "≤") and _EXCEPT.isdisjoint(words[operand.end : end]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import NEGATIONS, Role
+from epm_lint.reading.lexicon import NEGATIONS, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.statements import (
     Direction,
@@ -60,9 +60,9 @@ def _two_figures(ground: Ground, at: int, end: int) -> tuple[Number | None, Numb
         return None, None, False
     first = [o for o in behind if o.token < ends[0]]
     last = [o for o in behind if o.token > ends[0]]
-    roles = {Role.CORRELATION, Role.P, Role.BARE, Role.PERCENT}
+    roles = {Part.CORRELATION, Part.P, Part.BARE, Part.PERCENT}
     before = next((o for o in first if o.role in roles), None)
     after = next((o for o in last if before and o.role is before.role), None)
     if before is None or after is None:
         return None, None, False
-    return before.number, after.number, before.role is Role.P
+    return before.number, after.number, before.role is Part.P

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from epm_lint.reading.forms.statistics.parts import Taken
+from epm_lint.reading.forms.inference.companions import Taken
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import (
     FUNCTION_WORDS,
     TRIALS,
-    Role,
+    Part,
 )
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
@@ -31,7 +31,7 @@ class Bases:
             return None
         base = self.operands[place + 1]
         between = self.words[rate.end : base.start]
-        if base.role is not Role.COUNTED or not {"of", "the", "all", "our"}.issuperset(between):
+        if base.role is not Part.COUNTED or not {"of", "the", "all", "our"}.issuperset(between):
             return None
         if "of" not in between or base.nouns[0] not in TRIALS:
             return None
@@ -42,7 +42,7 @@ class Bases:
         operands, words = self.operands, self.words
         rate = operands[place]
         before = operands[place - 1] if place else None
-        if before is not None and before.role is Role.COUNTED and place > 1:
+        if before is not None and before.role is Part.COUNTED and place > 1:
             k = operands[place - 2]
             lead = words[max(0, before.start - 1) : before.start]
             near = before.start - k.end <= 4 and lead in (["in"], ["among"], ["of"], ["from"])
@@ -64,9 +64,9 @@ class Bases:
             ) and self._closes(rate):
                 return before.number.mantissa, before
         for operand in operands[place + 1 : place + 4]:
-            if operand.role is Role.K and operand.number.is_whole:
+            if operand.role is Part.K and operand.number.is_whole:
                 tail = operands[operand.place + 1 :][:1]
-                if "n_number" not in given and tail and tail[0].role is Role.N:
+                if "n_number" not in given and tail and tail[0].role is Part.N:
                     given["n_number"] = tail[0].number
                     given["end"] = max(given["end"], tail[0].end)
                 return operand.number.mantissa, operand
@@ -92,7 +92,7 @@ class Bases:
         for operand in operands[place + 1 : place + 3]:
             between = self.words[operand.start - 2 : operand.start]
             if (
-                operand.role is Role.COUNTED
+                operand.role is Part.COUNTED
                 and operand.token < end
                 and (between == ["of", "the"] or between[-1:] == ["of"])
             ):
@@ -107,22 +107,22 @@ class Bases:
                 break
             lead = self.words[max(start, operand.start - 2) : operand.start]
             introduced = {"of", "among", "from", "out"} & set(lead)
-            if operand.role in (Role.COUNTED, Role.N) and introduced:
-                return operand.number if _is_whole(operand) or operand.role is Role.N else None
+            if operand.role in (Part.COUNTED, Part.N) and introduced:
+                return operand.number if _is_whole(operand) or operand.role is Part.N else None
         return None
 
     def only_size(self, place: int) -> Number | None:
         """The one n that the sentence of a rate gives before it."""
         start, end = self.ground.sentence(self.operands[place].token)
         inside = self.ground.inside(start, end)
-        sizes = [o for o in inside if o.role is Role.N]
-        counts = [o for o in inside if o.role is Role.COUNT]
+        sizes = [o for o in inside if o.role is Part.N]
+        counts = [o for o in inside if o.role is Part.COUNT]
         return sizes[0].number if len(sizes) == 1 and not counts else None
 
     def _last_count(self, place: int) -> Number | None:
         """The count that "of those" points back to: k of the last k/n, or the last whole number."""
         for operand in reversed(self.operands[:place]):
-            if operand.role is Role.COUNT and operand.number.fraction:
+            if operand.role is Part.COUNT and operand.number.fraction:
                 k = operand.number.fraction[0]
                 raw = operand.number.raw.partition("/")[0].partition(" ")[0]
                 number = operand.number
@@ -135,5 +135,5 @@ class Bases:
 
 
 def _is_whole(operand: Operand) -> bool:
-    fits = operand.role in (Role.BARE, Role.COUNTED, Role.K)
+    fits = operand.role in (Part.BARE, Part.COUNTED, Part.K)
     return fits and operand.number.is_whole and not operand.number.sign

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from epm_lint.reading.forms.inference.groups import HEADS, after_nouns, is_tight
 from epm_lint.reading.forms.rates.pairing import Pairing
-from epm_lint.reading.forms.statistics.groups import HEADS, after_nouns, is_tight
 from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import (
     GLUE,
     INTERVAL_ATTRIBUTES,
     INTERVAL_WORDS,
     METHODS,
-    Role,
+    Part,
 )
 from epm_lint.reading.number import Kind, Number
 
@@ -42,9 +42,9 @@ class Behind:
             role = operand.role
             if operand.start >= end or role in HEADS or next_place in self.pairing.paired:
                 break
-            if not self._tight(at, operand.start, role) or role is Role.COUNT:
+            if not self._tight(at, operand.start, role) or role is Part.COUNT:
                 break
-            if role is Role.INTERVAL and "interval" not in found:
+            if role is Part.INTERVAL and "interval" not in found:
                 if operand.name == "range":
                     break
                 found["interval"] = span_of(operand)
@@ -53,16 +53,16 @@ class Behind:
                     found["half"] = operand.number
                 found["level"] = operand.level
                 method_words += operand.attributes
-            elif role is Role.HALF and "half" not in found:
+            elif role is Part.HALF and "half" not in found:
                 found["half"] = operand.number
-            elif role is Role.SE and "se" not in found:
+            elif role is Part.SE and "se" not in found:
                 found["se"] = operand.number
-            elif role is Role.N and "n_number" not in found:
+            elif role is Part.N and "n_number" not in found:
                 found["n_number"] = operand.number
                 found["n"] = operand.nouns[0] if operand.nouns else ""
                 if operand.nouns[:1] and operand.nouns[0] in ("per",):
                     break
-            elif role is Role.P and "p" not in found:
+            elif role is Part.P and "p" not in found:
                 found["p"] = operand.number
             else:
                 break
@@ -81,7 +81,7 @@ class Behind:
         self._errors(found, place)
         return found
 
-    def _tight(self, start: int, end: int, role: Role) -> bool:
+    def _tight(self, start: int, end: int, role: Part) -> bool:
         """As for other statistics; the words of an interval or an error may stand there too."""
         words = self.words[start:end]
         if not any(word in _INTERVAL_TALK for word in words):
@@ -103,7 +103,7 @@ class Behind:
             return
         if self.words[at : at + 1] == ["se"] and half.is_whole:
             later = self.operands[place + 1 :]
-            interval = next((o for o in later if o.role is Role.INTERVAL and o.high), None)
+            interval = next((o for o in later if o.role is Part.INTERVAL and o.high), None)
             if interval is not None and interval.start - at < 4:
                 found["interval"], found["errors"] = span_of(interval), half.mantissa
                 found["half"], found["half_kind"] = None, ""
@@ -129,7 +129,7 @@ class Behind:
         if not any("bonferroni" in word for word in said):
             return 0
         for operand in self.operands[last + 1 : last + 2]:
-            if operand.role is Role.COUNTED and operand.number.is_whole:
+            if operand.role is Part.COUNTED and operand.number.is_whole:
                 return operand.number.mantissa
         return -1
 

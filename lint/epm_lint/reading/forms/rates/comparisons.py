@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from epm_lint.reading.forms.rates.splits import BINOMIAL, discordant, wins
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import GLUE, INTERVAL_WORDS, METHODS, Role
+from epm_lint.reading.lexicon import GLUE, INTERVAL_WORDS, METHODS, Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifiers import Qualified, is_plain_tail
 from epm_lint.reading.statements import Comparison, Qualifier, Statement
@@ -21,7 +21,7 @@ _REQUIRED = frozenset(["vs", "versus", "against", "compared", "and", "to"])
 _PAIRED = frozenset(["paired", "mcnemar", "mcnemar's", "mcnemar’s", "matched", "within"])
 
 
-_FOLLOWING = (Role.TEST, Role.P, Role.POINTS, Role.INTERVAL, Role.RATIO, Role.EFFECT, Role.PERCENT)
+_FOLLOWING = (Part.TEST, Part.P, Part.POINTS, Part.INTERVAL, Part.RATIO, Part.EFFECT, Part.PERCENT)
 
 
 _RATIOS = frozenset({"odds ratio", "risk ratio"})
@@ -34,7 +34,7 @@ def comparisons(
     ground: Ground, qualified: Qualified, rate_of: dict[int, int]
 ) -> Iterator[Statement]:
     """41/80 vs 24/80 with the z, χ², p, difference or ratio that follows; wins out of games."""
-    counts = [place for place, o in enumerate(ground.operands) if o.role is Role.COUNT]
+    counts = [place for place, o in enumerate(ground.operands) if o.role is Part.COUNT]
     used: set[int] = set()
     for first, second in itertools.pairwise(counts):
         if first in used or not _are_compared(ground, first, second, rate_of):
@@ -79,7 +79,7 @@ def _comparison(
     start, end = ground.sentence(a.token)
     last = max(second, rate_of.get(second, second))
     at = operands[last].end
-    found: dict[Role, Operand] = {}
+    found: dict[Part, Operand] = {}
     said = words[start:end]
     for operand in operands[last + 1 :]:
         if operand.start >= end or operand.role not in _FOLLOWING or operand.role in found:
@@ -88,14 +88,14 @@ def _comparison(
             break
         found[operand.role] = operand
         at = operand.end
-    p = found.get(Role.P)
+    p = found.get(Part.P)
     if p is not None and not is_plain_tail(ground, p):
         p = None
-    test = found.get(Role.TEST)
-    ratio = found.get(Role.RATIO)
+    test = found.get(Part.TEST)
+    ratio = found.get(Part.RATIO)
     if ratio is None:
         ratio = _named_ratio(ground, operands[last + 1 :][:1], at)
-    points, interval = found.get(Role.POINTS), found.get(Role.INTERVAL)
+    points, interval = found.get(Part.POINTS), found.get(Part.INTERVAL)
     significant = _significance(ground, start, end)
     qualifiers = set(qualified.of_p(p)[0] if p else qualified.of(a.token))
     if _PAIRED & set(said):
@@ -142,7 +142,7 @@ def _leads(ground: Ground, at: int, operand: Operand) -> bool:
 
 def _named_ratio(ground: Ground, behind: list[Operand], at: int) -> Operand | None:
     """The 1.8 of "is a risk ratio of 1.8"."""
-    if not behind or behind[0].role not in (Role.RATIO, Role.BARE):
+    if not behind or behind[0].role not in (Part.RATIO, Part.BARE):
         return None
     operand = behind[0]
     said = " ".join(ground.words[max(at, operand.token - 4) : operand.token])

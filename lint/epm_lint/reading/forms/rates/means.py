@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from epm_lint.reading.forms.inference.groups import after_nouns
 from epm_lint.reading.forms.rates.scales import outer_scale, scale_of
-from epm_lint.reading.forms.statistics.groups import after_nouns
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import GLUE, Role
+from epm_lint.reading.lexicon import GLUE, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import Binding, Difference, Mean, MeanDifference, Statement
@@ -28,7 +28,7 @@ _RATERS = frozenset(
 )
 
 
-_PARTS = frozenset({Role.SD, Role.SE, Role.N, Role.INTERVAL, Role.HALF})
+_PARTS = frozenset({Part.SD, Part.SE, Part.N, Part.INTERVAL, Part.HALF})
 
 
 _REACH = 6
@@ -39,7 +39,7 @@ def means(ground: Ground) -> Iterator[Statement]:
     spread: list[tuple[Operand, Operand]] = []
     of_passage = outer_scale(ground)
     for place, operand in enumerate(ground.operands):
-        if operand.role is Role.EFFECT and operand.name == "d" and len(spread) == 2:
+        if operand.role is Part.EFFECT and operand.name == "d" and len(spread) == 2:
             (a, sd_a), (b, sd_b) = spread
             if ground.sentence(a.token) == ground.sentence(operand.token):
                 yield MeanDifference(
@@ -54,9 +54,9 @@ def means(ground: Ground) -> Iterator[Statement]:
         start, end = ground.sentence(operand.token)
         bound = _parts(ground, place, end)
         by_role = {o.role: o for o in reversed(bound)}
-        sd, se, n = (by_role.get(role) for role in (Role.SD, Role.SE, Role.N))
-        interval = by_role.get(Role.INTERVAL)
-        half = by_role.get(Role.HALF)
+        sd, se, n = (by_role.get(role) for role in (Part.SD, Part.SE, Part.N))
+        interval = by_role.get(Part.INTERVAL)
+        half = by_role.get(Part.HALF)
         if half is not None and not sd and _called_sd(ground, half):
             sd = half
         if sd is not None:
@@ -94,7 +94,7 @@ def mean_differences(ground: Ground) -> Iterator[Statement]:
     for operand in ground.operands:
         start, _ = ground.sentence(operand.token)
         found = [o for o in found if o.token >= start]
-        if operand.role is Role.MEAN and ground.tokens.raws[operand.start] == "M":
+        if operand.role is Part.MEAN and ground.tokens.raws[operand.start] == "M":
             found.append(operand)
         led = words[max(0, operand.token - 3) : operand.token]
         differs = led[-2:] in (["difference", "of"], ["gap", "of"]) and operand.number.places
@@ -113,7 +113,7 @@ def _clause(ground: Ground, place: int, start: int, end: int) -> frozenset[str]:
     first, last = start, end
     token = operands[place].token
     for other in ground.inside(start, end):
-        alike = other.role in (Role.MEAN, Role.BARE) and other.number.places
+        alike = other.role in (Part.MEAN, Part.BARE) and other.number.places
         if alike and other.token < token:
             first = other.token
         elif alike and token < other.token < last:
@@ -131,9 +131,9 @@ def _is_mean(ground: Ground, operand: Operand) -> bool:
     before = ground.words[max(start, operand.token - _REACH) : operand.token]
     if _UNLIKE & set(before):
         return False
-    if operand.role is Role.MEAN:
+    if operand.role is Part.MEAN:
         return number.places > 0 or operand.name == "mean"
-    if operand.role not in (Role.BARE, Role.NAMED, Role.COUNTED) or not number.places:
+    if operand.role not in (Part.BARE, Part.NAMED, Part.COUNTED) or not number.places:
         return False
     after = ground.words[operand.end : min(end, operand.end + 3)]
     if after[:2] == ["on", "average"] or "average" in after[:3]:
@@ -143,7 +143,7 @@ def _is_mean(ground: Ground, operand: Operand) -> bool:
     ):
         return True
     behind = ground.operands[operand.place + 1 :][:1]
-    near = bool(behind) and behind[0].role in (Role.SD, Role.HALF)
+    near = bool(behind) and behind[0].role in (Part.SD, Part.HALF)
     return near and behind[0].start - operand.end <= 2 and not number.unit
 
 
@@ -159,7 +159,7 @@ def _parts(ground: Ground, place: int, end: int) -> list[Operand]:
     at = operands[place].end
     if operands[place].nouns:
         at += len(operands[place].nouns)
-    roles: set[Role] = set()
+    roles: set[Part] = set()
     for operand in operands[place + 1 :]:
         if operand.start >= end or operand.role not in _PARTS or operand.role in roles:
             break
@@ -193,9 +193,9 @@ def _raters(
     for operand in ground.inside(start, end):
         if operand is mean or not operand.number.is_whole:
             continue
-        if operand.role is Role.N:
+        if operand.role is Part.N:
             raters = operand.number
-        elif operand.role is Role.COUNTED and operand.nouns:
+        elif operand.role is Part.COUNTED and operand.nouns:
             noun = operand.nouns[0]
             if noun in ("items", "questions", "statements", "scales"):
                 items = operand.number.mantissa

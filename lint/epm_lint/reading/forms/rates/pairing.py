@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from epm_lint.reading.forms.statistics.parts import Taken
+from epm_lint.reading.forms.inference.companions import Taken
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import (
     FUNCTION_WORDS,
-    Role,
+    Part,
 )
 from epm_lint.reading.number import Kind
 from epm_lint.reading.operands import Operand
@@ -45,7 +45,7 @@ class Pairing:
         operands = self.operands
         self._lists()
         for place, operand in enumerate(operands):
-            if operand.role is not Role.COUNT or place in self.rate_of or operand in self.taken:
+            if operand.role is not Part.COUNT or place in self.rate_of or operand in self.taken:
                 continue
             before = place - 1 if place and self._is_free(place - 1) else -1
             after = place + 1 if place + 1 < len(operands) and self._is_free(place + 1) else -1
@@ -67,7 +67,7 @@ class Pairing:
     def is_rate(self, operand: Operand) -> bool:
         """Whether a number may be a rate: in percent, or a decimal between 0 and 1."""
         number = operand.number
-        if operand.role not in (Role.PERCENT, Role.BARE, Role.NAMED) or operand.high:
+        if operand.role not in (Part.PERCENT, Part.BARE, Part.NAMED) or operand.high:
             return False
         if number.kind is not Kind.PLAIN:
             return False
@@ -86,13 +86,13 @@ class Pairing:
         operands = self.operands
         place = 0
         while place < len(operands):
-            if operands[place].role is not Role.COUNT:
+            if operands[place].role is not Part.COUNT:
                 place += 1
                 continue
             last = place
             while (
                 last + 1 < len(operands)
-                and operands[last + 1].role is Role.COUNT
+                and operands[last + 1].role is Part.COUNT
                 and (self._listed(operands[last].end, operands[last + 1].start))
             ):
                 last += 1
@@ -114,10 +114,10 @@ class Pairing:
             at
             for at in range(place)
             if self.operands[at].token >= start
-            and self.operands[at].role is Role.PERCENT
+            and self.operands[at].role is Part.PERCENT
             and self.operands[at].number.kind is not Kind.LEVEL
         ][-many:]
-        others = [o for o in self.operands[:place] if o.token >= start and o.role is Role.PERCENT]
+        others = [o for o in self.operands[:place] if o.token >= start and o.role is Part.PERCENT]
         if len(rates) == many == len(others):
             for count, rate in zip(range(place, place + many), rates, strict=True):
                 self._join(count, rate)
@@ -131,7 +131,7 @@ class Pairing:
         rates = [at for at in after if at < len(self.operands) and self._is_free(at)]
         if opening != ["("] or len(rates) != many:
             return
-        if all(self.operands[at].role is Role.PERCENT for at in rates):
+        if all(self.operands[at].role is Part.PERCENT for at in rates):
             for count, rate in zip(range(place, place + many), rates, strict=True):
                 self._join(count, rate)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from epm_lint.reading.forms.inference.companions import Taken
 from epm_lint.reading.forms.rates.bases import Bases
 from epm_lint.reading.forms.rates.behind import Behind
 from epm_lint.reading.forms.rates.pairing import COMPARED, Pairing
-from epm_lint.reading.forms.statistics.parts import Taken
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import (
     AGGREGATES,
@@ -15,7 +15,7 @@ from epm_lint.reading.lexicon import (
     NO_TRIALS,
     OTHER_MEASURES,
     RATE_NOUNS,
-    Role,
+    Part,
 )
 from epm_lint.reading.number import count_of
 from epm_lint.reading.qualifiers import Qualified
@@ -40,7 +40,7 @@ class _Rates:
         for place, operand in enumerate(self.operands):
             if operand in self.taken or place in done:
                 continue
-            if operand.role is Role.COUNT:
+            if operand.role is Part.COUNT:
                 rate = self.pairing.rate_of.get(place)
                 done.add(place)
                 yield self._counted(place, rate)
@@ -60,7 +60,7 @@ class _Rates:
         given.pop("n", None)
         rated = self.operands[rate] if rate is not None else None
         if rated is not None:
-            start = min(rated.token if rated.role is Role.PERCENT else rated.start, count.start)
+            start = min(rated.token if rated.role is Part.PERCENT else rated.start, count.start)
         self.taken.add(count, rated)
         return Proportion(
             **self.ground.common(start, end, qualifiers=self._qualifiers(start, end)),
@@ -139,7 +139,7 @@ class _Rates:
             after[:1] == ["of"]
             and place + 1 < len(self.operands)
             and (
-                self.operands[place + 1].role is Role.COUNTED
+                self.operands[place + 1].role is Part.COUNTED
                 and self.operands[place + 1].start - rate.end <= 3
             )
         )

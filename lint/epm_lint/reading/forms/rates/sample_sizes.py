@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from epm_lint.reading.forms.statistics.parts import Taken
+from epm_lint.reading.forms.inference.companions import Taken
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import (
-    Role,
+    Part,
 )
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.statements import SampleSize, Statement
@@ -21,12 +21,12 @@ def sample_sizes(ground: Ground, taken: Taken) -> Iterator[Statement]:
     for operand in ground.operands:
         if operand in taken or operand.number.unit or not operand.number.is_whole:
             continue
-        if operand.role not in (Role.N, Role.COUNTED):
+        if operand.role not in (Part.N, Part.COUNTED):
             continue
         per, end = _per(ground, operand)
-        if operand.role is Role.COUNTED and not per:
+        if operand.role is Part.COUNTED and not per:
             continue
-        symbol = ground.tokens.raws[operand.start] if operand.role is Role.N else ""
+        symbol = ground.tokens.raws[operand.start] if operand.role is Part.N else ""
         yield SampleSize(
             **ground.common(operand.start, end),
             n=operand.number,
@@ -65,14 +65,14 @@ def _per(ground: Ground, operand: Operand) -> tuple[str, int]:
             return "total", operand.end + 1 + (1 if after[0] == "total" else 2)
     at = operand.end
     while at < min(operand.end + 5, len(words)) and words[at] not in _EACH:
-        if not words[at][0].isalpha() or (words[at] == "a" and operand.role is Role.N):
+        if not words[at][0].isalpha() or (words[at] == "a" and operand.role is Part.N):
             break
         at += 1
     if at >= len(words):
         return "", operand.end
     if words[at].startswith("/") and len(words[at]) > 2:
         return words[at][1:], at + 1
-    each = words[at] in _EACH or (words[at] == "a" and operand.role is Role.N)
+    each = words[at] in _EACH or (words[at] == "a" and operand.role is Part.N)
     spread = words[at] == "each" and words[at - 1] not in ("in", "for", "under")
     if not each or spread or at + 1 >= len(words) or not words[at + 1][0].isalpha():
         return "", operand.end

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import NUMBER_WORDS, Role
+from epm_lint.reading.lexicon import NUMBER_WORDS, Part
 
 _SCALE_WORDS = frozenset(
     ["scale", "point", "points", "rated", "rates", "rating", "ratings", "score", "scores", "from"]
@@ -23,6 +23,8 @@ _WHOLE_POINTS = (
 
 
 _TELLING = frozenset(["half", "whole", "integer", "whole-number"])
+SCALE_STEMS = ("-point", "half", "whole", "integer")
+"""One of these stands wherever a scale is stated."""
 
 
 _SCALED = frozenset(["scale", "rated", "scores", "score", "scored", "rating", "ratings"])
@@ -58,7 +60,7 @@ def scale_of(ground: Ground, start: int = 0, end: int | None = None) -> Scale | 
         if word == "#" and said[place + 1 : place + 2] == ["-point"]:
             return None
     for operand in ground.inside(start, end):
-        if operand.role is not Role.INTERVAL:
+        if operand.role is not Part.INTERVAL:
             continue
         low, high = operand.number, operand.high
         if high is None or not (low.is_whole and high.is_whole) or operand.named:

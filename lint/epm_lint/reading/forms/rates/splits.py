@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifiers import Qualified
@@ -25,7 +25,7 @@ def wins(ground: Ground, qualified: Qualified, place: int, rate_of: dict[int, in
     _, end = ground.sentence(count.token)
     last = max(place, rate_of.get(place, place))
     behind = operands[last + 1 :][:1]
-    if not behind or behind[0].role is not Role.P or behind[0].start >= end or k > n:
+    if not behind or behind[0].role is not Part.P or behind[0].start >= end or k > n:
         return None
     p = behind[0]
     between = ground.words[operands[last].end : p.start]
@@ -54,8 +54,8 @@ def discordant(ground: Ground, qualified: Qualified) -> Iterator[Statement]:
             continue
         inside = ground.inside(start, end)
         pair = _two_counts(ground, inside)
-        test = next((o for o in inside if o.role is Role.TEST and o.name == "χ²"), None)
-        p = next((o for o in inside if o.role is Role.P), None)
+        test = next((o for o in inside if o.role is Part.TEST and o.name == "χ²"), None)
+        p = next((o for o in inside if o.role is Part.P), None)
         if pair is None or not (test or p):
             continue
         qualifiers = qualified.of_p(p)[0] if p else qualified.of(start)
@@ -83,7 +83,7 @@ def _two_counts(ground: Ground, inside: list[Operand]) -> tuple[Number, Number] 
     }
     if len(named) == 2:
         return named["b"], named["c"]
-    whole = [o for o in inside if o.role in (Role.BARE, Role.COUNTED) and o.number.is_whole]
+    whole = [o for o in inside if o.role in (Part.BARE, Part.COUNTED) and o.number.is_whole]
     for first, second in itertools.pairwise(whole):
         between = set(ground.words[first.end : second.start])
         around = set(ground.words[first.start : second.end + 3])

@@ -42,10 +42,14 @@ from epm_lint.reading.statements import (
     Prediction,
     Proportion,
 )
-from epm_lint.rules.numbers.recomputed_intervals.coefficients import comparison, correlation
 from epm_lint.rules.numbers.recomputed_intervals.ends import FIX, estimate, in_order, key
-from epm_lint.rules.numbers.recomputed_intervals.predictions import predicted_rows, prediction
-from epm_lint.rules.numbers.recomputed_intervals.rates import proportion
+from epm_lint.rules.numbers.recomputed_intervals.of_coefficients import (
+    comparison,
+    correlation,
+    rank_correlations,
+)
+from epm_lint.rules.numbers.recomputed_intervals.of_predictions import predicted_rows, prediction
+from epm_lint.rules.numbers.recomputed_intervals.of_rates import proportion
 from epm_lint.rules.tally import Tally, shown_interval
 
 
@@ -54,9 +58,7 @@ def check(page: Page) -> Verdict:
     tally = Tally("interval")
     reading = read(page.document, page.title)
     judged: set[tuple[int, int, int]] = set()
-    for said in reading.statements:
-        if not said.is_claimed and not isinstance(said, Inside):
-            continue
+    for said in reading.claimed(Proportion, Correlation, Comparison, Prediction):
         match said:
             case Proportion():
                 proportion(said, tally, judged)
@@ -66,6 +68,7 @@ def check(page: Page) -> Verdict:
                 comparison(said, said.interval, tally, judged)
             case Prediction():
                 prediction(said, tally)
+    rank_correlations(list(reading.claimed(Correlation)), tally)
     left = _clustered(page, reading, tally, judged)
     for said in reading.statements:
         match said:

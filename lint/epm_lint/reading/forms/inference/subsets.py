@@ -32,7 +32,11 @@ def subset_of(ground: Ground, head: Operand) -> Subset | None:
         return None
     issue = any(n and n.kind == "issue" for n in ground.tokens.numbers[stop : head.start])
     elsewhere = issue or any(w in _OTHER or w.startswith(_OTHER_STARTS) for w in said)
+    spot = ground.passage.spot
+    corner = spot.corner.casefold().split() if spot and spot.column else []
     without = _without(ground, labels, stop, head.start)
+    if without is None and any(_drops(corner, place) for place in range(len(corner))):
+        without = (spot.row_label.strip(), *labels) if spot else None
     group = next(
         (
             said[at + 1 + (said[at + 1] == "the")]

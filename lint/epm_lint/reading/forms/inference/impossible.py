@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import TRIALS, Role
+from epm_lint.reading.lexicon import TRIALS, Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifiers import is_plain_tail
 from epm_lint.reading.statements import Impossible, Statement
@@ -43,21 +43,21 @@ def _why(ground: Ground, operand: Operand, bound: set[int]) -> str:
     if number.code:
         return ""
     match operand.role:
-        case Role.P if operand.name in ("p", "q") and is_plain_tail(ground, operand):
+        case Part.P if operand.name in ("p", "q") and is_plain_tail(ground, operand):
             return _p(ground, operand, operand.token in bound)
-        case Role.CORRELATION if (
+        case Part.CORRELATION if (
             not number.unit
             and number.places
             and (operand.token in bound or _has_size(ground, operand))
         ):
             return "a correlation lies between −1 and 1" if 1.0 < abs(number.amount) < 2 else ""
-        case Role.NAMED | Role.BARE if (
+        case Part.NAMED | Part.BARE if (
             operand.name in _BOUNDED and number.places and not number.unit
         ):
             return f"{operand.name} is at most 1" if 1.0 < number.amount < 2 else ""
-        case Role.PERCENT:
+        case Part.PERCENT:
             return _percent(ground, operand)
-        case Role.COUNT if number.fraction and number.fraction[0] > number.fraction[1]:
+        case Part.COUNT if number.fraction and number.fraction[0] > number.fraction[1]:
             counted = operand.nouns[:1] and operand.nouns[0] in TRIALS
             slashed = ground.words[operand.end : operand.end + 1] != ["="]
             return "more than there are" if counted and slashed else ""
@@ -68,7 +68,7 @@ def _has_size(ground: Ground, operand: Operand) -> bool:
     """Whether an N or a p stands right behind a coefficient."""
     behind = ground.operands[operand.place + 1 :][:1]
     near = bool(behind) and behind[0].start - operand.end <= 3
-    return near and behind[0].role in (Role.N, Role.P)
+    return near and behind[0].role in (Part.N, Part.P)
 
 
 def _p(ground: Ground, operand: Operand, is_bound: bool) -> str:

@@ -3,8 +3,8 @@
 Held against the tables are correlations, their p-values and corrected p-values in prose (same
 method and layer, or the same point left out), observed and predicted rates and the intervals of a
 named row, its source rate in headings and sentences, its mean, the range of the rates, and n per
-persona; and against each other the thresholds and VIFs that a page states and the sha256 of a
-file. Two
+persona; and against each other the thresholds and VIFs that a page states, the sha256 of a file,
+the N of a row's label and of its column, and the estimate of one fit with each kind of error. Two
 prints agree where some value rounds to both. What has another N, layer or source is another
 quantity: earlier work, a sentence that names an issue, and whatever cannot surely be placed are
 left alone.
@@ -51,6 +51,7 @@ from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Record
 from epm_lint.reading.text.mentions import is_earlier, rate_mentions
 from epm_lint.reading.text.passages import Place
+from epm_lint.rules.numbers.recomputed_repeats.in_tables import in_tables
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass
@@ -82,6 +83,7 @@ def check(page: Page) -> Verdict:
     _means(reading, tally)
     _stated(reading, tally)
     _hashes(page, reading, tally)
+    in_tables(reading, tally)
     return tally.verdict()
 
 
@@ -134,8 +136,8 @@ def _correlations(reading: Reading, tally: Tally) -> None:
     points = {len(table.records) for table in reading.tables if Role.COSINE in table.columns}
     points |= {each.n for each in known if each.n}
     earlier = {id(g.passage) for g in reading.grounds if is_earlier(g)} if known else set()
-    for said in reading.statements:
-        if not isinstance(said, Correlation | PValue) or said.passage.spot or not said.is_claimed:
+    for said in reading.claimed(Correlation, PValue):
+        if said.passage.spot:
             continue
         kind = _kind(said)
         own = isinstance(said, Correlation)
@@ -277,8 +279,8 @@ def _means(reading: Reading, tally: Tally) -> None:
     if len(tables) != 1:
         return
     place = tables[0].columns.index(Role.MEAN)
-    for said in reading.statements:
-        if not isinstance(said, Mean) or said.passage.spot or not said.is_claimed:
+    for said in reading.claimed(Mean):
+        if said.passage.spot:
             continue
         named = [r for r in tables[0].rows if r.words and r.words <= said.words]
         longest = max((len(r.words) for r in named), default=0)
@@ -300,9 +302,7 @@ def _stated(reading: Reading, tally: Tally) -> None:
     """Thresholds, and the VIF: a page has one of each."""
     first: dict[tuple[str, bool], Number] = {}
     found: list[tuple[tuple[str, bool], Number]] = []
-    for said in reading.statements:
-        if not isinstance(said, Diagnostic) or not said.is_claimed:
-            continue
+    for said in reading.claimed(Diagnostic):
         if said.threshold or said.measure == "vif":
             found.append(((said.measure, said.threshold), said.value))
     found += [

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, INTERVAL_ATTRIBUTES, Role
+from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, INTERVAL_ATTRIBUTES, Part
 from epm_lint.reading.number import Kind
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifier_words import qualifier_of
 
-HEADS = frozenset({Role.TEST, Role.CORRELATION, Role.DETERMINATION, Role.ESTIMATE, Role.RATIO})
+HEADS = frozenset({Part.TEST, Part.CORRELATION, Part.DETERMINATION, Part.ESTIMATE, Part.RATIO})
 _FOLLOWING = frozenset(
     {
-        Role.P,
-        Role.N,
-        Role.DF,
-        Role.SE,
-        Role.SD,
-        Role.INTERVAL,
-        Role.EFFECT,
-        Role.NAMED,
-        Role.COUNTED,
-        Role.HALF,
+        Part.P,
+        Part.N,
+        Part.DF,
+        Part.SE,
+        Part.SD,
+        Part.INTERVAL,
+        Part.EFFECT,
+        Part.NAMED,
+        Part.COUNTED,
+        Part.HALF,
     }
 )
 _JOINED = {
-    Role.CORRELATION: frozenset({Role.DETERMINATION, Role.TEST}),
-    Role.ESTIMATE: frozenset({Role.TEST}),
-    Role.DETERMINATION: frozenset({Role.DETERMINATION}),
+    Part.CORRELATION: frozenset({Part.DETERMINATION, Part.TEST}),
+    Part.ESTIMATE: frozenset({Part.TEST}),
+    Part.DETERMINATION: frozenset({Part.DETERMINATION}),
 }
 """Heads that may stand among the parts of another."""
 _VERDICT_WORDS = frozenset(
@@ -55,7 +55,7 @@ def segment_end(ground: Ground, at: int) -> int:
     return end if found < 0 else found
 
 
-def is_tight(ground: Ground, start: int, end: int, role: Role) -> bool:
+def is_tight(ground: Ground, start: int, end: int, role: Part) -> bool:
     """Whether nothing but glue stands between, or what a p or an interval may have before it."""
     words, numbers = ground.words, ground.tokens.numbers
     unknown = 0
@@ -68,9 +68,9 @@ def is_tight(ground: Ground, start: int, end: int, role: Role) -> bool:
             continue
         if qualifier_of(word):
             continue
-        if role is Role.INTERVAL and word in INTERVAL_ATTRIBUTES:
+        if role is Part.INTERVAL and word in INTERVAL_ATTRIBUTES:
             continue
-        if role is Role.P and word[0].isalpha() and number is None and at >= end - 3:
+        if role is Part.P and word[0].isalpha() and number is None and at >= end - 3:
             unknown += 1
             if word in FUNCTION_WORDS or unknown > 2:
                 return False
@@ -81,7 +81,7 @@ def is_tight(ground: Ground, start: int, end: int, role: Role) -> bool:
 
 def after_nouns(operand: Operand) -> int:
     """The token after an operand and the words that say what it counts."""
-    counting = (Role.COUNTED, Role.N, Role.COUNT)
+    counting = (Part.COUNTED, Part.N, Part.COUNT)
     return operand.end + (len(operand.nouns) if operand.role in counting else 0)
 
 
@@ -104,7 +104,7 @@ def satellites(ground: Ground, place: int) -> list[Operand]:
             break
         if operand.role not in _FOLLOWING and operand.role not in joined:
             break
-        if operand.role in roles and operand.role in (Role.P, Role.N):
+        if operand.role in roles and operand.role in (Part.P, Part.N):
             break
         semicolon = ground.tokens.find(";", at, operand.start)
         if semicolon >= 0 and _starts_another(ground, semicolon):
@@ -127,12 +127,12 @@ def _starts_another(ground: Ground, semicolon: int) -> bool:
 
 def _opens_another(ground: Ground, operand: Operand) -> bool:
     """Whether an N heads what follows: "N=12: r=…"."""
-    if operand.role is not Role.N:
+    if operand.role is not Part.N:
         return False
     return ground.words[operand.end : operand.end + 1] == [":"]
 
 
-def first(found: Iterable[Operand], *roles: Role) -> Operand | None:
+def first(found: Iterable[Operand], *roles: Part) -> Operand | None:
     """The first operand of some roles."""
     return next((operand for operand in found if operand.role in roles), None)
 
@@ -140,4 +140,4 @@ def first(found: Iterable[Operand], *roles: Role) -> Operand | None:
 def counted_after(ground: Ground, operand: Operand) -> bool:
     """Whether a number of things is what something was counted over: "over 12 personas"."""
     before = ground.words[operand.start - 1] if operand.start else ""
-    return operand.role is Role.COUNTED and before in _PREPOSITIONS
+    return operand.role is Part.COUNTED and before in _PREPOSITIONS

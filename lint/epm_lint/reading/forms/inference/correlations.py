@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from epm_lint.reading.forms.statistics.groups import (
+from epm_lint.reading.forms.inference.companions import (
+    degrees_of_freedom,
+    end_of,
+    named_method,
+    of_p,
+)
+from epm_lint.reading.forms.inference.groups import (
     HEADS,
     after_nouns,
     counted_after,
     first,
     is_tight,
 )
-from epm_lint.reading.forms.statistics.partials import partial_of
-from epm_lint.reading.forms.statistics.parts import (
-    degrees_of_freedom,
-    end_of,
-    named_method,
-    of_p,
-)
-from epm_lint.reading.forms.statistics.subsets import subset_of
+from epm_lint.reading.forms.inference.partials import partial_of
+from epm_lint.reading.forms.inference.subsets import subset_of
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, NO_TRIALS, Role
+from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, NO_TRIALS, Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifiers import Qualified
@@ -63,14 +63,14 @@ def correlation(
     if is_partial:
         qualifiers |= {Qualifier.PARTIAL}
     n, n_binding = _points(ground, place, bound)
-    df = first(bound, Role.DF)
+    df = first(bound, Part.DF)
     degrees = degrees_of_freedom(bound)
     if n_binding > binding:
         binding = n_binding
-    squared = first(bound, Role.DETERMINATION)
-    test = first(bound, Role.TEST)
-    interval = first(bound, Role.INTERVAL)
-    parts = [o for o in bound if o.role is not Role.COUNTED or o.number is n]
+    squared = first(bound, Part.DETERMINATION)
+    test = first(bound, Part.TEST)
+    interval = first(bound, Part.INTERVAL)
+    parts = [o for o in bound if o.role is not Part.COUNTED or o.number is n]
     if p is not None and binding is Binding.GROUP and p.token > head.token:
         parts.append(p)
     return Correlation(
@@ -111,7 +111,7 @@ def _adjective(ground: Ground, head: Operand) -> frozenset[Qualifier]:
 
 def _points(ground: Ground, place: int, bound: list[Operand]) -> tuple[Number | None, Binding]:
     """N: named among the parts, counted among them, or heading the clause."""
-    named = [o for o in bound if o.role is Role.N]
+    named = [o for o in bound if o.role is Part.N]
     if len(named) == 1:
         return named[0].number, Binding.GROUP
     if named:
@@ -136,21 +136,21 @@ def _points_before(ground: Ground, place: int) -> tuple[Number | None, Binding]:
         operand = ground.operands[at]
         if operand.start <= semicolon or operand.start < start:
             break
-        if operand.role in HEADS or (operand.role is Role.P and ground.operands[at - 1 :][:1]):
+        if operand.role in HEADS or (operand.role is Part.P and ground.operands[at - 1 :][:1]):
             break
-        named = operand.role is Role.N
+        named = operand.role is Part.N
         if named or (_is_sample(operand) and counted_after(ground, operand)):
             found.append(operand)
     if len(found) != 1:
         return None, Binding.GROUP
     n = found[0]
-    if n.role is Role.N and is_tight(ground, after_nouns(n), head.start, Role.TEST):
+    if n.role is Part.N and is_tight(ground, after_nouns(n), head.start, Part.TEST):
         return n.number, Binding.GROUP
     return n.number, Binding.CLAUSE
 
 
 def _is_sample(operand: Operand) -> bool:
-    counts = operand.role is Role.COUNTED and operand.number.mantissa > 3
+    counts = operand.role is Part.COUNTED and operand.number.mantissa > 3
     return counts and not any(noun in NO_TRIALS - _POINTS for noun in operand.nouns[:2])
 
 

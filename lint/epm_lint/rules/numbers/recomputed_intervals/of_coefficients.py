@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import (
     Comparison,
@@ -22,8 +24,12 @@ from epm_lint.rules.numbers.recomputed_intervals.ends import (
 from epm_lint.rules.tally import Tally, shown, shown_interval
 from epm_lint.statistics import two_proportions as two
 from epm_lint.statistics.answers import Outcome, match
-from epm_lint.statistics.correlations import fisher_interval
+from epm_lint.statistics.correlations import fisher_interval, rank_intervals
+from epm_lint.statistics.intervals import Interval
 from epm_lint.statistics.tails import Normal
+
+_FEWEST_ALIKE = 3
+"""How many intervals one formula has to give before it is taken for the page's."""
 
 
 def correlation(
@@ -37,12 +43,8 @@ def correlation(
         outside(said, value, span, tally, judged)
         return
     judged.add(key(span))
-    n = said.n.mantissa if said.n and said.n.is_whole else said.df.mantissa + 2 if said.df else 0
-    plain = (
-        said.method in ("pearson", "")
-        and not said.partial
-        and not said.has(*UNLIKE, Qualifier.EXACT)
-    )
+    n = _points(said)
+    plain = said.method in ("pearson", "") and not said.has(*UNLIKE, Qualifier.EXACT)
     if n < 4 or not plain or n > MANY_TRIALS or (said.level is None and not said.n):
         tally.hold(span.low, Outcome.CONSISTENT, "", "", uses=(value, span.high))
         return
@@ -67,6 +69,64 @@ def correlation(
         f"[{low.like(right.low)}, {high.like(right.high)}]"
     )
     tally.hold(span.low, wrong, message, FIX, binding=said.binding, uses=(span.high, value, said.n))
+
+
+def _points(said: Correlation) -> int:
+    """N, less the covariates of a partial one; 0 where that is not told."""
+    if said.df is not None:
+        return said.df.mantissa + 2 if said.df.is_whole else 0
+    return said.n.mantissa if said.n and said.n.is_whole and not said.partial else 0
+
+
+def rank_correlations(found: Sequence[Correlation], tally: Tally) -> None:
+    """Intervals of ρ, of which there are several formulas: that of most on the page is the page's.
+
+    Where no formula gives most of them they are left alone.
+    """
+    known: list[tuple[Correlation, Span, dict[str, list[bool]], dict[str, Interval]]] = []
+    for said in found:
+        span, n = said.interval, _points(said)
+        if (
+            span is None
+            or said.method != "spearman"
+            or said.partial
+            or said.has(*UNLIKE, Qualifier.EXACT)
+            or not 4 <= n <= MANY_TRIALS
+        ):
+            continue
+        sizes = said.coefficient.range.within(-1, 1)
+        ends = (
+            [rank_intervals(float(r), n, level_of(said)) for r in (sizes.low, sizes.high)]
+            if (sizes)
+            else []
+        )
+        if ends and all(ends):
+            fits = {name: _fit(span, ends[0][name], ends[1][name]) for name in ends[0]}
+            right = rank_intervals(float(said.coefficient.value), n, level_of(said))
+            known.append((said, span, fits, right))
+    names = list(known[0][2]) if known else []
+    most = max(names, key=lambda name: sum(all(fits[name]) for _, _, fits, _ in known), default="")
+    agreeing = sum(all(fits[most]) for _, _, fits, _ in known) if most else 0
+    if agreeing < _FEWEST_ALIKE or 3 * agreeing < 2 * len(known):
+        return
+    for said, span, fits, right in known:
+        low, high = span.ends
+        wrong = Outcome.CONSISTENT if all(fits[most]) else Outcome.INCONSISTENT
+        message = (
+            f"says {shown_interval(span)}; {most} of {shown(said.coefficient)} with "
+            f"N={_points(said)} is [{low.like(right[most].low)}, {high.like(right[most].high)}], "
+            f"as {agreeing} others on the page are"
+        )
+        uses = (span.high, said.coefficient, said.n)
+        tally.hold(span.low, wrong, message, FIX, binding=said.binding, uses=uses)
+
+
+def _fit(span: Span, first: Interval, last: Interval) -> list[bool]:
+    low, high = span.ends
+    return [
+        low.range.meets(Range(first.low, last.low)),
+        high.range.meets(Range(first.high, last.high)),
+    ]
 
 
 def comparison(

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.forms.statistics.correlations import correlation
-from epm_lint.reading.forms.statistics.groups import (
-    HEADS,
-    first,
-    is_tight,
-    satellites,
-)
-from epm_lint.reading.forms.statistics.parts import (
+from epm_lint.reading.forms.inference.companions import (
     Taken,
     degrees_of_freedom,
     end_of,
     named_method,
     of_p,
 )
+from epm_lint.reading.forms.inference.correlations import correlation
+from epm_lint.reading.forms.inference.groups import (
+    HEADS,
+    first,
+    is_tight,
+    satellites,
+)
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, Role
+from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifiers import Qualified, is_plain_tail
@@ -45,7 +45,7 @@ def tests(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[Statem
         if head.role not in HEADS or head in taken:
             continue
         bound = [o for o in satellites(ground, place) if o not in taken]
-        p = first(bound, Role.P)
+        p = first(bound, Part.P)
         if p is not None and not is_plain_tail(ground, p):
             bound = bound[: bound.index(p)]
             p = None
@@ -54,11 +54,11 @@ def tests(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[Statem
             binding = Binding.CLAUSE
         made: Statement | None
         match head.role:
-            case Role.TEST:
+            case Part.TEST:
                 made = _test(ground, qualified, head, bound, p, binding)
-            case Role.CORRELATION:
+            case Part.CORRELATION:
                 made = correlation(ground, qualified, place, bound, p, binding)
-            case Role.DETERMINATION:
+            case Part.DETERMINATION:
                 made = _determination(ground, qualified, head, bound, p)
             case _:
                 made = _estimate(ground, qualified, head, bound, p)
@@ -81,7 +81,7 @@ def _p_before(ground: Ground, place: int, taken: Taken) -> Operand | None:
         return None
     head, p = ground.operands[place], ground.operands[place - 1]
     start, _ = ground.sentence(head.token)
-    if p.role is not Role.P or p in taken or p.start < start or head.start - p.end > _FARTHEST_P:
+    if p.role is not Part.P or p in taken or p.start < start or head.start - p.end > _FARTHEST_P:
         return None
     between = ground.words[p.end : head.start]
     ends = {";", "."}
@@ -101,11 +101,11 @@ def _test(
     p: Operand | None,
     binding: Binding,
 ) -> Test | None:
-    df = first(bound, Role.DF)
+    df = first(bound, Part.DF)
     counted = degrees_of_freedom(bound)
     freedom = head.args or ((df.number,) if df else counted)
     name = head.name.partition("_")[0]
-    n = head.n or next((o.number for o in bound if o.role is Role.N), None)
+    n = head.n or next((o.number for o in bound if o.role is Part.N), None)
     if not (freedom or p) or ((name == "F") is not (len(freedom) == 2) and bool(freedom)):
         return None
     if name in _CHI_SQUARED:
@@ -115,9 +115,9 @@ def _test(
     if head.number.is_whole and not freedom and not head.number.bound:
         return None
     qualifiers, given = of_p(qualified, head, p)
-    parts = [o for o in bound if p is None or o.token <= p.token or o.role in (Role.EFFECT, Role.N)]
+    parts = [o for o in bound if p is None or o.token <= p.token or o.role in (Part.EFFECT, Part.N)]
     end = end_of([*parts, *([p] if p and binding is Binding.GROUP else [])], head)
-    effects = tuple((o.name, o.number) for o in bound if o.role is Role.EFFECT)
+    effects = tuple((o.name, o.number) for o in bound if o.role is Part.EFFECT)
     return Test(
         **ground.common(head.start, end, binding=binding, qualifiers=qualifiers),
         statistic=name,
@@ -135,7 +135,7 @@ def _pairs(ground: Ground, head: Operand) -> Number | None:
     """How many were compared in pairs, in the sentence before a t."""
     start, _ = ground.sentence(head.token)
     for operand in ground.inside(start, head.start):
-        if operand.role is Role.COUNTED:
+        if operand.role is Part.COUNTED:
             before = ground.words[max(start, operand.start - 3) : operand.end]
             if "paired" in before or operand.nouns[:1] == ("pairs",):
                 return operand.number
@@ -148,7 +148,7 @@ def _determination(
     if head.number.unit or not head.number.places:
         return None
     qualifiers, given = of_p(qualified, head, p)
-    n = first(bound, Role.N)
+    n = first(bound, Part.N)
     named = ground.words[head.start - 1] if head.start else ""
     if named not in GLUE and named not in FUNCTION_WORDS and named not in ("explains",):
         qualifiers |= {Qualifier.UNKNOWN}
@@ -163,11 +163,11 @@ def _determination(
 def _estimate(
     ground: Ground, qualified: Qualified, head: Operand, bound: list[Operand], p: Operand | None
 ) -> Estimate | None:
-    if head.role is Role.RATIO and (head.number.unit or not head.number.places):
+    if head.role is Part.RATIO and (head.number.unit or not head.number.places):
         return None
-    se = first(bound, Role.SE)
-    test = first(bound, Role.TEST)
-    interval = first(bound, Role.INTERVAL)
+    se = first(bound, Part.SE)
+    test = first(bound, Part.TEST)
+    interval = first(bound, Part.INTERVAL)
     if not (se or test or interval or p):
         return None
     qualifiers, given = of_p(qualified, head, p)
@@ -175,7 +175,7 @@ def _estimate(
         **ground.common(head.start, end_of(bound, head), qualifiers=qualifiers),
         name=head.name,
         value=head.number,
-        ratio=head.role is Role.RATIO,
+        ratio=head.role is Part.RATIO,
         se=se.number if se else None,
         statistic=test.name if test else "",
         statistic_value=test.number if test else None,
@@ -187,7 +187,7 @@ def _estimate(
 
 
 _ESTIMATED = frozenset(
-    {Role.BARE, Role.NAMED, Role.POINTS, Role.TIMES, Role.EFFECT, Role.MEAN, Role.PERCENT}
+    {Part.BARE, Part.NAMED, Part.POINTS, Part.TIMES, Part.EFFECT, Part.MEAN, Part.PERCENT}
 )
 
 
@@ -195,17 +195,17 @@ def intervals(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[St
     """Any number with an interval right behind it that is called one."""
     for place, interval in enumerate(ground.operands):
         span = span_of(interval)
-        if interval.role is not Role.INTERVAL or not interval.named or span is None or not place:
+        if interval.role is not Part.INTERVAL or not interval.named or span is None or not place:
             continue
         before = ground.operands[place - 1]
-        if before.role is Role.N and place > 1:
+        if before.role is Part.N and place > 1:
             before = ground.operands[place - 2]
         number = before.number
         if before.role not in _ESTIMATED or before in taken or number.is_whole or number.fraction:
             continue
         if ground.sentence(before.token) != ground.sentence(interval.token):
             continue
-        if is_tight(ground, before.end, interval.start, Role.INTERVAL):
+        if is_tight(ground, before.end, interval.start, Part.INTERVAL):
             yield Estimate(
                 **ground.common(before.token, interval.end, qualifiers=qualified.of(before.token)),
                 name=before.name,
@@ -218,7 +218,7 @@ def intervals(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[St
 def p_values(ground: Ground, qualified: Qualified, taken: Taken) -> Iterator[Statement]:
     """Every p that no statistic has claimed."""
     for operand in ground.operands:
-        if operand.role is not Role.P or operand in taken or operand.high:
+        if operand.role is not Part.P or operand in taken or operand.high:
             continue
         before = ground.words[operand.start - 1 : operand.start]
         if before in (["all"], ["both"]) or not is_plain_tail(ground, operand):

@@ -10,6 +10,7 @@ from epm_lint.reading.statements import (
     Span,
 )
 from epm_lint.reading.tables.columns import Role
+from epm_lint.reading.tables.records import Entry
 from epm_lint.rules.numbers.recomputed_intervals.ends import WRONG_ONE
 from epm_lint.rules.tally import Tally, shown, shown_interval
 from epm_lint.statistics.answers import match
@@ -32,9 +33,16 @@ def predicted_rows(reading: Reading, tally: Tally) -> None:
             _symmetric(
                 found.span,
                 predicted.number if predicted else None,
-                half.number if half else None,
+                _half_width(half, found.span) if half else None,
                 tally,
             )
+
+
+def _half_width(entry: Entry, span: Span) -> Number | None:
+    """Beside an interval in percent, "41.1 points" are of the same scale."""
+    number = entry.number
+    points = number is not None and "points" in entry.ground.words
+    return number.with_unit(span.unit) if number and points else number
 
 
 def _symmetric(span: Span, predicted: Number | None, half: Number | None, tally: Tally) -> None:

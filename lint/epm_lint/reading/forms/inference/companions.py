@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from epm_lint.reading.ground import Ground
-from epm_lint.reading.lexicon import Role
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifiers import Qualified
@@ -51,7 +51,7 @@ def of_p(
 def degrees_of_freedom(bound: list[Operand]) -> tuple[Number, ...]:
     """The 24 of "with 24 degrees of freedom"."""
     for operand in bound:
-        if operand.role is Role.COUNTED and operand.nouns[:1] in (("degrees",), ("df",)):
+        if operand.role is Part.COUNTED and operand.nouns[:1] in (("degrees",), ("df",)):
             return (operand.number,)
     return ()
 
