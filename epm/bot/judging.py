@@ -75,6 +75,7 @@ class Judge:
                 issue=issue.number,
                 path=f"issue {issue.number}",
                 rules=self.configuration.rules,
+                formats=self.configuration.formats,
                 **known,
             )
         except epm_lint.LintError as error:

@@ -18,6 +18,7 @@ from epm_lint.fixes import applied, settled, without_stubs
 from epm_lint.model import Finding, Report, Rule, Status
 
 _SEVERITIES = {
+    Status.AWAITING: types.DiagnosticSeverity.Information,
     Status.WARN: types.DiagnosticSeverity.Warning,
     Status.FAIL: types.DiagnosticSeverity.Error,
     Status.ERROR: types.DiagnosticSeverity.Error,

@@ -12,6 +12,7 @@ import epm_lint
 from epm.errors import EpmError
 from epm.linting.checkouts import GitRefused, checkout_at, nearby
 from epm_lint.engine import decoded
+from epm_lint.formats import PLAIN
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Given:
     issue: int | None = None
     results: Path | None = None
     repository: Path | None = None
+    page_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def body_at(
         "issue": given.issue,
         "beside": _Beside(folder),
         "repository": repository,
+        "page_format": given.page_format,
+        "formats": configuration.formats,
     }
     if found := _results(path, text, folder, given, repository, say):
         known |= found.known
@@ -103,11 +107,10 @@ def is_unread(report: epm_lint.Report) -> bool:
 
 def unread(path: str, why: str) -> epm_lint.Report:
     """The report on what could not be linted: an error in every form."""
-    from epm_lint.formats import BodyFormat
     from epm_lint.model import Row, Rule, Status, Verdict
 
     rule = Rule(_UNREAD, "Can be linted", lambda _: Verdict.passed(""))
-    return epm_lint.Report(path, BodyFormat.V1, (Row(rule, Verdict(Status.ERROR, why)),))
+    return epm_lint.Report(path, PLAIN, (Row(rule, Verdict(Status.ERROR, why)),))
 
 
 def folder_of(path: str) -> Path:

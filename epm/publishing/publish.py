@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from epm_lint.configuration import Configuration
     from epm_lint.model import Report
 
-OF_PEOPLE = frozenset({"human-tldr", "human-summary"})
 _TRIES = 4
 """How often somebody may be faster."""
 _LONGEST_LINT = 60.0
@@ -220,6 +219,7 @@ class _Publication:
                 ),
                 path="the page",
                 rules=self.configuration.rules,
+                formats=self.configuration.formats,
                 seconds=_LONGEST_LINT,
             )
         except epm_lint.LintError as error:
@@ -233,14 +233,14 @@ class _Publication:
         return checkout(self.layout.experiment)
 
     def _judged(self, plan: _Plan) -> State | None:
-        """Why not to go on: FAILs, but for what people still have to write in a draft."""
+        """Why not to go on: FAILs, and in a page that is ready, what awaits human text."""
         if plan.report is None:
             return None
         if plan.report.status is Status.ERROR:
             return State.BROKEN
-        failed = {r.rule.slug for r in plan.report.rows if r.verdict.status is Status.FAIL}
-        forgiven = OF_PEOPLE if target.is_draft(plan.labels) else frozenset()
-        return State.UNFIT if failed - forgiven else None
+        ready = not target.is_draft(plan.labels)
+        unwritten = ready and bool(plan.report.awaiting)
+        return State.UNFIT if plan.report.status is Status.FAIL or unwritten else None
 
     def _show_edits(self, edited: edits.Edits, page: Issue) -> None:
         """Refuse to overwrite what somebody wrote, or say that it is done."""

@@ -18,7 +18,7 @@ from epm_lint.values import dataclass
 SLUG, TITLE = "suppressions", "Suppressions"
 HOW = "write <!-- epm: ignore[rule] reason -->"
 
-_ACCEPTABLE = frozenset({Status.WARN, Status.FAIL})
+_ACCEPTABLE = frozenset({Status.AWAITING, Status.WARN, Status.FAIL})
 
 
 @dataclass(frozen=True, slots=True)

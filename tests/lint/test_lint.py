@@ -9,12 +9,12 @@ import pytest
 
 from epm_lint.engine import LARGEST_BODY, lint
 from epm_lint.errors import LintError
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Finding, Page, Report, Rule, Status, Verdict
 
 
 def always(slug: str, status: Status) -> Rule:
-    return Rule(slug, slug.title(), lambda _: Verdict(status, "because", (Finding("here", 1),)))
+    found = Verdict(status, "because", (Finding("here", 1),))
+    return Rule(slug, slug.title(), lambda _: found, everywhere=True)
 
 
 def statuses(report: Report) -> dict[str, Status]:
@@ -39,27 +39,50 @@ FAILS, WARNS, PASSES = (
         ("\n<!-- epm:clean-result format=legacy -->\n## AI Summary\n", "v1"),
         ("# Page\n<!-- epm:clean-result format=legacy -->\n## AI Summary\n", "v1"),
         ("```\n<!-- epm:clean-result format=legacy -->\n```\n## AI Summary\n", "v1"),
-        ("## TL;DR\n### Background\n", "legacy"),
+        ("## TL;DR\n### Background\n### Results\n", "legacy"),
+        ("## TL;DR\n### Background\n", "plain"),
+        ("# T\n<!-- clean-result-v4 -->\n## AI Summary\n", "flat-v4"),
+        ("<!-- report-v1 -->\n", "report-v1"),
+        ("## AI Summary\n<!-- report-v1 -->\n", "v1"),
+        ("```\n<!-- report-v1 -->\n```\n", "plain"),
+        ("<!-- epm:clean-result format=report-v1 -->\n<!-- epm:page v1 a-b -->\n", "v1"),
+        ("<!-- clean-result-v4 -->\n\n<!-- epm:numbers v1 x -->\n", "v1"),
         ("## Human TL;DR\n## AI TL;DR\n## AI Summary\n### Results\n", "v1"),
         ("## AI Summary\n### Result 1: it grows\n### Result 2: it does not\n", "v2"),
         ("## AI Summary\n### Results\n### Result 1\n", "v1"),
-        ("", "v1"),
+        ("", "plain"),
     ],
 )
 def test_format(body: str, expected: str) -> None:
     assert lint(body).format == expected
 
 
-def test_unknown_format() -> None:
-    with pytest.raises(LintError, match="format 'v9' is none of legacy, v1, v2"):
-        lint("<!-- epm:clean-result format=v9 -->")
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("<!-- epm:clean-result format=v9 -->\n\n## AI Summary", 1),
+        ("# Title\n\n<!-- clean-result-v9 -->\n\n## TL;DR\n\n### Results\n\n### Methodology", 3),
+    ],
+)
+def test_an_unknown_format_is_plain_and_one_line_says_so(body: str, line: int) -> None:
+    report = lint(body)
+    assert report.format == "plain"
+    (row,) = (row for row in report.rows if row.rule.slug == "page-format")
+    (finding,) = row.verdict.findings
+    assert (row.verdict.status, finding.line) == (Status.WARN, line)
+    assert "names no format that is known here" in finding.message
+
+
+def test_a_format_that_there_is_not() -> None:
+    with pytest.raises(LintError, match="no page format 'v9'; known: v1, v2, legacy, flat-v4"):
+        lint("", page_format="v9")
 
 
 def test_a_rule_that_does_not_apply_says_why() -> None:
-    rule = Rule("r", "R", FAILS.check, formats=frozenset({BodyFormat.V1, BodyFormat.V2}))
-    report = lint("## TL;DR\n", rules=[rule])
-    assert statuses(report) == {"r": Status.SKIP}
-    assert detail(report, "r") == "for v1, v2 bodies; this one is legacy"
+    rule = Rule("ai-tldr", "R", FAILS.check)
+    report = lint("## TL;DR\n", rules=[rule], page_format="legacy")
+    assert statuses(report) == {"ai-tldr": Status.SKIP}
+    assert detail(report, "ai-tldr") == "the format legacy does not ask for it"
     assert report.status is Status.SKIP
 
 
@@ -72,7 +95,7 @@ def test_a_rule_that_does_not_apply_says_why() -> None:
     ],
 )
 def test_since(created: date | None, expected: Status) -> None:
-    rule = Rule("r", "R", FAILS.check, since=date(2026, 5, 15))
+    rule = Rule("r", "R", FAILS.check, everywhere=True, since=date(2026, 5, 15))
     assert statuses(lint("", created=created, rules=[rule])) == {"r": expected}
 
 

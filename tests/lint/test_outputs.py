@@ -19,7 +19,6 @@ from pydantic_sarif.model import (
 )
 
 from epm_lint.engine import lint
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Edit, Finding, Report, Row, Rule, Status, Verdict
 from epm_lint.output import concise, github, junit, markdown, sarif, statistics, table
 from epm_lint.output import json as json_output
@@ -39,7 +38,7 @@ def report(*verdicts: Verdict, path: str = "body.md") -> Report:
         Row(Rule(f"rule-{n}", f"Rule {n}", lambda _: Verdict.passed(""), doc="Why.\n\nWhat."), v)
         for n, v in enumerate(verdicts, start=1)
     ]
-    return Report(path, BodyFormat.V1, tuple(rows))
+    return Report(path, "v1", tuple(rows))
 
 
 REPORT = report(
@@ -196,7 +195,7 @@ def test_every_title_fits_the_table() -> None:
     heading = table.render(lint("")).splitlines()[0]
     width = heading.index("Status")
     assert all(len(rule.title) < width for rule in RULES)
-    long = Report("b", BodyFormat.V1, (Row(Rule("r", "T" * 60, lambda _: PASSED), PASSED),))
+    long = Report("b", "v1", (Row(Rule("r", "T" * 60, lambda _: PASSED), PASSED),))
     assert f"{'T' * 60} ✓ PASS  fine" in table.render(long)
 
 

@@ -36,7 +36,6 @@ from epm_lint.binding.alignment import Alignment, align
 from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
 from epm_lint.binding.units import Reader, standing_alone, units
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.quoting import quote
 from epm_lint.reading.page import read
@@ -267,6 +266,6 @@ RULE = Rule(
     "Numbers match JSON",
     check,
     Options(),
-    formats=EVERY_FORMAT,
+    everywhere=True,
     doc=__doc__,
 )
