@@ -267,7 +267,7 @@ def families(rules: Sequence[Rule]) -> tuple[str, ...]:
 
 def _level(given: object) -> Status:
     if not isinstance(given, str) or given not in FAIL_ON:
-        raise LintError(f"fail-on is {_shown(given)}, expected {' or '.join(FAIL_ON)}")
+        raise LintError(f"fail-on is {_shown(given)}, expected one of: {', '.join(FAIL_ON)}")
     return FAIL_ON[given]
 
 

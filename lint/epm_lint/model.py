@@ -206,7 +206,7 @@ class Rule:
     """Whether every page is held to it; else those whose format asks for it."""
     since: date | None = None
     """Bodies created before are left alone."""
-    configured: frozenset[str] = frozenset()
+    configured: frozenset[str] = field(default=frozenset(), compare=False)
     """The options that a configuration has set: what a format sets does not change them."""
     doc: str | None = None
     """Why the rule is there, with a Bad and a Good example: its module's docstring."""

@@ -99,7 +99,7 @@ def replacing(old: str, new: str, slug: str = "r") -> Rule:
                 return Verdict.failed("found", [Finding(old, number, edits=(edit,))])
         return Verdict.passed("none")
 
-    return Rule(slug, slug, check)
+    return Rule(slug, slug, check, everywhere=True)
 
 
 def fix(source: str, *rules: Rule) -> tuple[str, int]:

@@ -60,6 +60,9 @@ REPORT = report(
     Verdict.skipped("no title given"),
     Verdict(Status.ERROR, "the rule itself broke: KeyError: 'x'"),
     Verdict.failed("no such section"),
+    Verdict.awaiting(
+        "2 of 3 to be written", [Finding("'TLDR' awaits human text", 9, fix="write it")]
+    ),
     path="drafts/my page.md",
 )
 
@@ -82,7 +85,10 @@ def test_the_json_contract() -> None:
     assert value["version"] == 1
     (file,) = value["files"]
     assert list(file) == ["path", "format", "status", "counts", "checks"]
-    assert file["counts"] == {"ERROR": 1, "FAIL": 2, "WARN": 1, "PASS": 1, "SKIP": 1}
+    assert file["counts"] == {
+        **{"ERROR": 1, "FAIL": 2, "WARN": 1, "AWAITING": 1},
+        **{"PASS": 1, "SKIP": 1},
+    }
     for check in file["checks"]:
         assert list(check) == ["rule", "title", "status", "detail", "findings"]
     plain, edited = file["checks"][2]["findings"]
@@ -188,7 +194,10 @@ def test_statistics() -> None:
     assert shown.endswith("\n\n2 file(s)\n")
     value = json.loads(statistics.render_json([REPORT, other]))
     assert value["files"] == 2
-    assert value["rules"][1]["counts"] == {"ERROR": 0, "FAIL": 1, "WARN": 0, "PASS": 1, "SKIP": 0}
+    assert value["rules"][1]["counts"] == {
+        **{"ERROR": 0, "FAIL": 1, "WARN": 0, "AWAITING": 0},
+        **{"PASS": 1, "SKIP": 0},
+    }
 
 
 def test_every_title_fits_the_table() -> None:
@@ -233,7 +242,7 @@ def test_any_text_can_be_reported(reports: list[Report]) -> None:
     assert len(suites) == len(reports)
     assert len(list(suites.iter("testcase"))) == sum(len(one.rows) for one in reports)
     for line in github.render(reports).splitlines():
-        assert re.match(r"::(error|warning) file=[^:]*::", line)
+        assert re.match(r"::(error|warning|notice) file=[^:]*::", line)
     found = concise.render(reports)
     assert found.count("\n") == len(found.splitlines())
     for one in reports:

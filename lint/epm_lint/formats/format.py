@@ -198,13 +198,10 @@ class Format:
     sections: tuple[Section, ...] = ()
     labels: tuple[Label, ...] = ()
     """Labels that the page has wherever it may be, as in a footer."""
-    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
     """The rules of code that it asks for, with the options it sets."""
     file: str = ""
     """Where it was read."""
-
-    def __hash__(self) -> int:
-        return hash(self.name)
 
     def asks_for(self, slug: str) -> bool:
         """Whether a page of this format is held to a rule."""

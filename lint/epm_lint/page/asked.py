@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from epm_lint.formats.format import Asks, Label, Limit
+from epm_lint.formats.format import Asks, Format, Label, Limit
 from epm_lint.markdown.blocks import (
     Block,
     Code,
@@ -38,8 +38,8 @@ class Stretch:
     line: int
     asks: Asks
     author: str
-    opening: str = ""
-    """The rest of the label's own line."""
+    opening: str | None = None
+    """Of a label: the rest of its own line."""
 
     def blocks(self) -> Iterator[Block]:
         """The blocks that begin here, nested ones included."""
@@ -63,8 +63,10 @@ class Stretch:
     @property
     def text(self) -> str:
         """The visible text here, code left out; of a label, without the label."""
-        lines = [text for line, text in self._texts() if line != self.line or not self.opening]
-        return "\n".join([self.opening, *lines] if self.opening else lines)
+        if self.opening is None:
+            return "\n".join(text for _, text in self._texts())
+        lines = [text for line, text in self._texts() if line != self.line]
+        return "\n".join([self.opening, *lines])
 
     @property
     def prose(self) -> str:
@@ -150,24 +152,13 @@ def _all(page: Page) -> list[Stretch]:
     return [*found, *(one for each in labelled_ones for one in each.found)]
 
 
-@lru_cache(maxsize=4)
-def _found_in(document: Document, page: _ById) -> tuple[list[Stretch], tuple[Labelled, ...]]:
-    return _Reader(page.page).read()
-
-
-@dataclass(frozen=True)
-class _ById:
-    page: Page
-
-    def __hash__(self) -> int:
-        return id(self.page)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.page is self.page
-
-
 def _found(page: Page) -> tuple[list[Stretch], tuple[Labelled, ...]]:
-    return _found_in(page.document, _ById(page))
+    return _found_in(page.document, page.format)
+
+
+@lru_cache(maxsize=1)
+def _found_in(document: Document, asked: Format) -> tuple[list[Stretch], tuple[Labelled, ...]]:
+    return _Reader(Page(document, asked)).read()
 
 
 class _Reader:
@@ -202,11 +193,11 @@ class _Reader:
     ) -> list[Labelled]:
         if not asked:
             return []
-        marks = sorted(self._marks(asked, lines))
-        ends = [mark for mark, _, _ in marks[1:]] + [max(lines, default=line) + 1]
+        marks = sorted(self._marks(asked, lines)) if lines else []
+        ends = [*(mark for mark, _, _ in marks[1:]), max(lines, default=line) + 1]
         found: dict[str, list[Stretch]] = {}
         headings = sorted(section.line for section in self._document.walk())
-        for (start, name, rest), end in zip(marks, ends, strict=True):
+        for (start, name, rest), end in zip(marks, ends, strict=False):
             label = next(one for one in asked if one.name == name)
             if inside == "the page":
                 end = min([end, *(at for at in headings if at > start)])

@@ -36,7 +36,8 @@ def located(page: Page, asked: Asked) -> tuple[Section, ...]:
 
 def sections_of(page: Page, asked: Asked) -> tuple[Section, ...]:
     """The same; where there is none, those that have slipped out of their parent's section."""
-    return located(page, asked) or _slipped(page, asked)
+    anything = not title_key(asked.title)  # a glob without a word
+    return located(page, asked) or (() if anything else _slipped(page, asked))
 
 
 def part(page: Page, role: str) -> Section | None:
