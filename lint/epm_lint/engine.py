@@ -6,21 +6,25 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from epm_lint.binding.record import has_comment, is_of
 from epm_lint.configuration import with_options
 from epm_lint.consequences import told_once
 from epm_lint.errors import LintError
 from epm_lint.formats import NAMES, PLAIN, Format, Recognised, format_of
 from epm_lint.formats.recognition import named
 from epm_lint.markdown.document import Document
-from epm_lint.model import Finding, Page, Report, Repository, Row, Rule, Status, Verdict
+from epm_lint.model import Finding, Page, Record, Report, Repository, Row, Rule, Status, Verdict
 from epm_lint.quoting import clip, quote
 from epm_lint.reading.page import read
 from epm_lint.rules import RULES
-from epm_lint.suppressions import settle, suppressions
+from epm_lint.suppressions import Suppression, settle, suppressions
 from epm_lint.timeout import LONGEST_RUN, TimeIsUp, deadline
 
 _READERS = frozenset({"numbers", "claims"})
 """The families of rules that ask for what the page says with numbers."""
+
+_VOUCHES = "numbers-match-results"
+"""The rule that a rendered page cannot silence: it would vouch for itself."""
 
 LARGEST_BODY = 2_000_000
 """In bytes; GitHub takes no body of more than 65,536 characters."""
@@ -37,6 +41,8 @@ def lint(
     results: Mapping[str, Any] | None = None,
     results_sha256: str | None = None,
     numbers: str | None = None,
+    record: Record | None = None,
+    rendered: bool = False,
     repository: Repository | None = None,
     trusted: bool = True,
     path: str = "body.md",
@@ -59,7 +65,8 @@ def lint(
     try:
         with deadline(seconds) as look:
             document = Document(text)
-            recognised = _recognised(document, page_format, formats)
+            is_ours = rendered or (record is not None and is_of(record, document))
+            recognised = _recognised(document, page_format, formats, is_ours)
             page = Page(
                 document,
                 recognised.format,
@@ -72,6 +79,7 @@ def lint(
                 results_sha256=results_sha256,
                 numbers=numbers,
                 rendered=recognised.rendered,
+                record=record,
                 repository=repository,
             )
             # what reads the whole page comes last: if time runs out, the rest is judged
@@ -84,7 +92,9 @@ def lint(
     if late or page is None:
         return Report(path, page.format.name if page else PLAIN, tuple(judged))
     known = {rule.slug for rule in (*RULES, *rules)}
-    settled = settle(judged, suppressions(document), known=known, trusted=trusted)
+    asked = suppressions(document)
+    refused = [one for one in asked if page.rendered and _vouches(one, record)]
+    settled = settle(judged, asked, known=known, trusted=trusted, refused=refused)
     settled = (*settled, *_told(recognised))
     if any(rule.family in _READERS for rule in rules):
         return Report(path, page.format.name, told_once(settled), read(document, title))
@@ -92,14 +102,21 @@ def lint(
 
 
 def _recognised(
-    document: Document, page_format: str | None, formats: Sequence[Format]
+    document: Document, page_format: str | None, formats: Sequence[Format], rendered: bool
 ) -> Recognised:
     if page_format is None:
-        return format_of(document, formats)
+        return format_of(document, formats, rendered)
     if found := named(page_format, formats):
         return Recognised(found)
     known = ", ".join([*NAMES, *(one.name for one in formats)])
     raise LintError(f"there is no page format {quote(page_format)}; known: {known}")
+
+
+def _vouches(one: Suppression, record: Record | None) -> bool:
+    """Whether a comment that was not rendered would take a rendered page's word for its numbers."""
+    if one.slug != _VOUCHES:
+        return False
+    return record is None or not has_comment(record, one.comment.text)
 
 
 def _told(recognised: Recognised) -> tuple[Row, ...]:

@@ -161,6 +161,19 @@ class Repository(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """A page as epm rendered it, kept where the page cannot reach: see `binding.record`."""
+
+    body: str
+    """Empty where the manifest alone was kept."""
+    title: str
+    manifest: str
+    """The text of the comment that holds the numbers manifest."""
+    inline: bool = False
+    """Whether the page itself has that comment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A body with what is known about it; all that a rule may look at."""
 
@@ -180,6 +193,8 @@ class Page:
     """The file beside the results that the body's first line names by its hash."""
     rendered: bool = False
     """Whether epm has rendered the page."""
+    record: Record | None = None
+    """What it was rendered as, from where the page cannot change it."""
     repository: Repository | None = None
 
 

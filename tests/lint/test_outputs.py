@@ -86,8 +86,12 @@ def test_the_json_contract() -> None:
     (file,) = value["files"]
     assert list(file) == ["path", "format", "status", "counts", "checks"]
     assert file["counts"] == {
-        **{"ERROR": 1, "FAIL": 2, "WARN": 1, "AWAITING": 1},
-        **{"PASS": 1, "SKIP": 1},
+        "ERROR": 1,
+        "FAIL": 2,
+        "WARN": 1,
+        "AWAITING": 1,
+        "PASS": 1,
+        "SKIP": 1,
     }
     for check in file["checks"]:
         assert list(check) == ["rule", "title", "status", "detail", "findings"]
@@ -195,8 +199,12 @@ def test_statistics() -> None:
     value = json.loads(statistics.render_json([REPORT, other]))
     assert value["files"] == 2
     assert value["rules"][1]["counts"] == {
-        **{"ERROR": 0, "FAIL": 1, "WARN": 0, "AWAITING": 0},
-        **{"PASS": 1, "SKIP": 0},
+        "ERROR": 0,
+        "FAIL": 1,
+        "WARN": 0,
+        "AWAITING": 0,
+        "PASS": 1,
+        "SKIP": 0,
     }
 
 
