@@ -108,5 +108,5 @@ def _judge_of(path: str | None, say: Callable[[str], None]) -> Callable[[str], R
     if path and Path(path).is_file():
         return body_at(path, Given(), Settings().of(Path(path).parent), say).report
     folder = Path(path).parent if path and Path(path).parent.is_dir() else Path.cwd()
-    rules = Settings().of(folder).rules
-    return lambda text: epm_lint.lint(text, rules=rules)
+    asked = Settings().of(folder)
+    return lambda text: epm_lint.lint(text, rules=asked.rules, formats=asked.formats)

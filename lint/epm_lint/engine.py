@@ -85,7 +85,7 @@ def lint(
             # what reads the whole page comes last: if time runs out, the rest is judged
             for rule in sorted(rules, key=lambda rule: rule.family in _READERS):
                 look()
-                rows[rule.slug] = Row(rule, _verdict(rule, page))
+                rows[rule.slug] = Row(rule, _verdict(rule, page), _is_asked(rule, page))
     except TimeIsUp:
         late = True
     judged = [rows.get(rule.slug) or Row(rule, _not_judged(rule, page, seconds)) for rule in rules]
@@ -162,8 +162,12 @@ def _verdict(rule: Rule, page: Page) -> Verdict:
         return Verdict(Status.ERROR, f"the rule itself broke: {problem}")
 
 
+def _is_asked(rule: Rule, page: Page) -> bool:
+    return rule.everywhere or page.format.asks_for(rule.slug)
+
+
 def _reason_to_skip(rule: Rule, page: Page) -> str | None:
-    if not rule.everywhere and not page.format.asks_for(rule.slug):
+    if not _is_asked(rule, page):
         return f"the format {page.format.name} does not ask for it"
     if rule.since and page.created and page.created < rule.since:
         return f"created {page.created}, the rule holds since {rule.since}"

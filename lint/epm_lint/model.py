@@ -238,6 +238,8 @@ class Row:
 
     rule: Rule
     verdict: Verdict
+    asked: bool = True
+    """Whether the page's format asks for the rule at all."""
 
 
 @dataclass(frozen=True, slots=True)

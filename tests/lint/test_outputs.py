@@ -190,7 +190,7 @@ def test_statistics() -> None:
     other = report(Verdict.failed("x"), Verdict.passed("y"))
     shown = statistics.render([REPORT, other])
     assert [line.split() for line in shown.splitlines()[:4]] == [
-        ["Rule", "ERROR", "FAIL", "WARN", "PASS", "SKIP"],
+        ["Rule", "ERROR", "FAIL", "WARN", "AWAITING", "PASS", "SKIP"],
         ["rule-5", "1", "0", "0", "0", "0"],
         ["rule-1", "0", "1", "0", "1", "0"],
         ["rule-3", "0", "1", "0", "0", "0"],

@@ -58,17 +58,18 @@ def _format(table: Mapping[str, Any], file: str) -> Format:
 
 def _check_sections(sections: tuple[Section, ...]) -> None:
     """What no single key can tell: paths stand once, below a section that is there."""
-    known = {section.path: section for section in sections}
+    known: dict[tuple[str, ...], Section] = {}
     for number, section in enumerate(sections, 1):
         where = f"section {number} ({'/'.join(section.path)})"
         parent = known.get(section.path[:-1])
-        if known[section.path] is not section:
+        if section.path in known:
             raise LintError(f"{where} is there twice")
         if section.path[:-1] and parent is None:
             missing = quote("/".join(section.path[:-1]))
             raise LintError(f"{where}: there is no section {missing}; add it before")
         if parent and section.level <= parent.level:
             raise LintError(f"{where}.level is {section.level}, not below its parent's")
+        known[section.path] = section
         if any("*" in step for step in section.path[:-1]):
             raise LintError(f"{where}: only the last title of a path may hold a *")
     roles = [section.role for section in sections if section.role]

@@ -37,6 +37,8 @@ _NARROWEST = 20
 _TITLE_WIDTH = 33
 _WIDTH = 99
 MOST_FINDINGS = 20
+FEW = 3
+"""Rows that are all shown; of more, those on rules that the format does not ask for are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,24 @@ def render(report: Report, look: Look = PLAIN) -> str:
     """The table, with the findings below their row and the counts in the last line."""
     width = max([_TITLE_WIDTH, *(len(row.rule.title) + 1 for row in report.rows)])
     signs = 11 if report.counts[Status.AWAITING] else 8
+    shown = [row for row in report.rows if row.asked or len(report.rows) <= FEW]
     result = _coloured(f"Result: {report.status}", report.status, look)
     lines = [
         *_awaiting(report, look),
         f"{'Check':{width}}{'Status':{signs}}Detail",
         "-" * min(_WIDTH, look.width or _WIDTH),
-        *(line for row in report.rows for line in _row(row, width, signs, look)),
+        *(line for row in shown for line in _row(row, width, signs, look)),
+        *_not_asked(report, len(report.rows) - len(shown)),
         "",
         f"{result} — {counted(report)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _not_asked(report: Report, number: int) -> Iterator[str]:
+    if number:
+        rules = f"{number} more rule{'s' * (number > 1)}"
+        yield f"{rules} that the format {report.format} does not ask for"
 
 
 def _awaiting(report: Report, look: Look) -> Iterator[str]:

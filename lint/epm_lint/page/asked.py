@@ -24,7 +24,10 @@ from epm_lint.markdown.document import Document
 from epm_lint.model import Finding, Page, Verdict
 from epm_lint.page.prose import labelled
 from epm_lint.page.sections import located
+from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
+
+_BOLD = Pattern(r"\s{0,3}\*\*([^*\n]{1,80})\*\*")
 
 
 @dataclass(frozen=True)
@@ -217,11 +220,22 @@ class _Reader:
         for block in self._document.walk_blocks():
             if not isinstance(block, Paragraph):
                 continue
-            for line, text in block.content.lines():
+            sources = block.content.source.split("\n")
+            for (line, text), source in zip(block.content.lines(), sources, strict=False):
                 if line in lines:
-                    name, rest = labelled(text)
-                    key = title_key(name or text)
+                    name, rest = _label_of(text, source)
+                    key = title_key(name)
                     yield from ((line, one.name, rest) for one in asked if one.is_called(key))
+
+
+def _label_of(text: str, source: str) -> tuple[str, str]:
+    """The label of a line and the rest: what stands before a colon, or in bold at its head."""
+    if bold := _BOLD.match(source):
+        name = bold.group(1).strip().rstrip(":")
+        if text.lstrip().startswith(name):
+            return name, text.lstrip()[len(name) :].lstrip(" :")
+    name, rest = labelled(text)
+    return (name, rest) if name else (text, "")
 
 
 @dataclass(frozen=True, slots=True)

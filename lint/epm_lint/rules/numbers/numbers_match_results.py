@@ -1,11 +1,14 @@
 """A number on the page is the number in the results, or the page is fiction.
 
 Numbers drift: a run is repeated, a table is tidied by hand, a digit slips. A page that epm rendered
-carries a manifest of all its figures and what each came from; each is derived again from the
-results file and held against what the page says now. On a page that was written by hand, with its
-results at hand, each number is verified, contradicted, derived from others or unverifiable. A
-picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
-data to the results.
+is held to what it was rendered as, which lies beside its results (`rendered.md`) or in the commit
+that published them, never to what it says of itself: every number outside of the sections that its
+format leaves to people is derived again from the results, or stands as it was rendered, or is a
+finding; what else was edited is said by line. Where that record or the results are not at hand, a
+manifest in the page can only tell what is wrong, and what is right is SKIP. On a page that was
+written by hand, with its results at hand, each number is verified, contradicted, derived from
+others or unverifiable. A picture that is pinned to a commit of the checkout is held to the one that
+was rendered, and its data to the results.
 
 Bad:
 
@@ -16,6 +19,9 @@ Bad:
     The source rate is 23%.
 
 Good:
+
+    Results: {"schema_version": 2}
+    Rendered: as it stands
 
     <!-- epm:clean-result format=v1 results=results.json -->
 
@@ -184,11 +190,11 @@ def _held_apart(page: Page, sha256: str) -> Verdict:
 def _by_its_own_account(page: Page, manifest: Manifest, line: int) -> Verdict:
     """What of a page is wrong by the manifest that it brings along; nothing is right by that."""
     alignment = _aligned(page, manifest, human_lines(page))
-    free = [(Unit("text", 0, frozenset(), ()), f) for b, f in alignment.kept if not b.parts]
+    free = sum(not bound.parts for bound, _ in alignment.kept)
     wrong = [
         *_false(page, alignment),
         *_forged(page, manifest, line),
-        *_contradicted_since(page, [*alignment.new, *free]),
+        *_contradicted_since(page, alignment.new),
         *faults_of_figures(page, manifest.figures),
     ]
     odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
@@ -208,7 +214,7 @@ def _by_its_own_account(page: Page, manifest: Manifest, line: int) -> Verdict:
     return Verdict.skipped(
         f"{held} numbers equal the results where the page says they are from; what epm rendered is "
         f"not at hand ({RENDERED} beside the results, or the commit that published them), and "
-        f"nothing else vouches for the other {len(free)}{new}"
+        f"nothing else vouches for the other {free}{new}"
     )
 
 
