@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import epm_lint
 from epm.errors import EpmError
 from epm.linting.checkouts import GitRefused, checkout_at, nearby
+from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.binding.record import FILE as RECORD
 from epm_lint.engine import decoded
 from epm_lint.formats import PLAIN
@@ -194,7 +195,8 @@ def _results(
     repository: Repository | None,
     say: Callable[[str], None],
 ) -> ResultsFile | None:
-    run = (folder / RECORD).is_file() and (folder / RESULTS).is_file()
+    kept = any((folder / name).is_file() for name in (RECORD, NUMBERS))
+    run = kept and (folder / RESULTS).is_file()
     if given.results is None and "results=" not in text[:2_000] and not run:
         return None
     from epm.linting import results

@@ -119,7 +119,8 @@ def _held_to_record(page: Page, record: Record, line: int) -> Verdict:
     if odd:
         edits = f"{len(odd)} edit(s) since epm rendered it"
         return Verdict.warned(f"{edits}; {held} other numbers derived again, all equal", faults)
-    return Verdict.passed(f"{held} numbers derived again, all equal; the rest is as rendered")
+    rest = "the rest is" if record.body else "the others are"
+    return Verdict.passed(f"{held} numbers derived again, all equal; {rest} as rendered")
 
 
 def _aligned(page: Page, manifest: Manifest, human: frozenset[int]) -> Alignment:
