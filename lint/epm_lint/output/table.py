@@ -39,6 +39,7 @@ _WIDTH = 99
 MOST_FINDINGS = 20
 FEW = 3
 """Rows that are all shown; of more, those on rules that the format does not ask for are counted."""
+MOST_CONSEQUENCES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,13 @@ def _finding(finding: Finding, look: Look) -> Iterator[str]:
     first, *rest = _folded(f"line {finding.line}: {visible(finding.message + fix)}", 4, look)
     yield f"    {first}"
     yield from rest
+    for one in finding.follows[:MOST_CONSEQUENCES]:
+        text = f"follows, line {one.line}: {visible(one.message)}"
+        first, *rest = _folded(text, 6, look)
+        yield f"      {first}"
+        yield from rest
+    if (hidden := len(finding.follows) - MOST_CONSEQUENCES) > 0:
+        yield f"      … and {hidden} more that follow"
 
 
 def _folded(text: str, column: int, look: Look) -> list[str]:

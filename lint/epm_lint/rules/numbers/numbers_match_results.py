@@ -52,6 +52,7 @@ from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
     from epm_lint.binding.handwritten import Held
+    from epm_lint.reading.number import Number
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,8 @@ def _contradiction(held: Held) -> Finding:
     if held.standing is Standing.TRUNCATED:
         says += f" (truncated, should round to {held.right})"
     message = f"{says}; results say {_shown(held.right)} at {quote(held.pointer)}"
-    return Finding(message, number.line, column=number.column, fix=f"write {_shown(held.right)}")
+    fix = f"write {_shown(held.right)}"
+    return Finding(message, number.line, column=number.column, fix=fix, uses=(number,))
 
 
 def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Edit, ...]:
@@ -317,10 +319,12 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
                 figure.line,
                 edits=_put_right(page, figure.line, figure.text, right),
                 safe=False,
+                uses=_as_read(page, figure),
             )
     for bound, figure in alignment.moved:
         where = f"{_shown(figure.text)} stands where another number was"
-        yield Finding(f"{where}; {_truth(page, bound)}", figure.line)
+        message = f"{where}; {_truth(page, bound)}"
+        yield Finding(message, figure.line, uses=_as_read(page, figure))
     for figure in alignment.intruding:
         yield Finding(f"{_shown(figure.text)} stands in a cell that held no such", figure.line)
     for entry, unit in alignment.renamed:
@@ -330,7 +334,19 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
         for bound, figure in alignment.kept:
             if bound.parts and _derived(page, bound) != figure.text:
                 stale = f"says {_shown(figure.text)}; {_truth(page, bound)} (stale)"
-                yield Finding(stale, figure.line, fix="render the page again")
+                fix, uses = "render the page again", _as_read(page, figure)
+                yield Finding(stale, figure.line, fix=fix, uses=uses)
+
+
+def _as_read(page: Page, figure: Figure) -> tuple[Number, ...]:
+    """The numbers that the other rules have at a figure's place, or that look like it beside it."""
+    plain = figure.text.lstrip("#=<>≤≥≈~±")
+    return tuple(
+        number
+        for ground in read(page.document, page.title).grounds
+        for number in ground.numbers
+        if number.line == figure.line and standing_alone(plain, number.raw)
+    )
 
 
 def _reworded(page: Page, alignment: Alignment) -> Iterator[Finding]:
