@@ -37,10 +37,11 @@ class Suppression:
 
 
 def suppressions(document: Document) -> tuple[Suppression, ...]:
-    """All suppressions in a body, those without a reason included."""
+    """All suppressions in a body, those without a reason included; what is quoted is none."""
     return tuple(
         Suppression(slug, reason, comment, document.scope_of(comment))
         for comment in document.comments
+        if not comment.quoted
         for slug, reason in _read(comment)
     )
 

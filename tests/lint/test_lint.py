@@ -99,6 +99,23 @@ def test_since(created: date | None, expected: Status) -> None:
     assert statuses(lint("", created=created, rules=[rule])) == {"r": expected}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "> <!-- epm: ignore[fails] because -->\n\ntext",
+        "- > <!-- epm: ignore[fails] because -->",
+        "```\n<!-- epm: ignore[fails] because -->\n```",
+        "    <!-- epm: ignore[fails] because -->",
+        "text `<!-- epm: ignore[fails] because -->` text",
+        "\\<!-- epm: ignore[fails] because -->",
+        "<!-- epmx: ignore[fails] because -->",
+        "<!-- epm: ignore -->",
+    ],
+)
+def test_what_is_quoted_silences_nothing(body: str) -> None:
+    assert statuses(lint(body, rules=[FAILS]))["fails"] is Status.FAIL
+
+
 def test_a_rule_that_breaks_breaks_no_other() -> None:
     def check(page: Page) -> NoReturn:
         raise KeyError(f"\x1b[31m{page.format.name}")

@@ -102,7 +102,7 @@ class Label:
         return any(key == title_key(name) for name in (self.name, *self.aka))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """A heading of the page, and what has to stand under it."""
 
@@ -146,16 +146,18 @@ class Section:
         return "*" in self.title
 
     def is_called(self, title: str) -> bool:
-        """Whether a heading is this section's."""
+        """Whether a title is this section's."""
+        return self.has_key(title_key(title))
+
+    def has_key(self, key: str) -> bool:
+        """Whether a heading with that key is this section's."""
         if self.is_glob:
-            names = tuple(map(_glob_key, (self.title, *self.aka)))
-            return any(fnmatchcase(title_key(title), name) for name in names)
-        key = title_key(title)
-        return any(key == title_key(name) for name in (self.title, *self.aka))
+            return any(fnmatchcase(key, name) for name in self._keys)
+        return key in self._keys
 
-
-def _glob_key(title: str) -> str:
-    return "*".join(map(title_key, title.split("*")))
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return tuple("*".join(map(title_key, t.split("*"))) for t in (self.title, *self.aka))
 
 
 @dataclass(frozen=True, slots=True)

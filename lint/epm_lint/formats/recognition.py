@@ -76,7 +76,7 @@ def _claims(document: Document) -> Iterable[tuple[Comment, str]]:
     end = _end_of_opening(document)
     for comment in document.comments:
         text = comment.text.strip()
-        if comment.line < end and _SENTINEL.fullmatch(text):
+        if comment.line < end and not comment.quoted and _SENTINEL.fullmatch(text):
             yield comment, text
 
 
@@ -91,7 +91,7 @@ def _end_of_opening(document: Document) -> int:
 
 def _is_rendered(comment: Comment) -> bool:
     words = comment.text.split()
-    if not words:
+    if not words or comment.quoted:
         return False
     pinned = any(word.startswith("sha256=") for word in words)
     return words[0] in _OF_EPM or (words[0] == "epm:clean-result" and pinned)

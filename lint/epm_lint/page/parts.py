@@ -65,7 +65,7 @@ def _at_least(
     level: Finding | None,
 ) -> Verdict:
     below = parts[0].level if parts else asked.level + 1
-    there = [part for part in section.sections if any(one.is_called(part.title) for one in parts)]
+    there = [part for part in section.sections if any(one.has_key(part.key) for one in parts)]
     found = [_key(parts, part.title) for part in there]
     wanted = [_key(parts, title) for title in expected]
     if lacking := [t for t in expected if _key(parts, t) not in found]:
@@ -95,7 +95,7 @@ def _expected(page: Page, section: Section, parts: list[Asked]) -> list[str]:
             titles = [part.title for part in found] or [one.title.replace("*", "…")]
             expected += titles if one.need == "required" or found else []
             continue
-        called = [s.title for s in section.sections if one.is_called(s.title)]
+        called = [s.title for s in section.sections if one.has_key(s.key)]
         if called or one.need == "required":
             expected.append(called[0] if called else one.title)
     return expected
@@ -153,7 +153,7 @@ def top_in_place(page: Page, asked: list[Asked]) -> tuple[list[Finding], list[Fi
     there: list[tuple[Asked, Section]] = []
     for number, one in enumerate(asked):
         found = located(page, one)
-        everywhere = [s for s in page.document.walk() if one.is_called(s.title)]
+        everywhere = [s for s in page.document.walk() if one.has_key(s.key)]
         at_level = [section for section in everywhere if section.level == one.level]
         if one.need == "forbidden":
             faults += [

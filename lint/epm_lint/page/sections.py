@@ -19,14 +19,14 @@ _CONFIDENCE = Pattern(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}([^\W\d]\w*)"
 def located(page: Page, asked: Asked) -> tuple[Section, ...]:
     """The headings that are a section of the format, where they belong; the first where one is."""
     if len(asked.path) == 1:
-        found = [section for section in page.document.walk() if asked.is_called(section.title)]
+        found = [section for section in page.document.walk() if asked.has_key(section.key)]
         inside = [section for section in found if section.level == asked.level] or found
     else:
         parent = _parent(page, asked)
         inside = [
             section
             for section in (parent.walk() if parent else ())
-            if section is not parent and asked.is_called(section.title)
+            if section is not parent and asked.has_key(section.key)
         ]
         if asked.is_glob:
             children = parent.sections if parent else ()
@@ -91,7 +91,7 @@ def human_lines(page: Page) -> frozenset[int]:
         for section in located(page, asked)[:1]:
             end = _next_line(page, section) - 1
             for below in section.walk():
-                if below is not section and any(one.is_called(below.title) for one in known):
+                if below is not section and any(one.has_key(below.key) for one in known):
                     end = min(end, below.line - 1)
             lines.update(range(section.line + 1, end + 1))
     return frozenset(lines)
@@ -158,7 +158,7 @@ def _slipped(page: Page, asked: Asked) -> tuple[Section, ...]:
     found: list[Section] = []
     end = 0
     for section in page.document.walk():
-        if section.line in taken or section.line <= end or not asked.is_called(section.title):
+        if section.line in taken or section.line <= end or not asked.has_key(section.key):
             continue
         found.append(section)
         end = section.end_line

@@ -64,7 +64,7 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """Every figure is as it was rendered, and as the results have it."""
-    comments = [c for c in page.document.comments if c.text.split()[:1] == [MARK]]
+    comments = [c for c in page.document.comments if c.text.split()[:1] == [MARK] and not c.quoted]
     if page.record is not None and page.rendered:
         return _held_to_record(page, page.record, comments[0].line if comments else 1)
     rendered = (page.document.marker() or "").startswith("epm:clean-result")

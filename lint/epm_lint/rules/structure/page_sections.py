@@ -72,7 +72,7 @@ def _others(page: Page) -> Iterator[Finding]:
     top = [asked for asked in page.format.sections if len(asked.path) == 1]
     levels = {asked.level for asked in top}
     for section in page.document.walk():
-        if section.level in levels and not any(one.is_called(section.title) for one in top):
+        if section.level in levels and not any(one.has_key(section.key) for one in top):
             message = f"{quote(section.title)} is none of the format's sections"
             yield Finding(message, section.line, fix="make it a part of one of them")
 
