@@ -557,3 +557,42 @@ def test_the_hooks_run_what_there_is(folder: Path) -> None:
     assert entries == ["lint --format concise", "lint --fix --format concise"]
     for entry in entries:
         assert epm(folder, *entry.split(), "good.md", "bad.md").returncode == 1
+
+
+# ------------------------------------------------------------------ page formats
+
+MEMO = """\
+name = "memo"
+about = "our weekly memo"
+sentinel = "memo-v1"
+
+[[section]]
+path = "Question"
+
+[[section]]
+path = "My view"
+author = "human"
+"""
+WEEKLY = "# Weekly\n\n<!-- memo-v1 -->\n\n## Question\n\nWhy?\n\n## My view\n\n_To be written._\n"
+
+
+def test_a_format_of_ones_own(folder: Path) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs" / "memo.toml").write_text(MEMO)
+    (folder / "epm.toml").write_text('formats = ["docs/memo.toml"]\n')
+    (folder / "weekly.md").write_text(WEEKLY)
+    linted = lint(folder, "weekly.md")
+    assert linted.returncode == 0
+    assert linted.stdout.startswith("Awaiting human text: Human text (line 9)\n\nCheck ")
+    assert linted.stdout.splitlines()[-1].startswith("Result: AWAITING — 1 awaiting human text, ")
+    assert lint(folder, "weekly.md", "--fail-on", "awaiting").returncode == 1
+    assert (
+        '"format": "plain"'
+        in lint(folder, "weekly.md", "--format-of-page", "plain", "--format", "json").stdout
+    )
+
+    (folder / "docs" / "memo.toml").write_text(MEMO.replace("author", "autor"))
+    refused = lint(folder, "weekly.md")
+    assert refused.returncode == 2
+    assert "memo.toml: there is no 'section 2.autor'; did you mean author?" in refused.stderr
+    assert refused.stderr.count("\n") == 1

@@ -73,6 +73,14 @@ def test_an_unknown_format_is_plain_and_one_line_says_so(body: str, line: int) -
     assert "names no format that is known here" in finding.message
 
 
+def test_a_page_that_epm_published_keeps_its_format() -> None:
+    report = lint("<!-- report-v1 -->\n\n## TLDR\n", rendered=True)
+    assert report.format == "v1"
+    assert report.rows[-1].verdict.detail == (
+        "'report-v1' is not heeded: epm has rendered this page"
+    )
+
+
 def test_a_format_that_there_is_not() -> None:
     with pytest.raises(LintError, match="no page format 'v9'; known: v1, v2, legacy, flat-v4"):
         lint("", page_format="v9")
