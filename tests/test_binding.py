@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
+from epm.linting.records import beside
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
 from epm.report.render import render
@@ -41,15 +42,25 @@ def results_of(page: Path) -> dict[str, Any]:
     return results
 
 
-def judged(text: str, results: dict[str, Any] | None, title: str | None = None) -> Verdict:
-    report = lint(text, rules=RULES, results=results, title=title)
+def judged(
+    text: str, results: dict[str, Any] | None, title: str | None = None, page: Path | None = None
+) -> Verdict:
+    record = beside(page) if page else None
+    report = lint(text, rules=RULES, results=results, title=title, record=record)
     return report.rows[0].verdict
 
 
 def test_every_number_of_a_fresh_page_is_derived_again(page: Path) -> None:
-    verdict = judged((page / "body.md").read_text(), results_of(page))
+    verdict = judged((page / "body.md").read_text(), results_of(page), page=page)
     assert verdict.status is Status.PASS
     assert int(verdict.detail.split()[0]) > 300
+
+
+def test_without_what_was_rendered_a_page_is_not_believed(page: Path) -> None:
+    """Its manifest is its own: what that says is wrong is wrong, but nothing is right by it."""
+    verdict = judged((page / "body.md").read_text(), results_of(page))
+    assert verdict.status is Status.SKIP
+    assert "what epm rendered is not at hand" in verdict.detail
 
 
 def test_a_number_changed_by_hand(page: Path) -> None:
@@ -70,9 +81,10 @@ def test_results_that_changed_since(page: Path) -> None:
 
 
 def test_without_the_results_it_does_not_pass(page: Path) -> None:
-    verdict = judged((page / "body.md").read_text(), None)
-    assert verdict.status is Status.WARN
-    assert "not at hand" in verdict.detail
+    for record in (None, page):
+        verdict = judged((page / "body.md").read_text(), None, page=record)
+        assert verdict.status is Status.SKIP
+        assert "the results are not at hand" in verdict.detail
 
 
 def test_two_names_exchanged(page: Path) -> None:
@@ -89,7 +101,7 @@ def test_people_write_numbers_in_their_own_sections(page: Path) -> None:
     text = (page / "body.md").read_text()
     written = text.replace("_To be written by a person: two", "We saw 3 of 7, which is 43%. Two")
     assert written != text
-    assert judged(written, results_of(page)).status is Status.PASS
+    assert judged(written, results_of(page), page=page).status is Status.PASS
 
 
 def test_a_second_render_changes_nothing(page: Path, issue_246: LoadedExperiment) -> None:

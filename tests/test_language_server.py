@@ -359,10 +359,9 @@ def test_the_configuration_counts(page: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("<!-- epm:clean-result format=v9 -->\n", "none of legacy, v1, v2"),
         ("## AI Summary\n" + "é" * 1_000_001, "at most 2,000,000 are read"),
     ],
-    ids=["unknown format", "too large"],
+    ids=["too large"],
 )
 def test_a_body_that_cannot_be_judged_takes_nothing_down(page: Path, text: str, told: str) -> None:
     async def session(editor: Editor) -> None:
@@ -399,7 +398,7 @@ from epm_lint.model import Rule
 def check(page):
     raise RuntimeError("out of order")
 
-settings.RULES = (Rule("broken", "Broken", check), *settings.RULES)
+settings.RULES = (Rule("broken", "Broken", check, everywhere=True), *settings.RULES)
 from epm.language_server import serve; serve()
 """
 

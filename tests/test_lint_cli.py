@@ -90,7 +90,14 @@ def test_machine_formats_have_standard_output_to_themselves(folder: Path) -> Non
                 "path": "bad.md",
                 "format": "v1",
                 "status": "FAIL",
-                "counts": {"ERROR": 0, "FAIL": 1, "WARN": 0, "PASS": 0, "SKIP": 0},
+                "counts": {
+                    "ERROR": 0,
+                    "FAIL": 1,
+                    "WARN": 0,
+                    "AWAITING": 0,
+                    "PASS": 0,
+                    "SKIP": 0,
+                },
                 "checks": [
                     {
                         "rule": "human-tldr",
@@ -151,7 +158,7 @@ def test_exit_codes(folder: Path, arguments: list[str], code: int) -> None:
         (["--ignore", "zzz", "good.md"], "--ignore names 'zzz', which is no rule; `epm rule`"),
         (["large.md"], "large.md: the body has 2,000,001 bytes, at most 2,000,000 are read"),
         (["binary.md"], "binary.md: line 2 of the body is not UTF-8 (byte 2)"),
-        (["format.md"], "format.md: the body's format 'v9' is none of"),
+        (["good.md", "--format-of-page", "v9"], "there is no page format 'v9'; known: v1, v2"),
         (["good.md", "--results", "absent.json"], "cannot read absent.json"),
         (["good.md", "--results", "bad.md"], "bad.md is no results file"),
         (["good.md", "--config", "absent.toml"], "cannot read absent.toml"),
@@ -168,7 +175,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
 ) -> None:
     (folder / "large.md").write_bytes(b"x" * 2_000_001)
     (folder / "binary.md").write_bytes(b"a\n\xff\xfe")
-    (folder / "format.md").write_text("<!-- epm:clean-result format=v9 -->\n")
     linted = lint(folder, *arguments)
     assert linted.returncode == 2
     assert told in linted.stderr
@@ -283,7 +289,7 @@ def test_a_broken_configuration_is_named_once_and_others_go_on(folder: Path) -> 
 
 def test_the_schema_holds_what_the_documentation_says(folder: Path) -> None:
     value = json.loads(epm(folder, "schema", "lint").stdout)
-    assert set(value["properties"]) == {"select", "ignore", "fail-on", "rules"}
+    assert set(value["properties"]) == {"select", "ignore", "fail-on", "formats", "rules"}
     assert json.loads(epm(folder, "schema").stdout)["title"].startswith("epm results")
 
 
@@ -575,3 +581,42 @@ def test_the_hooks_run_what_there_is(folder: Path) -> None:
     assert entries == ["lint --format concise", "lint --fix --format concise"]
     for entry in entries:
         assert epm(folder, *entry.split(), "good.md", "bad.md").returncode == 1
+
+
+# ------------------------------------------------------------------ page formats
+
+MEMO = """\
+name = "memo"
+about = "our weekly memo"
+sentinel = "memo-v1"
+
+[[section]]
+path = "Question"
+
+[[section]]
+path = "My view"
+author = "human"
+"""
+WEEKLY = "# Weekly\n\n<!-- memo-v1 -->\n\n## Question\n\nWhy?\n\n## My view\n\n_To be written._\n"
+
+
+def test_a_format_of_ones_own(folder: Path) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs" / "memo.toml").write_text(MEMO)
+    (folder / "epm.toml").write_text('formats = ["docs/memo.toml"]\n')
+    (folder / "weekly.md").write_text(WEEKLY)
+    linted = lint(folder, "weekly.md")
+    assert linted.returncode == 0
+    assert linted.stdout.startswith("Awaiting human text: Human text (line 9)\n\nCheck ")
+    assert linted.stdout.splitlines()[-1].startswith("Result: AWAITING — 1 awaiting human text, ")
+    assert lint(folder, "weekly.md", "--fail-on", "awaiting").returncode == 1
+    assert (
+        '"format": "plain"'
+        in lint(folder, "weekly.md", "--format-of-page", "plain", "--format", "json").stdout
+    )
+
+    (folder / "docs" / "memo.toml").write_text(MEMO.replace("author", "autor"))
+    refused = lint(folder, "weekly.md")
+    assert refused.returncode == 2
+    assert "memo.toml: there is no 'section 2.autor'; did you mean author?" in refused.stderr
+    assert refused.stderr.count("\n") == 1

@@ -38,6 +38,7 @@ _ROOM = LONGEST_BODY - 11_000
 _ALERTS = {
     Status.SKIP: "NOTE",
     Status.PASS: "TIP",
+    Status.AWAITING: "IMPORTANT",
     Status.WARN: "WARNING",
     Status.FAIL: "CAUTION",
     Status.ERROR: "CAUTION",

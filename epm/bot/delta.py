@@ -57,7 +57,7 @@ def since(before: Memory, report: Report, grounds: str) -> Delta | None:
         report.status,
         comparable=True,
         mended=tuple(slug for slug in before.found if slug in passed),
-        broken=tuple(slug for slug in fresh if now[slug].status is not Status.WARN),
+        broken=tuple(slug for slug in fresh if not _passes(now[slug].status)),
         warned=tuple(slug for slug in fresh if now[slug].status is Status.WARN),
         unsaid=tuple(slug for slug in before.found if slug in skipped),
         partly={
@@ -75,6 +75,8 @@ def headline(report: Report, delta: Delta | None) -> str:
     worst = broke or failed or warned
     word = "could not run" if broke else "failed" if failed else "warned"
     now = f"{len(worst)} {word}" if worst else "all checks pass"
+    if report.awaiting and not worst:
+        worst, now = list(report.awaiting), "awaiting human text"
     if delta is None or not delta.comparable or _passes(delta.was) == _passes(delta.now):
         return f"{now}{_list((row.rule.slug for row in worst), names)}"
     if _passes(delta.now):

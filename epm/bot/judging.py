@@ -7,7 +7,6 @@ looked at, nothing is fetched and nothing run.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,11 @@ from epm import __version__
 from epm.checkout import Checkout
 from epm.errors import EpmError
 from epm.github.interface import GitHub, Issue, body_hash
-from epm.linting import results
+from epm.linting import records, results
 from epm.linting.settings import Settings
+from epm.publishing.history import is_published
+from epm_lint.markdown.document import Document
+from epm_lint.suppressions import suppressions
 
 if TYPE_CHECKING:
     from epm_lint.configuration import Configuration
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 _NOWHERE = Path(os.devnull)
 """Nothing lies beside an issue."""
-_SUPPRESSION = re.compile(r"<!--\s*epm:\s*ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ class Judge:
         }
         if found := self._results(issue.body, notes):
             known |= found.known
+        if self.checkout is not None:
+            known["record"] = records.named_by(issue.body, self.checkout)
+            known["rendered"] = is_published(self.checkout, issue)
         try:
             report = epm_lint.lint(
                 issue.body,
@@ -75,6 +79,7 @@ class Judge:
                 issue=issue.number,
                 path=f"issue {issue.number}",
                 rules=self.configuration.rules,
+                formats=self.configuration.formats,
                 **known,
             )
         except epm_lint.LintError as error:
@@ -104,17 +109,18 @@ class Judge:
         with the next label. What epm has published is ours to vouch for, also when its publisher
         has left: as long as it is what was published, the sections that people write left out.
         """
-        if not _SUPPRESSION.search(issue.body):
+        asked = suppressions(Document(issue.body))
+        if not asked:
             return True
         if issue.author == github.login() or github.permission(issue.author).can_write:
             return True
         from epm.publishing.history import is_as_published
         from epm.publishing.page import plain
-        from epm.report.regions import human_regions
+        from epm.report.regions import human_lines
 
-        theirs = "".join(human_regions(plain(issue.body)).values())
+        theirs = human_lines(plain(issue.body))
         return (
             self.checkout is not None
-            and not _SUPPRESSION.search(theirs)
+            and not any(one.comment.line in theirs for one in asked)
             and is_as_published(self.checkout, issue)
         )

@@ -20,8 +20,10 @@ _LONGEST_ROW = 240
 
 
 def told(report: Report, places: Places, signature: Signature) -> Iterator[str]:
-    """Lines of Markdown: what broke, failed or warned, the most severe first."""
-    rows = sorted(report.rows, key=lambda row: -row.verdict.status.severity)
+    """Lines of Markdown: what awaits human text, then what broke, failed or warned."""
+    worst_first = sorted(report.rows, key=lambda row: -row.verdict.status.severity)
+    waiting = report.awaiting
+    rows = [*waiting, *(row for row in worst_first if row not in waiting)]
     wrong = [row for row in rows if row.verdict.status.severity > Status.PASS.severity]
     budget = _TOLD
     for place, row in enumerate(wrong):

@@ -19,6 +19,7 @@ from epm.linting.jobs import MOST, lint_all, lint_one
 from epm.linting.look import look_of
 from epm.linting.pages import named
 from epm.linting.settings import Settings
+from epm_lint.formats.shipped import NAMES
 from epm_lint.quoting import as_line, visible
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the checkout that its links are looked up in (default: the one it lies in)",
     )
+    about.add_argument(
+        "--format-of-page",
+        metavar="NAME",
+        help="the page format (default: the one that the page claims or has): "
+        f"{', '.join(NAMES)}, or one of your own",
+    )
     rules = parser.add_argument_group("what it is held to (`epm rule` lists the rules)")
     rules.add_argument(
         "--select",
@@ -74,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RULE",
         help="leave these out too (repeatable, or with commas)",
     )
-    rules.add_argument("--fail-on", choices=("warn", "fail"), help="what exits with 1")
+    rules.add_argument("--fail-on", choices=("awaiting", "warn", "fail"), help="what exits with 1")
     rules.add_argument(
         "--config",
         type=Path,
@@ -130,6 +137,7 @@ def run_on_files(parsed: argparse.Namespace) -> int:
         parsed.issue,
         parsed.results,
         parsed.repo,
+        parsed.format_of_page,
     )
     if parsed.format not in _FOR_PEOPLE and isinstance(sys.stdout, TextIOWrapper):
         # machines read nothing else; a name may hold bytes that are no text

@@ -137,6 +137,8 @@ def _told(outcome: Outcome, dry_run: bool) -> int:
         if outcome.report:
             sys.stdout.write(table.render(outcome.report))
         line = "nothing was published: the page has to be mended first"
+        if outcome.report and outcome.report.status.severity < Status.FAIL.severity:
+            line = "nothing was published: a page that is ready has its human text"
         outputs.tell(os.environ, "trouble", f"{line}{_failed(outcome.report)}")
         print(f"epm: {line}", file=sys.stderr)  # noqa: T201
         return COULD_NOT if outcome.state is State.BROKEN else FINDINGS
@@ -150,7 +152,7 @@ def _failed(report: Report | None) -> str:
     failed = [
         f"{row.rule.title} ({row.verdict.detail})"
         for row in (report.rows if report else ())
-        if row.verdict.status in (Status.FAIL, Status.ERROR)
+        if row.verdict.status in (Status.AWAITING, Status.FAIL, Status.ERROR)
     ]
     more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
     return f": {'; '.join(failed[:5])}{more}" if failed else ""

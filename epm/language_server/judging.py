@@ -18,6 +18,7 @@ from epm_lint.fixes import applied, settled, without_stubs
 from epm_lint.model import Finding, Report, Rule, Status
 
 _SEVERITIES = {
+    Status.AWAITING: types.DiagnosticSeverity.Information,
     Status.WARN: types.DiagnosticSeverity.Warning,
     Status.FAIL: types.DiagnosticSeverity.Error,
     Status.ERROR: types.DiagnosticSeverity.Error,
@@ -107,5 +108,5 @@ def _judge_of(path: str | None, say: Callable[[str], None]) -> Callable[[str], R
     if path and Path(path).is_file():
         return body_at(path, Given(), Settings().of(Path(path).parent), say).report
     folder = Path(path).parent if path and Path(path).parent.is_dir() else Path.cwd()
-    rules = Settings().of(folder).rules
-    return lambda text: epm_lint.lint(text, rules=rules)
+    asked = Settings().of(folder)
+    return lambda text: epm_lint.lint(text, rules=asked.rules, formats=asked.formats)

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 import epm_lint
 from epm.errors import EpmError
 from epm.linting.checkouts import GitRefused, checkout_at, nearby
+from epm_lint.binding.manifest import FILE as NUMBERS
+from epm_lint.binding.record import FILE as RECORD
 from epm_lint.engine import decoded
+from epm_lint.formats import PLAIN
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
     from epm.linting.results import ResultsFile
     from epm_lint.configuration import Configuration
-    from epm_lint.model import Repository
+    from epm_lint.model import Record, Repository
 
 STDIN = "-"
+RESULTS = "results.json"
 LONGEST, FOR_PEOPLE = 65_536, 8_000
 """Characters of an issue's body, as far as anybody knows, and those that people write on a page."""
 _LONGEST_TITLE = 10_000
@@ -35,6 +39,7 @@ class Given:
     issue: int | None = None
     results: Path | None = None
     repository: Path | None = None
+    page_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,12 @@ def body_at(
         "issue": given.issue,
         "beside": _Beside(folder),
         "repository": repository,
+        "page_format": given.page_format,
+        "formats": configuration.formats,
     }
     if found := _results(path, text, folder, given, repository, say):
         known |= found.known
+    known["record"] = _record(text, folder, given, repository)
     return Body(path, text, configuration, known)
 
 
@@ -103,11 +111,10 @@ def is_unread(report: epm_lint.Report) -> bool:
 
 def unread(path: str, why: str) -> epm_lint.Report:
     """The report on what could not be linted: an error in every form."""
-    from epm_lint.formats import BodyFormat
     from epm_lint.model import Row, Rule, Status, Verdict
 
     rule = Rule(_UNREAD, "Can be linted", Verdict.passed)
-    return epm_lint.Report(path, BodyFormat.V1, (Row(rule, Verdict(Status.ERROR, why)),))
+    return epm_lint.Report(path, PLAIN, (Row(rule, Verdict(Status.ERROR, why)),))
 
 
 def folder_of(path: str) -> Path:
@@ -165,6 +172,21 @@ def _tell_length(path: str, text: str, say: Callable[[str], None]) -> None:
         )
 
 
+def _record(text: str, folder: Path, given: Given, repository: Repository | None) -> Record | None:
+    """What epm rendered the page as: from beside its results, never from the page itself."""
+    from epm.linting import records
+
+    if given.results is not None and (found := records.beside(given.results.parent)):
+        return found
+    if "results=" in text[:2_000] and repository is not None:
+        try:
+            if found := records.named_by(text, repository):
+                return found
+        except GitRefused:
+            pass
+    return records.beside(folder)
+
+
 def _results(
     path: str,
     text: str,
@@ -173,7 +195,9 @@ def _results(
     repository: Repository | None,
     say: Callable[[str], None],
 ) -> ResultsFile | None:
-    if given.results is None and "results=" not in text[:2_000]:
+    kept = any((folder / name).is_file() for name in (RECORD, NUMBERS))
+    run = kept and (folder / RESULTS).is_file()
+    if given.results is None and "results=" not in text[:2_000] and not run:
         return None
     from epm.linting import results
 
@@ -182,9 +206,12 @@ def _results(
 
     try:
         try:
-            return results.named_by(text, folder, repository)
+            found = results.named_by(text, folder, repository)
         except GitRefused:
-            return results.named_by(text, folder, None)
+            found = results.named_by(text, folder, None)
+        if found is None and run:  # whatever its first line says, it lies in a run's folder
+            return results.at(folder / RESULTS, text)
+        return found
     except EpmError as error:
         say(f"{path}: {error}; linted without results")
         return None

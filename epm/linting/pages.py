@@ -9,12 +9,15 @@ from pathlib import Path
 
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN
+from epm_lint.formats.shipped import SENTINELS
 from epm_lint.markdown.blocks import title_key
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _HEADINGS = frozenset(map(title_key, ("AI Summary", "AI TL;DR", "Human TL;DR", "Detailed report")))
 _LEGACY = frozenset(map(title_key, ("TL;DR", "Methodology")))
 _LONGEST_HEADING = 80
+_OPENING = 20
+"""Lines in which a page says what format it has."""
 _LARGEST = 2_000_000
 _SUFFIXES = (".md", ".markdown")
 
@@ -23,9 +26,9 @@ def is_page(text: str) -> bool:
     """Whether a text is a result page, and not the README beside it."""
     lines = [line for line in _NEWLINE.split(text) if len(line) <= _LONGEST_HEADING]
     keys = {title_key(line) for line in lines}
-    return text.lstrip("\ufeff ").startswith("<!-- epm:") or bool(
-        keys & _HEADINGS or keys >= _LEGACY
-    )
+    claims = any(f"<!-- {sentinel} -->" in lines[:_OPENING] for sentinel in SENTINELS)
+    opens = text.lstrip("\ufeff ").startswith("<!-- epm:")
+    return opens or claims or bool(keys & _HEADINGS or keys >= _LEGACY)
 
 
 def named(paths: Sequence[str], say: Callable[[str], None]) -> list[str]:

@@ -54,13 +54,13 @@ def at(path: Path, text: str = "") -> ResultsFile:
             found = _read(stream.read(LARGEST + 1), str(path))
     except OSError as error:
         raise EpmError(f"cannot read {path}: {error.strerror}", "check --results") from None
-    sha256 = _marker(text).get("numbers")
+    sha256 = marker_of(text).get("numbers")
     return found._replace(numbers=_numbers(_beside(NUMBERS, path.parent), sha256))
 
 
 def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsFile | None:
     """The results that a body's first line names; None where it names none that is at hand."""
-    words = _marker(text)
+    words = marker_of(text)
     if not (name := words.get("results")):
         return None
     if (content := _found(name, words, words.get("sha256"), folder, repository)) is None:
@@ -101,7 +101,7 @@ def _read(content: bytes, name: str) -> ResultsFile:
     return ResultsFile(_parsed(content, name), hashlib.sha256(content).hexdigest())
 
 
-def _marker(text: str) -> dict[str, str]:
+def marker_of(text: str) -> dict[str, str]:
     """The `name=value` words of the comment on the first line, where that is one of epm's."""
     opening = text.removeprefix("\ufeff").lstrip(" ")
     comment, closing, _ = opening.removeprefix("<!--").partition("-->")

@@ -11,6 +11,7 @@ from epm.checkout import check_owner, reach
 from epm.errors import EpmError
 from epm_lint.configuration import Configuration, configured
 from epm_lint.errors import LintError
+from epm_lint.formats import Format, toml
 from epm_lint.rules import RULES
 from epm_lint.values import dataclass
 
@@ -49,10 +50,24 @@ class Settings:
         file, table = _table_of(self.file) if self.file else _nearest(folder)
         try:
             return configured(
-                table, RULES, select=self.select, ignore=self.ignore, fail_on=self.fail_on
+                table,
+                RULES,
+                select=self.select,
+                ignore=self.ignore,
+                fail_on=self.fail_on,
+                read=lambda name: _format(file.parent if file else Path(), name),
             )
         except LintError as error:
             raise EpmError(f"{file}: {error}") from None
+
+
+def _format(folder: Path, name: str) -> Format:
+    """A page format of the project's own, named relative to its configuration."""
+    content = _content(folder / name, "correct `formats` in the configuration")
+    try:
+        return toml.read(content.decode("utf-8"), str(folder / name))
+    except UnicodeDecodeError:
+        raise EpmError(f"{folder / name} is not UTF-8", "save it as UTF-8") from None
 
 
 def files_above(folder: Path) -> list[Path]:
@@ -101,12 +116,12 @@ def _parsed(file: Path, content: bytes) -> Mapping[str, Any]:
         raise EpmError(f"{file} is no TOML: {error}") from None
 
 
-def _content(file: Path) -> bytes:
+def _content(file: Path, remedy: str = "check --config") -> bytes:
     try:
         with file.open("rb") as stream:
             content = stream.read(_LARGEST + 1)
     except OSError as error:
-        raise EpmError(f"cannot read {file}: {error.strerror}", "check --config") from None
+        raise EpmError(f"cannot read {file}: {error.strerror}", remedy) from None
     if len(content) > _LARGEST:
         raise EpmError(f"{file} has more than {_LARGEST:,} bytes")
     return content

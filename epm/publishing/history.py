@@ -125,13 +125,19 @@ class Branch:
         return self.git.text("log", "--max-count=1", "--format=%H", *wanted, tip) or None
 
 
-def is_as_published(checkout: Checkout, issue: Issue) -> bool:
-    """Whether a branch of results names the issue, and nobody has edited what epm wrote of it."""
-    commit, place = commit_of(issue.body), f" issue={issue.number} comment="
-    if commit is None or not any(
+def is_published(checkout: Checkout, issue: Issue) -> bool:
+    """Whether a branch of results names the issue: then epm rendered it, whatever it says."""
+    place = f" issue={issue.number} comment="
+    return any(
         re.search(rf"^{_RECORD}[a-z0-9-]+{place}\d+$", message, re.MULTILINE)
         for _, message in checkout.said_of_results(place)
-    ):
+    )
+
+
+def is_as_published(checkout: Checkout, issue: Issue) -> bool:
+    """Whether a branch of results names the issue, and nobody has edited what epm wrote of it."""
+    commit = commit_of(issue.body)
+    if commit is None or not is_published(checkout, issue):
         return False
     wrote = f"{_TRAILER}{of_issue(issue)}"
     return any(commit == made for made, _ in checkout.said_of_results(wrote))

@@ -37,8 +37,9 @@ from epm.publishing.page import (
     unpinned,
 )
 from epm.report.companions import NUMBERS
-from epm.report.regions import reframed
-from epm.report.render import BODY, RESULTS
+from epm.report.regions import reframed, without_human_text
+from epm.report.render import BODY, RECORD, RESULTS
+from epm_lint.binding import record
 from epm_lint.model import Status
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from epm_lint.configuration import Configuration
     from epm_lint.model import Report
 
-OF_PEOPLE = frozenset({"human-tldr", "human-summary"})
 _TRIES = 4
 """How often somebody may be faster."""
 _LONGEST_LINT = 60.0
@@ -179,7 +179,7 @@ class _Publication:
         made = self.branch.with_files(
             self.artifacts.commit,
             self.layout.folder,
-            {**self.artifacts.files, **unpinned_page.beside},
+            {**self.artifacts.files, **unpinned_page.beside, RECORD: _record(unpinned_page)},
             fingerprint(unpinned_page.title, unpinned_page.body),
             f"Publish {identity.slug}, profile {identity.profile}",
         )
@@ -215,11 +215,15 @@ class _Publication:
                 results=results.values,
                 results_sha256=results.sha256,
                 numbers=text.beside.get(NUMBERS, b"").decode() or None,
+                record=record.read(
+                    _record(text).decode(), text.beside.get(NUMBERS, b"").decode() or None
+                ),
                 repository=WithCommit(
                     self._checkout, self.layout.site.name, commit, files, self.artifacts.commit
                 ),
                 path="the page",
                 rules=self.configuration.rules,
+                formats=self.configuration.formats,
                 seconds=_LONGEST_LINT,
             )
         except epm_lint.LintError as error:
@@ -233,14 +237,14 @@ class _Publication:
         return checkout(self.layout.experiment)
 
     def _judged(self, plan: _Plan) -> State | None:
-        """Why not to go on: FAILs, but for what people still have to write in a draft."""
+        """Why not to go on: FAILs, and in a page that is ready, what awaits human text."""
         if plan.report is None:
             return None
         if plan.report.status is Status.ERROR:
             return State.BROKEN
-        failed = {r.rule.slug for r in plan.report.rows if r.verdict.status is Status.FAIL}
-        forgiven = OF_PEOPLE if target.is_draft(plan.labels) else frozenset()
-        return State.UNFIT if failed - forgiven else None
+        ready = not target.is_draft(plan.labels)
+        unwritten = ready and bool(plan.report.awaiting)
+        return State.UNFIT if plan.report.status is Status.FAIL or unwritten else None
 
     def _show_edits(self, edited: edits.Edits, page: Issue) -> None:
         """Refuse to overwrite what somebody wrote, or say that it is done."""
@@ -322,7 +326,7 @@ class _Publication:
     def _rehearse(self, plan: _Plan, found: target.Target) -> None:
         page, labels = found.page, ", ".join(plan.labels)
         if plan.made.is_new:
-            count = len({**self.artifacts.files, **plan.page.beside})
+            count = len({**self.artifacts.files, **plan.page.beside, RECORD: b""})
             self.say(f"would push {count} files to {self.branch.name}")
         else:
             self.say(f"{self.branch.name} has these files already, at {plan.made.commit[:12]}")
@@ -336,6 +340,11 @@ class _Publication:
         self.say(plan.page.body)
         if page:
             self.say(edits.between(page, plan.page.title, plan.page.body))
+
+
+def _record(page: Text) -> bytes:
+    """What the page is rendered as, for whoever doubts it later."""
+    return record.written(page.title, without_human_text(page.body)).encode()
 
 
 def _is_current(page: Issue, text: Text, labels: list[str]) -> bool:

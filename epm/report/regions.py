@@ -21,6 +21,15 @@ def human_regions(body: str) -> dict[str, str]:
     return {match["name"]: match["text"] for match in REGION.finditer(body)}
 
 
+def human_lines(body: str) -> frozenset[int]:
+    """The lines of the marked regions, their comments included."""
+    lines: set[int] = set()
+    for match in REGION.finditer(body):
+        first, last = (body.count("\n", 0, place) + 1 for place in match.span())
+        lines.update(range(first, last + 1))
+    return frozenset(lines)
+
+
 def keep_human_regions(rendered: str, earlier: str) -> str:
     """The rendered body with what people wrote in the earlier body in place of its own regions."""
     kept = _written(rendered, earlier)
@@ -29,6 +38,11 @@ def keep_human_regions(rendered: str, earlier: str) -> str:
         return _framed(match["name"], kept.get(match["name"], match["text"]))
 
     return REGION.sub(restored, rendered)
+
+
+def without_human_text(body: str) -> str:
+    """A body in which the regions are empty."""
+    return REGION.sub(lambda match: _framed(match["name"], ""), body)
 
 
 def reframed(body: str, rendered: str) -> str:

@@ -24,7 +24,7 @@ from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, write_atomically
 from epm.report import companions, excerpts
 from epm.report.confidence import answer, confidence, primary
-from epm.report.regions import keep_human_regions
+from epm.report.regions import keep_human_regions, without_human_text
 from epm.results import Results
 from epm.results.reading import load
 from epm.values import Unavailable
@@ -43,6 +43,7 @@ from epm.writing.tracing import (
     traced,
     untraced,
 )
+from epm_lint.binding import record
 from epm_lint.binding.formats import write
 from epm_lint.binding.manifest import Drawn, Manifest, encode
 
@@ -50,6 +51,8 @@ RESULTS = "results.json"
 SAMPLES = "samples.jsonl.gz"
 BODY = "body.md"
 TITLE = "title.txt"
+RECORD = record.FILE
+"""What the page was rendered as, to which it is held."""
 SKELETON = "clean_result.md.j2"
 NARRATIVE = "narrative.md.j2"
 TITLE_TEMPLATE = "title.txt.j2"
@@ -115,6 +118,8 @@ class Text:
 def render(run: Path, experiment_folder: Path) -> Page:
     """Write `body.md` and `title.txt` into a run folder, keeping what people wrote.
 
+    `rendered.md` beside them has the page without that.
+
     Args:
         run: folder with `results.json`, and with samples and rows where there are any.
         experiment_folder: folder with `narrative.md.j2` and `title.txt.j2`; where one is missing,
@@ -126,6 +131,7 @@ def render(run: Path, experiment_folder: Path) -> Page:
     """
     page = compose(run, experiment_folder, Place())
     path, body = run / BODY, page.body
+    write_atomically(run / RECORD, record.written(page.title, without_human_text(body)))
     if path.exists():
         body = keep_human_regions(body, path.read_text(encoding="utf-8"))
     write_atomically(path, body)

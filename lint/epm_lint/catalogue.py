@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
 from epm_lint.configuration import options_of
-from epm_lint.formats import EVERY_FORMAT, BodyFormat
+from epm_lint.formats import NAMES, shipped
 from epm_lint.model import Rule
 from epm_lint.patterns import Pattern
 from epm_lint.suppressions import HOW
@@ -59,7 +59,7 @@ def render(rules: Sequence[Rule]) -> str:
         f"| {rule.since or ''} |"
         for rule in rules
     ]
-    table = ["| Rule | Row of the table | Body formats | Since |", "|---|---|---|---|", *rows]
+    table = ["| Rule | Row of the table | Page formats | Since |", "|---|---|---|---|", *rows]
     chapters = ["\n".join(_chapter(rule)) for rule in rules]
     return "\n".join([INTRODUCTION, *table, "", *chapters])
 
@@ -81,15 +81,16 @@ def _chapter(rule: Rule) -> Iterator[str]:
 
 
 def _scope(rule: Rule) -> str:
-    what = "bodies" if rule.formats == EVERY_FORMAT else f"{_formats(rule)} bodies"
+    what = "pages" if rule.everywhere else f"pages of these formats: {_formats(rule)}"
     since = f" created since {rule.since}" if rule.since else ""
     return f"Holds for all {what}{since}."
 
 
 def _formats(rule: Rule) -> str:
-    if rule.formats == EVERY_FORMAT:
+    if rule.everywhere:
         return "all"
-    return ", ".join(name for name in BodyFormat if name in rule.formats)
+    asking = [name for name in NAMES if shipped(name).asks_for(rule.slug)]
+    return ", ".join(asking) or "those of one's own that ask for it"
 
 
 def _why(rule: Rule) -> str:

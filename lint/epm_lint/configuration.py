@@ -6,19 +6,20 @@ and gives back rules. Who reads files is the caller's business.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import Field, fields, replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from epm_lint.errors import LintError
+from epm_lint.formats import NAMES, Format
 from epm_lint.model import Report, Rule, Status
 from epm_lint.quoting import clip, quote
 from epm_lint.values import dataclass
 
-FAIL_ON = {"warn": Status.WARN, "fail": Status.FAIL}
-_KEYS = ("select", "ignore", "fail-on", "rules")
+FAIL_ON = {"awaiting": Status.AWAITING, "warn": Status.WARN, "fail": Status.FAIL}
+_KEYS = ("select", "ignore", "fail-on", "formats", "rules")
 _MAGIC = frozenset("*?[")
 """What makes a name a glob."""
 
@@ -29,6 +30,8 @@ class Configuration:
 
     rules: tuple[Rule, ...]
     fail_on: Status = Status.FAIL
+    formats: tuple[Format, ...] = ()
+    """Page formats of one's own."""
 
     def exit_code(self, report: Report) -> int:
         """0 clean, 1 findings, 2 where a rule itself broke."""
@@ -44,18 +47,21 @@ def configured(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     fail_on: str | None = None,
+    read: Callable[[str], Format] | None = None,
 ) -> Configuration:
     """The configuration in a table, and on top of it what the command line says.
 
     `select` and `ignore` name rules: by slug, by family ("numbers"), or by a glob
     ("recomputed-*"). A `select` takes the place of all that the table selects and ignores; an
-    `ignore` adds to it. Raises `LintError` on what it does not know.
+    `ignore` adds to it. `read` reads the file of a page format. Raises `LintError` on what it does
+    not know.
     """
     _known(table, _KEYS, "")
     slugs = [rule.slug for rule in rules]
     asked = {name: _named(table.get(name, []), name, rules) for name in ("select", "ignore")}
     settings = _table(table.get("rules", {}), "rules")
     _known(settings, slugs, "rules.")
+    formats = _formats(table.get("formats", []), rules, read)
     level = _level(table.get("fail-on", "fail") if fail_on is None else fail_on)
     chosen = _named(list(select), "--select", rules)
     left_out = _named(list(ignore), "--ignore", rules)
@@ -63,12 +69,46 @@ def configured(
     ignored = left_out | (set() if select else asked["ignore"])
     return Configuration(
         tuple(
-            _configured(rule, settings.get(rule.slug, {}))
+            _configured(rule, settings.get(rule.slug, {}), f"rules.{rule.slug}")
             for rule in rules
             if rule.slug in selected and rule.slug not in ignored
         ),
         level,
+        formats,
     )
+
+
+def _formats(
+    given: object, rules: Sequence[Rule], read: Callable[[str], Format] | None
+) -> tuple[Format, ...]:
+    if not isinstance(given, list) or not all(isinstance(file, str) for file in given):
+        raise LintError(f"formats is {_shown(given)}, expected a list of files")
+    if given and read is None:
+        raise LintError("formats names files, which cannot be read here")
+    found = tuple(read(file) for file in given) if read else ()
+    check_formats(found, rules)
+    return found
+
+
+def check_formats(found: Sequence[Format], rules: Sequence[Rule]) -> None:
+    """Refuse names that are taken, and rules or options that there are not; by `LintError`."""
+    by_slug = {rule.slug: rule for rule in rules}
+    names = [one.name for one in found]
+    for one in found:
+        if one.name in NAMES or names.count(one.name) > 1:
+            raise LintError(f"{one.file}: the name {quote(one.name)} is taken")
+        for slug, options in one.rules.items():
+            if slug not in by_slug:
+                hint = nearest(slug, by_slug) or "`epm rule` lists them"
+                raise LintError(f"{one.file}: there is no {quote(f'rules.{slug}')}; {hint}")
+            with_options(by_slug[slug], options, f"{one.file}: rules.{slug}")
+        for section in one.sections:
+            if section.rule and section.rule not in by_slug:
+                hint = nearest(section.rule, by_slug) or "`epm rule` lists them"
+                where = "/".join(section.path)
+                raise LintError(
+                    f"{one.file}: section {where}: there is no rule {quote(section.rule)}; {hint}"
+                )
 
 
 def options_of(rule: Rule) -> dict[str, tuple[Any, str]]:
@@ -110,6 +150,11 @@ def schema(rules: Sequence[Rule]) -> dict[str, Any]:
                 "enum": list(FAIL_ON),
                 "default": "fail",
                 "description": "The mildest status that makes `epm lint` exit with 1.",
+            },
+            "formats": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Files of page formats of one's own, relative to this file.",
             },
             "rules": {
                 "type": "object",
@@ -156,8 +201,7 @@ _KINDS: Mapping[type, _Kind] = {
 }
 
 
-def _configured(rule: Rule, setting: object) -> Rule:
-    where = f"rules.{rule.slug}"
+def _configured(rule: Rule, setting: object, where: str) -> Rule:
     given = _table(setting, where)
     options = options_of(rule)
     _known(given, (*options, "since"), f"{where}.")
@@ -167,10 +211,22 @@ def _configured(rule: Rule, setting: object) -> Rule:
         if name in given
     }
     if values:
-        rule = replace(rule, options=replace(rule.options, **values))
+        rule = replace(rule, options=replace(rule.options, **values), configured=frozenset(values))
     if "since" in given:
         rule = replace(rule, since=_day(given["since"], f"{where}.since"))
     return rule
+
+
+def with_options(rule: Rule, given: Mapping[str, Any], where: str) -> Rule:
+    """The rule with the options that a format sets, but for those that a configuration has set.
+
+    Raises:
+        LintError: it has no such option, or one of another type.
+    """
+    kept = {name.replace("_", "-") for name in rule.configured}
+    wanted = {name: value for name, value in given.items() if name not in kept}
+    configured_ = rule.configured
+    return replace(_configured(rule, wanted, where), configured=configured_)
 
 
 def _value(given: object, kind: type, where: str) -> object:
@@ -211,7 +267,7 @@ def families(rules: Sequence[Rule]) -> tuple[str, ...]:
 
 def _level(given: object) -> Status:
     if not isinstance(given, str) or given not in FAIL_ON:
-        raise LintError(f"fail-on is {_shown(given)}, expected {' or '.join(FAIL_ON)}")
+        raise LintError(f"fail-on is {_shown(given)}, expected one of: {', '.join(FAIL_ON)}")
     return FAIL_ON[given]
 
 

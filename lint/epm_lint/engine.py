@@ -6,19 +6,25 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from epm_lint.binding.record import has_comment, is_of
+from epm_lint.configuration import with_options
 from epm_lint.consequences import told_once
 from epm_lint.errors import LintError
-from epm_lint.formats import BodyFormat, format_of
+from epm_lint.formats import NAMES, PLAIN, Format, Recognised, format_of
+from epm_lint.formats.recognition import named
 from epm_lint.markdown.document import Document
-from epm_lint.model import Finding, Page, Report, Repository, Row, Rule, Status, Verdict
-from epm_lint.quoting import clip
+from epm_lint.model import Finding, Page, Record, Report, Repository, Row, Rule, Status, Verdict
+from epm_lint.quoting import clip, quote
 from epm_lint.reading.page import read
 from epm_lint.rules import RULES
-from epm_lint.suppressions import settle, suppressions
+from epm_lint.suppressions import Suppression, settle, suppressions
 from epm_lint.timeout import LONGEST_RUN, TimeIsUp, deadline
 
 _READERS = frozenset({"numbers", "claims"})
 """The families of rules that ask for what the page says with numbers."""
+
+_VOUCHES = "numbers-match-results"
+"""The rule that a rendered page cannot silence: it would vouch for itself."""
 
 LARGEST_BODY = 2_000_000
 """In bytes; GitHub takes no body of more than 65,536 characters."""
@@ -35,19 +41,22 @@ def lint(
     results: Mapping[str, Any] | None = None,
     results_sha256: str | None = None,
     numbers: str | None = None,
+    record: Record | None = None,
+    rendered: bool = False,
     repository: Repository | None = None,
     trusted: bool = True,
     path: str = "body.md",
     rules: Sequence[Rule] = RULES,
-    page_format: BodyFormat | None = None,
+    page_format: str | None = None,
+    formats: Sequence[Format] = (),
     seconds: float = LONGEST_RUN,
 ) -> Report:
     """The report on a body, given what is known of its issue and of the files around it.
 
     Only where the body is `trusted`, written by people with write access, can it silence a rule. It
-    is judged by the `page_format` given, else by the one that it declares or has. Rules that are
-    not done after so many `seconds` fail. Raises `LintError` where there
-    is no body to judge: too large, not text, of an unknown format.
+    is judged by the format named `page_format`, one of the shipped or of `formats`, else by the one
+    that it claims or has. Rules that are not done after so many `seconds` fail. Raises `LintError`
+    where there is no body to judge: too large, not text, or there is no such format.
     """
     text = decoded(body)
     rows: dict[str, Row] = {}
@@ -56,9 +65,11 @@ def lint(
     try:
         with deadline(seconds) as look:
             document = Document(text)
+            is_ours = rendered or (record is not None and is_of(record, document))
+            recognised = _recognised(document, page_format, formats, is_ours)
             page = Page(
                 document,
-                page_format or format_of(document),
+                recognised.format,
                 title=title,
                 created=created,
                 labels=frozenset(labels),
@@ -67,22 +78,53 @@ def lint(
                 results=results,
                 results_sha256=results_sha256,
                 numbers=numbers,
+                rendered=recognised.rendered,
+                record=record,
                 repository=repository,
             )
             # what reads the whole page comes last: if time runs out, the rest is judged
             for rule in sorted(rules, key=lambda rule: rule.family in _READERS):
                 look()
-                rows[rule.slug] = Row(rule, _verdict(rule, page))
+                rows[rule.slug] = Row(rule, _verdict(rule, page), _is_asked(rule, page))
     except TimeIsUp:
         late = True
     judged = [rows.get(rule.slug) or Row(rule, _not_judged(rule, page, seconds)) for rule in rules]
     if late or page is None:
-        return Report(path, page.format if page else BodyFormat.PLAIN, tuple(judged))
+        return Report(path, page.format.name if page else PLAIN, tuple(judged))
     known = {rule.slug for rule in (*RULES, *rules)}
-    settled = settle(judged, suppressions(document), known=known, trusted=trusted)
+    asked = suppressions(document)
+    refused = [one for one in asked if page.rendered and _vouches(one, record)]
+    settled = settle(judged, asked, known=known, trusted=trusted, refused=refused)
+    settled = (*settled, *_told(recognised))
     if any(rule.family in _READERS for rule in rules):
-        return Report(path, page.format, told_once(settled), read(document, title))
-    return Report(path, page.format, settled)
+        return Report(path, page.format.name, told_once(settled), read(document, title))
+    return Report(path, page.format.name, settled)
+
+
+def _recognised(
+    document: Document, page_format: str | None, formats: Sequence[Format], rendered: bool
+) -> Recognised:
+    if page_format is None:
+        return format_of(document, formats, rendered)
+    if found := named(page_format, formats):
+        return Recognised(found)
+    known = ", ".join([*NAMES, *(one.name for one in formats)])
+    raise LintError(f"there is no page format {quote(page_format)}; known: {known}")
+
+
+def _vouches(one: Suppression, record: Record | None) -> bool:
+    """Whether a comment that was not rendered would take a rendered page's word for its numbers."""
+    if one.slug != _VOUCHES:
+        return False
+    return record is None or not has_comment(record, one.comment.text)
+
+
+def _told(recognised: Recognised) -> tuple[Row, ...]:
+    """The line on a page that claims a format which it is not held to."""
+    if not recognised.note:
+        return ()
+    verdict = Verdict.warned(recognised.note, [Finding(recognised.note, recognised.line)])
+    return (Row(Rule("page-format", "Page format", lambda _: verdict), verdict),)
 
 
 def _not_judged(rule: Rule, page: Page | None, seconds: float) -> Verdict:
@@ -111,16 +153,22 @@ def _verdict(rule: Rule, page: Page) -> Verdict:
     if reason := _reason_to_skip(rule, page):
         return Verdict.skipped(reason)
     try:
+        asked = page.format.rules.get(rule.slug)
+        if asked:
+            rule = with_options(rule, asked, f"{page.format.file}: rules.{rule.slug}")
         return rule.check(page) if rule.options is None else rule.check(page, rule.options)
     except Exception as error:
         problem = clip(f"{type(error).__name__}: {error}")
         return Verdict(Status.ERROR, f"the rule itself broke: {problem}")
 
 
+def _is_asked(rule: Rule, page: Page) -> bool:
+    return rule.everywhere or page.format.asks_for(rule.slug)
+
+
 def _reason_to_skip(rule: Rule, page: Page) -> str | None:
-    if page.format not in rule.formats:
-        formats = ", ".join(name for name in BodyFormat if name in rule.formats)
-        return f"for {formats} bodies; this one is {page.format}"
+    if not _is_asked(rule, page):
+        return f"the format {page.format.name} does not ask for it"
     if rule.since and page.created and page.created < rule.since:
         return f"created {page.created}, the rule holds since {rule.since}"
     return None

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from epm_lint.formats import RESULT_PAGES, BodyFormat
+from epm_lint.formats.format import Format
 from epm_lint.markdown.document import Document
 from epm_lint.values import dataclass
 
@@ -23,6 +23,8 @@ class Status(StrEnum):
 
     SKIP = "SKIP"
     PASS = "PASS"  # noqa: S105
+    AWAITING = "AWAITING"
+    """A person has still to write: no fault of a draft, but it cannot be published as ready."""
     WARN = "WARN"
     FAIL = "FAIL"
     ERROR = "ERROR"
@@ -117,6 +119,16 @@ class Verdict:
         return cls(Status.SKIP, reason)
 
     @classmethod
+    def advised(cls, detail: str, findings: Iterable[Finding] = ()) -> Verdict:
+        """The body does what the rule asks; what it might do better is remarked on."""
+        return cls(Status.PASS, detail, tuple(findings))
+
+    @classmethod
+    def awaiting(cls, detail: str, findings: Iterable[Finding] = ()) -> Verdict:
+        """A person has still to write."""
+        return cls(Status.AWAITING, detail, tuple(findings))
+
+    @classmethod
     def warned(cls, detail: str, findings: Iterable[Finding] = ()) -> Verdict:
         """Worth a look, but no reason to hold the body back."""
         return cls(Status.WARN, detail, tuple(findings))
@@ -149,11 +161,24 @@ class Repository(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """A page as epm rendered it, kept where the page cannot reach: see `binding.record`."""
+
+    body: str
+    """Empty where the manifest alone was kept."""
+    title: str
+    manifest: str
+    """The text of the comment that holds the numbers manifest."""
+    inline: bool = False
+    """Whether the page itself has that comment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A body with what is known about it; all that a rule may look at."""
 
     document: Document
-    format: BodyFormat
+    format: Format
     title: str | None = None
     created: date | None = None
     labels: Container[str] = frozenset()
@@ -166,6 +191,10 @@ class Page:
     results_sha256: str | None = None
     numbers: str | None = None
     """The file beside the results that the body's first line names by its hash."""
+    rendered: bool = False
+    """Whether epm has rendered the page."""
+    record: Record | None = None
+    """What it was rendered as, from where the page cannot change it."""
     repository: Repository | None = None
 
 
@@ -188,10 +217,12 @@ class Rule:
     """`check(page)`, or `check(page, options)` where the rule has options."""
     options: Any = None
     """A frozen dataclass whose fields are made by `option`, with its values for this run."""
-    formats: frozenset[BodyFormat] = RESULT_PAGES
-    """The formats that it applies to; a rule for any page names them all."""
+    everywhere: bool = False
+    """Whether every page is held to it; else those whose format asks for it."""
     since: date | None = None
     """Bodies created before are left alone."""
+    configured: frozenset[str] = field(default=frozenset(), compare=False)
+    """The options that a configuration has set: what a format sets does not change them."""
     doc: str | None = None
     """Why the rule is there, with a Bad and a Good example: its module's docstring."""
 
@@ -207,6 +238,8 @@ class Row:
 
     rule: Rule
     verdict: Verdict
+    asked: bool = True
+    """Whether the page's format asks for the rule at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +261,8 @@ class Report:
     """All verdicts on one body."""
 
     path: str
-    format: BodyFormat
+    format: str
+    """The name of the page's format."""
     rows: tuple[Row, ...]
     reading: Reading | None = field(default=None, compare=False, repr=False)
     """The page's numbers as they were read, if a rule asked for them."""
@@ -262,6 +296,17 @@ class Report:
         for row in self.rows:
             left.update(row.verdict.left_alone)
         return NumbersRead(self.reading.read, self.reading.bound, len(used), dict(left))
+
+    @property
+    def awaiting(self) -> tuple[Row, ...]:
+        """The rows on what a person has still to write."""
+        return tuple(row for row in self.rows if row.verdict.status is Status.AWAITING)
+
+    @property
+    def awaiting_first(self) -> tuple[Row, ...]:
+        """All rows, those on what a person has still to write before the others."""
+        others = (row for row in self.rows if row.verdict.status is not Status.AWAITING)
+        return (*self.awaiting, *others)
 
     @property
     def status(self) -> Status:

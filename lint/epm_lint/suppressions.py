@@ -18,7 +18,7 @@ from epm_lint.values import dataclass
 SLUG, TITLE = "suppressions", "Suppressions"
 HOW = "write <!-- epm: ignore[rule] reason -->"
 
-_ACCEPTABLE = frozenset({Status.WARN, Status.FAIL})
+_ACCEPTABLE = frozenset({Status.AWAITING, Status.WARN, Status.FAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,11 @@ class Suppression:
 
 
 def suppressions(document: Document) -> tuple[Suppression, ...]:
-    """All suppressions in a body, those without a reason included."""
+    """All suppressions in a body, those without a reason included; what is quoted is none."""
     return tuple(
         Suppression(slug, reason, comment, document.scope_of(comment))
         for comment in document.comments
+        if not comment.quoted
         for slug, reason in _read(comment)
     )
 
@@ -51,18 +52,24 @@ def settle(
     *,
     known: Collection[str],
     trusted: bool,
+    refused: Collection[Suppression] = (),
 ) -> tuple[Row, ...]:
     """The rows without what is ignored, and a row on suppressions that are amiss.
 
-    `known` are the slugs of all rules there are, of which `rows` may hold some.
+    `known` are the slugs of all rules there are, of which `rows` may hold some; `refused` are
+    suppressions by which a page would vouch for itself.
     """
-    honoured = [suppression for suppression in asked if suppression.reason] if trusted else []
+    honoured = [one for one in asked if one.reason and one not in refused] if trusted else []
     settled = [_settled(row, [s for s in honoured if s.slug == row.rule.slug]) for row in rows]
     verdicts = {row.rule.slug: row.verdict for row in rows}
     faults = [
         fault
         for suppression in asked
-        for fault in _faults(suppression, verdicts.get(suppression.slug), known, trusted)
+        for fault in (
+            [_refusal(suppression)]
+            if suppression in refused
+            else _faults(suppression, verdicts.get(suppression.slug), known, trusted)
+        )
     ]
     if faults:
         verdict = Verdict.warned(f"{len(faults)} suppression(s) amiss", faults)
@@ -85,6 +92,11 @@ def _settled(row: Row, honoured: Sequence[Suppression]) -> Row:
     return Row(
         row.rule, replace(verdict, detail=f"{verdict.detail}; {ignored} ignored", findings=left)
     )
+
+
+def _refusal(suppression: Suppression) -> Finding:
+    message = f"{quote(suppression.slug)} is not ignored: a page cannot vouch for its own numbers"
+    return Finding(message, suppression.comment.line, fix="render the page again")
 
 
 def _faults(

@@ -15,7 +15,6 @@ from epm.bot.pointers import apart, in_words
 from epm.bot.signature import Signature
 from epm.bot.telling import BROKEN
 from epm.github.interface import Issue
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Finding, Report, Row, Rule, Status, Verdict
 
 NOW = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
@@ -35,7 +34,7 @@ PASSED, SKIPPED = Verdict.passed("fine"), Verdict.skipped("no history at hand")
 def judged(grounds: str = GROUNDS, text: str = "Body.", **verdicts: Verdict) -> Judgement:
     """What a lint with these verdicts is."""
     rows = tuple(Row(RULES[name], verdict) for name, verdict in verdicts.items())
-    report = Report("issue 7", BodyFormat.V1, rows)
+    report = Report("issue 7", "v1", rows)
     return Judgement(issue(text), report, (), grounds)
 
 

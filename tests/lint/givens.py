@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from epm_lint.binding import record
 from epm_lint.engine import lint
+from epm_lint.formats import NAMES, PLAIN, format_of, shipped
+from epm_lint.markdown.document import Document
 from epm_lint.model import Report, Rule, Verdict
 
 _GIVEN = re.compile(r"([A-Z][a-z]+): *(.*)")
@@ -51,7 +54,9 @@ GIVENS: dict[str, Callable[[str], dict[str, Any]]] = {
     "Beside": lambda text: {"beside": frozenset(text.split())},
     "Created": lambda text: {"created": date.fromisoformat(text)},
     "Issue": lambda text: {"issue": int(text)},
+    "Format": lambda text: {"page_format": text},
     "Results": lambda text: {"results": json.loads(text)},
+    "Rendered": lambda text: {"record": text},
     "Repository": lambda text: {"repository": StatedRepository.of(text)},
 }
 
@@ -94,6 +99,11 @@ def with_option(rule: Rule, name: str, text: str) -> Rule:
 def linted(rule: Rule, case: str) -> Report:
     """The report of this rule alone on a case."""
     body, given, rule = stated(case, rule)
+    if "record" in given:  # it was rendered as it stands
+        given["record"] = record.read(record.written(given.get("title", ""), body), None)
+    if not rule.everywhere and format_of(Document(body)).format.name == PLAIN:
+        asking = (name for name in NAMES if shipped(name).asks_for(rule.slug))
+        given.setdefault("page_format", next(asking))
     return lint(body, rules=[rule], **given)
 
 

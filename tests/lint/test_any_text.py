@@ -84,11 +84,13 @@ def test_to_mend_twice_is_to_mend_once(body: str) -> None:
         assert settled(once, lint, unsafe)[0] == once
 
 
-def test_no_fix_leaves_a_body_of_an_unknown_format() -> None:
-    """Found by the fuzzer: what hid the word from the format's reader was mended away."""
+def test_a_fix_may_bring_an_unknown_format_to_light() -> None:
+    """Found by the fuzzer: what hid the word from the format's reader is mended away."""
     body = "<!--epm: \0format=v9-->\n"
     assert lint(body).status is not Status.ERROR
-    assert settled(body, lint)[0] == body
+    mended = settled(body, lint)[0]
+    assert mended == "<!--epm: format=v9-->\n"
+    assert lint(mended).rows[-1].rule.slug == "page-format"
 
 
 SUMMARY = "## AI Summary\n\n### Results\n\n"

@@ -32,9 +32,11 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.passed(repr(options))
 
 
-LONG = Rule("long-page", "Long page", check, options=Options(), since=date(2026, 1, 1))
-SHORT = Rule("short-page", "Short page", lambda _: Verdict.warned("short"))
-ODD = Rule("odd-page", "Odd page", lambda _: Verdict.failed("odd"))
+LONG = Rule(
+    "long-page", "Long page", check, options=Options(), since=date(2026, 1, 1), everywhere=True
+)
+SHORT = Rule("short-page", "Short page", lambda _: Verdict.warned("short"), everywhere=True)
+ODD = Rule("odd-page", "Odd page", lambda _: Verdict.failed("odd"), everywhere=True)
 KNOWN = (LONG, SHORT, ODD)
 
 
@@ -124,7 +126,7 @@ def test_an_option_reaches_the_rule() -> None:
     ("table", "told"),
     [
         ({"selct": []}, "there is no 'selct'; did you mean select?"),
-        ({"zzz": 1}, "there is no 'zzz'; known: select, ignore, fail-on, rules"),
+        ({"zzz": 1}, "there is no 'zzz'; known: select, ignore, fail-on, formats, rules"),
         ({"select": "odd-page"}, "select is 'odd-page', expected a list of rules"),
         ({"select": [1]}, "select is [1], expected a list of rules"),
         (
@@ -132,8 +134,8 @@ def test_an_option_reaches_the_rule() -> None:
             "ignore names 'od-page', which is no rule; did you mean odd-page?",
         ),
         ({"ignore": ["x" * 200]}, "is no rule; `epm rule` lists them"),
-        ({"fail-on": "never"}, "fail-on is 'never', expected warn or fail"),
-        ({"fail-on": True}, "fail-on is true, expected warn or fail"),
+        ({"fail-on": "never"}, "fail-on is 'never', expected one of: awaiting, warn, fail"),
+        ({"fail-on": True}, "fail-on is true, expected one of: awaiting, warn, fail"),
         ({"rules": []}, "rules is [], expected a table"),
         ({"rules": {"log-page": {}}}, "there is no 'rules.log-page'; did you mean long-page?"),
         ({"rules": {"odd-page": 3}}, "rules.odd-page is 3, expected a table"),
@@ -178,7 +180,7 @@ def test_the_command_line_is_told_by_its_own_names() -> None:
         ((SHORT, ODD), "fail", 1),
         ((SHORT, ODD), "warn", 1),
         ((), "warn", 0),
-        ((ODD, Rule("broken", "Broken", lambda _: 1 / 0)), "fail", 2),  # type: ignore[arg-type,return-value]
+        ((ODD, Rule("broken", "Broken", lambda _: 1 / 0, everywhere=True)), "fail", 2),  # type: ignore[arg-type,return-value]
     ],
 )
 def test_exit_code(rules: tuple[Rule, ...], fail_on: str, code: int) -> None:

@@ -9,7 +9,6 @@ from contextlib import suppress
 import pytest
 
 from epm_lint.engine import lint
-from epm_lint.formats import EVERY_FORMAT, BodyFormat
 from epm_lint.model import Page, Report, Rule, Status, Verdict
 from epm_lint.output.table import render
 
@@ -36,12 +35,12 @@ def at_once(_: Page) -> Verdict:
 def test_a_rule_that_hangs_is_interrupted(check: object) -> None:
     started = time.monotonic()
     rules = [
-        Rule("quick", "Quick", at_once),
-        Rule("hangs", "Hangs", check),  # type: ignore[arg-type]
-        Rule("waits", "Waits", at_once),
-        Rule("elsewhere", "Elsewhere", at_once, formats=frozenset({BodyFormat.PLAIN})),
+        Rule("quick", "Quick", at_once, everywhere=True),
+        Rule("hangs", "Hangs", check, everywhere=True),  # type: ignore[arg-type]
+        Rule("waits", "Waits", at_once, everywhere=True),
+        Rule("elsewhere", "Elsewhere", at_once),
     ]
-    report = lint("## AI Summary", rules=rules, seconds=0.2, page_format=BodyFormat.V1)
+    report = lint("## AI Summary", rules=rules, seconds=0.2, page_format="v1")
     assert time.monotonic() - started < 3
     assert [row.verdict.status for row in report.rows] == [
         *(Status.PASS, Status.FAIL, Status.FAIL, Status.SKIP)
@@ -89,7 +88,7 @@ def test_in_another_thread_time_is_looked_at_between_rules() -> None:
     told: list[Report] = []
 
     def run() -> None:
-        rules = [Rule(f"slow-{n}", "Slow", slow, formats=EVERY_FORMAT) for n in range(9)]
+        rules = [Rule(f"slow-{n}", "Slow", slow, everywhere=True) for n in range(9)]
         told.append(lint("", rules=rules, seconds=0.2))
 
     thread = threading.Thread(target=run)

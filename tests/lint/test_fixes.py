@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from epm_lint.engine import lint
 from epm_lint.fixes import applied, settled
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Edit, Finding, Page, Report, Row, Rule, Verdict
 
 PAGES = Path(__file__).parent / "pages"
@@ -19,7 +18,7 @@ PAGES = Path(__file__).parent / "pages"
 
 def found(*findings: Finding) -> Report:
     verdict = Verdict.failed("wrong", findings)
-    return Report("b", BodyFormat.V1, (Row(Rule("r", "R", lambda _: verdict), verdict),))
+    return Report("b", "v1", (Row(Rule("r", "R", lambda _: verdict), verdict),))
 
 
 def finding(*edits: Edit, safe: bool = True) -> Finding:
@@ -100,7 +99,7 @@ def replacing(old: str, new: str, slug: str = "r") -> Rule:
                 return Verdict.failed("found", [Finding(old, number, edits=(edit,))])
         return Verdict.passed("none")
 
-    return Rule(slug, slug, check)
+    return Rule(slug, slug, check, everywhere=True)
 
 
 def fix(source: str, *rules: Rule) -> tuple[str, int]:

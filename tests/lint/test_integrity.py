@@ -20,7 +20,7 @@ def mended(
     """The body after all edits of the rule, which then has none left."""
 
     def check(text: str) -> Report:
-        return lint(text, rules=[rule], repository=repository)
+        return lint(text, rules=[rule], repository=repository, page_format="v1")
 
     text, _ = settled(body, check, unsafe)
     again = [f for row in check(text).rows for f in row.verdict.findings]
@@ -29,7 +29,7 @@ def mended(
 
 
 def status(rule: Rule, body: str, repository: Repository | None = None) -> Status:
-    return lint(body, rules=[rule], repository=repository).status
+    return lint(body, rules=[rule], repository=repository, page_format="v1").status
 
 
 def git(folder: Path, *arguments: str) -> str:

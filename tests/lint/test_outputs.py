@@ -19,7 +19,6 @@ from pydantic_sarif.model import (
 )
 
 from epm_lint.engine import lint
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Consequence, Edit, Finding, Report, Row, Rule, Status, Verdict
 from epm_lint.output import concise, github, junit, markdown, sarif, statistics, table
 from epm_lint.output import json as json_output
@@ -40,7 +39,7 @@ def report(*verdicts: Verdict, path: str = "body.md") -> Report:
         Row(Rule(f"rule-{n}", f"Rule {n}", lambda _: Verdict.passed(""), doc="Why.\n\nWhat."), v)
         for n, v in enumerate(verdicts, start=1)
     ]
-    return Report(path, BodyFormat.V1, tuple(rows))
+    return Report(path, "v1", tuple(rows))
 
 
 REPORT = report(
@@ -68,6 +67,9 @@ REPORT = report(
     Verdict.skipped("no title given"),
     Verdict(Status.ERROR, "the rule itself broke: KeyError: 'x'"),
     Verdict.failed("no such section"),
+    Verdict.awaiting(
+        "2 of 3 to be written", [Finding("'TLDR' awaits human text", 9, fix="write it")]
+    ),
     path="drafts/my page.md",
 )
 
@@ -90,7 +92,14 @@ def test_the_json_contract() -> None:
     assert value["version"] == 1
     (file,) = value["files"]
     assert list(file) == ["path", "format", "status", "counts", "checks"]
-    assert file["counts"] == {"ERROR": 1, "FAIL": 2, "WARN": 1, "PASS": 1, "SKIP": 1}
+    assert file["counts"] == {
+        "ERROR": 1,
+        "FAIL": 2,
+        "WARN": 1,
+        "AWAITING": 1,
+        "PASS": 1,
+        "SKIP": 1,
+    }
     for check in file["checks"]:
         assert list(check) == ["rule", "title", "status", "detail", "findings"]
     plain, edited = file["checks"][2]["findings"]
@@ -192,22 +201,29 @@ def test_statistics() -> None:
     other = report(Verdict.failed("x"), Verdict.passed("y"))
     shown = statistics.render([REPORT, other])
     assert [line.split() for line in shown.splitlines()[:4]] == [
-        ["Rule", "ERROR", "FAIL", "WARN", "PASS", "SKIP"],
-        ["rule-5", "1", "0", "0", "0", "0"],
-        ["rule-1", "0", "1", "0", "1", "0"],
-        ["rule-3", "0", "1", "0", "0", "0"],
+        ["Rule", "ERROR", "FAIL", "WARN", "AWAITING", "PASS", "SKIP"],
+        ["rule-5", "1", "0", "0", "0", "0", "0"],
+        ["rule-1", "0", "1", "0", "0", "1", "0"],
+        ["rule-3", "0", "1", "0", "0", "0", "0"],
     ]
     assert shown.endswith("\n\n2 file(s)\n")
     value = json.loads(statistics.render_json([REPORT, other]))
     assert value["files"] == 2
-    assert value["rules"][1]["counts"] == {"ERROR": 0, "FAIL": 1, "WARN": 0, "PASS": 1, "SKIP": 0}
+    assert value["rules"][1]["counts"] == {
+        "ERROR": 0,
+        "FAIL": 1,
+        "WARN": 0,
+        "AWAITING": 0,
+        "PASS": 1,
+        "SKIP": 0,
+    }
 
 
 def test_every_title_fits_the_table() -> None:
     heading = table.render(lint("")).splitlines()[0]
     width = heading.index("Status")
     assert all(len(rule.title) < width for rule in RULES)
-    long = Report("b", BodyFormat.V1, (Row(Rule("r", "T" * 60, lambda _: PASSED), PASSED),))
+    long = Report("b", "v1", (Row(Rule("r", "T" * 60, lambda _: PASSED), PASSED),))
     assert f"{'T' * 60} ✓ PASS  fine" in table.render(long)
 
 
@@ -245,7 +261,7 @@ def test_any_text_can_be_reported(reports: list[Report]) -> None:
     assert len(suites) == len(reports)
     assert len(list(suites.iter("testcase"))) == sum(len(one.rows) for one in reports)
     for line in github.render(reports).splitlines():
-        assert re.match(r"::(error|warning) file=[^:]*::", line)
+        assert re.match(r"::(error|warning|notice) file=[^:]*::", line)
     found = concise.render(reports)
     assert found.count("\n") == len(found.splitlines())
     for one in reports:

@@ -12,6 +12,9 @@ from markdown_it.utils import read_fixture_file
 from epm_lint.model import Rule, Status
 from epm_lint.rules import RULES
 
+OF_PEOPLE = {"human-text", "human-tldr", "human-summary"}
+"""Rules on what a person has still to write, which is no fault."""
+
 CASES = Path(__file__).parent / "cases"
 
 
@@ -53,7 +56,8 @@ def test_bad_example_fails_and_good_example_passes(rule: Rule) -> None:
     bad, _, good = examples.partition("\nGood:\n")
     assert why.strip()
     worst = Status.FAIL if can_fail(rule) else Status.WARN
-    assert verdict(rule, dedent(bad).strip("\n")).status is worst
+    found = verdict(rule, dedent(bad).strip("\n")).status
+    assert found is (Status.AWAITING if rule.slug in OF_PEOPLE else worst)
     assert verdict(rule, dedent(good).strip("\n")).status is Status.PASS
 
 

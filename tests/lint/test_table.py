@@ -1,6 +1,5 @@
 """The printed table, character by character."""
 
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Finding, Report, Row, Rule, Status, Verdict
 from epm_lint.output.table import render
 
@@ -10,7 +9,7 @@ def report(*verdicts: Verdict) -> Report:
         Row(Rule(f"rule-{n}", f"Rule {n}", check=lambda _: Verdict.passed("")), verdict)
         for n, verdict in enumerate(verdicts, start=1)
     ]
-    return Report("body.md", BodyFormat.V1, tuple(rows))
+    return Report("body.md", "v1", tuple(rows))
 
 
 def test_table() -> None:

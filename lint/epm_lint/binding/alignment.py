@@ -36,6 +36,8 @@ class Alignment:
     fences: list[Figure] = field(default_factory=list)
     """Code blocks with another text than they were rendered with."""
     new: list[tuple[Unit, Figure]] = field(default_factory=list)
+    gone: list[BoundUnit] = field(default_factory=list)
+    """Units of which nothing is left."""
     deleted: int = 0
 
 
@@ -44,6 +46,8 @@ def align(rendered: Sequence[BoundUnit], found: Sequence[Unit]) -> Alignment:
     alignment = Alignment()
     prose = [entry for entry in rendered if entry.unit.kind != "fence"]
     pairs, left = _paired(prose, [unit for unit in found if unit.kind != "fence"])
+    found_again = {id(entry) for entry, _ in pairs}
+    alignment.gone = [entry for entry in prose if id(entry) not in found_again]
     for entry, unit in pairs:
         _compare(entry, unit, alignment)
     for unit in left:
@@ -52,6 +56,13 @@ def align(rendered: Sequence[BoundUnit], found: Sequence[Unit]) -> Alignment:
         len(entry.figures) for entry, _ in pairs
     )
     _compare_fences(rendered, found, alignment)
+    return alignment
+
+
+def moved_to(gone: Sequence[BoundUnit], found: Sequence[Unit]) -> Alignment:
+    """What became of units that are gone, among others that nobody rendered: no number is new."""
+    alignment = align(gone, found)
+    alignment.new, alignment.fences, alignment.intruding = [], [], []
     return alignment
 
 

@@ -79,20 +79,27 @@ class Reader:
 
 
 def units(
-    document: Document, title: str | None = None, reader: Reader | None = None
+    document: Document,
+    title: str | None = None,
+    reader: Reader | None = None,
+    human: frozenset[int] | None = None,
 ) -> tuple[Unit, ...]:
     """All units of a body that hold a figure, and its fences, in the order of the page.
 
-    What stands in a person's region is left out: it is theirs to change.
+    What stands in the `human` lines is left out: it is theirs to change. Without these, which a
+    page's format tells, they are what the renderer's comments stand around.
     """
-    human = human_lines(document)
+    theirs = marked_lines(document) if human is None else human
     found = _Units(reader or Reader()).of(document, title)
-    kept = (unit for unit in found if unit.line not in human)
+    kept = (unit for unit in found if unit.line not in theirs)
     return tuple(unit for unit in kept if unit.figures or unit.names)
 
 
-def human_lines(document: Document) -> frozenset[int]:
-    """The lines between `<!-- epm:human … -->` and `<!-- /epm:human -->`."""
+def marked_lines(document: Document) -> frozenset[int]:
+    """The lines between `<!-- epm:human … -->` and `<!-- /epm:human -->`, as the renderer has them.
+
+    Anybody can write these comments: what is a person's on a page, its format says.
+    """
     lines: set[int] = set()
     start: int | None = None
     for comment in document.comments:

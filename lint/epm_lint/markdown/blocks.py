@@ -34,6 +34,8 @@ class Comment:
 
     text: str
     line: int
+    quoted: bool = False
+    """Whether it stands in a quotation, where it says nothing of the page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice, pairwise
 from typing import Any
@@ -120,7 +121,7 @@ class Document:
 
     def marker(self) -> str | None:
         """What the body says of itself: its first line, when that is an `epm:` comment."""
-        if self.comments and self.comments[0].line == 1:
+        if self.comments and self.comments[0].line == 1 and not self.comments[0].quoted:
             text = self.comments[0].text.strip()
             return text if text.startswith("epm:") else None
         return None
@@ -179,6 +180,8 @@ class _Builder:
         self.comments: list[Comment] = []
         self.headings: list[Prose] = []
         self.tags: list[Tag] = []
+        self.quotes = 0
+        """How many quotations are open."""
 
     def outline(self) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
         """The blocks before the first heading, and the tree of sections."""
@@ -211,7 +214,10 @@ class _Builder:
             case "heading_open":
                 return self._heading()
             case "blockquote_open":
-                return Quote(line, end_line, self._blocks(closing))
+                self.quotes += 1
+                quoted = Quote(line, end_line, self._blocks(closing))
+                self.quotes -= 1
+                return quoted
             case "list_item_open":
                 return Item(line, end_line, self._blocks(closing))
             case "table_open":
@@ -259,7 +265,8 @@ class _Builder:
         return Prose(text, content, line, figures, words=text)
 
     def _raw(self, html: str, line: int) -> tuple[str, tuple[Figure, ...]]:
-        self.comments += comments_in(html, line)
+        found = comments_in(html, line)
+        self.comments += [replace(c, quoted=True) for c in found] if self.quotes else found
         tags = tuple(tags_in(html, line))
         self.tags += tags
         return visible_text(html), tuple(images_among(tags))

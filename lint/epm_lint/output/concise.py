@@ -11,7 +11,10 @@ from epm_lint.quoting import as_line, visible
 def render(reports: Sequence[Report]) -> str:
     """The findings of all bodies; nothing at all where there are none."""
     return "".join(
-        f"{line}\n" for report in reports for row in report.rows for line in _row(report, row)
+        f"{line}\n"
+        for report in reports
+        for row in report.awaiting_first
+        for line in _row(report, row)
     )
 
 

@@ -12,13 +12,21 @@ from pathlib import PurePath
 from epm_lint.model import Report, Row, Status
 from epm_lint.quoting import visible
 
-_COMMANDS = {Status.WARN: "warning", Status.FAIL: "error", Status.ERROR: "error"}
+_COMMANDS = {
+    Status.AWAITING: "notice",
+    Status.WARN: "warning",
+    Status.FAIL: "error",
+    Status.ERROR: "error",
+}
 
 
 def render(reports: Sequence[Report]) -> str:
     """A workflow command for each finding; none for what passes or is skipped."""
     return "".join(
-        f"{line}\n" for report in reports for row in report.rows for line in _row(report, row)
+        f"{line}\n"
+        for report in reports
+        for row in report.awaiting_first
+        for line in _row(report, row)
     )
 
 

@@ -1,6 +1,7 @@
 """The reports as JSON, version 1: fields may be added within a version, never changed or removed.
 
-A status is PASS, WARN, FAIL, or SKIP; ERROR where a rule itself broke.
+A status is PASS, AWAITING (a person has still to write), WARN, FAIL, or SKIP; ERROR where a rule
+itself broke.
 """
 
 from __future__ import annotations

@@ -10,7 +10,10 @@ from epm_lint.quoting import visible
 
 
 def render(reports: Sequence[Report]) -> str:
-    """All bodies; a warning is a case that passes and says something."""
+    """All bodies; a warning is a case that passes and says something.
+
+    One that awaits human text is skipped, with that for its reason.
+    """
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<testsuites name="epm lint" {_totals(reports)}>',
@@ -21,7 +24,8 @@ def render(reports: Sequence[Report]) -> str:
 
 
 def _suite(report: Report) -> Iterator[str]:
-    counts = f'{_totals([report])} skipped="{report.counts[Status.SKIP]}"'
+    skipped = report.counts[Status.SKIP] + report.counts[Status.AWAITING]
+    counts = f'{_totals([report])} skipped="{skipped}"'
     yield f'  <testsuite name="{_xml(report.path)}" {counts}>'
     for row in report.rows:
         yield from _case(report, row)
@@ -38,6 +42,8 @@ def _case(report: Report, row: Row) -> Iterator[str]:
             return
         case Status.SKIP:
             inner = f'<skipped message="{detail}"/>'
+        case Status.AWAITING:
+            inner = f'<skipped message="awaiting human text: {detail}"/>'
         case Status.WARN:
             inner = f"<system-out>{detail}{_findings(row)}</system-out>"
         case Status.FAIL:

@@ -47,7 +47,9 @@ def _escaped(mark: re.Match[str]) -> str:
 
 
 def _report(report: Report, budget: int) -> str:
-    rows = sorted(report.rows, key=lambda row: -row.verdict.status.severity)
+    worst_first = sorted(report.rows, key=lambda row: -row.verdict.status.severity)
+    waiting = report.awaiting
+    rows = [*waiting, *(row for row in worst_first if row not in waiting)]
     told = [row for row in rows if row.verdict.status.severity > Status.PASS.severity]
     quiet = [row for row in report.rows if row.verdict.status.severity <= Status.PASS.severity]
     heading = f"### {SIGNS[report.status]} {report.status} — {counted(report)}"

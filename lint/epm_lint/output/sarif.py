@@ -12,7 +12,7 @@ from epm_lint.output.json import dumped
 from epm_lint.quoting import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Status.WARN: "warning", Status.FAIL: "error"}
+_LEVELS = {Status.AWAITING: "note", Status.WARN: "warning", Status.FAIL: "error"}
 
 
 def render(reports: Sequence[Report]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from epm_lint.model import Report, Rule, Status
 
-SHOWN = (Status.ERROR, Status.FAIL, Status.WARN, Status.PASS, Status.SKIP)
+SHOWN = (Status.ERROR, Status.FAIL, Status.WARN, Status.AWAITING, Status.PASS, Status.SKIP)
 
 
 def counts(reports: Sequence[Report]) -> list[tuple[Rule, Counter[Status]]]:
@@ -25,9 +25,9 @@ def counts(reports: Sequence[Report]) -> list[tuple[Rule, Counter[Status]]]:
 def render(reports: Sequence[Report]) -> str:
     """A table: a row for each rule, a column for each status."""
     width = 2 + max((len(rule.slug) for rule, _ in counts(reports)), default=4)
-    lines = ["Rule".ljust(width) + "".join(f"{status:>7}" for status in SHOWN)]
+    lines = ["Rule".ljust(width) + "".join(f"{status:>9}" for status in SHOWN)]
     lines += [
-        rule.slug.ljust(width) + "".join(f"{counted[status]:7}" for status in SHOWN)
+        rule.slug.ljust(width) + "".join(f"{counted[status]:9}" for status in SHOWN)
         for rule, counted in counts(reports)
     ]
     return "\n".join([*lines, "", f"{len(reports)} file(s)"]) + "\n"

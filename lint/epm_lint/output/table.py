@@ -11,6 +11,7 @@ from epm_lint.values import dataclass
 
 SIGNS = {
     Status.PASS: "✓",
+    Status.AWAITING: "✎",
     Status.WARN: "!",
     Status.FAIL: "✗",
     Status.SKIP: "–",
@@ -20,11 +21,13 @@ _WORDS = {
     Status.ERROR: "broke",
     Status.FAIL: "failed",
     Status.WARN: "warned",
+    Status.AWAITING: "awaiting human text",
     Status.PASS: "passed",
     Status.SKIP: "skipped",
 }
 _COLOURS = {
     Status.PASS: "32",
+    Status.AWAITING: "36",
     Status.WARN: "33",
     Status.FAIL: "31",
     Status.SKIP: "2",
@@ -34,6 +37,8 @@ _NARROWEST = 20
 _TITLE_WIDTH = 33
 _WIDTH = 99
 MOST_FINDINGS = 20
+FEW = 3
+"""Rows that are all shown; of more, those on rules that the format does not ask for are counted."""
 MOST_CONSEQUENCES = 6
 
 
@@ -53,15 +58,41 @@ PLAIN = Look()
 def render(report: Report, look: Look = PLAIN) -> str:
     """The table, with the findings below their row and the counts in the last line."""
     width = max([_TITLE_WIDTH, *(len(row.rule.title) + 1 for row in report.rows)])
+    signs = 11 if report.counts[Status.AWAITING] else 8
+    shown = [row for row in report.rows if row.asked or len(report.rows) <= FEW]
     result = _coloured(f"Result: {report.status}", report.status, look)
     lines = [
-        f"{'Check':{width}}Status  Detail",
+        *_awaiting(report, look),
+        f"{'Check':{width}}{'Status':{signs}}Detail",
         "-" * min(_WIDTH, look.width or _WIDTH),
-        *(line for row in report.rows for line in _row(row, width, look)),
+        *(line for row in shown for line in _row(row, width, signs, look)),
+        *_not_asked(report, len(report.rows) - len(shown)),
         "",
         f"{result} — {counted(report)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _not_asked(report: Report, number: int) -> Iterator[str]:
+    if number:
+        rules = f"{number} more rule{'s' * (number > 1)}"
+        yield f"{rules} that the format {report.format} does not ask for"
+
+
+def _awaiting(report: Report, look: Look) -> Iterator[str]:
+    """What a person has still to write, before all else."""
+    if waiting := report.awaiting:
+        places = ", ".join(f"{row.rule.title}{_lines(row)}" for row in waiting)
+        first, *rest = _folded(f"Awaiting human text: {visible(places)}", 0, look)
+        yield _coloured(first, Status.AWAITING, look)
+        yield from rest
+        yield ""
+
+
+def _lines(row: Row) -> str:
+    lines = ", ".join(str(finding.line) for finding in row.verdict.findings)
+    many = "s" * (len(row.verdict.findings) > 1)
+    return f" (line{many} {lines})" if lines else ""
 
 
 def counted(report: Report) -> str:
@@ -71,12 +102,12 @@ def counted(report: Report) -> str:
     return ", ".join(shown) or "no rule ran"
 
 
-def _row(row: Row, width: int, look: Look) -> Iterator[str]:
+def _row(row: Row, width: int, signs: int, look: Look) -> Iterator[str]:
     status = row.verdict.status
     sign = f"{SIGNS[status]} {status}"
     detail = visible(row.verdict.detail)
-    first, *rest = _folded(detail, width + 8, look)
-    yield f"{row.rule.title:{width}}{_coloured(f'{sign:8}', status, look)}{first}".rstrip()
+    first, *rest = _folded(detail, width + signs, look)
+    yield f"{row.rule.title:{width}}{_coloured(f'{sign:{signs}}', status, look)}{first}".rstrip()
     yield from rest
     for finding in row.verdict.findings[:MOST_FINDINGS]:
         yield from _finding(finding, look)

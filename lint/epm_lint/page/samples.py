@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
 
-from epm_lint.markdown.blocks import Code, Section
+from epm_lint.markdown.blocks import Block, Code, Quote, Section, Table
+from epm_lint.markdown.details import folds
+from epm_lint.markdown.document import Document
 from epm_lint.model import Finding
 from epm_lint.page.placeholders import blank_in
+from epm_lint.page.prose import count_words
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 
@@ -26,9 +30,62 @@ def is_stand_in(sample: str) -> bool:
     return _STAND_IN.search(sample) is not None
 
 
-def real_samples(section: Section) -> tuple[Code, ...]:
-    """The fenced samples under a heading that can be read."""
-    return tuple(fence for fence in section.fences if not is_stand_in(fence.content))
+DISCLOSURES = (
+    *("random", "cherry-pick", "cherry pick", "cherrypick", "hand-pick", "hand pick"),
+    *("handpick", "chosen", "selected", "selection", "picked", "drawn", "the first"),
+    *("all samples", "all of the samples", "every sample"),
+)
+"""Beginnings of words that say how samples were chosen."""
+
+
+def samples_in(document: Document, section: Section, real: bool = False) -> int:
+    """How many samples stand under a heading: see `samples_among`."""
+    lines = range(section.line, section.end_line + 1)
+    return samples_among(document, section.walk_blocks(), lines, real)
+
+
+def samples_among(
+    document: Document, blocks: Iterable[Block], lines: Container[int], real: bool = False
+) -> int:
+    """How many samples there are: fences, quotations, rows of tables, and what is folded.
+
+    What holds others counts by those. With `real`, fences count that can be read.
+    """
+    count, counted, end = 0, list[int](), 0
+    for block in blocks:
+        if block.line <= end or not isinstance(block, Code | Quote | Table):
+            continue
+        end = block.end_line
+        counted.append(block.line)
+        if isinstance(block, Table):
+            count += len(block.rows) - 1
+        elif isinstance(block, Code):
+            shows = block.fenced and not (real and is_stand_in(block.content))
+            count += shows
+        else:
+            count += bool(block.text.strip()) or any(isinstance(b, Code) for b in block.walk())
+    for fold in folds(document):
+        if fold.line in lines:
+            inside = [b for _, within in fold.parts for top in within for b in top.walk()]
+            held = {block.line for block in inside}
+            text = " ".join(block.text for block in inside)
+            count += not held & {*counted} and count_words(text) > FEWEST_FOLDED
+    return count
+
+
+FEWEST_FOLDED = 3
+"""Words of a `<details>` that make it a sample."""
+
+
+def is_disclosed(text: str, words: tuple[str, ...] = DISCLOSURES) -> bool:
+    """Whether a text says how samples were chosen."""
+    return _disclosure(words).search(text) is not None
+
+
+@lru_cache(maxsize=8)
+def _disclosure(words: tuple[str, ...]) -> re.Pattern[str]:
+    found = "|".join(map(re.escape, words)) or r"(?!)"
+    return re.compile(rf"\b(?:{found})|\bfirst (?:\d|two|three|four|five|ten)", re.IGNORECASE)
 
 
 def stand_ins(section: Section) -> Iterator[Finding]:

@@ -59,7 +59,12 @@ _SEEDS = Pattern(r"\bseeds?\b|\d seeds\b", re.IGNORECASE)
 _MANY_SEEDS = Pattern(r"\b(?:[2-9]|\d{2,4}|two|three|four|five|ten|several|many) seeds\b", re.I)
 _ELSEWHERE = Pattern(r"next steps|source issues|background", re.IGNORECASE)
 _DETAILS = Pattern(r"detailed report", re.IGNORECASE)
-_UNTRAINED = Pattern(r"\bno (?:model )?training\b|\bnothing (?:was|is) trained\b", re.IGNORECASE)
+_UNTRAINED = Pattern(
+    r"\bno (?:model )?(?:training|fine-?tuning)\b|\bnothing (?:was|is) (?:fine-?tuned|trained)\b"
+    r"|\b(?:no|without any) (?:model|adapter)s? (?:was|were|is|are)? ?trained\b"
+    r"|\bn/a\b.{0,10}\btraining\b",
+    re.IGNORECASE,
+)
 _NO_EFFECT = Pattern(
     r"\b(?:not|no|nor|never|fails?|null|without|neither|cannot|un\w{3,12})\b|n['’]t\b",
     re.IGNORECASE,

@@ -9,7 +9,6 @@ from collections import Counter
 from pathlib import Path
 
 from epm_lint.engine import lint
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Status
 from epm_lint.rules import RULES
 
@@ -28,7 +27,7 @@ def test_precision_and_recall_on_forms_that_were_not_tuned_to() -> None:
     failed: Counter[str] = Counter()
     for line in STATEMENTS:
         row = json.loads(line)
-        report = lint(row["text"], rules=HOLDING, page_format=BodyFormat.PLAIN)
+        report = lint(row["text"], rules=HOLDING, page_format="plain")
         verdict = "right" if row["verdict"] in ("consistent", "quiet") else row["verdict"]
         asked[verdict] += 1
         flagged[verdict] += any(found.verdict.findings for found in report.rows)

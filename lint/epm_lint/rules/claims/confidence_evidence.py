@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.quoting import quote
 from epm_lint.reading.families import alphas, families, significant_at
@@ -125,6 +124,6 @@ RULE = Rule(
     "Confidence and evidence",
     check,
     Options(),
-    formats=EVERY_FORMAT,
+    everywhere=True,
     doc=__doc__,
 )

@@ -45,7 +45,7 @@ from epm_lint.markdown.blocks import Prose, Section
 from epm_lint.model import Finding, Page, Repository, Rule, Verdict, option
 from epm_lint.page.card import card_rows
 from epm_lint.page.links import LinkMention, mentions
-from epm_lint.page.sections import report_part, setup
+from epm_lint.page.sections import part, setup
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import clip, quote
 from epm_lint.values import dataclass
@@ -215,7 +215,7 @@ def _figures_beside(page: Page) -> set[str]:
 
 def _paths(page: Page, options: Options) -> Iterator[Named]:
     seen: set[str] = set()
-    artifacts = report_part(page, "Artifacts")
+    artifacts = part(page, "artifacts")
     inside = set(_lines(artifacts)) if artifacts else set()
     blocks = [*(artifacts.walk_blocks() if artifacts else ()), *page.document.walk_blocks()]
     for block in blocks:

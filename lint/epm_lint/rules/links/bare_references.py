@@ -32,7 +32,6 @@ Good:
 import re
 from collections.abc import Iterator
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Prose, Table
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
 from epm_lint.page.references import Reference, linked_issue, references_in
@@ -134,6 +133,5 @@ RULE = Rule(
     "bare-references",
     "Bare #N references",
     check,
-    formats=frozenset({BodyFormat.V2}),
     doc=__doc__,
 )

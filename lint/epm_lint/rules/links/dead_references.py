@@ -22,7 +22,6 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Html, Prose
 from epm_lint.markdown.document import Document
 from epm_lint.markdown.raw_html import visible_text
@@ -177,4 +176,4 @@ def _labels(document: Document, texts: list[Prose]) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule("dead-references", "Dead references", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("dead-references", "Dead references", check, everywhere=True, doc=__doc__)

@@ -31,7 +31,7 @@ from epm_lint.markdown.blocks import Block, Item, ItemList, Prose, Section, Tabl
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.page.prose import count_words
 from epm_lint.page.references import Reference, is_own, references, references_in
-from epm_lint.page.sections import report_part
+from epm_lint.page.sections import part
 from epm_lint.page.wording import own_prose, own_words, unquoted
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
@@ -58,7 +58,7 @@ class _Entry:
 
 def check(page: Page) -> Verdict:
     """Every source is an issue, named once, and has its part told."""
-    section = report_part(page, "Source issues")
+    section = part(page, "sources")
     entries = list(_of_section(section)) if section else []
     lines = [entry for prose in own_prose(page) for entry in _of_line(prose)]
     if section is None and not lines:
@@ -83,9 +83,9 @@ def check(page: Page) -> Verdict:
 
 
 def _of_section(section: Section) -> Iterator[_Entry]:
-    for part in section.walk():
-        items = [item for b in part.blocks if isinstance(b, ItemList) for item in b.items]
-        for block in items or unquoted(part.blocks):
+    for below in section.walk():
+        items = [item for b in below.blocks if isinstance(b, ItemList) for item in b.items]
+        for block in items or unquoted(below.blocks):
             for own in _parted(block):
                 if entry := _entry(own):
                     yield entry

@@ -24,7 +24,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Code, Html
 from epm_lint.markdown.raw_html import without_comments
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
@@ -112,4 +111,4 @@ def _nesting(page: Page) -> Iterator[Finding]:
         )
 
 
-RULE = Rule("broken-markup", "Broken markup", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("broken-markup", "Broken markup", check, everywhere=True, doc=__doc__)

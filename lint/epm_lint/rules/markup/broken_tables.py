@@ -21,7 +21,6 @@ Good:
 import re
 from collections.abc import Iterator
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Html, Paragraph, Prose, Table
 from epm_lint.markdown.raw_html import without_comments
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
@@ -174,4 +173,4 @@ def _is_dashes(line: str) -> bool:
     return "|" in line and "-" in line and _DASHES.fullmatch(line.strip()) is not None
 
 
-RULE = Rule("broken-tables", "Broken tables", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("broken-tables", "Broken tables", check, everywhere=True, doc=__doc__)

@@ -20,7 +20,6 @@ import re
 from collections.abc import Iterator
 from unicodedata import bidirectional, category, name
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.markdown.blocks import Code
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
 from epm_lint.patterns import Pattern
@@ -152,4 +151,4 @@ def _selects(line: str, at: int) -> bool:
     return at > 0 and line[at - 1] >= "\u3400" and category(line[at - 1]) == "Lo"
 
 
-RULE = Rule("hidden-characters", "Hidden characters", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("hidden-characters", "Hidden characters", check, everywhere=True, doc=__doc__)

@@ -1,11 +1,14 @@
 """A number on the page is the number in the results, or the page is fiction.
 
 Numbers drift: a run is repeated, a table is tidied by hand, a digit slips. A page that epm rendered
-carries a manifest of all its figures and what each came from; each is derived again from the
-results file and held against what the page says now. On a page that was written by hand, with its
-results at hand, each number is verified, contradicted, derived from others or unverifiable. A
-picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
-data to the results.
+is held to what it was rendered as, which lies beside its results (`rendered.md`) or in the commit
+that published them, never to what it says of itself: every number outside of the sections that its
+format leaves to people is derived again from the results, or stands as it was rendered, or is a
+finding; what else was edited is said by line. Where that record or the results are not at hand, a
+manifest in the page can only tell what is wrong, and what is right is SKIP. On a page that was
+written by hand, with its results at hand, each number is verified, contradicted, derived from
+others or unverifiable. A picture that is pinned to a commit of the checkout is held to the one that
+was rendered, and its data to the results.
 
 Bad:
 
@@ -16,6 +19,9 @@ Bad:
     The source rate is 23%.
 
 Good:
+
+    Results: {"schema_version": 2}
+    Rendered: as it stands
 
     <!-- epm:clean-result format=v1 results=results.json -->
 
@@ -28,15 +34,17 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from epm_lint.binding.alignment import Alignment, align
+from epm_lint.binding.alignment import Alignment, align, moved_to
 from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
+from epm_lint.binding.record import FILE as RENDERED
+from epm_lint.binding.record import edited, manifest_of, other_manifests
 from epm_lint.binding.sidecar import faults as faults_of_figures
-from epm_lint.binding.units import Figure, Reader, standing_alone, units
-from epm_lint.formats import EVERY_FORMAT
-from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
+from epm_lint.binding.units import Figure, Reader, Unit, standing_alone, units
+from epm_lint.model import Edit, Finding, Page, Record, Rule, Verdict, option
+from epm_lint.page.sections import human_lines
 from epm_lint.quoting import quote
 from epm_lint.reading.page import read
 from epm_lint.values import dataclass
@@ -55,9 +63,11 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """Every figure is as it was rendered, and as the results have it."""
-    comments = [c for c in page.document.comments if c.text.split()[:1] == [MARK]]
+    comments = [c for c in page.document.comments if c.text.split()[:1] == [MARK] and not c.quoted]
+    if page.record is not None and page.rendered:
+        return _held_to_record(page, page.record, comments[0].line if comments else 1)
     rendered = (page.document.marker() or "").startswith("epm:clean-result")
-    if not comments and not rendered:
+    if not comments and not rendered and not page.rendered:
         return _by_hand(page, options)
     if not comments and (apart := page.document.declared("numbers")):
         return _held_apart(page, apart)
@@ -70,14 +80,103 @@ def check(page: Page, options: Options) -> Verdict:
     except BadManifest as error:
         fault = Finding(f"numbers manifest: {error}", comments[0].line, fix="render the page again")
         return Verdict.failed("the numbers manifest cannot be read", [fault])
-    return _held(page, manifest, comments[0].line)
+    return _by_its_own_account(page, manifest, comments[0].line)
+
+
+def _held_to_record(page: Page, record: Record, line: int) -> Verdict:
+    """The page is held to what it was rendered as, whatever it says of itself."""
+    try:
+        manifest = manifest_of(record)
+    except BadManifest as error:
+        return Verdict.skipped(f"what epm rendered cannot be read: the numbers manifest: {error}")
+    human = human_lines(page)
+    alignment = _aligned(page, manifest, human)
+    again = "render the page again"
+    wrong = [
+        *_false(page, alignment),
+        *_forged(page, manifest, line),
+        *(Finding(m, at, fix=again) for at, m in other_manifests(record, page.document)),
+        *_contradicted_since(page, alignment.new),
+        *faults_of_figures(page, manifest.figures),
+    ]
+    told = {fault.line for fault in wrong}
+    wrong += _added(alignment, told)
+    odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
+    told = {fault.line for fault in (*wrong, *odd)}
+    for sure, edit in _edits(page, record, human, told):
+        (wrong if sure else odd).append(edit)
+    faults = sorted([*wrong, *odd], key=lambda fault: fault.line)
+    held = sum(bool(bound.parts) for bound, _ in alignment.kept)
+    if wrong:
+        detail = f"{len(wrong)} of {held + len(wrong)} numbers do not hold"
+        return Verdict.failed(detail, faults)
+    if page.results is None:
+        if odd:
+            return Verdict.warned(f"edited since epm rendered it; {odd[0].message}", faults)
+        return Verdict.skipped(
+            f"{held} numbers as rendered; the results are not at hand to derive them again"
+        )
+    if odd:
+        edits = f"{len(odd)} edit(s) since epm rendered it"
+        return Verdict.warned(f"{edits}; {held} other numbers derived again, all equal", faults)
+    rest = "the rest is" if record.body else "the others are"
+    return Verdict.passed(f"{held} numbers derived again, all equal; {rest} as rendered")
+
+
+def _aligned(page: Page, manifest: Manifest, human: frozenset[int]) -> Alignment:
+    """The page's figures beside those rendered; also those that have moved under a human heading.
+
+    What epm rendered does not become a person's by standing there.
+    """
+    reader = Reader(manifest.names)
+    found = units(page.document, page.title, reader, human)
+    alignment = align(manifest.units, found)
+    if alignment.gone and human:
+        everything = units(page.document, None, reader, frozenset())
+        theirs = [unit for unit in everything if unit.line in human]
+        moved = moved_to(alignment.gone, theirs)
+        alignment.kept += moved.kept
+        alignment.changed += moved.changed
+        alignment.moved += moved.moved
+        alignment.renamed += moved.renamed
+    return alignment
+
+
+def _added(alignment: Alignment, told: set[int]) -> Iterator[Finding]:
+    """Numbers that somebody wrote outside of what the format leaves to people."""
+    for _, figure in alignment.new:
+        if figure.line not in told:
+            message = f"{_shown(figure.text)} was not rendered, and no result is behind it"
+            yield Finding(message, figure.line, fix="write it in a section that is a person's")
+
+
+def _edits(
+    page: Page, record: Record, human: frozenset[int], told: set[int]
+) -> Iterator[tuple[bool, Finding]]:
+    """Lines that are not as rendered, but for those with a finding; whether a number is not."""
+    if not record.body:
+        return
+    for edit in edited(record, page.document, human, page.document.declared("commit")):
+        if edit.line in told:
+            continue
+        if not edit.now:
+            message = f"a line that was rendered is gone here: {quote(edit.was)}"
+        elif not edit.was:
+            message = f"this line was not rendered: {quote(edit.now)}"
+        else:
+            message = f"edited since it was rendered as {quote(edit.was)}"
+        yield edit.changes_digits, Finding(message, edit.line)
+    if page.title is not None and record.title and page.title.strip() != record.title:
+        yield False, Finding(f"the title was rendered as {quote(record.title)}", 1)
 
 
 def _held_apart(page: Page, sha256: str) -> Verdict:
     """The page is held to a manifest in a file of its own, which has the hash that it names."""
     text = page.numbers
     if text is None and page.results is None:
-        return Verdict.warned("neither the results nor the file of the numbers manifest is at hand")
+        return Verdict.skipped(
+            "neither the results nor the file of the numbers manifest is at hand"
+        )
     import hashlib  # it loads OpenSSL, which is a tenth of a start
 
     if text is None or hashlib.sha256(text.encode("utf-8")).hexdigest() != sha256:
@@ -88,15 +187,17 @@ def _held_apart(page: Page, sha256: str) -> Verdict:
     except BadManifest as error:
         fault = Finding(f"numbers manifest: {error}", 1, fix="render the page again")
         return Verdict.failed("the numbers manifest cannot be read", [fault])
-    return _held(page, manifest, 1)
+    return _by_its_own_account(page, manifest, 1)
 
 
-def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
-    alignment = align(manifest.units, units(page.document, page.title, Reader(manifest.names)))
+def _by_its_own_account(page: Page, manifest: Manifest, line: int) -> Verdict:
+    """What of a page is wrong by the manifest that it brings along; nothing is right by that."""
+    alignment = _aligned(page, manifest, human_lines(page))
+    free = sum(not bound.parts for bound, _ in alignment.kept)
     wrong = [
         *_false(page, alignment),
         *_forged(page, manifest, line),
-        *_contradicted_since(page, alignment),
+        *_contradicted_since(page, alignment.new),
         *faults_of_figures(page, manifest.figures),
     ]
     odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
@@ -106,12 +207,18 @@ def _held(page: Page, manifest: Manifest, line: int) -> Verdict:
     if wrong:
         detail = f"{len(wrong)} of {held + len(wrong)} numbers do not hold{new}"
         return Verdict.failed(detail, faults)
-    if page.results is None and held:
-        detail = f"{held} numbers as rendered; the results file is not at hand to derive them again"
-        return Verdict.warned(detail + new, faults)
     if odd:
-        return Verdict.warned(f"{held} numbers derived again, all equal; {odd[0].message}", faults)
-    return Verdict.passed(f"{held} numbers derived again, all equal{new}")
+        return Verdict.warned(f"{odd[0].message}; {held} other numbers as rendered{new}", faults)
+    if page.results is None:
+        return Verdict.skipped(
+            f"{held} numbers as the page says they were rendered; the results are not at hand to "
+            f"derive them again{new}"
+        )
+    return Verdict.skipped(
+        f"{held} numbers equal the results where the page says they are from; what epm rendered is "
+        f"not at hand ({RENDERED} beside the results, or the commit that published them), and "
+        f"nothing else vouches for the other {free}{new}"
+    )
 
 
 def _by_hand(page: Page, options: Options) -> Verdict:
@@ -167,14 +274,14 @@ def _unverifiable(held: Held) -> Finding:
     return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
 
 
-def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
-    """Numbers that people wrote into a rendered page, and that its results contradict."""
-    if page.results is None or not alignment.new:
+def _contradicted_since(page: Page, figures: Sequence[tuple[Unit, Figure]]) -> Iterator[Finding]:
+    """Numbers of a rendered page that nothing binds, and that its results contradict."""
+    if page.results is None or not figures:
         return
     from epm_lint.binding.handwritten import Standing, hold
 
     written: dict[int, list[str]] = {}
-    for _, figure in alignment.new:
+    for _, figure in figures:
         written.setdefault(figure.line, []).append(figure.text)
     for held in hold(read(page.document, page.title), page.results, written):
         texts = written.get(held.number.line, ())
@@ -284,6 +391,6 @@ RULE = Rule(
     "Numbers match JSON",
     check,
     Options(),
-    formats=EVERY_FORMAT,
+    everywhere=True,
     doc=__doc__,
 )

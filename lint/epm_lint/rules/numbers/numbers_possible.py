@@ -15,7 +15,6 @@ Good:
 
 from __future__ import annotations
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.reading.page import read
 from epm_lint.reading.statements import Impossible
@@ -43,4 +42,4 @@ def check(page: Page) -> Verdict:
     return Verdict.skipped("no numbers")
 
 
-RULE = Rule("numbers-possible", "Possible values", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("numbers-possible", "Possible values", check, everywhere=True, doc=__doc__)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.quoting import quote
 from epm_lint.reading.number import Number
@@ -242,6 +241,4 @@ def _of_counts(said: Comparison, amount: Number, tally: Tally) -> None:
     tally.hold(amount, outcome, message, _FIX, binding=said.binding, uses=(first, second))
 
 
-RULE = Rule(
-    "recomputed-arithmetic", "Arithmetic recomputed", check, formats=EVERY_FORMAT, doc=__doc__
-)
+RULE = Rule("recomputed-arithmetic", "Arithmetic recomputed", check, everywhere=True, doc=__doc__)

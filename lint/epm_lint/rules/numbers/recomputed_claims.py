@@ -29,7 +29,6 @@ Good:
 
 from __future__ import annotations
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import clip, quote
 from epm_lint.reading.page import read
@@ -76,4 +75,4 @@ def _cell(said: CellClaim, tally: Tally) -> None:
     tally.add(found, sure=False)
 
 
-RULE = Rule("recomputed-claims", "Counted claims", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-claims", "Counted claims", check, everywhere=True, doc=__doc__)

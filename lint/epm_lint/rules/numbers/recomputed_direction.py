@@ -16,7 +16,6 @@ Good:
 
 from __future__ import annotations
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import quote
 from epm_lint.reading.number import Number
@@ -72,4 +71,4 @@ def _moves(said: Direction | Difference, before: Number, after: Number) -> set[s
     return moves
 
 
-RULE = Rule("recomputed-direction", "Direction claims", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-direction", "Direction claims", check, everywhere=True, doc=__doc__)

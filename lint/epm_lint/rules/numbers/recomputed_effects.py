@@ -16,7 +16,6 @@ Good:
 
 from __future__ import annotations
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import read
@@ -167,6 +166,4 @@ def _of_means(said: MeanDifference, tally: Tally) -> None:
     tally.hold(said.d, answer.outcome, message, _FIX, binding=said.binding, uses=uses)
 
 
-RULE = Rule(
-    "recomputed-effects", "Effect sizes recomputed", check, formats=EVERY_FORMAT, doc=__doc__
-)
+RULE = Rule("recomputed-effects", "Effect sizes recomputed", check, everywhere=True, doc=__doc__)

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import quote
 from epm_lint.reading.page import Reading, read
@@ -76,6 +75,4 @@ def _size(reading: Reading, design: Design) -> str:
     )
 
 
-RULE = Rule(
-    "recomputed-independence", "Independent samples", check, formats=EVERY_FORMAT, doc=__doc__
-)
+RULE = Rule("recomputed-independence", "Independent samples", check, everywhere=True, doc=__doc__)

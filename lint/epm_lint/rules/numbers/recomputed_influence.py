@@ -39,7 +39,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import quote
 from epm_lint.reading.number import Number
@@ -263,6 +262,6 @@ RULE = Rule(
     "recomputed-influence",
     "Influence and leverage claims",
     check,
-    formats=EVERY_FORMAT,
+    everywhere=True,
     doc=__doc__,
 )

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.quoting import quote
 from epm_lint.reading.page import Reading, read
@@ -180,6 +179,6 @@ RULE = Rule(
     "Inside / outside claims",
     check,
     Options(),
-    formats=EVERY_FORMAT,
+    everywhere=True,
     doc=__doc__,
 )

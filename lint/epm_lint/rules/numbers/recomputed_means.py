@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from math import sqrt
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.reading.number import Number, count_of
 from epm_lint.reading.page import read
@@ -139,4 +138,4 @@ def _list(said: MeanOfList, tally: Tally) -> None:
         tally.hold(said.spread, spread.outcome, message, _FIX, binding=said.binding, uses=values)
 
 
-RULE = Rule("recomputed-means", "Means recomputed", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-means", "Means recomputed", check, everywhere=True, doc=__doc__)

@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import quote
 from epm_lint.reading.families import Adjusted, Family, Member, alphas, families, significant_at
@@ -297,6 +296,4 @@ def _meant(said: Significance, found: Sequence[Family]) -> list[Member]:
     ]
 
 
-RULE = Rule(
-    "recomputed-multiplicity", "Multiplicity claims", check, formats=EVERY_FORMAT, doc=__doc__
-)
+RULE = Rule("recomputed-multiplicity", "Multiplicity claims", check, everywhere=True, doc=__doc__)

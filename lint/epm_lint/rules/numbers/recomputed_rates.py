@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import read
@@ -78,4 +77,4 @@ def _judge(said: Proportion, rate: Number, tally: Tally) -> None:
         tally.hold(rate, answer.outcome, message, fix, binding=said.binding, uses=(said.n_number,))
 
 
-RULE = Rule("recomputed-rates", "Rates recomputed", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-rates", "Rates recomputed", check, everywhere=True, doc=__doc__)

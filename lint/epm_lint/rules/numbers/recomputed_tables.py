@@ -37,7 +37,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import isnan
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import clip, quote
 from epm_lint.reading.number import Number
@@ -280,4 +279,4 @@ def _end(sign: int, df: int, level: float) -> Statistic:
     return end
 
 
-RULE = Rule("recomputed-tables", "Tables recomputed", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-tables", "Tables recomputed", check, everywhere=True, doc=__doc__)

@@ -22,7 +22,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from epm_lint.binding.counts import count, mapping, rows_of_each, trials_of_each
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.quoting import clip, quote
 from epm_lint.reading.number import Number
@@ -202,4 +201,4 @@ def _against(rate: tuple[int, int], number: Number, name: str, judged: _Judged) 
     )
 
 
-RULE = Rule("sample-counts", "Sample counts", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("sample-counts", "Sample counts", check, everywhere=True, doc=__doc__)

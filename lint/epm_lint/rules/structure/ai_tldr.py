@@ -18,13 +18,12 @@ Good:
     fall where the line through the older ten had put them.
 """
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Block, Item, ItemList, Section
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.outline import skeleton
 from epm_lint.page.placeholders import WORDS, blank_in, is_placeholder
 from epm_lint.page.prose import count_sentences, count_words
-from epm_lint.page.sections import absent, summary
+from epm_lint.page.sections import absent, heading, part
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
@@ -42,11 +41,12 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """Long enough, in bullets or in sentences, and written out."""
-    section = page.document.find("AI TL;DR")
+    section = part(page, "tldr")
     if section is None:
-        if page.format is BodyFormat.V2:
-            return Verdict.skipped("a v2 body may go without one")
-        return Verdict.failed("## AI TL;DR section missing", _missing(page))
+        asked = page.format.with_role("tldr")
+        if asked is None or asked.need != "required":
+            return Verdict.skipped(f"a {page.format.name} page may go without one")
+        return Verdict.failed(f"{heading(page, 'tldr')} section missing", _missing(page))
     words = count_words(section.text)
     bullets = sum(len(block.items) for block in section.blocks if isinstance(block, ItemList))
     # one or two bullets are sentences like others, too many of them are not
@@ -74,13 +74,14 @@ def _failed(section: Section, detail: str) -> Verdict:
 
 def _missing(page: Page) -> list[Finding]:
     """Where the section belongs, with an empty one; a missing Human TL;DR brings its own."""
-    below = summary(page)
+    title = heading(page, "tldr")
+    below = part(page, "summary")
     if below is None:
-        return absent("## AI TL;DR", None)
+        return absent(title, None)
     fits = below.level <= 2 and page.document.find("Human TL;DR")
-    edit = skeleton(page.document, below, "## AI TL;DR") if fits else None
+    edit = skeleton(page.document, below, title) if fits else None
     edits = (edit,) if edit else ()
-    return [Finding("no '## AI TL;DR'", below.line, fix="add it", edits=edits)]
+    return [Finding(f"no '{title}'", below.line, fix="add it", edits=edits)]
 
 
 def _blanks(section: Section, options: Options) -> list[Finding]:
@@ -107,6 +108,5 @@ RULE = Rule(
     "AI TL;DR paragraph",
     check,
     options=Options(),
-    formats=frozenset({BodyFormat.V1, BodyFormat.V2}),
     doc=__doc__,
 )

@@ -23,7 +23,7 @@ Good:
 
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.prose import count_words
-from epm_lint.page.sections import absent, summary, summary_part
+from epm_lint.page.sections import heading, missing, part
 from epm_lint.values import dataclass
 
 
@@ -36,10 +36,10 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """Background is there and long enough to set the scene."""
-    section = summary_part(page, "Background")
+    section = part(page, "background")
     if section is None:
         return Verdict.failed(
-            "### Background subsection missing", absent("### Background", summary(page))
+            f"{heading(page, 'background')} subsection missing", missing(page, "background")
         )
     words = count_words(section.text)
     if words < options.fewest_words:

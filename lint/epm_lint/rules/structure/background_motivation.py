@@ -23,7 +23,7 @@ Good:
 
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.page.references import is_own, references
-from epm_lint.page.sections import summary_part
+from epm_lint.page.sections import part
 from epm_lint.page.wording import unquoted
 
 MOST_SHOWN = 4
@@ -31,13 +31,13 @@ MOST_SHOWN = 4
 
 def check(page: Page) -> Verdict:
     """Background names an issue that is not the page's own."""
-    section = summary_part(page, "Background")
+    section = part(page, "background")
     if section is None:
         return Verdict.skipped("no Background to look in")
     named = [
         reference
-        for part in section.walk()
-        for block in unquoted(part.blocks)
+        for below in section.walk()
+        for block in unquoted(below.blocks)
         for prose in block.prose
         for reference in references(prose)
     ]

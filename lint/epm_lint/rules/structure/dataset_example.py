@@ -33,7 +33,7 @@ from epm_lint.markdown.blocks import Block, Code, Item, Paragraph, Section, titl
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.placeholders import WORDS, is_placeholder
 from epm_lint.page.prose import labelled
-from epm_lint.page.sections import absent, summary, summary_part
+from epm_lint.page.sections import heading, missing, part
 from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
@@ -64,14 +64,14 @@ def check(page: Page, options: Options) -> Verdict:
     """An example row, and where to find the others."""
     if options.waiver in page.labels:
         return Verdict.skipped(f"waived by the label {options.waiver}")
-    section = summary_part(page, "Methodology")
+    section = part(page, "methodology")
     if section is None:
         return Verdict.failed(
-            "### Methodology subsection missing", absent("### Methodology", summary(page))
+            f"{heading(page, 'methodology')} subsection missing", missing(page, "methodology")
         )
     if not _has_example(section, options):
         return Verdict.failed(
-            "### Methodology has neither a fenced example nor a '**Dataset example:**' item",
+            "Methodology has neither a fenced example nor a '**Dataset example:**' item",
             [Finding("no example of a row", section.line, fix="show one row in a fence")],
         )
     if not _names_full_data(section, options):
@@ -90,10 +90,10 @@ def _examples(section: Section) -> Iterator[str]:
     """What is shown in a fence, beside the words "Dataset example" or in the block below them."""
     for fence in section.fences:
         yield fence.content
-    for part in section.walk():
-        if part.key == _EXAMPLE:
-            yield part.text
-        for place, outer in enumerate(part.blocks):
+    for below in section.walk():
+        if below.key == _EXAMPLE:
+            yield below.text
+        for place, outer in enumerate(below.blocks):
             for block in outer.walk():
                 if isinstance(block, Item | Paragraph):
                     label, example = labelled(block.text)
@@ -101,7 +101,7 @@ def _examples(section: Section) -> Iterator[str]:
                         yield example
             last_line = outer.text.rstrip().rpartition("\n")[2]
             if title_key(last_line) == _EXAMPLE:
-                yield from map(_shown, part.blocks[place + 1 : place + 2])
+                yield from map(_shown, below.blocks[place + 1 : place + 2])
 
 
 def _shown(block: Block) -> str:

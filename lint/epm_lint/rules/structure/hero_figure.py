@@ -29,7 +29,7 @@ from epm_lint.markdown.blocks import Figure
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding, Page, Repository, Rule, Verdict, option
 from epm_lint.page.links import FileAddress, file_address
-from epm_lint.page.sections import absent, results, summary
+from epm_lint.page.sections import missing, results
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
 
@@ -51,7 +51,7 @@ def check(page: Page, options: Options) -> Verdict:
     if figure is None:
         fix = "show there what was found"
         if not sections:
-            return Verdict.failed("no Results section", absent("### Results", summary(page)))
+            return Verdict.failed("no Results section", missing(page, "results"))
         here = [Finding("no figure here", sections[0].line, fix=fix)]
         return Verdict.failed("no image in Results", here)
     address = file_address(figure.url)

@@ -21,13 +21,15 @@ Good:
     with it.
 """
 
-from epm_lint.formats import BodyFormat
+from epm_lint.formats.format import Section as Asked
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.outline import skeleton
 from epm_lint.page.placeholders import WORDS, is_placeholder
 from epm_lint.page.prose import count_words, letters
-from epm_lint.page.sections import report, report_part
+from epm_lint.page.sections import asked_under, part, sections_of
 from epm_lint.values import dataclass
+
+SLUG = "human-summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +43,44 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """A person has written enough words."""
-    section = report_part(page, "Human summary")
+    asked = asked_under(page, SLUG)
+    if asked is None:
+        return Verdict.skipped(f"a {page.format.name} page has no such section")
+    section = next(iter(sections_of(page, asked)), None)
     if section is None:
         return Verdict.failed(
-            "## Human summary section missing from the detailed report", _missing(page)
+            f"{asked.heading} section missing from the detailed report", _missing(page, asked)
         )
     words = count_words(section.text)
     if is_placeholder(section.text, options.placeholders):
-        fault = "holds only a placeholder"
+        lack = "holds only a placeholder"
     elif words < options.fewest_words:
-        fault = f"has {words} words, at least {options.fewest_words} expected"
+        lack = f"has {words} words, at least {options.fewest_words} expected"
     elif letters(section.text) < options.letters:
-        fault = "is not mostly letters"
+        lack = "is not mostly letters"
     else:
         return Verdict.passed(f"written, {words} words")
     where = Finding("for a person to write", section.line, fix="write it yourself")
-    return Verdict.failed(f"## Human summary {fault}", [where])
+    return Verdict.awaiting(f"{asked.heading} {lack}", [where])
 
 
-def _missing(page: Page) -> list[Finding]:
-    section = report(page)
+def _missing(page: Page, asked: Asked) -> list[Finding]:
+    section = part(page, "report")
     line = section.line if section else 1
-    message = "no '## Human summary'"
-    return [Finding(message, line, fix="write it yourself", edits=_skeleton(page))]
+    edits = _skeleton(page, asked)
+    return [Finding(f"no '{asked.heading}'", line, fix="write it yourself", edits=edits)]
 
 
-def _skeleton(page: Page) -> tuple[Edit, ...]:
-    """An empty section in legacy bodies; in v1 it comes with the report's other sections."""
-    section = report(page)
+def _skeleton(page: Page, asked: Asked) -> tuple[Edit, ...]:
+    """An empty section, unless `report-structure` adds it with the report's other sections."""
+    section = part(page, "report")
     first = section and next(iter(section.sections), None)
-    if page.format is not BodyFormat.LEGACY or not section or section.level != 1:
+    if page.format.asks_for("report-structure") or not section or section.level != 1:
         return ()
     if first is None or first.level != 2:
         return ()
-    edit = skeleton(page.document, first, "## Human summary\n\n_To be written by a person._")
+    edit = skeleton(page.document, first, f"{asked.heading}\n\n_To be written by a person._")
     return (edit,) if edit else ()
 
 
-RULE = Rule(
-    "human-summary",
-    "Human summary",
-    check,
-    options=Options(),
-    formats=frozenset({BodyFormat.LEGACY, BodyFormat.V1}),
-    doc=__doc__,
-)
+RULE = Rule(SLUG, "Human summary", check, options=Options(), doc=__doc__)

@@ -17,13 +17,14 @@ Good:
     Two new points landed where the line said they would.
 """
 
-from epm_lint.formats import BodyFormat
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.outline import skeleton
 from epm_lint.page.placeholders import WORDS, is_placeholder
 from epm_lint.page.prose import count_words
-from epm_lint.page.sections import absent, summary
+from epm_lint.page.sections import absent, asked_under, heading, part, sections_of
 from epm_lint.values import dataclass
+
+SLUG = "human-tldr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +36,33 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """The section is there and holds more than a placeholder."""
-    section = page.document.find("Human TL;DR")
+    asked = asked_under(page, SLUG)
+    if asked is None:
+        return Verdict.skipped(f"a {page.format.name} page has no such section")
+    section = next(iter(sections_of(page, asked)), None)
     if section is None:
-        if page.format is BodyFormat.V2:
-            return Verdict.skipped("a v2 body may go without one")
-        return Verdict.failed("## Human TL;DR section missing", _missing(page))
+        if asked.need != "required":
+            return Verdict.skipped(f"a {page.format.name} page may go without one")
+        return Verdict.failed(f"{asked.heading} section missing", _missing(page, asked.heading))
     if is_placeholder(section.text, options.placeholders):
-        fault = Finding("nobody has written here yet", section.line, fix="write it yourself")
-        return Verdict.failed("## Human TL;DR holds only a placeholder", [fault])
+        here = Finding("nobody has written here yet", section.line, fix="write it yourself")
+        return Verdict.awaiting(f"{asked.heading} holds only a placeholder", [here])
     return Verdict.passed(f"written, {count_words(section.text)} words")
 
 
-def _missing(page: Page) -> list[Finding]:
+def _missing(page: Page, title: str) -> list[Finding]:
     """Where the section belongs, with an empty one; a missing AI TL;DR comes with it."""
-    ai_summary, ai_tldr = summary(page), page.document.find("AI TL;DR")
+    ai_summary, ai_tldr = part(page, "summary"), part(page, "tldr")
     present = [section for section in (ai_tldr, ai_summary) if section]
     if not present:
-        return absent("## Human TL;DR", None)
+        return absent(title, None)
     below = min(present, key=lambda section: section.line)
-    text = "## Human TL;DR\n\n_To be written by a person._"
+    text = f"{title}\n\n_To be written by a person._"
     if ai_tldr is None:
-        text += "\n\n## AI TL;DR"
+        text += f"\n\n{heading(page, 'tldr')}"
     edit = skeleton(page.document, below, text) if below.level <= 2 else None
     edits = (edit,) if edit else ()
-    return [Finding("no '## Human TL;DR'", below.line, fix="write it yourself", edits=edits)]
+    return [Finding(f"no '{title}'", below.line, fix="write it yourself", edits=edits)]
 
 
-RULE = Rule(
-    "human-tldr",
-    "Human TL;DR",
-    check,
-    options=Options(),
-    formats=frozenset({BodyFormat.V1, BodyFormat.V2}),
-    doc=__doc__,
-)
+RULE = Rule(SLUG, "Human TL;DR", check, options=Options(), doc=__doc__)

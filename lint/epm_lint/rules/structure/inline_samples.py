@@ -1,6 +1,7 @@
 """A result is believed when what was counted can be read beside it.
 
-Every `### Result …` shows at least 2 real samples, each in a fence. A result that no sample can
+Every `### Result …` shows at least 2 real samples, each a fence, a quotation, a folded
+`<details>` or a row of a table. A result that no sample can
 show, such as one about the fit itself, is waived by a suppression before its heading.
 
 Bad:
@@ -34,10 +35,9 @@ Good:
 
 from collections.abc import Iterator
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Section
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.page.samples import real_samples, stand_ins
+from epm_lint.page.samples import samples_in, stand_ins
 from epm_lint.page.sections import results
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -55,7 +55,7 @@ def check(page: Page, options: Options) -> Verdict:
     sections = results(page)
     if not sections:
         return Verdict.skipped("no '### Result …' in the summary")
-    short = [fault for section in sections for fault in _too_few(section, options.fewest)]
+    short = [fault for section in sections for fault in _too_few(page, section, options.fewest)]
     if not short:
         return Verdict.passed(f"{len(sections)} result(s) with {options.fewest}+ samples each")
     in_their_place = [fault for section in sections for fault in stand_ins(section)]
@@ -63,10 +63,10 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.failed(detail, [*short, *in_their_place])
 
 
-def _too_few(section: Section, fewest: int) -> Iterator[Finding]:
-    count = len(real_samples(section))
+def _too_few(page: Page, section: Section, fewest: int) -> Iterator[Finding]:
+    count = samples_in(page.document, section, real=True)
     if count < fewest:
-        message = f"{quote(section.title)}: {count} fenced sample(s)"
+        message = f"{quote(section.title)}: {count} sample(s)"
         yield Finding(message, section.line, fix=f"add {fewest - count} more")
 
 
@@ -75,6 +75,5 @@ RULE = Rule(
     "Inline samples per Result",
     check,
     options=Options(),
-    formats=frozenset({BodyFormat.V2}),
     doc=__doc__,
 )

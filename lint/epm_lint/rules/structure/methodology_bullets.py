@@ -24,13 +24,12 @@ Good:
 
 from datetime import date
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Item, ItemList, Paragraph, Section, title_key
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.placeholders import WORDS, blank_in, is_placeholder
 from epm_lint.page.prose import labelled
-from epm_lint.page.sections import absent, summary, summary_part
+from epm_lint.page.sections import heading, missing, part
 from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
@@ -55,10 +54,10 @@ class Options:
 
 def check(page: Page, options: Options) -> Verdict:
     """Methodology has a filled bullet for each of the four."""
-    section = summary_part(page, "Methodology")
+    section = part(page, "methodology")
     if section is None:
         return Verdict.failed(
-            "### Methodology subsection missing", absent("### Methodology", summary(page))
+            f"{heading(page, 'methodology')} subsection missing", missing(page, "methodology")
         )
     answers = _answers(section, options)
     faults = []
@@ -89,8 +88,8 @@ def _answers(section: Section, options: Options) -> dict[str, tuple[bool, int]]:
         nested = item.text != item.own_text
         blank = is_placeholder(answer, options.placeholders) and not (nested and not answer)
         filled = not blank and not _marked_blank(item)
-        for part in _BETWEEN_NAMES.split(label):
-            key = title_key(part)
+        for name in _BETWEEN_NAMES.split(label):
+            key = title_key(name)
             if filled or key not in answers:
                 answers[key] = (filled, item.line)
     return answers
@@ -134,7 +133,6 @@ RULE = Rule(
     "Methodology bullets",
     check,
     options=Options(),
-    formats=frozenset({BodyFormat.V1, BodyFormat.V2}),
     since=date(2026, 5, 15),
     doc=__doc__,
 )

@@ -2,8 +2,9 @@
 
 The card is the tables under Setup & hyper-parameters; a "Label: value" item and a fence below its
 label count as rows as well. In a v2 body they stand in a `<details>` whose summary names the
-set-up, parted from its tags by empty lines: else GitHub shows them as they are written. A row that
-says "no training" frees the card from the rows of a training.
+set-up, parted from its tags by empty lines: else GitHub shows them as they are written. The rows
+of a training are asked only where something was trained: where the card or Methodology speaks of a
+training, and neither says that there was none.
 
 Bad:
 
@@ -48,12 +49,11 @@ Good:
 import re
 from collections.abc import Iterator, Sequence
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Html
 from epm_lint.model import Finding, Page, Rule, Verdict, option
 from epm_lint.page.card import CardRow, card_rows
 from epm_lint.page.placeholders import WORDS
-from epm_lint.page.sections import Setup, absent, report, setup, summary
+from epm_lint.page.sections import Setup, absent, heading, missing, part, setup
 from epm_lint.quoting import quote
 from epm_lint.reading.remarks import says_untrained
 from epm_lint.values import dataclass
@@ -133,7 +133,11 @@ NEEDS = (
 )
 
 
-"""A row that says so frees the card from the rows that only a training fills."""
+_TRAINED = (
+    r"\b(?:we|was|were|is|are|been) (?:then |first |each )?(?:fine-?tuned|trained)\b"
+    r"|\b(?:fine-?tun(?:ed|ing)|LoRA|adapters?|learning rate|epochs?)\b"
+)
+"""What a page says that trained something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +154,18 @@ def check(page: Page, options: Options) -> Verdict:
     """Every row is filled, and those that a re-run needs are there."""
     found = setup(page)
     if found is None:
-        if page.format is BodyFormat.V2:
-            missing = absent("<details>", summary(page))
-            return Verdict.failed("no <details> whose summary names the set-up", missing)
-        missing = absent("## Setup & hyper-parameters", report(page))
-        return Verdict.failed("## Setup & hyper-parameters section missing", missing)
+        asked = page.format.with_role("setup")
+        if asked and asked.folded:
+            fold = absent("<details>", part(page, "summary"))
+            return Verdict.failed("no <details> whose summary names the set-up", fold)
+        return Verdict.failed(f"{heading(page, 'setup')} section missing", missing(page, "setup"))
     rows = list(card_rows(found.parts, options.placeholders))
     if not rows and (line := _unrendered(found)):
         fault = Finding("this table is not rendered", line, fix="part it from the tags above it")
         return Verdict.failed("the card stands in raw HTML, where Markdown is not read", [fault])
     unfilled = [row for row in rows if row.blank is not None]
     filled = [row for row in rows if row.blank is None]
-    trained = not any(says_untrained(f"{row.label} | {row.value}") for row in filled)
+    trained = _is_trained(page, filled)
     needs = (
         need for need in NEEDS if need.name in options.needs and (trained or not need.of_training)
     )
@@ -182,6 +186,17 @@ def check(page: Page, options: Options) -> Verdict:
     ]
     faults += [Finding(f"no row gives the {lack}", found.line, fix="add it") for lack in lacking]
     return Verdict.failed("; ".join(details), faults)
+
+
+def _is_trained(page: Page, rows: Sequence[CardRow]) -> bool:
+    """Whether anything was trained, by what the card and the methodology say."""
+    if any(says_untrained(f"{row.label} | {row.value}") for row in rows):
+        return False
+    if any(need.of_training and _is_about(need, row) for need in NEEDS for row in rows):
+        return True
+    section = part(page, "methodology")
+    text = section.text if section else ""
+    return _search(_TRAINED, text) and not says_untrained(text)
 
 
 def _unrendered(found: Setup) -> int | None:

@@ -28,12 +28,11 @@ Good:
 import re
 from collections.abc import Iterator
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Block, Item, ItemList, Paragraph, Section, title_key
 from epm_lint.markdown.document import Document
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.prose import count_words
-from epm_lint.page.sections import absent, confidence_lines, results, summary
+from epm_lint.page.sections import confidence_lines, missing, part, results
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -55,9 +54,10 @@ def check(page: Page, options: Options) -> Verdict:
     """Takeaways in bullets, or in v2 figures with prose; and one Confidence line."""
     sections = results(page)
     if not sections:
-        return Verdict.failed("no Results section", absent("### Results", summary(page)))
-    if page.format is BodyFormat.V2:
-        return _results_of_v2(page, sections, options)
+        return Verdict.failed("no Results section", missing(page, "results"))
+    asked = page.format.with_role("results")
+    if asked and asked.is_glob:
+        return _one_by_one(page, sections, options)
     takeaways = _takeaways(sections[0])
     bullets = takeaways[1] if takeaways else ()
     drawn = _drawn_bullets(page.document, takeaways[0]) if takeaways and not bullets else []
@@ -101,7 +101,7 @@ def _drawn_bullets(document: Document, blocks: tuple[Block, ...]) -> list[Findin
     return found
 
 
-def _results_of_v2(page: Page, sections: tuple[Section, ...], options: Options) -> Verdict:
+def _one_by_one(page: Page, sections: tuple[Section, ...], options: Options) -> Verdict:
     faults = []
     for section in sections:
         if not section.figures:
@@ -113,7 +113,7 @@ def _results_of_v2(page: Page, sections: tuple[Section, ...], options: Options) 
             fix = f"say in at least {options.fewest_words} what was found"
             faults.append(Finding(message, section.line, fix=fix))
     each = [len(list(confidence_lines((section,)))) for section in sections]
-    whole = summary(page)
+    whole = part(page, "summary")
     if sum(each) == 0 and whole:
         faults += _confidence_faults(page.document, (whole,), options)
     elif sum(each) == 1 or any(count > 1 for count in each):

@@ -1,7 +1,7 @@
 """A rate is believed when one can read what was counted.
 
-Every condition shows at least 3 real samples, each in a fence, and the page says how they were
-chosen.
+Every condition shows at least 3 real samples, each a fence, a quotation, a folded `<details>` or a
+row of a table, and the page says how they were chosen.
 
 Bad:
 
@@ -40,13 +40,11 @@ Good:
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from epm_lint.formats import BodyFormat
 from epm_lint.markdown.blocks import Section
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.page.samples import stand_ins
-from epm_lint.page.sections import absent, report, report_part
+from epm_lint.page.samples import DISCLOSURES, is_disclosed, samples_in, stand_ins
+from epm_lint.page.sections import heading, missing, part
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -60,30 +58,24 @@ class Options:
 
     fewest_samples: int = option(3, "the fewest samples of each condition")
     disclosures: tuple[str, ...] = option(
-        (
-            *("random", "cherry-pick", "cherry pick", "cherrypick", "hand-pick", "hand pick"),
-            *("handpick", "chosen", "selected", "selection", "picked", "drawn", "the first"),
-            *("all samples", "all of the samples", "every sample"),
-        ),
-        "beginnings of words that say how samples were chosen",
+        DISCLOSURES, "beginnings of words that say how samples were chosen"
     )
 
 
 def check(page: Page, options: Options) -> Verdict:
     """Enough real samples under every condition, and how they were chosen."""
-    section = report_part(page, "Sample outputs")
+    section = part(page, "samples")
     if section is None:
-        return Verdict.failed(
-            "## Sample outputs section missing", absent("## Sample outputs", report(page))
-        )
-    conditions = [part for part in section.walk() if _CONDITION.match(part.title)]
+        detail = f"{heading(page, 'samples')} section missing"
+        return Verdict.failed(detail, missing(page, "samples"))
+    conditions = [below for below in section.walk() if _CONDITION.match(below.title)]
     if not conditions:
         fault = Finding("no condition", section.line, fix="add '### Condition: …' with samples")
         return Verdict.failed("no '### Condition: …' under Sample outputs", [fault])
     fewest = options.fewest_samples
-    short = list(_too_few(conditions, fewest))
+    short = list(_too_few(page, conditions, fewest))
     in_their_place = list(stand_ins(section))
-    disclosed = _disclosure(options.disclosures).search(section.text)
+    disclosed = is_disclosed(section.text, options.disclosures)
     details = [
         *([f"{len(short)} condition(s) with <{fewest} samples"] if short else []),
         *([f"{len(in_their_place)} placeholder(s) for samples"] if in_their_place else []),
@@ -96,18 +88,12 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.failed("; ".join(details), faults)
 
 
-@lru_cache(maxsize=8)
-def _disclosure(words: tuple[str, ...]) -> re.Pattern[str]:
-    found = "|".join(map(re.escape, words)) or r"(?!)"
-    return re.compile(rf"\b(?:{found})|\bfirst (?:\d|two|three|four|five|ten)", re.IGNORECASE)
-
-
-def _too_few(conditions: list[Section], fewest: int) -> Iterator[Finding]:
+def _too_few(page: Page, conditions: list[Section], fewest: int) -> Iterator[Finding]:
     for condition in conditions:
-        count = len(condition.fences)
+        count = samples_in(page.document, condition)
         if count < fewest:
             name = _CONDITION.sub("", condition.title, count=1)
-            message = f"{quote(name)}: {count} fenced block(s)"
+            message = f"{quote(name)}: {count} sample(s)"
             yield Finding(message, condition.line, fix=f"add {fewest - count} more")
 
 
@@ -116,6 +102,5 @@ RULE = Rule(
     "Sample outputs",
     check,
     options=Options(),
-    formats=frozenset({BodyFormat.LEGACY, BodyFormat.V1}),
     doc=__doc__,
 )

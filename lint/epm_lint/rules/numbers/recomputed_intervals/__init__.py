@@ -30,7 +30,6 @@ Good:
 from __future__ import annotations
 
 from epm_lint.binding.clustered import clustered_intervals
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.reading.page import Reading, read
 from epm_lint.reading.statements import (
@@ -100,6 +99,4 @@ def _clustered(
     return left
 
 
-RULE = Rule(
-    "recomputed-intervals", "Intervals recomputed", check, formats=EVERY_FORMAT, doc=__doc__
-)
+RULE = Rule("recomputed-intervals", "Intervals recomputed", check, everywhere=True, doc=__doc__)

@@ -22,7 +22,6 @@ Good:
 
 from __future__ import annotations
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.reading.page import read
 from epm_lint.reading.statements import (
@@ -67,4 +66,4 @@ def check(page: Page) -> Verdict:
     return tally.verdict()
 
 
-RULE = Rule("recomputed-p-values", "p-values recomputed", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-p-values", "p-values recomputed", check, everywhere=True, doc=__doc__)

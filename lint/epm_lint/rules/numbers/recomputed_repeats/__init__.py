@@ -30,7 +30,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Page, Rule, Verdict
 from epm_lint.quoting import clip
 from epm_lint.reading.number import Number
@@ -338,4 +337,4 @@ def _hashes(page: Page, reading: Reading, tally: Tally) -> None:
         tally.hold(number, outcome, message, _FIX, binding=Binding.SUBJECT)
 
 
-RULE = Rule("recomputed-repeats", "Repeats agree", check, formats=EVERY_FORMAT, doc=__doc__)
+RULE = Rule("recomputed-repeats", "Repeats agree", check, everywhere=True, doc=__doc__)
