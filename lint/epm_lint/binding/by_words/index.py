@@ -9,7 +9,7 @@ have nothing to do with a page change nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -39,6 +39,7 @@ _NUMBERING = frozenset(
     """.split()
 )
 """What a number in a record may be that tells it from the others, and is no result."""
+_MEASURING = frozenset({"metric", "measure", "metric_name", "quantity", "variable", "outcome"})
 _COLUMNS = frozenset({"columns", "header", "headers", "fields", "column_names"})
 
 
@@ -48,13 +49,17 @@ class Term:
 
     words: tuple[str, ...]
     siblings: tuple[tuple[str, ...], ...] = ()
-    """The words of the steps beside it that hold the same things: it is a label if there are any."""
+    """The words of the steps beside it that hold the same things; of the last, of the numbers."""
     text: str = ""
+    is_measure: bool = False
+    """Whether the file calls it a metric: a label that says what was measured."""
+
+    is_last: bool = False
 
     @property
     def is_label(self) -> bool:
         """Whether it tells its numbers from their likes."""
-        return bool(self.siblings)
+        return bool(self.siblings) and not self.is_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class Entry:
     """The last step as the file writes it; a column's or field's name where the pointer has none."""
     parts: tuple[str, ...] = ()
     """The pointers of what it was computed from, where the file does not hold it."""
+    is_guess: bool = False
+    """Whether a label was taken for what was measured, as nothing else can be."""
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -236,7 +243,7 @@ class _Reader:
             node = {k: v for k, v in node.items() if k not in columns_of}
         self._virtual(numbers, pointer, terms, counted)
         for key, value in numbers.items():
-            self._leaf(f"{pointer}/{_escaped(key)}", (*terms, Term(tuple(words_of(key)), (), key)), value, counted)
+            self._leaf(f"{pointer}/{_escaped(key)}", (*terms, Term(tuple(words_of(key)), (), key)), value, counted, None, numbers)
         inner = {str(k): v for k, v in node.items() if isinstance(v, Mapping | list) and k not in _ASIDE}
         for key, value in [*inner.items()]:
             if isinstance(value, Mapping) and (step := _only_number(value)) is not None:
@@ -244,7 +251,7 @@ class _Reader:
                 path = f"{pointer}/{_escaped(key)}/{_escaped(step)}"
                 self._leaf(path, (*terms, Term(tuple(words_of(key)), (), key)), value[step], counted)
         shapes = {key: _shape(value) for key, value in inner.items() if isinstance(value, Mapping)}
-        named = {key: tuple(telling(self._words(key, terms))) for key in inner}
+        named = {key: _without_spread(telling(self._words(key, terms))) for key in inner}
         for key, value in inner.items():
             alike = tuple(
                 named[other]
@@ -283,14 +290,19 @@ class _Reader:
         fields = _identifying(records)
         if not fields and len(records) > 1:
             return  # nothing tells one of them from the next
-        labels: list[list[Term]] = [[] for _ in records]
+        shared = _shared(records) if len(records) > 1 else {}
+        labels: list[list[Term]] = [
+            [Term(tuple(telling(words_of(text))), (), text, key.casefold() in _MEASURING) for key, text in shared.items()]
+            for _ in records
+        ]
         for field in fields:
             named = [_identity(field, record.get(field)) for record in records]
             distinct = {words for words in named if words}
             for at, words in enumerate(named):
                 if words:
                     others = tuple(sorted(distinct - {words}))
-                    labels[at].append(Term(words, others, f"{field} {records[at].get(field)}"))
+                    text = f"{field} {records[at].get(field)}"
+                    labels[at].append(Term(words, others, text, field.casefold() in _MEASURING))
         for record, path, step, own in zip(records, pointers, steps, labels, strict=True):
             left = {str(k): v for k, v in record.items() if k not in fields}
             below = (*terms, *own)
@@ -301,7 +313,7 @@ class _Reader:
             of_row = self._counted(numbers, path, step) or counted
             self._virtual(numbers, path, below, of_row, step)
             for key, value in numbers.items():
-                self._leaf(f"{path}/{step[key]}", (*below, Term(tuple(words_of(key)), (), key)), value, of_row)
+                self._leaf(f"{path}/{step[key]}", (*below, Term(tuple(words_of(key)), (), key)), value, of_row, None, numbers)
 
     # ------------------------------------------------------------------ numbers
 
@@ -352,23 +364,23 @@ class _Reader:
         return True
 
     def _leaf(
-        self, pointer: str, terms: tuple[Term, ...], value: Any, counted: dict[str, Any], role: Role | None = None
+        self, pointer: str, terms: tuple[Term, ...], value: Any, counted: dict[str, Any],
+        role: Role | None = None, beside: Collection[str] = (),
     ) -> None:
         *above, last = terms
         words = list(last.words)
         role = role or _role(words) or _role_above(above, words)
-        in_role = ROLE_WORDS.get(role, frozenset()) | INTERVAL if role is not Role.ESTIMATE else frozenset()
-        own = [w for w in telling(words) if w not in in_role and w.partition(":")[0] not in INTERVAL]
-        measured = tuple(w for w in own if w not in ESTIMATES)
+        own = _without_role(role, words)
+        measured = _measures(role, words)
         percent = "percent" in last.text.casefold() or "pct" in last.text.casefold() or "%" in last.text
         kept = [t for t in above if t.words]
+        is_guess = False
         if not measured:  # "mean", "sd", "p": what is above says of what
-            named = kept[-1:] if kept and not MEASURES.isdisjoint(kept[-1].words) else []
-            of = named or [t for t in kept if not t.is_label]
-            measured = tuple(telling(of[-1].words)) if of else ()
+            measured, is_guess = _measured_above(kept)
             measured = tuple(w for w in measured if w.partition(":")[0] not in INTERVAL and w not in ESTIMATES)
         else:
-            kept.append(Term(tuple(measured), (), last.text))
+            others = {_measures(_role(words_of(key)), words_of(key)) for key in beside if key != last.text}
+            kept.append(Term(measured, tuple(sorted(others - {(), measured})), last.text, is_last=True))
         exact = Fraction(str(value))
         k, n = counted.get(Role.K), counted.get(Role.N)
         if role is Role.K:
@@ -380,7 +392,7 @@ class _Reader:
         self._found.append(
             Entry(self._source, pointer, exact, role, tuple(kept), measured, frozenset(own),
                   isinstance(value, int), percent, k, n if k is not None else None,
-                  counted.get(f"{Role.N}_pointer", ""), last.text)
+                  counted.get(f"{Role.N}_pointer", ""), last.text, (), is_guess)
         )  # fmt: skip
 
 
@@ -393,6 +405,33 @@ def _is_rate_of(key: str, value: Any, rate: Fraction) -> bool:
     return "rate" in words_of(key) and _is_close(Fraction(str(value)), rate)
 
 
+def _without_role(role: Role | None, words: Sequence[str]) -> list[str]:
+    """The words of a key that do not say what its number is of the quantity."""
+    in_role = ROLE_WORDS.get(role or Role.ESTIMATE, frozenset())
+    return [w for w in telling(words) if w not in in_role and w.partition(":")[0] not in INTERVAL]
+
+
+def _measures(role: Role | None, words: Sequence[str]) -> tuple[str, ...]:
+    """What a key says is measured: nothing in `mean`, `sd` or `n`."""
+    return tuple(word for word in _without_role(role, words) if word not in ESTIMATES)
+
+
+def _measured_above(above: Sequence[Term]) -> tuple[tuple[str, ...], bool]:
+    """What "mean" or "se" is of, by the steps above it; and whether that is a guess."""
+    if not above:
+        return (), False
+    *_, last = above
+    metrics = [term for term in above if term.is_measure]
+    if not metrics and not MEASURES.isdisjoint((*last.words, *(w for s in last.siblings for w in s))):
+        metrics = [last]
+    if metrics:
+        return tuple(telling(metrics[-1].words)), False
+    if last.is_label and sum(term.is_label for term in above) > 1:
+        return tuple(telling(last.words)), True
+    containers = [term for term in above if not term.is_label]
+    return (tuple(telling(containers[-1].words)) if containers else ()), False
+
+
 def _role(words: Sequence[str]) -> Role | None:
     """What the words of a key say that its number is."""
     for role in (Role.SE, Role.SD, Role.LOW, Role.HIGH, Role.P, Role.N, Role.K):
@@ -402,17 +441,24 @@ def _role(words: Sequence[str]) -> Role | None:
 
 
 def _role_above(above: Sequence[Term], words: Sequence[str]) -> Role:
-    """`se: {plus: 1.3}` and `p: {holm: 0.04}`: the role stands above the labels."""
-    if above and not telling(w for w in words if w in ESTIMATES) == list(words):
-        for term in reversed(above[-2:]):
-            found = _role(term.words)
-            if found and len(telling(term.words)) == 1:
-                return found
-    elif above:
-        found = _role(above[-1].words)
-        if found and len(telling(above[-1].words)) == 1:
+    """`se: {plus: 1.3}` and `accuracy_se: {gsm8k: {plus: 0.02}}`: the role stands above the labels."""
+    if any(word in MEASURES for word in words):
+        return Role.ESTIMATE
+    for term in reversed(above[-3:]):
+        said = words_of(term.text)
+        found = _role(said)
+        if found and (found in _SPREADS or len(telling(said)) == 1):
             return found
     return Role.ESTIMATE
+
+
+_SPREADS = (Role.SE, Role.SD)
+
+
+def _without_spread(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a step without "se" and "sd", which say nothing of what is measured."""
+    spread = ROLE_WORDS[Role.SE] | ROLE_WORDS[Role.SD]
+    return tuple(word for word in words if word not in spread) or tuple(words)
 
 
 def _identity(field: str, value: Any) -> tuple[str, ...]:
@@ -465,6 +511,13 @@ def _identifying(records: Sequence[Mapping[str, Any]]) -> list[str]:
         if all(map(_is_number, values)) and all(a < b for a, b in pairwise(values)):
             kept.append(first)
     return kept if _tells_apart(records, kept) else []
+
+
+def _shared(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The short texts that all records have in common."""
+    first = records[0]
+    texts = {k: v for k, v in first.items() if isinstance(v, str) and 0 < len(v) <= _LONGEST_LABEL}
+    return {k: v for k, v in texts.items() if all(record.get(k) == v for record in records)}
 
 
 def _depends(records: Sequence[Mapping[str, Any]], key: str) -> bool:

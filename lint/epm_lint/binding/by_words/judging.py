@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from epm_lint.binding.by_words.index import Entry, Index
 from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
-from epm_lint.binding.by_words.scopes import HEADING, IN_CLAUSE, IN_SENTENCE, NEAR, TITLE, Mention
+from epm_lint.binding.by_words.scopes import HEADING, IN_SENTENCE, NEAR, TITLE, Mention
 from epm_lint.binding.by_words.values import is_equal, nearest
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling
 from epm_lint.values import dataclass
@@ -95,8 +95,8 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
         return False
     if mention.part and "negation" not in match.entry.words:
         return False
-    if match.level > IN_CLAUSE and (mention.label & index.measured) - match.entry.words:
-        return False  # the words beside it name another measure
+    if any(label.rivals or label.level == TITLE for label in match.labels) or _names_another(mention, match, index):
+        return False
     right = nearest(mention, match.entry)
     if right and not number.fraction and 2 * abs(right) < number.step:
         return False  # it would be printed as 0: another unit
@@ -107,9 +107,19 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
     return mention.cell is not None or not counts
 
 
+def _names_another(mention: Mention, match: Match, index: Index) -> bool:
+    """Whether words nearer than those of its own measure are those of another."""
+    for level, bag in mention.levels:
+        if level > HEADING or (match.by_words and level >= match.level):
+            break
+        if bag & index.measured:
+            return not bag & index.measured <= match.entry.words
+    return False
+
+
 def _is_sure(mention: Mention, match: Match, index: Index) -> bool:
     """Whether the words alone say that it is this entry: all of its own, and no other measure's."""
-    if match.measured < ENOUGH or match.level > IN_SENTENCE or not match.is_named:
+    if match.measured < ENOUGH or match.level > IN_SENTENCE or not match.is_named or match.entry.is_guess:
         return False
     if any(label.share < 1 or label.level in (NEAR, TITLE) for label in match.labels):
         return False

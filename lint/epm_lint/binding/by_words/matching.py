@@ -31,8 +31,8 @@ _WEIGHTS = {
     IN_CLAUSE: 0.95,
     BEFORE: 0.9,
     IN_SENTENCE: 0.7,
-    NEAR: 0.5,
-    HEADING: 0.45,
+    NEAR: 0.4,
+    HEADING: 0.4,
     TITLE: 0.2,
 }
 _OF_CONTAINERS = 0.5
@@ -152,7 +152,12 @@ class _Words:
 
     def _measured(self, entry: Entry) -> tuple[float, int, bool]:
         """How far a mention says what an entry measures, where, and whether in words."""
-        level, share, _ = self._place(entry.measured) if entry.measured else _Place(AT_HAND)
+        last = entry.terms[-1] if entry.terms else None
+        if last is not None and last.is_last and last.siblings:
+            label = self._label(last)
+            level, share = label.level, 0.0 if label.excluded else label.share
+        else:
+            level, share, _ = self._place(entry.measured) if entry.measured else _Place(AT_HAND)
         if level >= TITLE:  # a title names the whole page, and no number of it
             level, share = _FARTHEST, 0.0
         by_words = share > 0
@@ -202,7 +207,11 @@ def _met(
 
 def _label(term: Term, mention: Mention) -> Label:
     shared = frozenset(term.words).intersection(*map(frozenset, term.siblings))
-    names = frozenset(term.words).union(*map(frozenset, term.siblings)) - shared
+    each = (term.words, *term.siblings)
+    # where one is the start of another, `sft` of `sft_dpo`, the shared words are a name as well
+    names: frozenset[str] = frozenset().union(*each)
+    if all(shared < {*words} for words in each):
+        names -= shared
     levels, is_open = mention.levels_for(names)
     level, share, found = _met(term.words, levels, shared)
     rivals = is_open and level <= BEFORE
@@ -213,7 +222,7 @@ def _label(term: Term, mention: Mention) -> Label:
             continue
         if there < level or share < 0.5:
             # a name that goes on where this one ends is another's, and so is one that is nearer
-            excluded = excluded or not (words < found and there <= level)
+            excluded = excluded or there < level or not words < found
         elif there == level:
             if words > found:
                 excluded = True

@@ -124,7 +124,7 @@ def settled(judged: Sequence[Judged]) -> list[Judged]:
             verified.append(one.entry)
             for place in _places(one.mention):
                 agree[(*place, one.entry.pattern)] += 1
-                taken.add((*place, one.entry.source, one.entry.pointer))
+                taken.add((*place, one.entry.role, one.entry.value))
     result: list[Judged] = []
     for one in judged:
         if one.standing is Standing.CONTRADICTED and one.entry:
@@ -136,7 +136,7 @@ def settled(judged: Sequence[Judged]) -> list[Judged]:
                 or any(agree[(*place, entry.pattern)] for place in places if mention.cell)
                 or _is_of_another_label(mention, entry, verified)
             )
-            if not shown or any((*p, entry.source, entry.pointer) in taken for p in places):
+            if not shown or any((*place, entry.role, entry.value) in taken for place in places):
                 one = Judged(mention, Standing.ABSENT)
         result.append(one)
     return result

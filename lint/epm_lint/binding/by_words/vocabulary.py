@@ -98,7 +98,7 @@ ROLE_WORDS = {
     Role.SD: frozenset("sd sds std stdev stdevs sigma".split()),
     Role.P: frozenset("p pvalue pval".split()),
     Role.N: frozenset(
-        "n num count counts total trials samples sample size nsamples ntotal nobs support".split()
+        "n num count counts total trials samples nsamples ntotal nobs".split()
     ),
     Role.K: frozenset("k successes success hits hit passes passed positives".split()),
     Role.LOW: frozenset("low lo lower lcb".split()),
@@ -125,9 +125,11 @@ NEUTRAL = frozenset(
     final overall aggregate aggregated primary report
     """.split()
 )
-_WORD = re.compile(r"\d+(?:\.\d+)?[a-z]*|[^\W\d_]+\d*", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LETTERS = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(
+    r"(?P<name>[^\W\d_]+)(?P<of>\d+(?:\.\d+)?)(?![^\W_])|(?P<number>\d+(?:\.\d+)?[a-z]*)(?![^\W_])|[^\W_]+",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 _SUFFIXES = (
     "isations", "izations", "isation", "ization", "ations", "ation", "ments", "ment", "ions", "ion",
     "ings", "ing", "als", "al", "ies", "ed", "es", "ers", "er", "s", "e", "y",
@@ -138,28 +140,27 @@ _KEPT = frozenset("f1 r2 r1 bleu p k n t z".split())
 
 def words_of(text: str) -> list[str]:
     """The words of a text or key in their order, each as it is compared."""
+    text = _CAMEL.sub(" ", text)
     for pattern, word in _PHRASES:
         text = pattern.sub(word, text)
     found: list[str] = []
     end, before, earlier = -2, "", ""
-    for match in _WORD.finditer(_CAMEL.sub(" ", text) if "_" not in text else text):
+    for match in _WORD.finditer(text):
         raw = match[0].casefold()
-        if raw[0].isdigit():
+        name, digits = match["name"], match["of"]
+        if raw[0].isdigit() and match["number"]:
             near = before if match.start() - end <= 1 else ""
             if near in NEUTRAL:  # "majority of 3"
                 near = earlier
             found.append(f"{_stemmed(near)}:{_digits(raw)}" if near else _digits(raw))
             before = earlier = ""
+        elif name and raw not in _KEPT and (len(name) > 1 or name in "lL"):
+            lead = "layer" if name in "lL" else _stemmed(name.casefold())
+            found += [lead, f"{lead}:{_digits(digits)}"]
+            before = earlier = ""
         else:
-            letters = _LETTERS.match(raw)
-            lead = letters[0] if letters else raw
-            if len(lead) < len(raw) and raw not in _KEPT and (len(lead) > 1 or lead == "l"):
-                name = "layer" if lead == "l" else _stemmed(lead)
-                found += [name, f"{name}:{_digits(raw[len(lead) :])}"]
-                before = earlier = ""
-            else:
-                found.append(_stemmed(raw))
-                earlier, before = before, raw
+            found.append(_stemmed(raw))
+            earlier, before = before, raw
         end = match.end()
     return found
 

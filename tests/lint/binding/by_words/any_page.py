@@ -121,7 +121,7 @@ def _records(rng: random.Random, cells: list[Cell]) -> Any:
         row[cell.metric] = cell.value
         row[f"{cell.metric}_stderr"] = cell.se
         row[f"n_{cell.metric}"] = cell.n
-    return {"meta": {"seed": 3, "tokens": 96}, "rows": list(rows.values())}
+    return {"meta": {"seed": 3, "double_rated": 96}, "rows": list(rows.values())}
 
 
 def _metric_first(rng: random.Random, cells: list[Cell]) -> Any:
