@@ -10,7 +10,7 @@ from epm_lint.consequences import told_once
 from epm_lint.errors import LintError
 from epm_lint.formats import BodyFormat, format_of
 from epm_lint.markdown.document import Document
-from epm_lint.model import Finding, Page, Report, Repository, Row, Rule, Status, Verdict
+from epm_lint.model import Finding, Page, Report, Repository, ResultsFile, Row, Rule, Status, Verdict
 from epm_lint.quoting import clip
 from epm_lint.reading.page import read
 from epm_lint.rules import RULES
@@ -34,6 +34,7 @@ def lint(
     beside: Container[str] = frozenset(),
     results: Mapping[str, Any] | None = None,
     results_sha256: str | None = None,
+    results_files: Sequence[ResultsFile] = (),
     numbers: str | None = None,
     repository: Repository | None = None,
     trusted: bool = True,
@@ -66,6 +67,7 @@ def lint(
                 beside=beside,
                 results=results,
                 results_sha256=results_sha256,
+                results_files=tuple(results_files),
                 numbers=numbers,
                 repository=repository,
             )

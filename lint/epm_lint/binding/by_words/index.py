@@ -10,6 +10,7 @@ have nothing to do with a page change nothing for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -89,6 +90,8 @@ class Entry:
     """The last step as the file writes it; a column's or field's name where the pointer has none."""
     parts: tuple[str, ...] = ()
     """The pointers of what it was computed from, where the file does not hold it."""
+    needs: tuple[str, ...] = ()
+    """The words of the step above, where the last step is a label and that says what was measured."""
     is_guess: bool = False
     """Whether a label was taken for what was measured, as nothing else can be."""
 
@@ -120,11 +123,11 @@ class Index:
         entries: list[Entry] = []
         for source, labels in zip(sources, _labels_of_files(sources), strict=True):
             entries += _Reader(source.name).read(source.values, labels)
-        self.entries = tuple(entries)
+        self.entries = tuple(_with_needs(entries))
         self.vocabulary: set[str] = set()
         self.measured: set[str] = set()
         self._by_word: dict[str, list[int]] = {}
-        for at, entry in enumerate(entries):
+        for at, entry in enumerate(self.entries):
             own: set[str] = set(entry.measured)
             self.measured |= own
             for term in entry.terms:
@@ -143,6 +146,20 @@ class Index:
         for word in words & self._by_word.keys():
             found.update(self._by_word[word])
         return [self.entries[at] for at in sorted(found)]
+
+
+def _with_needs(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Of `prompt_tokens: {librarian: 15}`, a page has to name both."""
+    labels = {term.words for entry in entries for term in entry.terms if term.is_label}
+    for entry in entries:
+        *_, above, last = (None, None, *entry.terms)
+        if above and last and last.is_last and last.siblings and not above.is_label:
+            said = words_of(above.text)
+            measuring = not MEASURES.isdisjoint(said) or _role(said) is not None
+            if last.words in labels or (measuring and MEASURES.isdisjoint(last.words)):
+                yield replace(entry, needs=tuple(w for w in above.words if w not in ESTIMATES))
+                continue
+        yield entry
 
 
 def _labels_of_files(sources: Sequence[Source]) -> list[tuple[Term, ...]]:
@@ -392,7 +409,7 @@ class _Reader:
         self._found.append(
             Entry(self._source, pointer, exact, role, tuple(kept), measured, frozenset(own),
                   isinstance(value, int), percent, k, n if k is not None else None,
-                  counted.get(f"{Role.N}_pointer", ""), last.text, (), is_guess)
+                  counted.get(f"{Role.N}_pointer", ""), last.text, (), (), is_guess)
         )  # fmt: skip
 
 

@@ -68,6 +68,8 @@ def judge(mention: Mention, matcher: Matcher, index: Index) -> Judged:
         top = best_of(tier, _MARGIN)
         right = [match for match in top if match in equal]
         if top and len(right) == len(top):
+            if not _is_of_both_heads(mention, top[0].entry):
+                return Judged(mention, Standing.UNTOLD, top[0].entry)
             return Judged(mention, Standing.VERIFIED, top[0].entry)
         if right:
             choice = tuple(match.entry for match in right)
@@ -83,6 +85,12 @@ def judge(mention: Mention, matcher: Matcher, index: Index) -> Judged:
     return Judged(mention, Standing.ABSENT)
 
 
+def _is_of_both_heads(mention: Mention, entry: Entry) -> bool:
+    """Whether neither the row nor the column of a cell is about something else altogether."""
+    known = entry.words | ROLE_WORDS.get(entry.role, frozenset())
+    return all(head <= _FORMS or head & known for head in mention.heads)
+
+
 def _values(mention: Mention, matches: Sequence[Match]) -> set[tuple[Fraction | None, ...]]:
     if mention.number.fraction:
         return {(match.entry.k, match.entry.n) for match in matches}
@@ -95,7 +103,10 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
         return False
     if mention.part and "negation" not in match.entry.words:
         return False
-    if any(label.rivals or label.level == TITLE for label in match.labels) or _names_another(mention, match, index):
+    too_far = (TITLE,) if mention.cell is not None else (NEAR, TITLE)
+    if any(label.rivals or label.level in too_far for label in match.labels) or _names_another(mention, match, index):
+        return False
+    if not _is_of_both_heads(mention, match.entry):
         return False
     right = nearest(mention, match.entry)
     if right and not number.fraction and 2 * abs(right) < number.step:

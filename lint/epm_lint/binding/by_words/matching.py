@@ -158,6 +158,9 @@ class _Words:
             level, share = label.level, 0.0 if label.excluded else label.share
         else:
             level, share, _ = self._place(entry.measured) if entry.measured else _Place(AT_HAND)
+        if entry.needs:
+            above = self._place(entry.needs)
+            level, share = max(level, above.level), min(share, above.share)
         if level >= TITLE:  # a title names the whole page, and no number of it
             level, share = _FARTHEST, 0.0
         by_words = share > 0

@@ -10,6 +10,7 @@ from epm_lint.binding.by_words.judging import Judged, Standing
 from epm_lint.binding.by_words.scopes import Mention
 from epm_lint.binding.by_words.slips import is_slip
 from epm_lint.binding.by_words.values import is_equal, nearest
+from epm_lint.binding.by_words.vocabulary import Role
 from epm_lint.reading.ranges import Range
 
 _REACH = 12
@@ -140,6 +141,25 @@ def settled(judged: Sequence[Judged]) -> list[Judged]:
                 one = Judged(mention, Standing.ABSENT)
         result.append(one)
     return result
+
+
+def without_strangers(judged: Sequence[Judged]) -> list[Judged]:
+    """Drop contradictions of a sentence whose numbers all disagree, its N or three of them.
+
+    "r=-0.66 (p=0.038, N=10)": that is another part of the data, and no slip.
+    """
+    by_sentence: dict[tuple[object, ...], list[Judged]] = {}
+    for one in judged:
+        if one.entry and one.mention.cell is None:
+            by_sentence.setdefault(_places(one.mention)[0], []).append(one)
+    strange: set[int] = set()
+    for together in by_sentence.values():
+        wrong = [one for one in together if one.standing is Standing.CONTRADICTED]
+        right = [one for one in together if one.standing is Standing.VERIFIED]
+        of_n = any(one.entry and one.entry.role is Role.N for one in wrong)
+        if not right and len(wrong) >= (2 if of_n else 3):
+            strange.update(id(one) for one in wrong)
+    return [Judged(o.mention, Standing.ABSENT) if id(o) in strange else o for o in judged]
 
 
 def _places(mention: Mention) -> list[tuple[object, ...]]:

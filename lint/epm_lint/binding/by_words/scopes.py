@@ -86,6 +86,8 @@ class Mention:
     """Words by how far they stand, the nearest first."""
     label: frozenset[str]
     """The words that are said of this number alone: row, header, its stretch of the clause."""
+    heads: tuple[frozenset[str], ...] = ()
+    """In a table, the words of its column's header, and those of its row's label."""
     roles: tuple[Role, ...] = ()
     """What it says it is, by its form or a word right before it; empty where it does not say."""
     percent: bool = False
@@ -172,7 +174,7 @@ class Scopes:
             return
         header = table.headers.get(spot.column, "")
         said = [header]
-        for column in sorted(table.labels):
+        for column in table.names_before(spot.column):
             text = table.cells.get((spot.row, column), "")
             name = table.headers.get(column, "")
             said.append(f"{name} {text}" if text[:1].isdigit() or text[:1] in "-−." else text)
@@ -197,6 +199,7 @@ class Scopes:
                 passage,
                 ((AT_HAND, bag | inside), (IN_CLAUSE, name_bag), (NEAR, lead), *sections, (TITLE, title)),
                 self._bag(f"{header} | {' | '.join(said[1:])}"),
+                (self._bag(header), self._bag(" | ".join(said[1:]))),
                 roles,
                 percent,
                 number.unit == "pp" or bool(_DIFFERENCE.search(where)),
@@ -237,6 +240,7 @@ class Scopes:
                     (TITLE, title),
                 ),
                 self._bag(own),
+                (),
                 _roles(ground, at, number, text),
                 number.unit == "%",
                 _is_difference(text, first, number),
@@ -285,11 +289,20 @@ class _Table:
                 if has or any(mark.isalpha() for mark in ground.passage.text):
                     numeric.setdefault(spot.column, []).append(has)
         self.labels = {0} | {c for c, found in numeric.items() if 2 * sum(found) < len(found)}
+        self._short = {
+            c for c in self.labels
+            if all(len(text.split()) <= 2 for (_, at), text in self.cells.items() if at == c)
+        }  # fmt: skip
         self.lead = ""
         if above is not None and cells:
             spot = cells[0].passage.spot
             near = spot is not None and above.passage.sections == cells[0].passage.sections
             self.lead = above.passage.text[-300:] if near else ""
+
+
+    def names_before(self, column: int) -> list[int]:
+        """The columns that name what stands in this one: those left of it, and short ones behind."""
+        return [c for c in sorted(self.labels) if c < column or c in self._short]
 
 
 def _without_numbers(text: str, ground: Ground) -> str:

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from epm_lint.binding.by_words.index import Entry, Index, Source
 from epm_lint.binding.by_words.judging import Judged, Standing, judge
 from epm_lint.binding.by_words.matching import Matcher
-from epm_lint.binding.by_words.neighbours import settled, with_differences, with_ranges
+from epm_lint.binding.by_words.neighbours import (
+    settled,
+    with_differences,
+    with_ranges,
+    without_strangers,
+)
 from epm_lint.binding.by_words.scopes import Scopes
 from epm_lint.binding.by_words.slips import like
 from epm_lint.binding.by_words.values import nearest
@@ -37,7 +42,7 @@ def hold(reading: Reading, sources: Sequence[Source]) -> tuple[Held, ...]:
     matcher = Matcher(index)
     mentions = Scopes(reading, frozenset(index.vocabulary)).mentions()
     judged: Sequence[Judged] = [judge(mention, matcher, index) for mention in mentions]
-    judged = settled(with_differences(with_ranges(judged, index)))
+    judged = without_strangers(settled(with_differences(with_ranges(judged, index))))
     return tuple(held for one in judged for held in _told(one))
 
 

@@ -105,12 +105,14 @@ ROLE_WORDS = {
     Role.HIGH: frozenset("high hi upper ucb".split()),
 }
 INTERVAL = frozenset("ci cis interval intervals bounds ci95 conf confidence".split())
-ESTIMATES = frozenset("mean value values rate estimate score point result statistic val".split())
+ESTIMATES = frozenset(
+    "mean value values rate estimate score point result statistic val coefficient".split()
+)
 """Words that say no more than that a number is the quantity itself."""
 MEASURES = frozenset(
     """
     acc auc f1 em kappa loss perplexity precision recall bleu rouge mcc r2 mse mae rmse brier ece
-    cosine entropy rate rho tau r coefficient norm latency cost
+    cosine entropy rate rho tau r norm latency cost
     """.split()
 )
 """Words for what is measured, where a label may stand in the same place."""
