@@ -10,7 +10,17 @@ from epm_lint.consequences import told_once
 from epm_lint.errors import LintError
 from epm_lint.formats import BodyFormat, format_of
 from epm_lint.markdown.document import Document
-from epm_lint.model import Finding, Page, Report, Repository, ResultsFile, Row, Rule, Status, Verdict
+from epm_lint.model import (
+    Finding,
+    Page,
+    Report,
+    Repository,
+    ResultsFile,
+    Row,
+    Rule,
+    Status,
+    Verdict,
+)
 from epm_lint.quoting import clip
 from epm_lint.reading.page import read
 from epm_lint.rules import RULES

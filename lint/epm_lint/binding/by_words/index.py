@@ -30,7 +30,9 @@ from epm_lint.values import dataclass
 _MOST = 50_000
 _DEEPEST = 16
 _LONGEST_LABEL = 80
-_ASIDE = frozenset({"provenance", "tracking", "schema_version", "samples", "reductions", "git_hash"})
+_ASIDE = frozenset(
+    {"provenance", "tracking", "schema_version", "samples", "reductions", "git_hash"}
+)
 """Parts that say how a file came to be, or hold single answers."""
 _NUMBERING = frozenset(
     """
@@ -98,7 +100,9 @@ class Entry:
     @cached_property
     def words(self) -> frozenset[str]:
         """All its words."""
-        return frozenset(w for term in self.terms for w in term.words) | {*self.measured} | self.said
+        return (
+            frozenset(w for term in self.terms for w in term.words) | {*self.measured} | self.said
+        )
 
     @cached_property
     def pattern(self) -> tuple[object, ...]:
@@ -211,7 +215,9 @@ def _only_number(node: Mapping[str, Any]) -> str | None:
     """The key of the one number of an object that names and describes it."""
     numbers = [key for key, value in node.items() if _is_number(value)]
     others = (value for value in node.values() if not _is_number(value))
-    plain = all(value is None or isinstance(value, str | bool) or value in ({}, []) for value in others)
+    plain = all(
+        value is None or isinstance(value, str | bool) or value in ({}, []) for value in others
+    )
     return numbers[0] if len(numbers) == 1 and numbers[0] in _THE_NUMBER and plain else None
 
 
@@ -233,7 +239,9 @@ class _Reader:
 
     # ------------------------------------------------------------------ walking
 
-    def _node(self, node: Any, pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]) -> None:
+    def _node(
+        self, node: Any, pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+    ) -> None:
         if len(self._found) >= _MOST or pointer.count("/") > _DEEPEST:
             return
         if isinstance(node, Mapping):
@@ -242,7 +250,11 @@ class _Reader:
             self._list(node, pointer, terms, counted)
 
     def _object(
-        self, node: Mapping[str, Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+        self,
+        node: Mapping[str, Any],
+        pointer: str,
+        terms: tuple[Term, ...],
+        counted: dict[str, Any],
     ) -> None:
         numbers = {str(k): v for k, v in node.items() if _is_number(v)}
         counted = self._counted(numbers, pointer) or counted
@@ -254,19 +266,32 @@ class _Reader:
             node = {k: v for k, v in node.items() if k != where and k not in _COLUMNS}
         elif (columns_of := _parallel(node)) is not None:
             keys = list(columns_of)
-            records = [dict(zip(keys, row, strict=True)) for row in zip(*columns_of.values(), strict=True)]
+            records = [
+                dict(zip(keys, row, strict=True)) for row in zip(*columns_of.values(), strict=True)
+            ]
             steps = [{k: f"{_escaped(k)}/{at}" for k in keys} for at in range(len(records))]
             self._records(records, [pointer] * len(records), steps, terms, counted)
             node = {k: v for k, v in node.items() if k not in columns_of}
         self._virtual(numbers, pointer, terms, counted)
         for key, value in numbers.items():
-            self._leaf(f"{pointer}/{_escaped(key)}", (*terms, Term(tuple(words_of(key)), (), key)), value, counted, None, numbers)
-        inner = {str(k): v for k, v in node.items() if isinstance(v, Mapping | list) and k not in _ASIDE}
+            self._leaf(
+                f"{pointer}/{_escaped(key)}",
+                (*terms, Term(tuple(words_of(key)), (), key)),
+                value,
+                counted,
+                None,
+                numbers,
+            )
+        inner = {
+            str(k): v for k, v in node.items() if isinstance(v, Mapping | list) and k not in _ASIDE
+        }
         for key, value in [*inner.items()]:
             if isinstance(value, Mapping) and (step := _only_number(value)) is not None:
                 del inner[key]
                 path = f"{pointer}/{_escaped(key)}/{_escaped(step)}"
-                self._leaf(path, (*terms, Term(tuple(words_of(key)), (), key)), value[step], counted)
+                self._leaf(
+                    path, (*terms, Term(tuple(words_of(key)), (), key)), value[step], counted
+                )
         shapes = {key: _shape(value) for key, value in inner.items() if isinstance(value, Mapping)}
         named = {key: _without_spread(telling(self._words(key, terms))) for key in inner}
         for key, value in inner.items():
@@ -277,11 +302,18 @@ class _Reader:
             )  # fmt: skip
             step = Term(named[key], alike, key)
             below = (*terms, step) if step.words else terms
-            if isinstance(value, list) and self._interval(value, f"{pointer}/{_escaped(key)}", (*terms, Term(tuple(words_of(key)), (), key)), counted):
+            if isinstance(value, list) and self._interval(
+                value,
+                f"{pointer}/{_escaped(key)}",
+                (*terms, Term(tuple(words_of(key)), (), key)),
+                counted,
+            ):
                 continue
             self._node(value, f"{pointer}/{_escaped(key)}", below, {} if alike else counted)
 
-    def _list(self, node: list[Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]) -> None:
+    def _list(
+        self, node: list[Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+    ) -> None:
         records = [value for value in node if isinstance(value, Mapping)]
         if records and len(records) == len(node):
             paths = [f"{pointer}/{at}" for at in range(len(node))]
@@ -291,7 +323,9 @@ class _Reader:
         """The words of a key; a bare number is one of what the step above it names."""
         words = words_of(key)
         if len(words) == 1 and words[0].replace(".", "").isdigit():
-            above = next((w for t in reversed(terms) for w in reversed(t.words) if ":" not in w), "")
+            above = next(
+                (w for t in reversed(terms) for w in reversed(t.words) if ":" not in w), ""
+            )
             return [f"{above}:{words[0]}"] if above else [f"#:{words[0]}"]
         return words
 
@@ -309,7 +343,10 @@ class _Reader:
             return  # nothing tells one of them from the next
         shared = _shared(records) if len(records) > 1 else {}
         labels: list[list[Term]] = [
-            [Term(tuple(telling(words_of(text))), (), text, key.casefold() in _MEASURING) for key, text in shared.items()]
+            [
+                Term(tuple(telling(words_of(text))), (), text, key.casefold() in _MEASURING)
+                for key, text in shared.items()
+            ]
             for _ in records
         ]
         for field in fields:
@@ -330,7 +367,14 @@ class _Reader:
             of_row = self._counted(numbers, path, step) or counted
             self._virtual(numbers, path, below, of_row, step)
             for key, value in numbers.items():
-                self._leaf(f"{path}/{step[key]}", (*below, Term(tuple(words_of(key)), (), key)), value, of_row, None, numbers)
+                self._leaf(
+                    f"{path}/{step[key]}",
+                    (*below, Term(tuple(words_of(key)), (), key)),
+                    value,
+                    of_row,
+                    None,
+                    numbers,
+                )
 
     # ------------------------------------------------------------------ numbers
 
@@ -340,7 +384,11 @@ class _Reader:
         """k and n of an object, where it has one of each."""
         found: dict[str, Any] = {}
         for role in (Role.K, Role.N):
-            of = [key for key in numbers if _role(words_of(key)) == role and len(telling(words_of(key))) == 1]
+            of = [
+                key
+                for key in numbers
+                if _role(words_of(key)) == role and len(telling(words_of(key))) == 1
+            ]
             whole = [key for key in of if isinstance(numbers[key], int) and numbers[key] >= 0]
             if len(whole) == 1:
                 place = step[whole[0]] if step else _escaped(whole[0])
@@ -371,7 +419,9 @@ class _Reader:
                   frozenset(("rate",)), False, False, k, n, parts[1], "rate", parts)
         )  # fmt: skip
 
-    def _interval(self, value: list[Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]) -> bool:
+    def _interval(
+        self, value: list[Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+    ) -> bool:
         if len(value) != 2 or not all(map(_is_number, value)) or value[0] > value[1]:
             return False
         if INTERVAL.isdisjoint(w.partition(":")[0] for w in terms[-1].words):
@@ -381,30 +431,48 @@ class _Reader:
         return True
 
     def _leaf(
-        self, pointer: str, terms: tuple[Term, ...], value: Any, counted: dict[str, Any],
-        role: Role | None = None, beside: Collection[str] = (),
+        self,
+        pointer: str,
+        terms: tuple[Term, ...],
+        value: Any,
+        counted: dict[str, Any],
+        role: Role | None = None,
+        beside: Collection[str] = (),
     ) -> None:
         *above, last = terms
         words = list(last.words)
         role = role or _role(words) or _role_above(above, words)
         own = _without_role(role, words)
         measured = _measures(role, words)
-        percent = "percent" in last.text.casefold() or "pct" in last.text.casefold() or "%" in last.text
+        percent = (
+            "percent" in last.text.casefold() or "pct" in last.text.casefold() or "%" in last.text
+        )
         kept = [t for t in above if t.words]
         is_guess = False
         if not measured:  # "mean", "sd", "p": what is above says of what
             measured, is_guess = _measured_above(kept)
-            measured = tuple(w for w in measured if w.partition(":")[0] not in INTERVAL and w not in ESTIMATES)
+            measured = tuple(
+                w for w in measured if w.partition(":")[0] not in INTERVAL and w not in ESTIMATES
+            )
         else:
-            others = {_measures(_role(words_of(key)), words_of(key)) for key in beside if key != last.text}
-            kept.append(Term(measured, tuple(sorted(others - {(), measured})), last.text, is_last=True))
+            others = {
+                _measures(_role(words_of(key)), words_of(key)) for key in beside if key != last.text
+            }
+            kept.append(
+                Term(measured, tuple(sorted(others - {(), measured})), last.text, is_last=True)
+            )
         exact = Fraction(str(value))
         k, n = counted.get(Role.K), counted.get(Role.N)
         if role is Role.K:
             k = exact
         elif role is not Role.ESTIMATE or not n or k is None or not _is_close(exact, k / n):
             k = None
-            if role is Role.ESTIMATE and n and "rate" in own and _is_close(round(exact * n), exact * n):
+            if (
+                role is Role.ESTIMATE
+                and n
+                and "rate" in own
+                and _is_close(round(exact * n), exact * n)
+            ):
                 k = Fraction(round(exact * n))
         self._found.append(
             Entry(self._source, pointer, exact, role, tuple(kept), measured, frozenset(own),
@@ -439,7 +507,9 @@ def _measured_above(above: Sequence[Term]) -> tuple[tuple[str, ...], bool]:
         return (), False
     *_, last = above
     metrics = [term for term in above if term.is_measure]
-    if not metrics and not MEASURES.isdisjoint((*last.words, *(w for s in last.siblings for w in s))):
+    if not metrics and not MEASURES.isdisjoint(
+        (*last.words, *(w for s in last.siblings for w in s))
+    ):
         metrics = [last]
     if metrics:
         return tuple(telling(metrics[-1].words)), False
@@ -514,7 +584,9 @@ def _identifying(records: Sequence[Mapping[str, Any]]) -> list[str]:
                 texts.append(key)
         elif all(map(_is_number, given)) and len(set(given)) > 1:
             head = next((w for w in reversed(words_of(str(key))) if ":" not in w), "")
-            if head in _NUMBERING and not any(isinstance(v, float) and not v.is_integer() for v in given):
+            if head in _NUMBERING and not any(
+                isinstance(v, float) and not v.is_integer() for v in given
+            ):
                 numberings.append(key)
             elif head in _NUMBERING - {"k"} and key == keys[0]:
                 numberings.append(key)
@@ -566,7 +638,9 @@ def _parallel(node: Mapping[str, Any]) -> dict[str, list[Any]] | None:
     arrays = {
         str(k): v
         for k, v in node.items()
-        if isinstance(v, list) and len(v) > 1 and all(isinstance(x, str) or _is_number(x) for x in v)
+        if isinstance(v, list)
+        and len(v) > 1
+        and all(isinstance(x, str) or _is_number(x) for x in v)
     }
     lengths = [len(v) for v in arrays.values()]
     if len(arrays) < 2 or not lengths:

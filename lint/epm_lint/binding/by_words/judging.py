@@ -103,15 +103,21 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
         return False
     if mention.part and "negation" not in match.entry.words:
         return False
-    too_far = (TITLE,) if mention.cell is not None else (NEAR, TITLE)
-    if any(label.rivals or label.level in too_far for label in match.labels) or _names_another(mention, match, index):
+    if any(label.rivals or label.level == TITLE for label in match.labels) or _names_another(
+        mention, match, index
+    ):
         return False
     if not _is_of_both_heads(mention, match.entry):
         return False
     right = nearest(mention, match.entry)
     if right and not number.fraction and 2 * abs(right) < number.step:
         return False  # it would be printed as 0: another unit
-    if number.is_whole and not number.unit and not match.entry.is_count and abs(match.entry.value) < 1:
+    if (
+        number.is_whole
+        and not number.unit
+        and not match.entry.is_count
+        and abs(match.entry.value) < 1
+    ):
         return False
     # a bare whole number in a sentence may count anything
     counts = number.is_whole and not mention.roles and not mention.percent
@@ -130,7 +136,12 @@ def _names_another(mention: Mention, match: Match, index: Index) -> bool:
 
 def _is_sure(mention: Mention, match: Match, index: Index) -> bool:
     """Whether the words alone say that it is this entry: all of its own, and no other measure's."""
-    if match.measured < ENOUGH or match.level > IN_SENTENCE or not match.is_named or match.entry.is_guess:
+    if (
+        match.measured < ENOUGH
+        or match.level > IN_SENTENCE
+        or not match.is_named
+        or match.entry.is_guess
+    ):
         return False
     if any(label.share < 1 or label.level in (NEAR, TITLE) for label in match.labels):
         return False

@@ -39,6 +39,8 @@ _OF_CONTAINERS = 0.5
 _UNMET = 0.15
 _BY_FORM = 0.6
 """How far a form says what was measured: 12.2% is a rate, 29/238 a count, "SE" a standard error."""
+_ACCURACY = ("acc",)
+"""What a percentage is where nothing says of what."""
 _UNSAID = 0.5
 """The same where the file itself names nothing that was measured, but conditions alone."""
 ENOUGH = 0.9
@@ -79,7 +81,9 @@ class Match:
     @property
     def is_named(self) -> bool:
         """Whether all its labels are met, and no other label is as near."""
-        return all(label.share >= 0.5 and not label.rivals and not label.excluded for label in self.labels)
+        return all(
+            label.share >= 0.5 and not label.rivals and not label.excluded for label in self.labels
+        )
 
     @property
     def is_consistent(self) -> bool:
@@ -155,7 +159,9 @@ class _Words:
         last = entry.terms[-1] if entry.terms else None
         if last is not None and last.is_last and last.siblings:
             label = self._label(last)
-            level, share = label.level, 0.0 if label.excluded else label.share
+            if label.excluded:
+                return 0.0, _FARTHEST, False
+            level, share = label.level, label.share
         else:
             level, share, _ = self._place(entry.measured) if entry.measured else _Place(AT_HAND)
         if entry.needs:
@@ -174,6 +180,8 @@ class _Words:
                     level, share = min(level, IN_SENTENCE), _BY_FORM
                 elif not entry.measured and share < _UNSAID:
                     level, share = IN_SENTENCE, _UNSAID
+            elif self._mention.percent and entry.measured == _ACCURACY and not share:
+                level, share = min(level, IN_SENTENCE), _BY_FORM
         elif entry.role in self._mention.roles and not share:
             level, share = min(level, IN_SENTENCE), _BY_FORM if entry.measured else 1.0
         return share, level, by_words
@@ -221,7 +229,7 @@ def _label(term: Term, mention: Mention) -> Label:
     excluded = False
     for sibling in term.siblings:
         there, part, words = _met(sibling, levels, shared)
-        if part < 0.5:
+        if part < 0.5 or (is_open and level > AT_HAND):
             continue
         if there < level or share < 0.5:
             # a name that goes on where this one ends is another's, and so is one that is nearer

@@ -18,7 +18,10 @@ AT_HAND, IN_CLAUSE, BEFORE, IN_SENTENCE, NEAR, HEADING, TITLE = range(7)
 """How far from a number a word stands: in its cell, row, header or directly beside it; in its
 clause; beside the number before; in the sentence; in the sentences before; in a heading; in the title."""
 
-_WORD_BEFORE = Pattern(r"([^\W\d_][\w.'’-]{0,30})[\s:=(]{0,3}(?:(?:is|of|was|at|=|:|≈|~|about)\s{0,2}){0,2}\Z", re.IGNORECASE)
+_WORD_BEFORE = Pattern(
+    r"([^\W\d_][\w.'’-]{0,30})[\s:=(]{0,3}(?:(?:is|of|was|at|=|:|≈|~|about)\s{0,2}){0,2}\Z",
+    re.IGNORECASE,
+)
 _ENDS_BETWEEN = re.compile(r"\s?(?:,|;|to|–|-|—|\.\.|and)\s?\Z")
 _POINTS = Pattern(r"[\s-]?(?:percentage )?(?:points?|pp|ppts?)\b", re.IGNORECASE)
 _TIMES = Pattern(r"\s?(?:times|fold|-fold|×|x)\b", re.IGNORECASE)
@@ -27,20 +30,33 @@ _DIFFERENCE = Pattern(
     r"|decreas\w{0,4}|improv\w{0,6}|chang\w{0,4}|lift|uplift|declin\w{0,4}|reduc\w{0,5}|lower(?:ed|s)? by|rais\w{0,4})\b(?! to\b)|[Δδ]",
     re.IGNORECASE,
 )  # fmt: skip
-_HIGHER = Pattern(r"\s?\S{0,12}\s(?:more|less|higher|lower|better|worse|above|below)\b", re.IGNORECASE)
+_HIGHER = Pattern(
+    r"\s?\S{0,12}\s(?:more|less|higher|lower|better|worse|above|below)\b", re.IGNORECASE
+)
 _NOT_ITS_OWN = Pattern(
     r"\b(?:earlier|previous(?:ly)?|prior|parent|published|reported|et al|expect\w{0,3}|predict\w{0,3}|hop(?:e|ed|ing)"
     r"|target|goal|threshold|at least|at most|up to|chance|would|should|could|might|if we|suppose|assum\w{0,4}"
     r"|for example|e\.g|instead of|rather than|paper|literature|plan(?:s|ned)?|next|future)\b|#\d",
     re.IGNORECASE,
 )  # fmt: skip
-_RANGE = Pattern(r"\b(?:rang(?:e[sd]?|ing)|(?:run|vari|stay|lie)\w{0,3} (?:from|between)|between)\b", re.IGNORECASE)
+_RANGE = Pattern(
+    r"\b(?:rang(?:e[sd]?|ing)|(?:run|vari|stay|lie)\w{0,3} (?:from|between)|between)\b",
+    re.IGNORECASE,
+)
+_FOR = Pattern(r"\s{0,2}(?:for|in|with|under|by|at|on|of|from) ", re.IGNORECASE)
+_OTHER_SIDE = Pattern(
+    r"\b(?:against|versus|vs\.?|compared (?:to|with)|than|from|up from|down from|instead of)\s{0,2}\Z",
+    re.IGNORECASE,
+)
 _OF_A_PART = Pattern(
     r"\b(?:without|drop(?:ping|ped)|exclud\w{1,4}|excluding|remov\w{1,4}|within|leav\w{1,4}|held[ -]out"
     r"|subset|alone|only|except|filtered|restricted|limited to|first|last|half|per)\b",
     re.IGNORECASE,
 )
-_ELSEWHERE = Pattern(r"background|source issues|related|next steps|earlier|prior|references?\b|limits|future", re.IGNORECASE)
+_ELSEWHERE = Pattern(
+    r"background|source issues|related|next steps|earlier|prior|references?\b|limits|future",
+    re.IGNORECASE,
+)
 _PLUS_MINUS = ("±", "+/-", "+-")
 
 
@@ -48,10 +64,17 @@ class _Stretches:
     """A clause, cut at the numbers that are not in brackets."""
 
     def __init__(
-        self, pieces: list[str], bags: list[frozenset[str]], place: int, inside: frozenset[str], text: str
+        self,
+        pieces: list[str],
+        bags: list[frozenset[str]],
+        place: int,
+        inside: frozenset[str],
+        text: str,
     ) -> None:
         self.bags, self.place = bags, place
         self._inside = inside
+        self._is_for = _FOR.match(pieces[place + 1]) is not None
+        self._is_other = _OTHER_SIDE.search(pieces[place]) is not None
         behind = pieces[place + 1]
         if len(bags) > 2:  # a word right behind says what was counted; more is the next number's
             behind = " ".join(behind.split()[:2]) if behind[:1] == " " else ""
@@ -65,15 +88,19 @@ class _Stretches:
         has = [bool(bag & names) for bag in bags]
         if len(bags) == 2:
             return bags[0] | bags[1] | self._inside, [], False
-        if has[0] and not has[-1]:
-            return bags[at] | self._inside, [bags[i] for i in range(at - 1, -1, -1)], False
-        if has[-1] and not has[0]:
-            return bags[at + 1] | self._inside, [bags[i + 1] for i in range(at - 1, -1, -1)], False
         if has[at] and not has[at + 1]:
             return bags[at] | self._inside, [], not has[0]
-        if has[at + 1] and not has[at]:
-            return bags[at + 1] | self._inside, [], not has[0]
-        return bags[at] | bags[at + 1] | self._inside, [], has[at]
+        if has[-1] and not has[0]:
+            return bags[at + 1] | self._inside, [bags[i + 1] for i in range(at - 1, -1, -1)], False
+        if has[0] and not has[-1] and has[at]:
+            return bags[at] | self._inside, [], False
+        if not has[at] and has[at + 1]:  # "…, against 0.53 for base, …"
+            is_last = at + 2 == len(bags)
+            return bags[at + 1] | self._inside, [], not (has[0] and (self._is_for or is_last))
+        if not has[at]:  # "against 0.53" is of another
+            carried = [bags[i] for i in range(at - 1, -1, -1)]
+            return bags[at] | self._inside, carried, self._is_other
+        return bags[at] | bags[at + 1] | self._inside, [], True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +129,9 @@ class Mention:
     stretches: _Stretches | None = None
     """In prose, the words of its clause between its numbers."""
 
-    def levels_for(self, names: frozenset[str]) -> tuple[tuple[tuple[int, frozenset[str]], ...], bool]:
+    def levels_for(
+        self, names: frozenset[str]
+    ) -> tuple[tuple[tuple[int, frozenset[str]], ...], bool]:
         """The levels as they are for names of one kind, and whether it is open whose they are.
 
         "66.8% for plus and 12.2% for minus", "plus gives 66.8%, minus 12.2%": whether the names
@@ -197,7 +226,13 @@ class Scopes:
             yield Mention(
                 number,
                 passage,
-                ((AT_HAND, bag | inside), (IN_CLAUSE, name_bag), (NEAR, lead), *sections, (TITLE, title)),
+                (
+                    (AT_HAND, bag | inside),
+                    (IN_CLAUSE, name_bag),
+                    (NEAR, lead),
+                    *sections,
+                    (TITLE, title),
+                ),
                 self._bag(f"{header} | {' | '.join(said[1:])}"),
                 (self._bag(header), self._bag(" | ".join(said[1:]))),
                 roles,
@@ -210,10 +245,14 @@ class Scopes:
 
     # ------------------------------------------------------------------ prose
 
-    def _prose(self, ground: Ground, above: Ground | None, title: frozenset[str]) -> Iterator[Mention]:
+    def _prose(
+        self, ground: Ground, above: Ground | None, title: frozenset[str]
+    ) -> Iterator[Mention]:
         passage, tokens = ground.passage, ground.tokens
         text = passage.text
-        spans = [(n, at) for at, n in enumerate(tokens.numbers) if n is not None and n.kind.can_be_result]
+        spans = [
+            (n, at) for at, n in enumerate(tokens.numbers) if n is not None and n.kind.can_be_result
+        ]
         sections = self._sections(passage)
         lead = _lead(text)
         for number, at in spans:
@@ -255,7 +294,9 @@ class Scopes:
                 stretches,
             )
 
-    def _stretches(self, text: str, clause: tuple[int, int], numbers: Sequence[Number], number: Number) -> _Stretches:
+    def _stretches(
+        self, text: str, clause: tuple[int, int], numbers: Sequence[Number], number: Number
+    ) -> _Stretches:
         """The words of a clause, cut at its numbers; those in a bracket belong to the one before it."""
         heads = [n for n in numbers if not _is_inside(text, clause[0], n.start)] or list(numbers)
         place = max((i for i, n in enumerate(heads) if n.start <= number.start), default=0)
@@ -263,7 +304,9 @@ class Scopes:
         ends = [*(n.start for n in heads), clause[1]]
         pieces = [text[a:b] for a, b in zip(starts, ends, strict=True)]
         inside = text[heads[place].end : number.start] if number is not heads[place] else ""
-        return _Stretches(pieces, [self._bag(piece) for piece in pieces], place, self._bag(inside), inside)
+        return _Stretches(
+            pieces, [self._bag(piece) for piece in pieces], place, self._bag(inside), inside
+        )
 
     def _sections(self, passage: Passage) -> list[tuple[int, frozenset[str]]]:
         titles = passage.sections if passage.place is not Place.HEADING else passage.sections[:-1]
@@ -298,7 +341,6 @@ class _Table:
             spot = cells[0].passage.spot
             near = spot is not None and above.passage.sections == cells[0].passage.sections
             self.lead = above.passage.text[-300:] if near else ""
-
 
     def names_before(self, column: int) -> list[int]:
         """The columns that name what stands in this one: those left of it, and short ones behind."""
@@ -356,7 +398,11 @@ def _roles(ground: Ground, at: int, number: Number, text: str) -> tuple[Role, ..
     numbers = ground.tokens.numbers
     if before.endswith("["):
         return (Role.LOW,)
-    if after.startswith("]") and at >= 2 and _ENDS_BETWEEN.search(f" {_between(text, numbers, at)}"):
+    if (
+        after.startswith("]")
+        and at >= 2
+        and _ENDS_BETWEEN.search(f" {_between(text, numbers, at)}")
+    ):
         return (Role.HIGH,)
     if re.search(r"\bCI:?\s*[\[(]?\Z", before):
         return (Role.LOW,)
@@ -375,7 +421,9 @@ def _between(text: str, numbers: Sequence[Number | None], at: int) -> str:
 
 def _named_role(words: Sequence[str]) -> tuple[Role, ...]:
     for role, named in ROLE_WORDS.items():
-        if not named.isdisjoint(words) and not {"size", "sample", "positive", "passed", "hit"} & {*words}:
+        if not named.isdisjoint(words) and not {"size", "sample", "positive", "passed", "hit"} & {
+            *words
+        }:
             return (role,)
     return ()
 

@@ -11,7 +11,17 @@ from typing import Any
 
 from epm_lint.binding.by_words.index import Source
 
-_ABOUT = ("model_name", "model", "task", "dataset", "experiment", "condition", "arm", "run_name", "name")
+_ABOUT = (
+    "model_name",
+    "model",
+    "task",
+    "dataset",
+    "experiment",
+    "condition",
+    "arm",
+    "run_name",
+    "name",
+)
 _LM_EVAL = ("results", "groups", "n-samples")
 _INSPECT_COUNTS = ("total_samples", "completed_samples", "scored_samples", "unscored_samples")
 

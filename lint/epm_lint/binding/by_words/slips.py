@@ -63,4 +63,3 @@ def _is_one_edit(mine: str, other: str) -> bool:
     if len(long) != len(short) + 1:
         return False
     return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
-

@@ -34,7 +34,9 @@ def may_be(mention: Mention, entry: Entry) -> bool:
         return False
     if mention.difference and "diff" not in entry.said and "diff" not in entry.measured:
         return False
-    return not (mention.ratio and not any("ratio" in word for word in (*entry.said, *entry.measured)))
+    return not (
+        mention.ratio and not any("ratio" in word for word in (*entry.said, *entry.measured))
+    )
 
 
 def printed(mention: Mention, entry: Entry) -> tuple[Fraction, ...]:

@@ -97,9 +97,7 @@ ROLE_WORDS = {
     Role.SE: frozenset("se ses sem sems stderr stderrs".split()),
     Role.SD: frozenset("sd sds std stdev stdevs sigma".split()),
     Role.P: frozenset("p pvalue pval".split()),
-    Role.N: frozenset(
-        "n num count counts total trials samples nsamples ntotal nobs".split()
-    ),
+    Role.N: frozenset("n num count counts total trials samples nsamples ntotal nobs".split()),
     Role.K: frozenset("k successes success hits hit passes passed positives".split()),
     Role.LOW: frozenset("low lo lower lcb".split()),
     Role.HIGH: frozenset("high hi upper ucb".split()),

@@ -80,9 +80,15 @@ def drawn(seed: int, wrong: float = 0.2) -> Drawn:
     rng = random.Random(seed)
     conditions = rng.choice(CONDITIONS)
     tasks = rng.choice(TASKS) if rng.random() < 0.5 else ("",)
-    metrics = [*rng.sample(list(RATES), rng.choice((1, 2))), *rng.sample(list(MEANS), rng.choice((0, 1)))]
+    metrics = [
+        *rng.sample(list(RATES), rng.choice((1, 2))),
+        *rng.sample(list(MEANS), rng.choice((0, 1))),
+    ]
     cells = [
-        _cell(rng, condition, task, metric) for condition in conditions for task in tasks for metric in metrics
+        _cell(rng, condition, task, metric)
+        for condition in conditions
+        for task in tasks
+        for metric in metrics
     ]
     shape, build = rng.choice(list(SHAPES.items()))
     found = Drawn(shape, build(rng, cells))
@@ -95,7 +101,9 @@ def _cell(rng: random.Random, condition: str, task: str, metric: str) -> Cell:
     if metric in RATES:
         k = rng.randrange(4, n - 3)
         value = round(k / n, 6)
-        return Cell(condition, task, metric, value, round((value * (1 - value) / n) ** 0.5, 6), n, True)
+        return Cell(
+            condition, task, metric, value, round((value * (1 - value) / n) ** 0.5, 6), n, True
+        )
     value = round(rng.uniform(20, 90), 3)
     return Cell(condition, task, metric, value, round(rng.uniform(0.4, 3), 4), n, False)
 
@@ -109,7 +117,12 @@ def _nested(rng: random.Random, cells: list[Cell]) -> Any:
         node = found.setdefault(cell.condition, {})
         node = node.setdefault(cell.task, {}) if cell.task else node
         node[cell.metric] = {"mean": cell.value, "sem": cell.se, "n": cell.n}
-    return {"experiment": "probe", "config": {"seed": 17, "lr": 0.0003}, "arms": found, "cost": {"gpu_hours": 6.4}}
+    return {
+        "experiment": "probe",
+        "config": {"seed": 17, "lr": 0.0003},
+        "arms": found,
+        "cost": {"gpu_hours": 6.4},
+    }
 
 
 def _records(rng: random.Random, cells: list[Cell]) -> Any:
@@ -147,7 +160,9 @@ def _deep(rng: random.Random, cells: list[Cell]) -> Any:
     found: dict[str, Any] = {}
     for cell in cells:
         model = found.setdefault(cell.condition, {"evals": {}})
-        scores = model["evals"].setdefault(cell.task or "all", {"scores": {}, "config": {"batch_size": 8}})["scores"]
+        scores = model["evals"].setdefault(
+            cell.task or "all", {"scores": {}, "config": {"batch_size": 8}}
+        )["scores"]
         scores[cell.metric] = {"point": cell.value, "std_err": cell.se, "num_samples": cell.n}
     return {"run": {"id": "r-17", "models": found}}
 
@@ -184,7 +199,9 @@ def _camel(rng: random.Random, cells: list[Cell]) -> Any:
 
     found: dict[str, Any] = {}
     for cell in cells:
-        node = found.setdefault(camel(cell.condition) if cell.condition.islower() else cell.condition, {})
+        node = found.setdefault(
+            camel(cell.condition) if cell.condition.islower() else cell.condition, {}
+        )
         node = node.setdefault(camel(cell.task), {}) if cell.task else node
         node[camel(cell.metric)] = cell.value
         node[f"{camel(cell.metric)}StdErr"] = cell.se
@@ -225,9 +242,19 @@ class _Writer:
 
     def write(self) -> None:
         rng = self.rng
-        self.lines += ["# What the intervention does", "", "*Posted 2026-10-05, code at v0.4.2.*", ""]
+        self.lines += [
+            "# What the intervention does",
+            "",
+            "*Posted 2026-10-05, code at v0.4.2.*",
+            "",
+        ]
         for n in rng.sample((17, 96, 246, 6.4, 3), 2):
-            self.lines += [f"Answers are cut at {n} tokens, and we looked at them over a week." if n != 6.4 else f"The activations fill {n} disks.", ""]
+            self.lines += [
+                f"Answers are cut at {n} tokens, and we looked at them over a week."
+                if n != 6.4
+                else f"The activations fill {n} disks.",
+                "",
+            ]
             self.found.chance.append((len(self.lines) - 1, str(n)))
         self.lines += ["## Results", ""]
         tabled = [m for m in self.metrics]
@@ -237,7 +264,11 @@ class _Writer:
         else:
             self._by_condition(tabled)
         self._sentences()
-        self.lines += ["## What comes next", "", "Next we want 250 fresh prompts and a second model."]
+        self.lines += [
+            "## What comes next",
+            "",
+            "Next we want 250 fresh prompts and a second model.",
+        ]
         self.found.page = "\n".join(self.lines) + "\n"
 
     def _label(self, name: str) -> str:
@@ -246,17 +277,28 @@ class _Writer:
     def _by_task(self, metric: str) -> None:
         said = self.rng.choice({**RATES, **MEANS}[metric])
         names = [self._label(c) for c in self.conditions]
-        self.lines += [f"### {said[:1].upper()}{said[1:]}", "", f"| task | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+        self.lines += [
+            f"### {said[:1].upper()}{said[1:]}",
+            "",
+            f"| task | {' | '.join(names)} |",
+            "|---" * (len(names) + 1) + "|",
+        ]
         percent = self.rng.random() < 0.5
         with_se = self.rng.random() < 0.4
         for task in self.tasks:
             cells = [self.at[c, task, metric] for c in self.conditions]
-            self._row(self._label(task), [lambda c=c: self._value(c, percent, with_se) for c in cells])
+            self._row(
+                self._label(task), [lambda c=c: self._value(c, percent, with_se) for c in cells]
+            )
         self.lines.append("")
 
     def _by_condition(self, metrics: list[str]) -> None:
         said = [self.rng.choice({**RATES, **MEANS}[m]) for m in metrics]
-        with_n = len(metrics) == 1 and self.rng.random() < 0.6 and self.found.shape != "metric first, flat"
+        with_n = (
+            len(metrics) == 1
+            and self.rng.random() < 0.6
+            and self.found.shape != "metric first, flat"
+        )
         with_se = self.rng.random() < 0.4
         percent = self.rng.random() < 0.5
         heads = ["arm", *(["n"] if with_n else []), *said]
@@ -321,8 +363,16 @@ class _Writer:
             text = _written(cell, other.value, percent)
             return (text, way) if text != right else (right, "")
         if way == "transposed":
-            pairs = [(a, b) for a, b in zip(digits, digits[1:], strict=False) if right[a] != right[b] and b == a + 1 and right[b] + right[a] != "0"]
-            pairs = [(a, b) for a, b in pairs if not (a == digits[0] and (right[b] == "0" or right[a] == "0"))]
+            pairs = [
+                (a, b)
+                for a, b in zip(digits, digits[1:], strict=False)
+                if right[a] != right[b] and b == a + 1 and right[b] + right[a] != "0"
+            ]
+            pairs = [
+                (a, b)
+                for a, b in pairs
+                if not (a == digits[0] and (right[b] == "0" or right[a] == "0"))
+            ]
             if pairs:
                 a, b = rng.choice(pairs)
                 return right[:a] + right[b] + right[a] + right[b + 1 :], way
