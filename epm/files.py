@@ -12,7 +12,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from epm.errors import EpmError
 
@@ -45,7 +45,7 @@ class NotAFileOfItsOwn(EpmError):
         super().__init__(f"{path} is not read: {why}", "put the file itself there")
 
 
-def open_own(path: Path, within: Path | None = None) -> BinaryIO:
+def open_own(path: Path, within: Path | None = None) -> io.BufferedReader:
     """Open a regular file to read it: no link is followed, and no pipe is waited for.
 
     Args:

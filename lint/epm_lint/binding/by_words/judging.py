@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 
-from epm_lint.binding.by_words.index import Entry, Index
+from epm_lint.binding.by_words.entries import Entry
+from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
 from epm_lint.binding.by_words.scopes import HEADING, IN_SENTENCE, NEAR, TITLE, Mention
 from epm_lint.binding.by_words.values import is_equal, nearest

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from epm_lint.binding.by_words.index import Entry, Index, Term
+from epm_lint.binding.by_words.entries import Axis, Entry, Term
+from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.scopes import (
     AT_HAND,
     BEFORE,
@@ -48,6 +49,9 @@ ENOUGH = 0.9
 _COMMON = 0.0
 """What a word counts that all labels of a kind share, `mini` in `mini_facts` and `mini_logic`."""
 _FARTHEST = 99
+
+
+Levels = Sequence[tuple[int, frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class _Words:
         self._mention = mention
         self._places: dict[tuple[str, ...], _Place] = {}
         self._labels: dict[tuple[object, ...], Label] = {}
+        self._axes: dict[int, _OnAxis] = {}
 
     def match(self, entry: Entry) -> Match | None:
         """How far the words of an entry are met; None where it is only a form that fits."""
@@ -157,7 +162,7 @@ class _Words:
     def _measured(self, entry: Entry) -> tuple[float, int, bool]:
         """How far a mention says what an entry measures, where, and whether in words."""
         last = entry.terms[-1] if entry.terms else None
-        if last is not None and last.is_last and last.siblings:
+        if last is not None and last.is_last and last.axis is not None:
             label = self._label(last)
             if label.excluded:
                 return 0.0, _FARTHEST, False
@@ -187,15 +192,52 @@ class _Words:
         return share, level, by_words
 
     def _label(self, term: Term) -> Label:
-        key = (term.words, term.siblings)
+        assert term.axis is not None  # noqa: S101
+        key = (term.words, id(term.axis))
         if key not in self._labels:
-            self._labels[key] = _label(term, self._mention)
+            self._labels[key] = self._label_on(term.axis, term.words)
         return self._labels[key]
+
+    def _label_on(self, axis: Axis, own: tuple[str, ...]) -> Label:
+        """How far a name of an axis is met, against the others that are."""
+        levels, is_open, rivals = self._on(axis)
+        level, share, found = rivals.get(own) or _met(own, levels, axis.shared)
+        open_ = is_open and level <= BEFORE
+        excluded = False
+        for name, (there, part, words) in rivals.items():
+            if name == own or part < 0.5 or (is_open and level > AT_HAND):
+                continue
+            if there < level or share < 0.5:
+                # a name that goes on where this one ends is another's, and so is one that is nearer
+                excluded = excluded or there < level or not words < found
+            elif there == level:
+                if words > found:
+                    excluded = True
+                elif not words < found:
+                    open_ = open_ or part >= share - 0.01
+                    excluded = excluded or part > share + 0.01
+        return Label(level, share, open_, excluded)
+
+    def _on(self, axis: Axis) -> _OnAxis:
+        """The words around the mention as they are for an axis, and where its names are met."""
+        if id(axis) not in self._axes:
+            levels, is_open = self._mention.levels_for(axis.words)
+            near = frozenset[str]().union(*(bag for _, bag in levels))
+            names = axis.with_any(near)
+            met = {name: _met(name, levels, axis.shared) for name in names}
+            self._axes[id(axis)] = _OnAxis(levels, is_open, met)
+        return self._axes[id(axis)]
+
+
+class _OnAxis(NamedTuple):
+    levels: Levels
+    is_open: bool
+    met: dict[tuple[str, ...], _Place]
 
 
 def _met(
     words: tuple[str, ...],
-    levels: Sequence[tuple[int, frozenset[str]]],
+    levels: Levels,
     common: frozenset[str],
 ) -> _Place:
     """Where words are met; digits all of them, and of others some that not all labels share."""
@@ -214,33 +256,6 @@ def _met(
         if best.share >= 1:
             break
     return best
-
-
-def _label(term: Term, mention: Mention) -> Label:
-    shared = frozenset(term.words).intersection(*map(frozenset, term.siblings))
-    each = (term.words, *term.siblings)
-    # where one is the start of another, `sft` of `sft_dpo`, the shared words are a name as well
-    names: frozenset[str] = frozenset().union(*each)
-    if all(shared < {*words} for words in each):
-        names -= shared
-    levels, is_open = mention.levels_for(names)
-    level, share, found = _met(term.words, levels, shared)
-    rivals = is_open and level <= BEFORE
-    excluded = False
-    for sibling in term.siblings:
-        there, part, words = _met(sibling, levels, shared)
-        if part < 0.5 or (is_open and level > AT_HAND):
-            continue
-        if there < level or share < 0.5:
-            # a name that goes on where this one ends is another's, and so is one that is nearer
-            excluded = excluded or there < level or not words < found
-        elif there == level:
-            if words > found:
-                excluded = True
-            elif not words < found:
-                rivals = rivals or part >= share - 0.01
-                excluded = excluded or part > share + 0.01
-    return Label(level, share, rivals, excluded)
 
 
 def best_of(matches: Iterable[Match], margin: float) -> list[Match]:

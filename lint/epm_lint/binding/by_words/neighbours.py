@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from epm_lint.binding.by_words.index import Entry, Index
+from epm_lint.binding.by_words.entries import Entry
+from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.judging import Judged, Standing
 from epm_lint.binding.by_words.scopes import Mention
 from epm_lint.binding.by_words.slips import is_slip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 
 from epm_lint.binding.by_words.vocabulary import INTERVAL, ROLE_WORDS, Role, telling, words_of
@@ -70,11 +71,16 @@ class _Stretches:
         place: int,
         inside: frozenset[str],
         text: str,
+        labels: AbstractSet[str],
     ) -> None:
         self.bags, self.place = bags, place
         self._inside = inside
         self._is_for = _FOR.match(pieces[place + 1]) is not None
-        self._is_other = _OTHER_SIDE.search(pieces[place]) is not None
+        told = not labels.isdisjoint(bags[place] | bags[place + 1])
+        contrast = _OTHER_SIDE.search(pieces[place])
+        # "from 21.6% to 26.6%" is of two, and no word tells which; "up from 0.48 at layer 12" is told
+        of_two = contrast and pieces[place + 1].strip() in ("to", "→", "->")
+        self._is_other = bool(of_two or (contrast and not told))
         behind = pieces[place + 1]
         if len(bags) > 2:  # a word right behind says what was counted; more is the next number's
             behind = " ".join(behind.split()[:2]) if behind[:1] == " " else ""
@@ -151,10 +157,12 @@ class Mention:
 
 
 class Scopes:
-    """Reads the mentions of a page; the vocabulary is that of its results files."""
+    """Reads the mentions of a page, knowing the words of its results files and of their labels."""
 
-    def __init__(self, reading: Reading, vocabulary: frozenset[str]) -> None:
-        self._vocabulary = vocabulary
+    def __init__(
+        self, reading: Reading, vocabulary: AbstractSet[str], labels: AbstractSet[str] = frozenset()
+    ) -> None:
+        self._vocabulary, self._labels = vocabulary, labels
         self._reading = reading
         self._aliases = {w: n for w, n in _aliases(reading).items() if w not in vocabulary}
 
@@ -305,7 +313,12 @@ class Scopes:
         pieces = [text[a:b] for a, b in zip(starts, ends, strict=True)]
         inside = text[heads[place].end : number.start] if number is not heads[place] else ""
         return _Stretches(
-            pieces, [self._bag(piece) for piece in pieces], place, self._bag(inside), inside
+            pieces,
+            [self._bag(piece) for piece in pieces],
+            place,
+            self._bag(inside),
+            inside,
+            self._labels,
         )
 
     def _sections(self, passage: Passage) -> list[tuple[int, frozenset[str]]]:

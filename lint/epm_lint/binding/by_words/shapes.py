@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from epm_lint.binding.by_words.index import Source
+from epm_lint.binding.by_words.entries import Source
 
 _ABOUT = (
     "model_name",

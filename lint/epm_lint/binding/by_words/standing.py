@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from epm_lint.binding.by_words.index import Entry, Index, Source
+from epm_lint.binding.by_words.entries import Entry, Source
+from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.judging import Judged, Standing, judge
 from epm_lint.binding.by_words.matching import Matcher
 from epm_lint.binding.by_words.neighbours import (
@@ -40,7 +41,7 @@ def hold(reading: Reading, sources: Sequence[Source]) -> tuple[Held, ...]:
     """The standing of every number of a page that may be a result; of k/n, of both."""
     index = Index(sources)
     matcher = Matcher(index)
-    mentions = Scopes(reading, frozenset(index.vocabulary)).mentions()
+    mentions = Scopes(reading, index.vocabulary, index.labels).mentions()
     judged: Sequence[Judged] = [judge(mention, matcher, index) for mention in mentions]
     judged = without_strangers(settled(with_differences(with_ranges(judged, index))))
     return tuple(held for one in judged for held in _told(one))

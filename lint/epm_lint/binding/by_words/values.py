@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from epm_lint.binding.by_words.index import Entry
+from epm_lint.binding.by_words.entries import Entry
 from epm_lint.binding.by_words.scopes import Mention
 from epm_lint.binding.by_words.vocabulary import Role
 from epm_lint.reading.number import Kind
@@ -51,9 +51,9 @@ def printed(mention: Mention, entry: Entry) -> tuple[Fraction, ...]:
         return (value * 100, value) if small and not entry.in_percent else (value,)
     is_rate = entry.in_percent or not _PROPORTIONS.isdisjoint((*entry.said, *entry.measured))
     found = [value]
-    if entry.role in _SCALED and small and not entry.in_percent:
-        found.append(value * 100)
-    elif is_rate and small and abs(number.value) > 1 and not entry.in_percent:
+    if (entry.role in _SCALED and small and not entry.in_percent) or (
+        is_rate and small and abs(number.value) > 1 and not entry.in_percent
+    ):
         found.append(value * 100)
     if is_rate and (not small or entry.in_percent) and abs(number.value) <= 1:
         found.append(value / 100)
