@@ -1,8 +1,8 @@
 """Find what epm's own results contradict on a page that was written by hand.
 
-What conditions, layers, methods and Ns are is known of such a file, so that more can be said than by
-its words alone. A number is contradicted where its context names one value of the results, and that
-differs; whatever is ambiguous is not.
+What conditions, layers, methods and Ns are is known of such a file, so that more can be said than
+by its words alone. A number is contradicted where its context names one value of the results, and
+that differs; whatever is ambiguous is not.
 """
 
 from __future__ import annotations

@@ -78,11 +78,11 @@ class Entry:
     """The count that it is the rate of, and what it was counted among."""
     n_pointer: str = ""
     name: str = ""
-    """The last step as the file writes it; a column's or field's name where the pointer has none."""
+    """The last step as the file writes it; a column's name where the pointer has a place."""
     parts: tuple[str, ...] = ()
     """The pointers of what it was computed from, where the file does not hold it."""
     needs: tuple[str, ...] = ()
-    """The words of the step above, where the last step is a label and that says what was measured."""
+    """The words of the step above, where that says what was measured, and the last step of what."""
     is_guess: bool = False
     """Whether a label was taken for what was measured, as nothing else can be."""
 

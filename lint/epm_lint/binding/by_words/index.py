@@ -55,7 +55,7 @@ def _with_needs(entries: Sequence[Entry]) -> Iterator[Entry]:
     """Of `prompt_tokens: {librarian: 15}`, a page has to name both."""
     labels = {term.words for entry in entries for term in entry.terms if term.is_label}
     for entry in entries:
-        *_, above, last = (None, None, *entry.terms)
+        above, last = entry.terms[-2:] if len(entry.terms) > 1 else (None, None)
         if above and last and last.is_last and last.axis and not above.is_label:
             said = words_of(above.text)
             measuring = not MEASURES.isdisjoint(said) or role_of(said) is not None

@@ -1,4 +1,4 @@
-"""Judge one number by the words around it: which value of a results file it is, and whether it is."""
+"""Judge one number by the words around it: which value of a results file it should be."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from epm_lint.values import dataclass
 _MARGIN = 0.2
 _OTHER_MEASURE = frozenset(
     """
-    train valid test heldout macro micro weight weighted unweight norm strict flexible adjust correct
-    partial median max min total initial best worst std relative absolut raw cumul pooled peak
+    train valid test heldout macro micro weight weighted unweight norm strict flexible
+    adjust correct partial median max min total initial best worst std relative absolut raw cumul
+    pooled peak
     """.split()
 )
 """Words that make another measure of one."""

@@ -18,7 +18,7 @@ _REACH = 12
 
 
 def with_ranges(judged: Sequence[Judged], index: Index) -> list[Judged]:
-    """Verify "from 46.3% to 63.4%" where both are values of one measure, and no word tells which."""
+    """Verify "from 46.3% to 63.4%" where both are values of one measure; no word tells which."""
     result = list(judged)
     for at in range(len(result) - 1):
         first, second = result[at], result[at + 1]

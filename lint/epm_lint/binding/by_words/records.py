@@ -77,7 +77,9 @@ def identifying(records: Sequence[Mapping[str, Any]]) -> list[str]:
     first = keys[0] if keys else ""
     if not _tells_apart(records, kept) and first not in kept and len(records) > 2:
         values = [record.get(first) for record in records]
-        if all(map(is_number, values)) and all(a < b for a, b in pairwise(values)):
+        if all(map(is_number, values)) and all(
+            float(a or 0) < float(b or 0) for a, b in pairwise(values)
+        ):
             kept.append(first)
     return kept if _tells_apart(records, kept) else []
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import groupby
 
+from epm_lint.binding.by_words.stretches import Stretches
 from epm_lint.binding.by_words.vocabulary import INTERVAL, ROLE_WORDS, Role, telling, words_of
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground
@@ -17,7 +18,7 @@ from epm_lint.values import dataclass
 
 AT_HAND, IN_CLAUSE, BEFORE, IN_SENTENCE, NEAR, HEADING, TITLE = range(7)
 """How far from a number a word stands: in its cell, row, header or directly beside it; in its
-clause; beside the number before; in the sentence; in the sentences before; in a heading; in the title."""
+clause; beside the number before; in its sentence; in those before; in a heading; in the title."""
 
 _WORD_BEFORE = Pattern(
     r"([^\W\d_][\w.'’-]{0,30})[\s:=(]{0,3}(?:(?:is|of|was|at|=|:|≈|~|about)\s{0,2}){0,2}\Z",
@@ -27,30 +28,27 @@ _ENDS_BETWEEN = re.compile(r"\s?(?:,|;|to|–|-|—|\.\.|and)\s?\Z")
 _POINTS = Pattern(r"[\s-]?(?:percentage )?(?:points?|pp|ppts?)\b", re.IGNORECASE)
 _TIMES = Pattern(r"\s?(?:times|fold|-fold|×|x)\b", re.IGNORECASE)
 _DIFFERENCE = Pattern(
-    r"\b(?:rise[sn]?|rose|fall[s]?|fell|gain(?:s|ed)?|drop(?:s|ped)?|differ\w{0,8}|gap|delta|increas\w{0,4}"
-    r"|decreas\w{0,4}|improv\w{0,6}|chang\w{0,4}|lift|uplift|declin\w{0,4}|reduc\w{0,5}|lower(?:ed|s)? by|rais\w{0,4})\b(?! to\b)|[Δδ]",
+    r"\b(?:rise[sn]?|rose|falls?|fell|gain(?:s|ed)?|drop(?:s|ped)?|differ\w{0,8}|gap|delta|lift|uplift"
+    r"|increas\w{0,4}|decreas\w{0,4}|improv\w{0,6}|chang\w{0,4}|declin\w{0,4}|reduc\w{0,5}"
+    r"|lower(?:ed|s)? by|rais\w{0,4})\b(?! to\b)|[Δδ]",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _HIGHER = Pattern(
     r"\s?\S{0,12}\s(?:more|less|higher|lower|better|worse|above|below)\b", re.IGNORECASE
 )
 _NOT_ITS_OWN = Pattern(
-    r"\b(?:earlier|previous(?:ly)?|prior|parent|published|reported|et al|expect\w{0,3}|predict\w{0,3}|hop(?:e|ed|ing)"
-    r"|target|goal|threshold|at least|at most|up to|chance|would|should|could|might|if we|suppose|assum\w{0,4}"
-    r"|for example|e\.g|instead of|rather than|paper|literature|plan(?:s|ned)?|next|future)\b|#\d",
+    r"\b(?:earlier|previous(?:ly)?|prior|parent|published|reported|et al|expect\w{0,3}|literature"
+    r"|predict\w{0,3}|hop(?:e|ed|ing)|target|goal|threshold|at least|at most|up to|chance|paper"
+    r"|would|should|could|might|if we|suppose|assum\w{0,4}|for example|e\.g|instead of|rather than"
+    r"|plan(?:s|ned)?|next|future)\b|#\d",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _RANGE = Pattern(
     r"\b(?:rang(?:e[sd]?|ing)|(?:run|vari|stay|lie)\w{0,3} (?:from|between)|between)\b",
     re.IGNORECASE,
 )
-_FOR = Pattern(r"\s{0,2}(?:for|in|with|under|by|at|on|of|from) ", re.IGNORECASE)
-_OTHER_SIDE = Pattern(
-    r"\b(?:against|versus|vs\.?|compared (?:to|with)|than|from|up from|down from|instead of)\s{0,2}\Z",
-    re.IGNORECASE,
-)
 _OF_A_PART = Pattern(
-    r"\b(?:without|drop(?:ping|ped)|exclud\w{1,4}|excluding|remov\w{1,4}|within|leav\w{1,4}|held[ -]out"
+    r"\b(?:without|drop(?:ping|ped)|exclud\w{1,6}|remov\w{1,4}|within|leav\w{1,4}|held[ -]out"
     r"|subset|alone|only|except|filtered|restricted|limited to|first|last|half|per)\b",
     re.IGNORECASE,
 )
@@ -59,54 +57,6 @@ _ELSEWHERE = Pattern(
     re.IGNORECASE,
 )
 _PLUS_MINUS = ("±", "+/-", "+-")
-
-
-class _Stretches:
-    """A clause, cut at the numbers that are not in brackets."""
-
-    def __init__(
-        self,
-        pieces: list[str],
-        bags: list[frozenset[str]],
-        place: int,
-        inside: frozenset[str],
-        text: str,
-        labels: AbstractSet[str],
-    ) -> None:
-        self.bags, self.place = bags, place
-        self._inside = inside
-        self._is_for = _FOR.match(pieces[place + 1]) is not None
-        told = not labels.isdisjoint(bags[place] | bags[place + 1])
-        contrast = _OTHER_SIDE.search(pieces[place])
-        # "from 21.6% to 26.6%" is of two, and no word tells which; "up from 0.48 at layer 12" is told
-        of_two = contrast and pieces[place + 1].strip() in ("to", "→", "->")
-        self._is_other = bool(of_two or (contrast and not told))
-        behind = pieces[place + 1]
-        if len(bags) > 2:  # a word right behind says what was counted; more is the next number's
-            behind = " ".join(behind.split()[:2]) if behind[:1] == " " else ""
-        self.own = " ".join((pieces[place], text or "", behind))
-
-    def named(self, names: frozenset[str]) -> tuple[frozenset[str], list[frozenset[str]], bool]:
-        """The words that are this number's, for names of one kind; those of the numbers before."""
-        bags, at = self.bags, self.place
-        if self._inside & names:
-            return self._inside, [], False
-        has = [bool(bag & names) for bag in bags]
-        if len(bags) == 2:
-            return bags[0] | bags[1] | self._inside, [], False
-        if has[at] and not has[at + 1]:
-            return bags[at] | self._inside, [], not has[0]
-        if has[-1] and not has[0]:
-            return bags[at + 1] | self._inside, [bags[i + 1] for i in range(at - 1, -1, -1)], False
-        if has[0] and not has[-1] and has[at]:
-            return bags[at] | self._inside, [], False
-        if not has[at] and has[at + 1]:  # "…, against 0.53 for base, …"
-            is_last = at + 2 == len(bags)
-            return bags[at + 1] | self._inside, [], not (has[0] and (self._is_for or is_last))
-        if not has[at]:  # "against 0.53" is of another
-            carried = [bags[i] for i in range(at - 1, -1, -1)]
-            return bags[at] | self._inside, carried, self._is_other
-        return bags[at] | bags[at + 1] | self._inside, [], True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +82,7 @@ class Mention:
     """Whether its clause speaks of a part of the data: "without librarian"."""
     sentence: int = 0
     """Which sentence of its passage it stands in."""
-    stretches: _Stretches | None = None
+    stretches: Stretches | None = None
     """In prose, the words of its clause between its numbers."""
 
     def levels_for(
@@ -304,15 +254,15 @@ class Scopes:
 
     def _stretches(
         self, text: str, clause: tuple[int, int], numbers: Sequence[Number], number: Number
-    ) -> _Stretches:
-        """The words of a clause, cut at its numbers; those in a bracket belong to the one before it."""
+    ) -> Stretches:
+        """The words of a clause, cut at its numbers; those in brackets are the number's before."""
         heads = [n for n in numbers if not _is_inside(text, clause[0], n.start)] or list(numbers)
         place = max((i for i, n in enumerate(heads) if n.start <= number.start), default=0)
         starts = [clause[0], *(n.end for n in heads)]
         ends = [*(n.start for n in heads), clause[1]]
         pieces = [text[a:b] for a, b in zip(starts, ends, strict=True)]
         inside = text[heads[place].end : number.start] if number is not heads[place] else ""
-        return _Stretches(
+        return Stretches(
             pieces,
             [self._bag(piece) for piece in pieces],
             place,
@@ -356,7 +306,7 @@ class _Table:
             self.lead = above.passage.text[-300:] if near else ""
 
     def names_before(self, column: int) -> list[int]:
-        """The columns that name what stands in this one: those left of it, and short ones behind."""
+        """The columns that name what stands in this one: those left of it, and short ones."""
         return [c for c in sorted(self.labels) if c < column or c in self._short]
 
 

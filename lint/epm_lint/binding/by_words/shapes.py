@@ -1,7 +1,8 @@
 """Results files of other tools: which part holds results, and what they are of.
 
-Files of lm-evaluation-harness and logs of Inspect (as `inspect log dump` prints them) hold settings,
-samples and environments beside their results. Those are left out, and pointers stay what they are.
+Files of lm-evaluation-harness and logs of Inspect (as `inspect log dump` prints them) hold
+settings, samples and environments beside their results. Those are left out, and pointers stay what
+they are.
 """
 
 from __future__ import annotations
@@ -11,17 +12,7 @@ from typing import Any
 
 from epm_lint.binding.by_words.entries import Source
 
-_ABOUT = (
-    "model_name",
-    "model",
-    "task",
-    "dataset",
-    "experiment",
-    "condition",
-    "arm",
-    "run_name",
-    "name",
-)
+_ABOUT = tuple("model_name model task dataset experiment condition arm run_name name".split())
 _LM_EVAL = ("results", "groups", "n-samples")
 _INSPECT_COUNTS = ("total_samples", "completed_samples", "scored_samples", "unscored_samples")
 

@@ -1,7 +1,8 @@
 """The slips of a pen: how a wrong number still shows what it should have been.
 
 A digit that is another, two that changed places, a point or a percent sign that moved, digits that
-were cut off. A number that differs from the value its words name by such a slip is more surely meant
+were cut off. A number that differs from the value its words name by such a slip is more surely
+meant
 to be it than one that differs in all.
 """
 

@@ -63,7 +63,7 @@ def printed(mention: Mention, entry: Entry) -> tuple[Fraction, ...]:
 def is_equal(mention: Mention, entry: Entry) -> bool:
     """Whether a number is what an entry gives when it is rounded as the number is."""
     if mention.number.fraction:
-        return mention.number.fraction == (entry.k, entry.n)
+        return tuple(map(Fraction, mention.number.fraction)) == (entry.k, entry.n)
     if mention.number.bound not in ("", "≈") and entry.role is not Role.P:
         return False  # "over 4" is true of most numbers
     for value in printed(mention, entry):

@@ -2,8 +2,8 @@
 
 A pointer's steps are *terms*. Where several steps stand side by side and hold the same things
 (`baseline` and `plus`, each with `k` and `n`; the records of a list; the rows of a table), each is
-a *label*: it tells one number from its likes, and a page has to name it. Other steps are containers,
-and the last says what was measured.
+a *label*: it tells one number from its likes, and a page has to name it. Other steps are
+containers, and the last says what was measured.
 """
 
 from __future__ import annotations
@@ -80,9 +80,14 @@ class _Reader:
         counted = self._counted(numbers, pointer) or counted
         if (table := table_in(node)) is not None:
             columns, rows, where = table
-            self._records([dict(zip(columns, row, strict=False)) for row in rows],
-                          [f"{pointer}/{_escaped(where)}/{at}" for at in range(len(rows))],
-                          [{c: str(i) for i, c in enumerate(columns)}] * len(rows), terms, counted)  # fmt: skip
+            places = {column: str(place) for place, column in enumerate(columns)}
+            self._records(
+                [dict(zip(columns, row, strict=True)) for row in rows],
+                [f"{pointer}/{_escaped(where)}/{at}" for at in range(len(rows))],
+                [places] * len(rows),
+                terms,
+                counted,
+            )
             node = {k: v for k, v in node.items() if k != where and k not in COLUMNS}
         elif (columns_of := parallel_arrays(node)) is not None:
             keys = list(columns_of)
@@ -117,8 +122,8 @@ class _Reader:
         axes = _axes({k: v for k, v in inner.items() if isinstance(v, Mapping)}, named)
         for key, value in inner.items():
             axis = axes.get(key)
-            step = Term(named[key], axis, key)
-            below = (*terms, step) if step.words else terms
+            term = Term(named[key], axis, key)
+            below = (*terms, term) if term.words else terms
             if isinstance(value, list) and self._interval(
                 value,
                 f"{pointer}/{_escaped(key)}",
@@ -347,7 +352,7 @@ def role_of(words: Sequence[str]) -> Role | None:
 
 
 def _role_above(above: Sequence[Term], words: Sequence[str]) -> Role:
-    """`se: {plus: 1.3}` and `accuracy_se: {gsm8k: {plus: 0.02}}`: the role stands above the labels."""
+    """`se: {plus: 1.3}`, `accuracy_se: {gsm8k: {plus: 0.02}}`: the role stands above labels."""
     if any(word in MEASURES for word in words):
         return Role.ESTIMATE
     for term in reversed(above[-3:]):

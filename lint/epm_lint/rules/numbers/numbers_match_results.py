@@ -43,7 +43,8 @@ from epm_lint.reading.page import read
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
-    from epm_lint.binding.by_words.standing import Held, Standing
+    from epm_lint.binding.by_words.judging import Standing
+    from epm_lint.binding.by_words.standing import Held
     from epm_lint.reading.page import Reading
 
 
@@ -120,8 +121,9 @@ def _by_hand(page: Page, options: Options) -> Verdict:
         files = (ResultsFile("the results file", page.results),)
     if not files:
         return Verdict.skipped("epm did not render this body, and no results file is at hand")
+    from epm_lint.binding.by_words.judging import Standing
     from epm_lint.binding.by_words.shapes import source_of
-    from epm_lint.binding.by_words.standing import Standing, hold
+    from epm_lint.binding.by_words.standing import hold
 
     sources = [source_of(file.name, file.values) for file in files]
     reading = read(page.document, page.title)
@@ -150,7 +152,8 @@ def _with_own(
     held: Sequence[Held], reading: Reading, results: Mapping[str, Any] | None
 ) -> list[Held]:
     """What is known of epm's own results tells of some numbers what words alone do not."""
-    from epm_lint.binding.by_words.standing import Held, Standing
+    from epm_lint.binding.by_words.judging import Standing
+    from epm_lint.binding.by_words.standing import Held
     from epm_lint.binding.handwritten import contradicted
 
     if results is None or not isinstance(results.get("conditions"), Mapping):
@@ -168,7 +171,7 @@ def _with_own(
 
 def _coverage(counted: Mapping[Standing, int], numbers: int, files: str) -> str:
     """How far the results bear a page out, in words."""
-    from epm_lint.binding.by_words.standing import Standing
+    from epm_lint.binding.by_words.judging import Standing
 
     if not numbers:
         return "the page gives no number that could be a result"
@@ -184,7 +187,7 @@ def _coverage(counted: Mapping[Standing, int], numbers: int, files: str) -> str:
 
 
 def _contradiction(held: Held, several: bool) -> Finding:
-    from epm_lint.binding.by_words.standing import Standing
+    from epm_lint.binding.by_words.judging import Standing
 
     number = held.number
     says = f"says {_shown(number.raw)}"
@@ -209,7 +212,7 @@ def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Ed
 
 def _standing(held: Held) -> Mapping[str, Any]:
     """A number with its standing, as the JSON report lists it."""
-    from epm_lint.binding.by_words.standing import Standing
+    from epm_lint.binding.by_words.judging import Standing
 
     number = held.number
     wrong = held.standing in (Standing.CONTRADICTED, Standing.TRUNCATED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 CONDITIONS = (
@@ -174,9 +176,16 @@ def _columns(rng: random.Random, cells: list[Cell]) -> Any:
 
 def _long_records(rng: random.Random, cells: list[Cell]) -> Any:
     return [
-        {"arm": c.condition, **({"dataset": c.task} if c.task else {}), "metric": c.metric, "value": c.value,
-         "stderr": c.se, "n": c.n} for c in cells
-    ]  # fmt: skip
+        {
+            "arm": cell.condition,
+            **({"dataset": cell.task} if cell.task else {}),
+            "metric": cell.metric,
+            "value": cell.value,
+            "stderr": cell.se,
+            "n": cell.n,
+        }
+        for cell in cells
+    ]
 
 
 def _percents(rng: random.Random, cells: list[Cell]) -> Any:
@@ -257,12 +266,11 @@ class _Writer:
             ]
             self.found.chance.append((len(self.lines) - 1, str(n)))
         self.lines += ["## Results", ""]
-        tabled = [m for m in self.metrics]
         if len(self.tasks) > 1:
-            for metric in tabled:
+            for metric in self.metrics:
                 self._by_task(metric)
         else:
-            self._by_condition(tabled)
+            self._by_condition(self.metrics)
         self._sentences()
         self.lines += [
             "## What comes next",
@@ -305,7 +313,8 @@ class _Writer:
         self.lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
         for condition in self.conditions:
             cells = [self.at[condition, "", m] for m in metrics]
-            writers = [lambda: self._cite(str(cells[0].n), "n")] if with_n else []
+            size = str(cells[0].n)
+            writers = [lambda n=size: self._cite(n)] if with_n else []
             writers += [lambda c=c: self._value(c, percent, with_se) for c in cells]
             self._row(self._label(condition), writers)
         self.lines.append("")
@@ -314,10 +323,10 @@ class _Writer:
         self.lines.append("")
         self.lines[-1] = f"| {label} | {' | '.join(write() for write in writers)} |"
 
-    def _value(self, cell: Cell, percent: bool, with_se: bool) -> str:
-        text = self._cite(_written(cell, cell.value, percent), "value", cell, percent)
+    def _value(self, cell: Cell, percent: bool, with_se: bool = False) -> str:
+        text = self._cite(_written(cell, cell.value, percent), cell, percent)
         if with_se:
-            text += f" ± {self._cite(_written(cell, cell.se, percent).rstrip('%'), 'se')}"
+            text += f" ± {self._cite(_written(cell, cell.se, percent).rstrip('%'))}"
         return text
 
     def _sentences(self) -> None:
@@ -332,27 +341,31 @@ class _Writer:
             x, y = self._label(one), self._label(other)
             form = rng.randrange(5)
             percent = rng.random() < 0.6
+            v, w = partial(self._value, a, percent), partial(self._value, b, percent)
             if form == 0:
-                text = f"With {x} the {said}{where} is {self._value(a, percent, False)}."
+                text = f"With {x} the {said}{where} is {v()}."
             elif form == 1:
-                text = f"The {said}{where} is {self._value(a, percent, False)} for {x} and {self._value(b, percent, False)} for {y}."
+                text = f"The {said}{where} is {v()} for {x} and {w()} for {y}."
             elif form == 2:
-                text = f"{x} reaches a {said} of {self._value(a, percent, False)}{where}; {y} reaches {self._value(b, percent, False)}."
+                text = f"{x} reaches a {said} of {v()}{where}; {y} reaches {w()}."
             elif form == 3:
-                text = f"In the {x} arm, {said}{where} comes to {self._value(a, percent, False)}, against {self._value(b, percent, False)} in the {y} arm."
+                arms = f"In the {x} arm, {said}{where} comes to"
+                text = f"{arms} {v()}, against {w()} in the {y} arm."
             else:
-                text = f"{said[:1].upper()}{said[1:]}{where}: {x} {self._value(a, percent, False)}, {y} {self._value(b, percent, False)}."
+                text = f"{said[:1].upper()}{said[1:]}{where}: {x} {v()}, {y} {w()}."
             self.lines[-1] = text
             self.lines.append("")
 
-    def _cite(self, right: str, kind: str, cell: Cell | None = None, percent: bool = False) -> str:
+    def _cite(self, right: str, cell: Cell | None = None, percent: bool = False) -> str:
         text, way = right, ""
         if self.rng.random() < self.wrong:
-            text, way = self._slip(right, kind, cell, percent)
+            text, way = self._slip(right, cell, percent)
+            if cell and way and _is_rounding(text, cell, percent):
+                text, way = right, ""
         self.found.cited.append(Cited(len(self.lines), text, right, way))
         return text
 
-    def _slip(self, right: str, kind: str, cell: Cell | None, percent: bool) -> tuple[str, str]:
+    def _slip(self, right: str, cell: Cell | None, percent: bool) -> tuple[str, str]:
         rng = self.rng
         digits = [at for at, mark in enumerate(right) if mark.isdigit()]
         ways = ["digit", "transposed", "other row"] if cell else ["digit", "transposed"]
@@ -365,7 +378,7 @@ class _Writer:
         if way == "transposed":
             pairs = [
                 (a, b)
-                for a, b in zip(digits, digits[1:], strict=False)
+                for a, b in pairwise(digits)
                 if right[a] != right[b] and b == a + 1 and right[b] + right[a] != "0"
             ]
             pairs = [
@@ -379,6 +392,13 @@ class _Writer:
         at = rng.choice(digits[1:] or digits)
         new = rng.choice([d for d in "123456789" if d != right[at]])
         return right[:at] + new + right[at + 1 :], "digit"
+
+
+def _is_rounding(text: str, cell: Cell, percent: bool) -> bool:
+    """Whether a slip came out as another rounding of the same value: 0.9375 is 0.937 and 0.938."""
+    value = cell.value * 100 if percent and cell.is_rate else cell.value
+    digits = text.rstrip("%")
+    return abs(float(digits) - value) <= 0.51 * 10.0 ** -len(digits.partition(".")[2])
 
 
 def _written(cell: Cell, value: float, percent: bool) -> str:
