@@ -20,9 +20,8 @@ from epm_lint.quoting import visible
 EXTRAS = {
     "run": frozenset(
         {
-            *("accelerate", "filelock", "gguf", "huggingface_hub", "matplotlib", "numpy", "peft"),
-            *("safetensors", "scipy", "statsmodels", "tokenizers", "torch", "transformers"),
-            "wandb",
+            *("accelerate", "gguf", "huggingface_hub", "peft", "safetensors", "tokenizers"),
+            *("torch", "transformers", "wandb"),
         }
     ),
     "lsp": frozenset({"lsprotocol", "pygls"}),

@@ -11,12 +11,11 @@ from epm.bot.signature import Signature
 from epm_lint.model import Finding, Report, Row, Status
 from epm_lint.output import table
 from epm_lint.output.markdown import inert
-from epm_lint.output.table import SIGNS
+from epm_lint.output.table import MOST_CONSEQUENCES, SIGNS
 
 _TOLD, _TABLE = 26_000, 14_000
 """Characters of each; with what stands around them, less than GitHub takes."""
 _MOST_FINDINGS = 8
-_MOST_CONSEQUENCES = 6
 _LONGEST_ROW = 240
 
 
@@ -62,10 +61,9 @@ def _row(row: Row, places: Places, signature: Signature) -> Iterator[str]:
 def _finding(finding: Finding, places: Places) -> Iterator[str]:
     fix = f" — {inert(finding.fix)}" if finding.fix else ""
     yield f"  - {places.of(finding.line)}: {_message(finding.message)}{fix}"
-    follows = getattr(finding, "follows", ())
-    for one in follows[:_MOST_CONSEQUENCES]:
+    for one in finding.follows[:MOST_CONSEQUENCES]:
         yield f"    - follows, {places.of(one.line)}: {_message(one.message)}"
-    if (hidden := len(follows) - _MOST_CONSEQUENCES) > 0:
+    if (hidden := len(finding.follows) - MOST_CONSEQUENCES) > 0:
         yield f"    - … and {hidden} more that follow"
 
 

@@ -264,6 +264,9 @@ def test_a_right_number_that_is_known_is_suggested(bot: Bot) -> None:
     number = bot.open(wrong)
     bot.lint("opened", number)
     [comment] = bot.comments(number)
+    assert "**✗ FAIL — 1 failed: Numbers match JSON**" in comment
+    assert len(re.findall(r"^  - ", comment, re.MULTILINE)) == 1, "one slip is one finding"
+    assert "\n    - follows, [line " in comment
     assert f"\n-{slip}\n" in comment
     assert f"\n+{right}\n" in comment
 

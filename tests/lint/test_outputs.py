@@ -20,7 +20,7 @@ from pydantic_sarif.model import (
 
 from epm_lint.engine import lint
 from epm_lint.formats import BodyFormat
-from epm_lint.model import Edit, Finding, Report, Row, Rule, Status, Verdict
+from epm_lint.model import Consequence, Edit, Finding, Report, Row, Rule, Status, Verdict
 from epm_lint.output import concise, github, junit, markdown, sarif, statistics, table
 from epm_lint.output import json as json_output
 from epm_lint.rules import RULES
@@ -32,6 +32,7 @@ HOSTILE = (
     "@someone #12 GH-7 https://github.com/a/b/issues/1 &#64;other <img src=x onerror=alert(1)> "
     "<!-- --> ``` | `code` ~~x~~ [a](b) ![c](d) **bold** _it_ %0A::error::x\n::set-output\r\x00\x1b"
 )
+HOSTILE_FINDING = Finding(HOSTILE, 3, fix=HOSTILE, follows=(Consequence("rule-1", HOSTILE, 4),) * 9)
 
 
 def report(*verdicts: Verdict, path: str = "body.md") -> Report:
@@ -48,7 +49,13 @@ REPORT = report(
     Verdict.failed(
         "3 words, 50% missing",
         [
-            Finding("too short", 12, 14, fix="write more"),
+            Finding(
+                "too short",
+                12,
+                14,
+                fix="write more",
+                follows=(Consequence("rule-1", "no bullet", 14),),
+            ),
             Finding(
                 "not pinned: a, b",
                 2,
@@ -87,7 +94,13 @@ def test_the_json_contract() -> None:
     for check in file["checks"]:
         assert list(check) == ["rule", "title", "status", "detail", "findings"]
     plain, edited = file["checks"][2]["findings"]
-    assert plain == {"line": 12, "message": "too short", "end_line": 14, "fix": "write more"}
+    assert plain == {
+        "line": 12,
+        "message": "too short",
+        "end_line": 14,
+        "fix": "write more",
+        "follows": [{"rule": "rule-1", "message": "no bullet", "line": 14}],
+    }
     assert edited["safe"] is False
     assert edited["edits"] == [
         {"line": 2, "column": 5, "end_line": 2, "end_column": 9, "text": "43a303c"}
@@ -117,9 +130,7 @@ def test_sarif_names_files_by_uri(path: str, uri: str) -> None:
 
 
 def test_an_annotation_is_one_command_whatever_the_text() -> None:
-    hostile = report(
-        Verdict.failed(HOSTILE, [Finding(HOSTILE, 3, fix=HOSTILE)]), path="a,b:c%\n::error::x.md"
-    )
+    hostile = report(Verdict.failed(HOSTILE, [HOSTILE_FINDING]), path="a,b:c%\n::error::x.md")
     (line,) = github.render([hostile]).splitlines()
     properties, _, message = line.removeprefix("::error ").partition("::")
     assert properties.startswith(r"file=a%2Cb%3Ac%25\n%3A%3Aerror%3A%3Ax.md,line=3,")
@@ -148,7 +159,7 @@ def assert_inert(comment: str) -> None:
 
 def test_a_comment_does_nothing_whatever_the_text() -> None:
     hostile = report(
-        Verdict.failed(HOSTILE, [Finding(HOSTILE, 3, fix=HOSTILE)]),
+        Verdict.failed(HOSTILE, [HOSTILE_FINDING]),
         Verdict.passed(HOSTILE),
         path=HOSTILE,
     )

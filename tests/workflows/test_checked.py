@@ -173,7 +173,10 @@ def test_requirements_suffice(tmp_path: Path) -> None:
     subprocess.run([python, "-m", "pip", "install", "-q", *install, requirements], check=True)
     code = "import epm.bot.command, epm.github.client, epm.bot.comment as c; c._template()"
     subprocess.run(
-        [python, "-P", "-c", code], check=True, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}
+        [python, "-P", "-c", code],
+        check=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'lint'}"},
     )
 
 

@@ -57,4 +57,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
     if finding.edits:
         value["edits"] = [asdict(edit) for edit in finding.edits]
         value["safe"] = finding.safe
+    if finding.follows:
+        value["follows"] = [asdict(one) for one in finding.follows]
     return value

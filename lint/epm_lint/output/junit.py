@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from epm_lint.model import Report, Row, Status
+from epm_lint.model import Finding, Report, Row, Status
 from epm_lint.quoting import visible
 
 
@@ -49,11 +49,12 @@ def _case(report: Report, row: Row) -> Iterator[str]:
 
 
 def _findings(row: Row) -> str:
-    lines = [
-        f"line {finding.line}: {finding.message}" + (f" ({finding.fix})" if finding.fix else "")
-        for finding in row.verdict.findings
-    ]
-    return "".join(f"\n{_xml(line)}" for line in lines)
+    return "".join(f"\n{_xml(line)}" for each in row.verdict.findings for line in _lines(each))
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"line {finding.line}: {finding.message}" + (f" ({finding.fix})" if finding.fix else "")
+    yield from (f"  follows, line {one.line}: {one.message}" for one in finding.follows)
 
 
 def _totals(reports: Sequence[Report]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 
 from epm_lint.model import Finding, Report, Row, Status
-from epm_lint.output.table import MOST_FINDINGS, SIGNS, counted
+from epm_lint.output.table import MOST_CONSEQUENCES, MOST_FINDINGS, SIGNS, counted
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import visible
 
@@ -81,14 +81,18 @@ def _told(row: Row) -> Iterator[str]:
     sign, verdict = SIGNS[row.verdict.status], row.verdict
     yield f"- {sign} **{inert(row.rule.title)}** `{row.rule.slug}`: {inert(verdict.detail)}"
     for finding in verdict.findings[:MOST_FINDINGS]:
-        yield _finding(finding)
+        yield from _finding(finding)
     if (hidden := len(verdict.findings) - MOST_FINDINGS) > 0:
         yield f"  - … and {hidden} more"
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding) -> Iterator[str]:
     fix = f" — {inert(finding.fix)}" if finding.fix else ""
-    return f"  - line {finding.line}: {inert(finding.message)}{fix}"
+    yield f"  - line {finding.line}: {inert(finding.message)}{fix}"
+    for one in finding.follows[:MOST_CONSEQUENCES]:
+        yield f"    - follows, line {one.line}: {inert(one.message)}"
+    if (hidden := len(finding.follows) - MOST_CONSEQUENCES) > 0:
+        yield f"    - … and {hidden} more that follow"
 
 
 def _quiet(row: Row) -> str:

@@ -63,6 +63,12 @@ def _results(report: Report, row: Row, indices: dict[str, int]) -> Iterator[dict
             "message": {"text": visible(finding.message + fix)},
             "locations": [_location(report, _region(finding))],
         }
+        if finding.follows:
+            result["relatedLocations"] = [
+                _location(report, {"startLine": one.line})
+                | {"message": {"text": visible(f"follows ({one.rule}): {one.message}")}}
+                for one in finding.follows
+            ]
         if finding.edits:
             result["fixes"] = [_fix(report, finding)]
         yield result

@@ -34,6 +34,7 @@ _NARROWEST = 20
 _TITLE_WIDTH = 33
 _WIDTH = 99
 MOST_FINDINGS = 20
+MOST_CONSEQUENCES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,13 @@ def _finding(finding: Finding, look: Look) -> Iterator[str]:
     first, *rest = _folded(f"line {finding.line}: {visible(finding.message + fix)}", 4, look)
     yield f"    {first}"
     yield from rest
+    for one in finding.follows[:MOST_CONSEQUENCES]:
+        text = f"follows, line {one.line}: {visible(one.message)}"
+        first, *rest = _folded(text, 6, look)
+        yield f"      {first}"
+        yield from rest
+    if (hidden := len(finding.follows) - MOST_CONSEQUENCES) > 0:
+        yield f"      … and {hidden} more that follow"
 
 
 def _folded(text: str, column: int, look: Look) -> list[str]:

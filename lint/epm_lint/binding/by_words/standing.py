@@ -33,6 +33,8 @@ class Held:
     source: str = ""
     """The file."""
     pointer: str = ""
+    whole: Number | None = None
+    """What the page has there as one number, k/n, where this is a part of it."""
     words: str = ""
     """The pointer as a person says it: "auc of layer 8, by_layer, probe"."""
 
@@ -56,7 +58,7 @@ def _told(one: Judged) -> list[Held]:
         sign = "/" if one.mention.ratio else "-"
         pointer = f" {sign} ".join(operand.pointer for operand in one.operands)
         words = f" {sign} ".join(map(in_words, one.operands))
-        return [Held(number, one.standing, number.raw, entry.source, pointer, words)]
+        return [Held(number, one.standing, number.raw, entry.source, pointer, None, words)]
     words = in_words(entry)
     if number.fraction and entry.k is not None and entry.n is not None:
         return _told_of_parts(one, entry, words)
@@ -64,17 +66,22 @@ def _told(one: Judged) -> list[Held]:
     standing, cut = one.standing, number.truncated
     if standing is Standing.CONTRADICTED and number.places and cut is not None and value in cut:
         standing = Standing.TRUNCATED
-    return [Held(number, standing, like(number, value), entry.source, entry.pointer, words)]
+    return [Held(number, standing, like(number, value), entry.source, entry.pointer, None, words)]
 
 
 def _told_of_parts(one: Judged, entry: Entry, words: str) -> list[Held]:
     held: list[Held] = []
+    parts = _parts(one.mention.number)
+    of = words.partition(" of ")[2]
     known = ((entry.k, entry.pointer), (entry.n, entry.n_pointer))
-    for part, (value, pointer) in zip(_parts(one.mention.number), known, strict=True):
+    for part, (value, pointer) in zip(parts, known, strict=True):
         standing = one.standing
         if standing is Standing.CONTRADICTED and part.value == value:
             standing = Standing.VERIFIED
-        held.append(Held(part, standing, str(value), entry.source, pointer, words))
+        if part is not parts[0]:
+            words = f"n of {of}" if of else "n"
+        whole = one.mention.number
+        held.append(Held(part, standing, str(value), entry.source, pointer, whole, words))
     return held
 
 

@@ -2,9 +2,11 @@
 
 Numbers drift: a run is repeated, a table is tidied by hand, a digit slips. A page that epm rendered
 carries a manifest of all its figures and what each came from; each is derived again from the
-results file and held against what the page says now. On a page that was written by hand, with its
-results at hand, each number is verified, contradicted, derived from others or unverifiable. A
-picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
+results file and held against what the page says now. On any other page, with the files that it
+cites at hand (`epm lint page.md --results FILE`: JSON of any shape, CSV, a log of Inspect, results
+of lm-eval), a number is *verified* where its words and its value are those of one pointer,
+*contradicted* where the words are and the value is not, and *not told apart* where they fit several
+values; a value that only occurs in a file is nothing. A picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
 data to the results.
 
 Bad:
@@ -35,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 from epm_lint.binding.alignment import Alignment, align
 from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
 from epm_lint.binding.sidecar import faults as faults_of_figures
-from epm_lint.binding.units import Reader, standing_alone, units
+from epm_lint.binding.units import Figure, Reader, standing_alone, units
 from epm_lint.formats import EVERY_FORMAT
 from epm_lint.model import Edit, Finding, Page, ResultsFile, Rule, Verdict, option
 from epm_lint.quoting import quote
@@ -45,6 +47,7 @@ from epm_lint.values import dataclass
 if TYPE_CHECKING:
     from epm_lint.binding.by_words.judging import Standing
     from epm_lint.binding.by_words.standing import Held
+    from epm_lint.reading.number import Number
     from epm_lint.reading.page import Reading
 
 
@@ -198,7 +201,8 @@ def _contradiction(held: Held, several: bool) -> Finding:
         where += f" ({_shown(held.words)})"
     where = f"{where} in {quote(held.source)}" if several else where
     message = f"{says}; results say {_shown(held.right)} at {where}"
-    return Finding(message, number.line, column=number.column, fix=f"write {_shown(held.right)}")
+    fix, uses = f"write {_shown(held.right)}", (held.whole or number,)
+    return Finding(message, number.line, column=number.column, fix=fix, uses=uses)
 
 
 def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Edit, ...]:
@@ -243,7 +247,8 @@ def _contradicted_since(page: Page, alignment: Alignment) -> Iterator[Finding]:
             says = f"says {_shown(one.number.raw)}; results say {_shown(one.right)}"
             message = f"{says} at {quote(one.pointer)}"
             fix = f"write {_shown(one.right)}"
-            yield Finding(message, one.number.line, column=one.number.column, fix=fix)
+            column = one.number.column
+            yield Finding(message, one.number.line, column=column, fix=fix, uses=(one.number,))
 
 
 def _forged(page: Page, manifest: Manifest, line: int) -> Iterator[Finding]:
@@ -277,10 +282,12 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
                 figure.line,
                 edits=_put_right(page, figure.line, figure.text, right),
                 safe=False,
+                uses=_as_read(page, figure),
             )
     for bound, figure in alignment.moved:
         where = f"{_shown(figure.text)} stands where another number was"
-        yield Finding(f"{where}; {_truth(page, bound)}", figure.line)
+        message = f"{where}; {_truth(page, bound)}"
+        yield Finding(message, figure.line, uses=_as_read(page, figure))
     for figure in alignment.intruding:
         yield Finding(f"{_shown(figure.text)} stands in a cell that held no such", figure.line)
     for entry, unit in alignment.renamed:
@@ -290,7 +297,19 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
         for bound, figure in alignment.kept:
             if bound.parts and _derived(page, bound) != figure.text:
                 stale = f"says {_shown(figure.text)}; {_truth(page, bound)} (stale)"
-                yield Finding(stale, figure.line, fix="render the page again")
+                fix, uses = "render the page again", _as_read(page, figure)
+                yield Finding(stale, figure.line, fix=fix, uses=uses)
+
+
+def _as_read(page: Page, figure: Figure) -> tuple[Number, ...]:
+    """The numbers that the other rules have at a figure's place, or that look like it beside it."""
+    plain = figure.text.lstrip("#=<>≤≥≈~±")
+    return tuple(
+        number
+        for ground in read(page.document, page.title).grounds
+        for number in ground.numbers
+        if number.line == figure.line and standing_alone(plain, number.raw)
+    )
 
 
 def _reworded(page: Page, alignment: Alignment) -> Iterator[Finding]:
