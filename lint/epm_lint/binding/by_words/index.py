@@ -28,6 +28,7 @@ class Index:
         self.measured: set[str] = set()
         """The words of all that is measured."""
         self._by_word: dict[str, list[int]] = {}
+        self._names: dict[str, set[tuple[str, ...]]] = {}
         for at, entry in enumerate(self.entries):
             own: set[str] = set(entry.measured)
             self.measured |= own
@@ -35,6 +36,8 @@ class Index:
                 own.update(term.words)
                 if term.axis:
                     self.labels.update(term.words)
+                if term.is_label:
+                    self._names.setdefault(term.words[0], set()).add(term.words)
             self.vocabulary |= own
             for word in own:
                 self._by_word.setdefault(word, []).append(at)
@@ -42,6 +45,11 @@ class Index:
     def with_pattern(self, pattern: tuple[object, ...]) -> list[Entry]:
         """The entries of one measure, whatever their labels."""
         return [entry for entry in self.entries if entry.pattern == pattern]
+
+    def names_other(self, words: frozenset[str], own: frozenset[str]) -> bool:
+        """Whether some words name a label in full that is none of an entry's own."""
+        near = (name for word in words for name in self._names.get(word, ()))
+        return any(words.issuperset(name) and not own.issuperset(name) for name in near)
 
     def with_any(self, words: frozenset[str]) -> list[Entry]:
         """The entries that share a word with some."""

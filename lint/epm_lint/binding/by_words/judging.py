@@ -121,6 +121,8 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
         and abs(match.entry.value) < 1
     ):
         return False
+    if mention.cell is None and index.names_other(mention.label, match.entry.words):
+        return False
     # a bare whole number in a sentence may count anything
     counts = number.is_whole and not mention.roles and not mention.percent
     return mention.cell is not None or not counts
@@ -139,7 +141,7 @@ def _names_another(mention: Mention, match: Match, index: Index) -> bool:
 def _is_sure(mention: Mention, match: Match, index: Index) -> bool:
     """Whether the words alone say that it is this entry: all of its own, and no other measure's."""
     if (
-        match.measured < ENOUGH
+        match.measured <= ENOUGH
         or match.level > IN_SENTENCE
         or not match.is_named
         or match.entry.is_guess

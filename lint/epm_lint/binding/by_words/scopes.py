@@ -40,7 +40,9 @@ _NOT_ITS_OWN = Pattern(
     r"\b(?:earlier|previous(?:ly)?|prior|parent|published|reported|et al|expect\w{0,3}|literature"
     r"|predict\w{0,3}|hop(?:e|ed|ing)|target|goal|threshold|at least|at most|up to|chance|paper"
     r"|would|should|could|might|if we|suppose|assum\w{0,4}|for example|e\.g|instead of|rather than"
-    r"|plan(?:s|ned)?|next|future)\b|#\d",
+    r"|plan(?:s|ned)?|next|future|smaller|larger|bigger|another|second|third|different|pilot"
+    r"|preliminary|(?:before|after) (?:the |any )?(?:fix|calibrat|tun|train|filter|correct|chang)"
+    r"\w{0,6})\b|#\d",
     re.IGNORECASE,
 )
 _RANGE = Pattern(

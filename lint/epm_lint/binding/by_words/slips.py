@@ -13,7 +13,7 @@ from fractions import Fraction
 from epm_lint.reading.number import Number
 from epm_lint.reading.ranges import Range
 
-_LEAST_DIGITS = 2
+_LEAST_DIGITS = 3
 _SHIFTS = (100, Fraction(1, 100), 10, Fraction(1, 10), -1)
 
 
@@ -35,8 +35,9 @@ def is_slip(number: Number, value: Fraction) -> bool:
         return True
     if any(_meets(number, value, Fraction(shift)) for shift in _SHIFTS):
         return True
-    if min(len(mine.lstrip("0")), len(other.lstrip("0"))) < _LEAST_DIGITS:
-        return False
+    digits = min(len(mine.lstrip("0")), len(other.lstrip("0")))
+    if digits < _LEAST_DIGITS:  # of two digits, one in five numbers is another one's slip
+        return digits == 2 and len(mine) == len(other) and sorted(mine) == sorted(other)
     return _is_one_edit(mine, other)
 
 

@@ -6,8 +6,8 @@ results file and held against what the page says now. On any other page, with th
 cites at hand (`epm lint page.md --results FILE`: JSON of any shape, CSV, a log of Inspect, results
 of lm-eval), a number is *verified* where its words and its value are those of one pointer,
 *contradicted* where the words are and the value is not, and *not told apart* where they fit several
-values; a value that only occurs in a file is nothing. A picture that is pinned to a commit of the checkout is held to the one that was rendered, and its
-data to the results.
+values; a value that only occurs in a file is nothing. A picture that is pinned to a commit of the
+checkout is held to the one that was rendered, and its data to the results.
 
 Bad:
 
