@@ -136,7 +136,7 @@ def _by_hand(page: Page, options: Options) -> Verdict:
     wrong = [_contradiction(o, several) for o in held if o.standing is Standing.CONTRADICTED]
     cut = [_contradiction(o, several) for o in held if o.standing is Standing.TRUNCATED]
     figures = list(faults_of_figures(page, ()))
-    detail = _coverage(counted, len(held), " and ".join(source.name for source in sources))
+    detail = _coverage(counted, len(held), [source.name for source in sources])
     listed = [_unverifiable(o) for o in held if o.standing in (Standing.ABSENT, Standing.UNTOLD)]
     found = [*wrong, *cut, *figures, *(listed if options.list_unverifiable else [])]
     found.sort(key=lambda fault: (fault.line, fault.column or 0))
@@ -172,18 +172,20 @@ def _with_own(
     return found
 
 
-def _coverage(counted: Mapping[Standing, int], numbers: int, files: str) -> str:
+def _coverage(counted: Mapping[Standing, int], numbers: int, names: Sequence[str]) -> str:
     """How far the results bear a page out, in words."""
     from epm_lint.binding.by_words.judging import Standing
 
     if not numbers:
         return "the page gives no number that could be a result"
-    it = "them" if " and " in files else "it"
+    it = "them" if len(names) > 1 else "it"
+    files = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     wrong = counted[Standing.CONTRADICTED] + counted[Standing.TRUNCATED]
     parts = [f"{counted[Standing.VERIFIED]} of {numbers} numbers found in {files}"]
     parts += [f"{wrong} contradict{'s' * (wrong == 1)} {it}"] if wrong else []
     if untold := counted[Standing.UNTOLD]:
-        parts.append(f"{untold} {'is' if untold == 1 else 'are'} not told apart by their words")
+        are, their = ("is", "its") if untold == 1 else ("are", "their")
+        parts.append(f"{untold} {are} not told apart by {their} words")
     if absent := counted[Standing.ABSENT]:
         parts.append(f"{absent} {'is' if absent == 1 else 'are'} not in {it}")
     return ", ".join(parts)
