@@ -65,6 +65,42 @@ def joint_sha256(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(ordered, ensure_ascii=True).encode()).hexdigest()
 
 
+class NotAFileOfItsOwn(EpmError):
+    """A symbolic link, a pipe, a device or a folder where a file should be."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} is not read: {why}", "put the file itself there")
+
+
+def open_own(path: Path, within: Path | None = None) -> io.BufferedReader:
+    """Open a regular file to read it: no link is followed, and no pipe is waited for.
+
+    Args:
+        path: the file's.
+        within: a folder that it has to lie in, also where folders on the way are links.
+
+    Raises:
+        NotAFileOfItsOwn: it is anything but a regular file, or lies elsewhere.
+        OSError: it cannot be read.
+    """
+    if path.is_symlink():
+        raise NotAFileOfItsOwn(path, "it is a symbolic link")
+    if within is not None and not path.resolve().is_relative_to(within.resolve()):
+        raise NotAFileOfItsOwn(path, f"it lies outside {within}")
+    own = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, os.O_RDONLY | own)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotAFileOfItsOwn(path, "it is no regular file")
+    return os.fdopen(handle, "rb")
+
+
+def read_own(path: Path, most: int = -1, within: Path | None = None) -> bytes:
+    """The bytes of a regular file, at most so many of them; see `open_own`."""
+    with open_own(path, within) as stream:
+        return stream.read(most)
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader, also after a crash, sees the old content or the new one.
 
@@ -181,7 +217,7 @@ def gzipped(text: str) -> bytes:
 
 def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a `.jsonl` or `.jsonl.gz` file."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as stream:
-        for line in stream:
+    with open_own(path) as stream:
+        unpacked = gzip.GzipFile(fileobj=stream) if path.suffix == ".gz" else stream
+        for line in io.TextIOWrapper(unpacked, encoding="utf-8"):
             yield json.loads(line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from epm.analyses.block import Verdict
 from epm.analyses.proportions.block import ProportionsBlock
+from epm.files import read_own
 from epm.progress import PlainProgress, Progress, RichProgress
 from epm.report.confidence import primary
 from epm.report.render import leading_covariate, ranked
@@ -74,7 +75,7 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
         clean: whether the page lacks nothing but what people write.
     """
     results = load(folder / "results.json")
-    title = (folder / "title.txt").read_text(encoding="utf-8").strip()
+    title = read_own(folder / "title.txt", within=folder).decode("utf-8").strip()
     said = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     rates = [b for b in results.analyses.values() if isinstance(b, ProportionsBlock)]
     if rates:

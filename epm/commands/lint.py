@@ -50,8 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     about.add_argument(
         "--results",
         type=Path,
+        action="append",
+        default=[],
         metavar="FILE",
-        help="the results it reports (default: the file that its first line names)",
+        help="the results it reports: epm's own, any other JSON, CSV, a log of Inspect, results of "
+        "lm-eval (default: the file that its first line names; repeatable)",
     )
     about.add_argument(
         "--repo",
@@ -135,7 +138,7 @@ def run_on_files(parsed: argparse.Namespace) -> int:
         parsed.created,
         tuple(parsed.label),
         parsed.issue,
-        parsed.results,
+        tuple(parsed.results),
         parsed.repo,
         parsed.format_of_page,
     )

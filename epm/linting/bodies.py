@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import epm_lint
 from epm.errors import EpmError
+from epm.files import NotAFileOfItsOwn, read_own
 from epm.linting.checkouts import GitRefused, checkout_at, nearby
 from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.binding.record import FILE as RECORD
@@ -37,7 +38,7 @@ class Given:
     created: date | None = None
     labels: tuple[str, ...] = ()
     issue: int | None = None
-    results: Path | None = None
+    results: tuple[Path, ...] = ()
     repository: Path | None = None
     page_format: str | None = None
 
@@ -86,7 +87,7 @@ def body_at(
     folder = folder_of(path)
     repository = checkout_at(given.repository) if given.repository else nearby(folder)
     known: dict[str, Any] = {
-        "title": _title(path, folder) if given.title is None else given.title,
+        "title": _title(path, folder, say) if given.title is None else given.title,
         "created": given.created,
         "labels": given.labels,
         "issue": given.issue,
@@ -151,14 +152,17 @@ def _read(path: str) -> bytes:
         raise EpmError(f"cannot read {path!r}: no such name", "check the path") from None
 
 
-def _title(path: str, folder: Path) -> str | None:
+def _title(path: str, folder: Path, say: Callable[[str], None]) -> str | None:
     if path == STDIN:
         return None
     try:
-        with (folder / "title.txt").open(encoding="utf-8", errors="replace") as stream:
-            return stream.read(_LONGEST_TITLE).strip()
+        content = read_own(folder / "title.txt", _LONGEST_TITLE, within=folder)
+    except NotAFileOfItsOwn as error:
+        say(str(error))
+        return None
     except OSError:
         return None
+    return content.decode("utf-8", "replace").strip()
 
 
 def _tell_length(path: str, text: str, say: Callable[[str], None]) -> None:
@@ -176,8 +180,9 @@ def _record(text: str, folder: Path, given: Given, repository: Repository | None
     """What epm rendered the page as: from beside its results, never from the page itself."""
     from epm.linting import records
 
-    if given.results is not None and (found := records.beside(given.results.parent)):
-        return found
+    for path in given.results:
+        if found := records.beside(path.parent):
+            return found
     if "results=" in text[:2_000] and repository is not None:
         try:
             if found := records.named_by(text, repository):
@@ -197,11 +202,11 @@ def _results(
 ) -> ResultsFile | None:
     kept = any((folder / name).is_file() for name in (RECORD, NUMBERS))
     run = kept and (folder / RESULTS).is_file()
-    if given.results is None and "results=" not in text[:2_000] and not run:
+    if not given.results and "results=" not in text[:2_000] and not run:
         return None
     from epm.linting import results
 
-    if given.results is not None:
+    if given.results:
         return results.at(given.results, text)
 
     try:

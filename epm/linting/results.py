@@ -1,26 +1,27 @@
-"""The results file of a body: given by hand, or named in the body's first line.
+"""The results files of a body: given by hand, or named in the body's first line.
 
 The name comes from a body, which is hostile input: it is looked up beside the body or at a commit
-of the checkout, and nowhere else.
+of the checkout, and nowhere else. No link is followed.
 """
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from epm.errors import EpmError
+from epm.files import read_own
+from epm.linting.parsing import LARGEST, parsed, parsed_object
 from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.markdown.document import declarations
+from epm_lint.model import ResultsFile as Named
 from epm_lint.quoting import quote
 
 if TYPE_CHECKING:
     from epm_lint.model import Repository
 
-LARGEST = 50_000_000
-DEEPEST = 100
 _COMMIT = r"[0-9a-fA-F]{7,40}"
 _PINNED = (
     r"https://(?:github\.com/(?P<name>[\w.-]+/[\w.-]+)/(?:blob|raw)"
@@ -30,32 +31,63 @@ _PINNED = (
 
 
 class ResultsFile(NamedTuple):
-    """What a results file holds."""
+    """What the results of a body are."""
 
-    values: dict[str, Any]
+    values: dict[str, Any] | None
+    """Those that a rendered body is of; None where only files of other kinds are given."""
     sha256: str
     numbers: str | None = None
     """The numbers manifest beside it, where the body's first line names one and it is there."""
+    files: tuple[Named, ...] = ()
+    """All files that a body may cite, of any kind."""
 
     @property
     def known(self) -> dict[str, Any]:
         """What the linter is told of it."""
-        return {
-            "results": self.values,
-            "results_sha256": self.sha256,
-            "numbers": self.numbers,
-        }
+        known: dict[str, Any] = {"numbers": self.numbers, "results_files": self.files}
+        if self.values is not None:
+            known |= {"results": self.values, "results_sha256": self.sha256}
+        return known
 
 
-def at(path: Path, text: str = "") -> ResultsFile:
-    """The results in a file that the user has named, for a body with this text."""
+def at(paths: Path | Sequence[Path], text: str = "") -> ResultsFile:
+    """The results in the files that the user has named, for a body with this text.
+
+    A rendered body is of the first that epm wrote, else of the first JSON object.
+    """
+    paths = [paths] if isinstance(paths, Path) else paths
+    contents = [(path, _content(path)) for path in paths]
+    files = [(path, parsed(content, str(path)), content) for path, content in contents]
+    named = tuple(Named(_shown(path, paths), values) for path, values, _ in files)
+    objects = [one for one in files if isinstance(one[1], dict)]
+    own = [one for one in objects if "schema_version" in one[1]] or objects
+    if not own:
+        return ResultsFile(None, "", None, named)
+    path, values, content = own[0]
+    numbers = _numbers(_beside(NUMBERS, path.parent), marker_of(text).get("numbers"))
+    return ResultsFile(values, _sha256(content), numbers, named)
+
+
+def _content(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:
-            found = _read(stream.read(LARGEST + 1), str(path))
+        return read_own(path, LARGEST + 1)
     except OSError as error:
-        raise EpmError(f"cannot read {path}: {error.strerror}", "check --results") from None
-    sha256 = marker_of(text).get("numbers")
-    return found._replace(numbers=_numbers(_beside(NUMBERS, path.parent), sha256))
+        why = error.strerror or str(error)
+        raise EpmError(f"cannot read {path}: {why}", "check --results") from None
+    except ValueError:  # a NUL in the path
+        raise EpmError(f"cannot read {str(path)!r}: no such name", "check --results") from None
+
+
+def _shown(path: Path, paths: Sequence[Path]) -> str:
+    """A file's name alone, where that tells it from the others."""
+    alone = sum(other.name == path.name for other in paths) == 1
+    return path.name if alone else str(path)
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsFile | None:
@@ -65,7 +97,9 @@ def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsF
         return None
     if (content := _found(name, words, words.get("sha256"), folder, repository)) is None:
         return None
-    found = _read(content, quote(name))
+    values = parsed_object(content, quote(name))
+    file = Named(PurePosixPath(name).name, values)
+    found = ResultsFile(values, _sha256(content), None, (file,))
     if sha256 := words.get("numbers"):
         named = f"{name[: name.rfind('/') + 1]}{NUMBERS}"
         numbers = _found(named, words, sha256, folder, repository)
@@ -86,19 +120,9 @@ def _found(
 
 def _numbers(content: bytes | None, sha256: str | None) -> str | None:
     """The text of a numbers manifest, where it has the hash that the body gives."""
-    import hashlib
-
-    if content is None or len(content) > LARGEST:
-        return None
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if content is None or len(content) > LARGEST or _sha256(content) != sha256:
         return None
     return content.decode("utf-8", "replace")
-
-
-def _read(content: bytes, name: str) -> ResultsFile:
-    import hashlib
-
-    return ResultsFile(_parsed(content, name), hashlib.sha256(content).hexdigest())
 
 
 def marker_of(text: str) -> dict[str, str]:
@@ -124,15 +148,11 @@ def _pinned(name: str, commit: str | None, repository: Repository | None) -> byt
 
 
 def _beside(name: str, folder: Path) -> bytes | None:
-    """The file of that relative name beside the body; a link that leaves the folder is none."""
+    """The file of that relative name beside the body; links and pipes are refused."""
     if not _is_relative(name):
         return None
-    path = folder / name
     try:
-        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
-            return None
-        with path.open("rb") as stream:
-            return stream.read(LARGEST + 1)
+        return read_own(folder / name, LARGEST + 1, within=folder)
     except (OSError, ValueError):
         return None
 
@@ -142,10 +162,8 @@ def _neighbour(name: str, sha256: str | None, folder: Path) -> bytes | None:
 
     A name alone is none: each run has its `results.json`.
     """
-    import hashlib
-
     content = _beside(PurePosixPath(name).name, folder)
-    if content is None or hashlib.sha256(content).hexdigest() != sha256:
+    if content is None or _sha256(content) != sha256:
         return None
     return content
 
@@ -154,55 +172,3 @@ def _is_relative(name: str) -> bool:
     path = PurePosixPath(name)
     odd = "\\" in name or ":" in name or "\0" in name
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not odd
-
-
-def _parsed(content: bytes, name: str) -> dict[str, Any]:
-    if len(content) > LARGEST:
-        raise EpmError(f"{name} has more than {LARGEST:,} bytes")
-    import json
-
-    try:
-        value = json.loads(
-            content, parse_constant=_refused, parse_float=_finite, parse_int=_integer
-        )
-    except (ValueError, RecursionError) as error:
-        raise EpmError(f"{name} is no results file: {_reason(error)}") from None
-    if not isinstance(value, dict):
-        raise EpmError(f"{name} is no results file: it holds no JSON object")
-    if not _shallow(value):
-        raise EpmError(f"{name} is no results file: it is nested deeper than {DEEPEST}")
-    return value
-
-
-def _shallow(value: object) -> bool:
-    level: list[object] = [value]
-    for _ in range(DEEPEST):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return True
-    return False
-
-
-def _reason(error: Exception) -> str:
-    return "nested too deep" if isinstance(error, RecursionError) else quote(str(error))
-
-
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
-
-
-def _finite(digits: str) -> float:
-    if not math.isfinite(value := float(digits)):
-        raise ValueError("a number is too large")
-    return value
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > 20:
-        raise ValueError("an integer is too large")
-    return int(digits)

@@ -35,7 +35,7 @@ def watch(
 def _stamps(
     paths: Sequence[str], given: Given, settings: Settings
 ) -> dict[Path, tuple[int, int] | None]:
-    files = [file for file in (given.results, settings.file) if file]
+    files = [file for file in (*given.results, settings.file) if file]
     for path in paths:
         folder = folder_of(path)
         files += [Path(path), folder / "title.txt", folder / "results.json"]

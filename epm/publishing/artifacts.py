@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from epm.errors import EpmError
-from epm.files import file_sha256
+from epm.files import file_sha256, read_own
 from epm.pipeline import inventory
 from epm.report.render import RESULTS, SAMPLES, figures
 from epm.results import GitState, Results
@@ -70,7 +71,11 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
             names.append(name)
     first = next((n for n, c in results.conditions.items() if c.training), "")
     names.append(f"rows/{first}.jsonl")
-    files = {n: (run / n).read_bytes() for n in names if n not in instead and (run / n).is_file()}
+    files = {
+        name: read_own(run / name, within=run)
+        for name in names
+        if name not in instead and os.path.lexists(run / name)
+    }
     for name, digest in results.provenance.files.items():
         wanted = name in files or name in instead
         if wanted and file_sha256(run / name) != digest:

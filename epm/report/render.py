@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from jinja2 import (
 
 from epm.analyses.block import Block, Scale
 from epm.errors import EpmError
-from epm.files import file_sha256, read_json_lines, write_atomically
+from epm.files import file_sha256, read_json_lines, read_own, write_atomically
 from epm.report import companions, excerpts
 from epm.report.confidence import answer, confidence, primary
 from epm.report.regions import keep_human_regions, without_human_text
@@ -421,7 +422,7 @@ def _drawn(run: Path) -> Iterator[Drawn]:
     """The figures of a run, with the hashes that their sidecars give."""
     for path in sorted((run / "figures").glob("*.json")):
         try:
-            sidecar = json.loads(path.read_text(encoding="utf-8"))
+            sidecar = json.loads(read_own(path, within=run).decode("utf-8"))
         except ValueError:
             continue
         if {"data_sha256", "png_sha256"} <= sidecar.keys():
@@ -429,7 +430,7 @@ def _drawn(run: Path) -> Iterator[Drawn]:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if path.exists():
+    if os.path.lexists(path):
         yield from read_json_lines(path)
 
 

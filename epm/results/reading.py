@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from epm.errors import ResultsError
+from epm.files import read_own
 from epm.results import SCHEMA_VERSION, Results
 from epm.results.upgrade import upgraded
+from epm_lint import strict_json
 
 
 def load(path: Path) -> Results:
@@ -20,7 +22,7 @@ def load(path: Path) -> Results:
         ResultsError: the file is missing, no JSON, of an unknown version, or breaks the schema.
     """
     try:
-        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+        raw: Any = strict_json.loads(read_own(path))
     except FileNotFoundError:
         raise ResultsError(f"no results file at {path}", "finish the run with `epm run`") from None
     except (OSError, ValueError, RecursionError) as error:

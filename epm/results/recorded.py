@@ -11,15 +11,16 @@ A JSON object with `measurements` as `results.json` has them, and where there ar
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from epm.errors import ResultsError
+from epm.files import read_own
 from epm.results.conditions import TaskRecord
 from epm.results.measurements import Measurements
 from epm.values import Value
+from epm_lint import strict_json
 
 
 class RecordedMeasurements(Value):
@@ -39,7 +40,7 @@ def read(path: Path) -> RecordedMeasurements:
         ResultsError: it is missing, no JSON, or breaks the form.
     """
     try:
-        return RecordedMeasurements.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return RecordedMeasurements.model_validate(strict_json.loads(read_own(path)))
     except FileNotFoundError:
         raise ResultsError(f"no recorded measurements at {path}", "restore the file") from None
     except (OSError, RecursionError) as error:

@@ -13,7 +13,18 @@ from epm_lint.errors import LintError
 from epm_lint.formats import NAMES, PLAIN, Format, Recognised, format_of
 from epm_lint.formats.recognition import named
 from epm_lint.markdown.document import Document
-from epm_lint.model import Finding, Page, Record, Report, Repository, Row, Rule, Status, Verdict
+from epm_lint.model import (
+    Finding,
+    Page,
+    Record,
+    Report,
+    Repository,
+    ResultsFile,
+    Row,
+    Rule,
+    Status,
+    Verdict,
+)
 from epm_lint.quoting import clip, quote
 from epm_lint.reading.page import read
 from epm_lint.rules import RULES
@@ -40,6 +51,7 @@ def lint(
     beside: Container[str] = frozenset(),
     results: Mapping[str, Any] | None = None,
     results_sha256: str | None = None,
+    results_files: Sequence[ResultsFile] = (),
     numbers: str | None = None,
     record: Record | None = None,
     rendered: bool = False,
@@ -77,6 +89,7 @@ def lint(
                 beside=beside,
                 results=results,
                 results_sha256=results_sha256,
+                results_files=tuple(results_files),
                 numbers=numbers,
                 rendered=recognised.rendered,
                 record=record,

@@ -103,10 +103,16 @@ class Verdict:
     """The numbers that were held against others."""
     left_alone: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """How many statements were read and not recomputed, by the reason."""
+    standings: tuple[Mapping[str, Any], ...] = field(default=(), compare=False, repr=False)
+    """What a results file says of each number of the page, for reports that machines read."""
 
     def with_numbers(self, used: tuple[Number, ...], left: Mapping[str, int]) -> Verdict:
         """The same verdict, with the numbers that it rests on."""
-        return Verdict(self.status, self.detail, self.findings, used, left)
+        return Verdict(self.status, self.detail, self.findings, used, left, self.standings)
+
+    def with_standings(self, standings: tuple[Mapping[str, Any], ...]) -> Verdict:
+        """The same verdict, with what is known of each number."""
+        return replace(self, standings=standings)
 
     @classmethod
     def passed(cls, detail: str) -> Verdict:
@@ -174,6 +180,15 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsFile:
+    """A results file of any shape that a page may cite, as its JSON or its rows stand."""
+
+    name: str
+    """As messages give it."""
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A body with what is known about it; all that a rule may look at."""
 
@@ -189,6 +204,8 @@ class Page:
     results: Mapping[str, Any] | None = None
     """The results file that the body reports, as its JSON stands."""
     results_sha256: str | None = None
+    results_files: tuple[ResultsFile, ...] = ()
+    """All files that the user has named for it, that one included; of any shape."""
     numbers: str | None = None
     """The file beside the results that the body's first line names by its hash."""
     rendered: bool = False

@@ -1,81 +1,58 @@
-"""Hold the numbers of a page that was written by hand against a results file.
+"""Find what epm's own results contradict on a page that was written by hand.
 
-Each is `verified` where the results hold an equal value, at its printed precision, in a matching
-context; `contradicted` where its context names one value of the results alone, and that differs;
-`derived` where it follows from others on the page; else `unverifiable`. What is ambiguous is
-unverifiable, never contradicted.
+What conditions, layers, methods and Ns are is known of such a file, so that more can be said than
+by its words alone. A number is contradicted where its context names one value of the results, and
+that differs; whatever is ambiguous is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Container, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from epm_lint.binding.leaves import Leaf, leaves, names_of, new_names
 from epm_lint.binding.topics import Topic, listed, speaks_of_the_new, topics
-from epm_lint.patterns import Pattern
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
 from epm_lint.reading.ranges import Range
-from epm_lint.reading.statements import Arithmetic, Correlation
-from epm_lint.statistics.p_values import judge, of_r
 from epm_lint.values import dataclass
 
-_WORD = Pattern(r"[^\W\d_]{3,40}")
 _TELLTALE = ("bystander", "cluster", "base", "permutation", "holm", "bonferroni", "fdr", "without")
 """Words in a pointer that have to stand on the page too, for the two to be about the same."""
 _PART = ("named", "drop", "held", "influence", "category", "categories", "within")
-_LARGEST_N = 10**7
-_COMMON = frozenset({"the", "and", "statistics", "primary", "published", "results", "values"})
-
-
-class Standing(StrEnum):
-    """What is known of a number."""
-
-    VERIFIED = "verified"
-    CONTRADICTED = "contradicted"
-    TRUNCATED = "truncated"
-    """Contradicted, but only for its digits were cut off."""
-    DERIVED = "derived"
-    UNVERIFIABLE = "unverifiable"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A number with its standing, and what the results say."""
+class Contradicted:
+    """A number, and what the results say in its place."""
 
     number: Number
-    standing: Standing
-    right: str = ""
-    pointer: str = ""
+    right: str
+    pointer: str
+    truncated: bool = False
+    """Whether its digits were only cut off."""
 
 
-def hold(
+def contradicted(
     reading: Reading, results: Mapping[str, Any], lines: Container[int] | None = None
-) -> tuple[Held, ...]:
-    """The standing of every number of a page, or of these lines of it, that may be a result."""
+) -> Iterator[Contradicted]:
+    """The numbers of a page, or of these lines of it, that its results contradict."""
     names = names_of(results, reading.names)
-    known = leaves(results, names)
     by_kind: dict[str, list[Leaf]] = {}
-    for leaf in known:
+    for leaf in leaves(results, names):
         by_kind.setdefault(leaf.kind, []).append(leaf)
     new = [name for name in new_names(results) or _marked_new(reading) if name in names]
     found = list(topics(reading, sorted(names)))
-    derived = {id(number) for number in _derived(reading)}
-    held: list[Held] = []
-    in_list: dict[int, Held] = {}
+    in_list: dict[int, Contradicted | None] = {}
     for at, topic in enumerate(found):
         if lines is not None and topic.number.line not in lines:
             continue
         if id(topic.number) not in in_list and topic.kind and not topic.names:
             in_list |= _list(listed(found, at), by_kind.get(topic.kind, ()), new)
-        one = in_list.get(id(topic.number)) or _stand(topic, by_kind, known)
-        if one.standing is Standing.UNVERIFIABLE and id(topic.number) in derived:
-            one = Held(topic.number, Standing.DERIVED)
-        held.append(one)
-    return tuple(held)
+        one = in_list.get(id(topic.number)) or _contradicted(topic, by_kind)
+        if one is not None:
+            yield one
 
 
 def _marked_new(reading: Reading) -> list[str]:
@@ -84,7 +61,9 @@ def _marked_new(reading: Reading) -> list[str]:
     return [name for name, label in labels.items() if "(new)" in label.casefold()]
 
 
-def _list(together: Sequence[Topic], known: Sequence[Leaf], new: Sequence[str]) -> dict[int, Held]:
+def _list(
+    together: Sequence[Topic], known: Sequence[Leaf], new: Sequence[str]
+) -> dict[int, Contradicted | None]:
     """Numbers that are listed for the new conditions, as many as there are, in any order."""
     first = together[0]
     if not (first.sure and 1 < len(together) == len(new) and speaks_of_the_new(first)):
@@ -94,55 +73,53 @@ def _list(together: Sequence[Topic], known: Sequence[Leaf], new: Sequence[str]) 
         return {}
     right = [each[0] for each in of_new]
     left = list(right)
-    standing: dict[int, Held] = {}
+    standing: dict[int, Contradicted | None] = {}
     for topic in together:
         same = next((leaf for leaf in left if _equals(topic.number, leaf)), None)
         if same:
             left.remove(same)
-            standing[id(topic.number)] = Held(topic.number, Standing.VERIFIED)
+            standing[id(topic.number)] = None
     for topic in together:
         if id(topic.number) not in standing:
             shown = " and ".join(topic.number.like(leaf.value) for leaf in right)
             where = ", ".join(leaf.pointer for leaf in right)
-            standing[id(topic.number)] = Held(topic.number, Standing.CONTRADICTED, shown, where)
+            standing[id(topic.number)] = Contradicted(topic.number, shown, where)
     return standing
 
 
-def _stand(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]], known: Sequence[Leaf]) -> Held:
+def _contradicted(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]]) -> Contradicted | None:
     number = topic.number
-    if number.fraction:
-        return _stand_fraction(topic, by_kind)
-    leaves_of_kind = [*by_kind.get(topic.kind, ())] if topic.kind else [*known]
-    if topic.kind == "rate":
-        leaves_of_kind += [leaf for leaf in by_kind.get("k", ()) if leaf.n]
-    equal = [leaf for leaf in _near(number, leaves_of_kind) if _equals(number, leaf)]
-    equal = [leaf for leaf in equal if _may_be(topic, leaf)]
-    if equal and (topic.kind or _shares_a_word(topic, equal)):
-        return Held(number, Standing.VERIFIED)
     if not (topic.kind and topic.sure):
-        return Held(number, Standing.UNVERIFIABLE)
-    exact = [leaf for leaf in leaves_of_kind if _must_be(topic, leaf) and _may_be(topic, leaf)]
-    values = {round(float(_value(leaf)), 9) for leaf in exact}
-    if len(values) != 1 or number.bound not in ("", "≈"):
-        return Held(number, Standing.UNVERIFIABLE)
+        return None
+    if number.fraction:
+        return _contradicted_fraction(topic, by_kind)
+    of_kind = [*by_kind.get(topic.kind, ())]
+    if topic.kind == "rate":
+        of_kind += [leaf for leaf in by_kind.get("k", ()) if leaf.n]
+    near = (leaf for leaf in _near(number, of_kind) if _equals(number, leaf))
+    if number.bound not in ("", "≈") or any(_may_be(topic, leaf) for leaf in near):
+        return None
+    exact = [leaf for leaf in of_kind if _must_be(topic, leaf) and _may_be(topic, leaf)]
+    if len({round(float(_value(leaf)), 9) for leaf in exact}) != 1:
+        return None
     leaf = exact[0]
     cut = number.truncated
     truncated = cut is not None and _value(leaf) in cut
-    standing = Standing.TRUNCATED if truncated else Standing.CONTRADICTED
-    return Held(number, standing, number.like(_value(leaf)), leaf.pointer)
+    return Contradicted(number, number.like(_value(leaf)), leaf.pointer, truncated)
 
 
-def _stand_fraction(topic: Topic, by_kind: Mapping[str, Sequence[Leaf]]) -> Held:
+def _contradicted_fraction(
+    topic: Topic, by_kind: Mapping[str, Sequence[Leaf]]
+) -> Contradicted | None:
     k, n = topic.number.fraction or (0, 0)
     same = [leaf for leaf in by_kind.get("k", ()) if leaf.names <= topic.names]
     if any(leaf.value == k and leaf.n in (n, None) for leaf in same):
-        return Held(topic.number, Standing.VERIFIED)
+        return None
     exact = [leaf for leaf in same if topic.kind == "k" and _must_be(topic, leaf) and leaf.n]
-    values = {(leaf.value, leaf.n) for leaf in exact}
-    if topic.sure and len(values) == 1:
-        right = f"{exact[0].value:.0f}/{exact[0].n:.0f}"
-        return Held(topic.number, Standing.CONTRADICTED, right, exact[0].pointer)
-    return Held(topic.number, Standing.UNVERIFIABLE)
+    if len({(leaf.value, leaf.n) for leaf in exact}) != 1:
+        return None
+    right = f"{exact[0].value:.0f}/{exact[0].n:.0f}"
+    return Contradicted(topic.number, right, exact[0].pointer)
 
 
 def _value(leaf: Leaf) -> Fraction:
@@ -213,27 +190,3 @@ def _must_be(topic: Topic, leaf: Leaf) -> bool:
 
 
 _PER_NAME = frozenset({"rate", "k", "cook", "leverage", "predicted", "half", "tokens"})
-
-
-def _shares_a_word(topic: Topic, equal: Sequence[Leaf]) -> bool:
-    """For a number of no known kind: a word of an equal value's pointer stands beside it."""
-    here = _stems(topic.words.casefold())
-    return any(here & _stems(" ".join(leaf.words)) for leaf in equal)
-
-
-def _stems(words: str) -> set[str]:
-    return {word.rstrip("s") for word in _WORD.findall(words)} - _COMMON
-
-
-def _derived(reading: Reading) -> list[Number]:
-    """Totals of calculations that are written out and hold; each p that its r and N give."""
-    found: list[Number] = []
-    for said in reading.statements:
-        if isinstance(said, Arithmetic) and said.total and said.total.value == said.value:
-            found.append(said.total)
-        elif isinstance(said, Correlation) and said.p and said.n and not said.partial:
-            n = said.n.mantissa if said.n.is_whole and 2 < said.n.mantissa < _LARGEST_N else 0
-            tail = of_r(said.coefficient, n) if n else None
-            if tail and not said.correction and judge(said.p, tail).is_right:
-                found.append(said.p)
-    return found

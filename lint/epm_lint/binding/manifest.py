@@ -140,8 +140,9 @@ def decode(comment: str) -> Manifest:
     Raises:
         BadManifest: it is truncated, altered, too large or of another version.
     """
-    import json
     import zlib
+
+    from epm_lint import strict_json
 
     words = comment.split()
     if len(words) != 3 or words[0] != MARK:
@@ -155,10 +156,10 @@ def decode(comment: str) -> Manifest:
             raise BadManifest("it is too large")
         if not inflater.eof:
             raise BadManifest("it is truncated")
-        return _unpacked(json.loads(text))
+        return _unpacked(strict_json.loads(text))
     except BadManifest:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, zlib.error):
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, zlib.error):
         raise BadManifest("it is truncated or was altered") from None
 
 

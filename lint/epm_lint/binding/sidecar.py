@@ -107,13 +107,13 @@ def _data(sidecar: bytes | None) -> Mapping[str, Any] | None:
 
 
 def _parsed(sidecar: bytes | None) -> Mapping[str, Any] | None:
-    import json
+    from epm_lint import strict_json
 
     if not sidecar or len(sidecar) > _LARGEST:
         return None
     try:
-        whole = json.loads(sidecar)
-    except (ValueError, RecursionError):
+        whole = strict_json.loads(sidecar)
+    except ValueError:
         return None
     return whole if isinstance(whole, Mapping) else None
 

@@ -38,13 +38,16 @@ def _file(report: Report) -> dict[str, Any]:
 
 
 def _check(row: Row) -> dict[str, Any]:
-    return {
+    value: dict[str, Any] = {
         "rule": row.rule.slug,
         "title": row.rule.title,
         "status": row.verdict.status,
         "detail": row.verdict.detail,
         "findings": [_finding(finding) for finding in row.verdict.findings],
     }
+    if row.verdict.standings:
+        value["numbers"] = [dict(standing) for standing in row.verdict.standings]
+    return value
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

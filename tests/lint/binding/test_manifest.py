@@ -86,6 +86,21 @@ def test_any_text_is_refused_in_one_way(text: str) -> None:
         decode(text)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"results": "a", "results": "b", "sources": [], "names": [], "units": []}',
+        b'{"results": "a", "sources": [], "names": [], "units": [["row", [1e999], [], []]]}',
+        b'{"results": "a", "sources": [], "names": [], "units": [["row", [NaN], [], []]]}',
+        '{"results": "a", "sources": [], "names": [], "units": []}'.encode("utf-16"),
+    ],
+)
+def test_a_manifest_that_means_two_things(content: bytes) -> None:
+    comment = f"{MARK} v1 {b64encode(zlib.compress(content)).decode()}"
+    with pytest.raises(BadManifest, match="truncated or was altered"):
+        decode(comment)
+
+
 def test_a_figure_is_derived_from_its_parts() -> None:
     results = {"k": 32, "n": 100, "model": "llm 0.1.2, sha256 b179c95"}
     fraction = Figure("31/100", 1, 0, 0, 0)

@@ -5,10 +5,12 @@ is held to what it was rendered as, which lies beside its results (`rendered.md`
 that published them, never to what it says of itself: every number outside of the sections that its
 format leaves to people is derived again from the results, or stands as it was rendered, or is a
 finding; what else was edited is said by line. Where that record or the results are not at hand, a
-manifest in the page can only tell what is wrong, and what is right is SKIP. On a page that was
-written by hand, with its results at hand, each number is verified, contradicted, derived from
-others or unverifiable. A picture that is pinned to a commit of the checkout is held to the one that
-was rendered, and its data to the results.
+manifest in the page can only tell what is wrong, and what is right is SKIP. On any other page,
+with the files that it cites at hand (`epm lint page.md --results FILE`: JSON of any shape, CSV, a
+log of Inspect, results of lm-eval), a number is *verified* where its words and its value are those
+of one pointer, *contradicted* where the words are and the value is not, and *not told apart* where
+they fit several values; a value that only occurs in a file is nothing. A picture that is pinned to
+a commit of the checkout is held to the one that was rendered, and its data to the results.
 
 Bad:
 
@@ -34,8 +36,8 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from epm_lint.binding.alignment import Alignment, align, moved_to
 from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, decode, derive
@@ -43,15 +45,17 @@ from epm_lint.binding.record import FILE as RENDERED
 from epm_lint.binding.record import edited, manifest_of, other_manifests
 from epm_lint.binding.sidecar import faults as faults_of_figures
 from epm_lint.binding.units import Figure, Reader, Unit, standing_alone, units
-from epm_lint.model import Edit, Finding, Page, Record, Rule, Verdict, option
+from epm_lint.model import Edit, Finding, Page, Record, ResultsFile, Rule, Verdict, option
 from epm_lint.page.sections import human_lines
 from epm_lint.quoting import quote
 from epm_lint.reading.page import read
 from epm_lint.values import dataclass
 
 if TYPE_CHECKING:
-    from epm_lint.binding.handwritten import Held
+    from epm_lint.binding.by_words.judging import Standing
+    from epm_lint.binding.by_words.standing import Held
     from epm_lint.reading.number import Number
+    from epm_lint.reading.page import Reading
 
 
 @dataclass(frozen=True)
@@ -223,41 +227,92 @@ def _by_its_own_account(page: Page, manifest: Manifest, line: int) -> Verdict:
 
 def _by_hand(page: Page, options: Options) -> Verdict:
     """What the results say of the numbers of a page that no manifest binds."""
-    if page.results is None:
+    files = page.results_files
+    if not files and page.results is not None:
+        files = (ResultsFile("the results file", page.results),)
+    if not files:
         return Verdict.skipped("epm did not render this body, and no results file is at hand")
-    from epm_lint.binding.handwritten import Standing, hold
+    from epm_lint.binding.by_words.judging import Standing
+    from epm_lint.binding.by_words.shapes import source_of
+    from epm_lint.binding.by_words.standing import hold
 
-    held = hold(read(page.document, page.title), page.results)
-    counted = {s: sum(one.standing is s for one in held) for s in Standing}
-    wrong = [_contradiction(o) for o in held if o.standing is Standing.CONTRADICTED]
-    cut = [_contradiction(o) for o in held if o.standing is Standing.TRUNCATED]
+    sources = [source_of(file.name, file.values) for file in files]
+    reading = read(page.document, page.title)
+    held = _with_own(hold(reading, sources), reading, page.results)
+    several = len(sources) > 1
+    counted = {standing: sum(one.standing is standing for one in held) for standing in Standing}
+    wrong = [_contradiction(o, several) for o in held if o.standing is Standing.CONTRADICTED]
+    cut = [_contradiction(o, several) for o in held if o.standing is Standing.TRUNCATED]
     figures = list(faults_of_figures(page, ()))
-    contradicted, verified = len(wrong) + len(cut), counted[Standing.VERIFIED]
-    if not held or verified <= contradicted:
-        few = f"{verified} of {len(held)} numbers are in the results file at hand"
-        return Verdict.skipped(f"{few}: too few to take it for this page's")
-    parts = [f"{verified} of {len(held)} numbers verified", f"{contradicted} contradicted"]
-    parts += [f"{counted[s]} {s}" for s in (Standing.DERIVED, Standing.UNVERIFIABLE) if counted[s]]
-    listed = [_unverifiable(o) for o in held if o.standing is Standing.UNVERIFIABLE]
+    detail = _coverage(counted, len(held), [source.name for source in sources])
+    listed = [_unverifiable(o) for o in held if o.standing in (Standing.ABSENT, Standing.UNTOLD)]
     found = [*wrong, *cut, *figures, *(listed if options.list_unverifiable else [])]
     found.sort(key=lambda fault: (fault.line, fault.column or 0))
+    standings = tuple(map(_standing, held))
+    if not counted[Standing.VERIFIED] and not (len(wrong) == 1 or figures):
+        hardly = ": it is hardly this page's" if len(wrong) > 1 else ""
+        return Verdict.skipped(detail + hardly).with_standings(standings)
     if wrong or figures:
-        return Verdict.failed(", ".join(parts), found)
+        return Verdict.failed(detail, found).with_standings(standings)
     if found:
-        return Verdict.warned(", ".join(parts), found)
-    return Verdict.passed(", ".join(parts))
+        return Verdict.warned(detail, found).with_standings(standings)
+    return Verdict.passed(detail).with_standings(standings)
 
 
-def _contradiction(held: Held) -> Finding:
-    from epm_lint.binding.handwritten import Standing
+def _with_own(
+    held: Sequence[Held], reading: Reading, results: Mapping[str, Any] | None
+) -> list[Held]:
+    """What is known of epm's own results tells of some numbers what words alone do not."""
+    from epm_lint.binding.by_words.judging import Standing
+    from epm_lint.binding.by_words.standing import Held
+    from epm_lint.binding.handwritten import contradicted
+
+    if results is None or not isinstance(results.get("conditions"), Mapping):
+        return list(held)
+    wrong = {id(one.number): one for one in contradicted(reading, results)}
+    found: list[Held] = []
+    for one in held:
+        known = wrong.get(id(one.number))
+        if known and one.standing in (Standing.ABSENT, Standing.UNTOLD):
+            standing = Standing.TRUNCATED if known.truncated else Standing.CONTRADICTED
+            one = Held(one.number, standing, known.right, one.source, known.pointer)
+        found.append(one)
+    return found
+
+
+def _coverage(counted: Mapping[Standing, int], numbers: int, names: Sequence[str]) -> str:
+    """How far the results bear a page out, in words."""
+    from epm_lint.binding.by_words.judging import Standing
+
+    if not numbers:
+        return "the page gives no number that could be a result"
+    it = "them" if len(names) > 1 else "it"
+    files = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    wrong = counted[Standing.CONTRADICTED] + counted[Standing.TRUNCATED]
+    parts = [f"{counted[Standing.VERIFIED]} of {numbers} numbers found in {files}"]
+    parts += [f"{wrong} contradict{'s' * (wrong == 1)} {it}"] if wrong else []
+    if untold := counted[Standing.UNTOLD]:
+        are, their = ("is", "its") if untold == 1 else ("are", "their")
+        parts.append(f"{untold} {are} not told apart by {their} words")
+    if absent := counted[Standing.ABSENT]:
+        parts.append(f"{absent} {'is' if absent == 1 else 'are'} not in {it}")
+    return ", ".join(parts)
+
+
+def _contradiction(held: Held, several: bool) -> Finding:
+    from epm_lint.binding.by_words.judging import Standing
 
     number = held.number
     says = f"says {_shown(number.raw)}"
     if held.standing is Standing.TRUNCATED:
-        says += f" (truncated, should round to {held.right})"
-    message = f"{says}; results say {_shown(held.right)} at {quote(held.pointer)}"
-    fix = f"write {_shown(held.right)}"
-    return Finding(message, number.line, column=number.column, fix=fix, uses=(number,))
+        says += " (cut off, not rounded)"
+    where = quote(held.pointer)
+    if held.words:
+        where += f" ({_shown(held.words)})"
+    where = f"{where} in {quote(held.source)}" if several else where
+    message = f"{says}; results say {_shown(held.right)} at {where}"
+    fix, uses = f"write {_shown(held.right)}", (held.whole or number,)
+    return Finding(message, number.line, column=number.column, fix=fix, uses=uses)
 
 
 def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Edit, ...]:
@@ -269,6 +324,19 @@ def _put_right(page: Page, line: int, wrong: str, right: str | None) -> tuple[Ed
     return (Edit.within(line, found[0] + 1, wrong, right),)
 
 
+def _standing(held: Held) -> Mapping[str, Any]:
+    """A number with its standing, as the JSON report lists it."""
+    from epm_lint.binding.by_words.judging import Standing
+
+    number = held.number
+    wrong = held.standing in (Standing.CONTRADICTED, Standing.TRUNCATED)
+    value: dict[str, Any] = {"line": number.line, "column": number.column, "text": number.raw}
+    value["standing"] = str(Standing.CONTRADICTED if wrong else held.standing)
+    if held.standing is not Standing.ABSENT:
+        value |= {"file": held.source, "pointer": held.pointer, "value": held.right}
+    return value
+
+
 def _unverifiable(held: Held) -> Finding:
     number = held.number
     return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
@@ -278,15 +346,19 @@ def _contradicted_since(page: Page, figures: Sequence[tuple[Unit, Figure]]) -> I
     """Numbers of a rendered page that nothing binds, and that its results contradict."""
     if page.results is None or not figures:
         return
-    from epm_lint.binding.handwritten import Standing, hold
+    from epm_lint.binding.handwritten import contradicted
 
     written: dict[int, list[str]] = {}
     for _, figure in figures:
         written.setdefault(figure.line, []).append(figure.text)
-    for held in hold(read(page.document, page.title), page.results, written):
-        texts = written.get(held.number.line, ())
-        if held.standing is Standing.CONTRADICTED and any(held.number.raw in t for t in texts):
-            yield _contradiction(held)
+    for one in contradicted(read(page.document, page.title), page.results, written):
+        texts = written.get(one.number.line, ())
+        if not one.truncated and any(one.number.raw in text for text in texts):
+            says = f"says {_shown(one.number.raw)}; results say {_shown(one.right)}"
+            message = f"{says} at {quote(one.pointer)}"
+            fix = f"write {_shown(one.right)}"
+            column = one.number.column
+            yield Finding(message, one.number.line, column=column, fix=fix, uses=(one.number,))
 
 
 def _forged(page: Page, manifest: Manifest, line: int) -> Iterator[Finding]:

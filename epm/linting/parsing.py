@@ -1,0 +1,135 @@
+"""What a results file holds, by its kind: JSON, JSON lines, CSV, or a log of Inspect.
+
+What cannot be read without guessing is refused in one line: a key that stands twice in an object, a
+number that no float holds, another encoding than UTF-8.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from epm.errors import EpmError
+from epm_lint import strict_json
+from epm_lint.quoting import quote
+
+LARGEST = 50_000_000
+_LONGEST_INTEGER = 20
+_OPENING = 2_000
+_LOG = re.compile(r'\A\s*\{\s*"version"\s*:\s*\d+\s*,\s*"status"\s*:')
+"""How every log of Inspect begins."""
+
+
+def parsed(content: bytes, name: str) -> Any:
+    """The values of a file of any kind that its name tells, JSON where it tells none.
+
+    Raises:
+        EpmError: it is too large, or nothing that is read.
+    """
+    kind = PurePosixPath(name).suffix.casefold()
+    if kind == ".eval":
+        return _log(content, name)
+    text = _text(content, name)
+    if kind in (".csv", ".tsv"):
+        return _rows(text, name, "\t" if kind == ".tsv" else ",")
+    if kind in (".jsonl", ".ndjson"):
+        return [_json(line, name) for line in text.splitlines() if line.strip()]
+    return _json(text, name)
+
+
+def parsed_object(content: bytes, name: str) -> dict[str, Any]:
+    """The JSON object that epm's own results file is.
+
+    Raises:
+        EpmError: it is none.
+    """
+    value = _json(_text(content, name), name)
+    if not isinstance(value, dict):
+        raise _refused(name, "it holds no JSON object")
+    return value
+
+
+def _refused(name: str, why: str, remedy: str = "") -> EpmError:
+    return EpmError(f"{name} is no results file: {why}", remedy)
+
+
+def _text(content: bytes, name: str) -> str:
+    if len(content) > LARGEST:
+        raise EpmError(f"{name} has more than {LARGEST:,} bytes")
+    try:
+        return strict_json.text_of(content)
+    except ValueError as error:
+        raise _refused(name, str(error)) from None
+
+
+def _json(text: str, name: str) -> Any:
+    # a log of Inspect has NaN for an answer without a score
+    is_log = _LOG.search(text[:_OPENING]) is not None
+    try:
+        return strict_json.loads(text, constants=is_log)
+    except ValueError as error:
+        raise _refused(name, quote(str(error))) from None
+
+
+def _rows(text: str, name: str, delimiter: str) -> list[dict[str, Any]]:
+    """A table with a header, a record a row; a column of percentages has `%` in its name."""
+    import csv
+    import io
+
+    try:
+        header, *rows = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    except (ValueError, csv.Error) as error:
+        why = quote(str(error)) if isinstance(error, csv.Error) else "it has no header"
+        raise _refused(name, why) from None
+    if twice := next((one for at, one in enumerate(header) if one in header[:at]), None):
+        raise _refused(name, f"two columns are called {quote(twice)}")
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise _refused(name, f"row {number} has {len(row)} cells, and the header {len(header)}")
+    columns = [[row[place].strip() for row in rows] for place in range(len(header))]
+    names = [
+        f"{title} (%)"
+        if any(cells) and all(cell.endswith("%") for cell in cells if cell)
+        else title
+        for title, cells in zip(header, columns, strict=True)
+    ]
+    return [
+        {title: _cell(cell.strip()) for title, cell in zip(names, row, strict=True)} for row in rows
+    ]
+
+
+def _cell(text: str) -> Any:
+    digits = text.removesuffix("%").strip()
+    try:
+        return int(digits) if len(digits) <= _LONGEST_INTEGER else text
+    except ValueError:
+        pass
+    try:
+        value = float(digits)
+    except ValueError:
+        return text or None
+    return value if math.isfinite(value) else None
+
+
+def _log(content: bytes, name: str) -> Any:
+    """The header of an Inspect log: a zip whose members newer versions compress with Zstandard."""
+    import io
+    import zipfile
+
+    if len(content) > LARGEST:
+        raise EpmError(f"{name} has more than {LARGEST:,} bytes")
+    dump = "write it as JSON (`inspect log dump FILE`), and name that"
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if archive.getinfo("header.json").file_size > LARGEST:
+                raise EpmError(f"{name} has more than {LARGEST:,} bytes")
+            header = archive.read("header.json")
+    except NotImplementedError:
+        why = "its compression (Zstandard) is none that Python's zipfile reads"
+        raise EpmError(f"cannot read {name}: {why}", dump) from None
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, RuntimeError):
+        raise _refused(name, "it is no log of Inspect", dump) from None
+    return _json(_text(header, name), name)

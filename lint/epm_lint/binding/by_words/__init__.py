@@ -1,0 +1,1 @@
+"""Match the numbers of a page to the values of any results file, by their words."""
