@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from epm_lint.markdown.blocks import Block, Html
@@ -67,7 +68,8 @@ class Fold:
         return tuple((title, tuple(block for _, block in group)) for title, group in groups)
 
 
-def folds(document: Document) -> list[Fold]:
+@lru_cache(maxsize=4)
+def folds(document: Document) -> tuple[Fold, ...]:
     """Every fold of a page, in the order in which they end."""
     page = [("", block) for block in document.preamble]
     for section in document.walk():
@@ -80,7 +82,8 @@ def folds(document: Document) -> list[Fold]:
                 waiting.append(place)
             elif waiting:
                 ended.append(Fold(page, waiting.pop(), place))
-    return ended + [Fold(page, first, len(page) - 1) for first in reversed(waiting)]
+    open_ = (Fold(page, first, len(page) - 1) for first in reversed(waiting))
+    return (*ended, *open_)
 
 
 def folded_lines(document: Document) -> set[int]:

@@ -67,8 +67,11 @@ class Document:
 
     def walk(self) -> Iterator[Section]:
         """Every section of the body, in the order of the page."""
-        for section in self.sections:
-            yield from section.walk()
+        return iter(self._walked)
+
+    @cached_property
+    def _walked(self) -> tuple[Section, ...]:
+        return tuple(inner for section in self.sections for inner in section.walk())
 
     def find(self, *path: str) -> Section | None:
         """The section at a path of titles; each step may skip levels."""
