@@ -6,6 +6,7 @@ of the checkout, and nowhere else. No link is followed.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -151,8 +152,9 @@ def _beside(name: str, folder: Path) -> bytes | None:
     """The file of that relative name beside the body; links and pipes are refused."""
     if not _is_relative(name):
         return None
+    path = folder / name
     try:
-        return read_own(folder / name, LARGEST + 1, within=folder)
+        return read_own(path, LARGEST + 1, within=folder) if os.path.lexists(path) else None
     except (OSError, ValueError):
         return None
 
