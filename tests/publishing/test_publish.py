@@ -50,7 +50,8 @@ def test_exactly_the_files_of_the_run_are_committed(lab: Lab) -> None:
     drawn = sorted(f"figures/{path.name}" for path in (lab.run / "figures").iterdir())
     assert {"figures/slope.json", "figures/slope.pdf", "figures/slope.png"} < set(drawn)
     names = (*drawn, "results.json")
-    assert changed == [f"A\t{FOLDER}/{name}" for name in names]
+    # and what the page was rendered as, with the addresses that it has there
+    assert changed == sorted(f"A\t{FOLDER}/{name}" for name in (*names, "rendered.md"))
     for name in names:
         blob = git(lab.remote, "rev-parse", f"{BRANCH}:{FOLDER}/{name}")
         assert blob == git(lab.checkout, "hash-object", "--no-filters", str(lab.run / name))
@@ -209,7 +210,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(lab: Lab) -> None:
     before = everything()
     said = lab.publish("--dry-run")
     assert said.code == 0
-    files = 1 + len(list((lab.run / "figures").iterdir()))
+    files = 2 + len(list((lab.run / "figures").iterdir()))
     assert f"would push {files} files to results/issue-1" in said.out
     assert f"would create an issue, labelled {LABELS}: [published: " in said.out
     assert "## Human TL;DR" in said.out

@@ -98,6 +98,7 @@ def _held_to_record(page: Page, record: Record, line: int) -> Verdict:
     again = "render the page again"
     wrong = [
         *_false(page, alignment),
+        *_reworded(page, alignment),
         *_forged(page, manifest, line),
         *(Finding(m, at, fix=again) for at, m in other_manifests(record, page.document)),
         *_contradicted_since(page, alignment.new),
@@ -105,7 +106,7 @@ def _held_to_record(page: Page, record: Record, line: int) -> Verdict:
     ]
     told = {fault.line for fault in wrong}
     wrong += _added(alignment, told)
-    odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
+    odd = [*_other_fences(alignment), *_outdated(page, manifest, line)]
     told = {fault.line for fault in (*wrong, *odd)}
     for sure, edit in _edits(page, record, human, told):
         (wrong if sure else odd).append(edit)
@@ -204,7 +205,8 @@ def _by_its_own_account(page: Page, manifest: Manifest, line: int) -> Verdict:
         *_contradicted_since(page, alignment.new),
         *faults_of_figures(page, manifest.figures),
     ]
-    odd = [*_reworded(page, alignment), *_outdated(page, manifest, line)]
+    odd = [*_reworded(page, alignment), *_other_fences(alignment)]
+    odd += _outdated(page, manifest, line)
     faults = sorted([*wrong, *odd], key=lambda fault: fault.line)
     held = sum(bool(bound.parts) for bound, _ in alignment.kept)
     new = f"; {len(alignment.new)} written by hand since" if alignment.new else ""
@@ -423,10 +425,14 @@ def _as_read(page: Page, figure: Figure) -> tuple[Number, ...]:
 
 
 def _reworded(page: Page, alignment: Alignment) -> Iterator[Finding]:
-    """What the template wrote and no result holds: a level, an issue number, a sample."""
+    """Numbers that the template wrote and no result holds: a level, an issue number."""
     for bound, figure in alignment.changed:
         if not bound.parts:
             yield Finding(f"says {_shown(figure.text)}; {_truth(page, bound)}", figure.line)
+
+
+def _other_fences(alignment: Alignment) -> Iterator[Finding]:
+    """Samples that are not as they were rendered."""
     for figure in alignment.fences:
         yield Finding("this code block is not as it was rendered", figure.line)
 
