@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,6 +168,8 @@ def _is_inside(path: str) -> bool:
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints; None where it fails, is not installed, or takes too long."""
+    import subprocess  # most pages are linted without asking git
+
     command = ["git", "--no-optional-locks", "--literal-pathspecs", *_SETTINGS, *arguments]
     try:
         finished = subprocess.run(

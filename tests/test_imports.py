@@ -39,8 +39,7 @@ from epm.cli import main
 assert main(["lint", PAGE]) in (0, 1)
 """
 SLOW = {
-    *("concurrent", "difflib", "hashlib", "json", "multiprocessing", "subprocess", "tomllib"),
-    "zipfile",
+    *("concurrent", "difflib", "hashlib", "json", "multiprocessing", "subprocess", "zipfile"),
 }
 """Modules of the standard library that take long to load, and that few pages need."""
 

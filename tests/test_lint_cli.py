@@ -320,7 +320,7 @@ def test_the_results_that_a_body_names(tmp_path: Path) -> None:
     body.write_text(marked("results.json", sha256="0" * 64))
     assert known(body) == ({"a": 1}, [])
     (tmp_path / "other.json").write_text('{"b": 2}')
-    assert known(body, results=tmp_path / "other.json") == ({"b": 2}, [])
+    assert known(body, results=(tmp_path / "other.json",)) == ({"b": 2}, [])
     for text in (GOOD, marked("absent.json"), GOOD + marked("results.json")):
         body.write_text(text)
         assert known(body) == (None, [])

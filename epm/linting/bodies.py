@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import epm_lint
 from epm.errors import EpmError
-from epm.files import NotAFileOfItsOwn, read_own
 from epm.linting.checkouts import GitRefused, checkout_at, nearby
 from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.binding.record import FILE as RECORD
@@ -153,8 +153,10 @@ def _read(path: str) -> bytes:
 
 
 def _title(path: str, folder: Path, say: Callable[[str], None]) -> str | None:
-    if path == STDIN:
+    if path == STDIN or not os.path.lexists(folder / "title.txt"):
         return None
+    from epm.files import NotAFileOfItsOwn, read_own
+
     try:
         content = read_own(folder / "title.txt", _LONGEST_TITLE, within=folder)
     except NotAFileOfItsOwn as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from epm.linting import results
 from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.binding.record import FILE, read
 from epm_lint.model import Record
@@ -32,7 +31,9 @@ def pinned(repository: Repository, commit: str, results: str) -> Record | None:
 
 def named_by(text: str, repository: Repository) -> Record | None:
     """The record beside the results that a body's first line names at a commit."""
-    words = results.marker_of(text)
+    from epm.linting.results import marker_of
+
+    words = marker_of(text)
     name, commit = words.get("results"), words.get("commit")
     return pinned(repository, commit, name) if name and commit else None
 

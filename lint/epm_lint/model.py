@@ -273,6 +273,12 @@ class NumbersRead:
     """How many statements were understood and not recomputed, by the reason."""
 
 
+def _without_numbers(verdict: Verdict) -> Verdict:
+    findings = tuple(replace(finding, uses=()) for finding in verdict.findings)
+    left_alone = dict(verdict.left_alone)
+    return replace(verdict, findings=findings, recomputed=(), left_alone=left_alone)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All verdicts on one body."""
@@ -289,18 +295,7 @@ class Report:
 
     def without_reading(self) -> Report:
         """The same report to hand over to another process: it holds no page, only what was said."""
-        rows = tuple(
-            Row(
-                row.rule,
-                Verdict(
-                    row.verdict.status,
-                    row.verdict.detail,
-                    tuple(replace(finding, uses=()) for finding in row.verdict.findings),
-                    left_alone=dict(row.verdict.left_alone),
-                ),
-            )
-            for row in self.rows
-        )
+        rows = tuple(replace(row, verdict=_without_numbers(row.verdict)) for row in self.rows)
         return Report(self.path, self.format, rows, counted=self.numbers)
 
     @property

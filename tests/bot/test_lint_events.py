@@ -137,7 +137,8 @@ def test_a_page_that_was_closed_as_not_planned_is_left_alone(bot: Bot) -> None:
 
 def test_an_edit_while_linting_gets_its_verdict(bot: Bot) -> None:
     number = bot.open()
-    bot.hub.proxy.plan("POST", meanwhile(lambda: bot.hub.edit(number, body="Nothing here.")))
+    newer = "## AI Summary\n\nNothing here."
+    bot.hub.proxy.plan("POST", meanwhile(lambda: bot.hub.edit(number, body=newer)))
     ran = bot.lint("opened", number)
     [comment] = bot.comments(number)
     assert ran.code == 0

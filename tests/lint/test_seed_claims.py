@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from epm_lint.engine import lint
-from epm_lint.formats import BodyFormat, format_of
+from epm_lint.formats import PLAIN, format_of
 from epm_lint.markdown.document import Document
 from epm_lint.model import Finding, Report, Status
 from epm_lint.rules import RULES
@@ -30,24 +30,24 @@ def line_of(words: str) -> int:
     return found[0]
 
 
-def report(results: object = None, body: str = BODY, **given: BodyFormat) -> Report:
+def report(results: object = None, body: str = BODY, **given: str) -> Report:
     return lint(body, title=TITLE, results=results, rules=HOLDING, **given)  # type: ignore[arg-type]
 
 
-HEADINGS: dict[str, tuple[BodyFormat, dict[str, str]]] = {
-    "legacy": (BodyFormat.LEGACY, {}),
-    "v1": (BodyFormat.V1, {"## TL;DR": "## AI Summary"}),
+HEADINGS: dict[str, tuple[str, dict[str, str]]] = {
+    "legacy": ("legacy", {}),
+    "v1": ("v1", {"## TL;DR": "## AI Summary"}),
     "v2": (
-        BodyFormat.V2,
+        "v2",
         {
             "## TL;DR": "## AI Summary",
             "### Results": "### Result 1: the relation holds at every layer",
             "### Methodology": "### What was run",
         },
     ),
-    "plain": (BodyFormat.PLAIN, {}),
+    "plain": (PLAIN, {}),
     "a paper's": (
-        BodyFormat.PLAIN,
+        PLAIN,
         {
             "## TL;DR": "## Abstract",
             "### Background": "## 1. Introduction",
@@ -61,7 +61,7 @@ HEADINGS: dict[str, tuple[BodyFormat, dict[str, str]]] = {
         },
     ),
     "a report's": (
-        BodyFormat.PLAIN,
+        PLAIN,
         {"## TL;DR": "# Marker report", "### Results": "### Findings", "# Detailed report": "---"},
     ),
 }
@@ -150,7 +150,7 @@ def test_nothing_right_is_called_wrong(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["legacy", "v1", "v2"])
 def test_the_headings_are_those_of_the_format(kind: str) -> None:
     page_format, headings = HEADINGS[kind]
-    assert format_of(Document(under(headings))) is page_format
+    assert format_of(Document(under(headings))).format.name == page_format
 
 
 @pytest.mark.parametrize("kind", HEADINGS)

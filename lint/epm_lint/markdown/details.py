@@ -7,6 +7,7 @@ HTML beside the others, and a fold may begin in one section and end in the next.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -22,6 +23,9 @@ _SUMMARY = Pattern(r"<summary\b[^<>]{0,200}>(.{0,400}?)</summary", re.IGNORECASE
 
 _OPENING = 2000
 """How many characters of a block are searched for its summary."""
+
+_DEEPEST = 8
+"""How many of the folds around a line are told."""
 
 FoldedPart = tuple[str, tuple[Block, ...]]
 """The title of a heading, and blocks that stand under it."""
@@ -69,11 +73,18 @@ class Fold:
 
 
 @lru_cache(maxsize=4)
-def folds(document: Document) -> tuple[Fold, ...]:
-    """Every fold of a page, in the order in which they end."""
+def outermost(document: Document) -> tuple[tuple[str, Block], ...]:
+    """The blocks that no other holds, each with the title of the heading it stands under."""
     page = [("", block) for block in document.preamble]
     for section in document.walk():
         page += [(section.title, block) for block in section.blocks]
+    return tuple(page)
+
+
+@lru_cache(maxsize=4)
+def folds(document: Document) -> tuple[Fold, ...]:
+    """Every fold of a page, in the order in which they end."""
+    page = outermost(document)
     ended: list[Fold] = []
     waiting: list[int] = []
     for place, (_, block) in enumerate(page):
@@ -84,6 +95,29 @@ def folds(document: Document) -> tuple[Fold, ...]:
                 ended.append(Fold(page, waiting.pop(), place))
     open_ = (Fold(page, first, len(page) - 1) for first in reversed(waiting))
     return (*ended, *open_)
+
+
+def around(document: Document, line: int) -> tuple[Fold, ...]:
+    """The folds that a line stands in, the outermost first; of many, the innermost."""
+    starts, enclosing = _enclosing(document)
+    place = bisect_right(starts, line) - 1
+    return enclosing[place] if place >= 0 else ()
+
+
+@lru_cache(maxsize=4)
+def _enclosing(document: Document) -> tuple[list[int], list[tuple[Fold, ...]]]:
+    """Where each of the outermost blocks begins, and the folds that it stands in."""
+    begins: dict[int, list[Fold]] = {}
+    for fold in reversed(folds(document)):
+        begins.setdefault(fold.first, []).append(fold)
+    active: list[Fold] = []
+    enclosing = []
+    for place, _ in enumerate(outermost(document)):
+        active += begins.get(place, ())
+        enclosing.append(tuple(active[-_DEEPEST:]))
+        while active and active[-1].last == place:
+            active.pop()
+    return [block.line for _, block in outermost(document)], enclosing
 
 
 def folded_lines(document: Document) -> set[int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 from epm_lint.markdown.blocks import Block, Code, Quote, Section, Table
-from epm_lint.markdown.details import folds
+from epm_lint.markdown.details import folds, outermost
 from epm_lint.markdown.document import Document
 from epm_lint.model import Finding
 from epm_lint.page.placeholders import blank_in
@@ -64,13 +66,19 @@ def samples_among(
             count += shows
         else:
             count += bool(block.text.strip()) or any(isinstance(b, Code) for b in block.walk())
+    words = _words_before(document)
     for fold in folds(document):
-        if fold.line in lines:
-            inside = [b for _, within in fold.parts for top in within for b in top.walk()]
-            held = {block.line for block in inside}
-            text = " ".join(block.text for block in inside)
-            count += not held & {*counted} and count_words(text) > FEWEST_FOLDED
+        if fold.line in lines and words[fold.last + 1] - words[fold.first] > FEWEST_FOLDED:
+            held = bisect_left(counted, fold.line) < bisect_right(counted, fold.end_line)
+            count += not held
     return count
+
+
+@lru_cache(maxsize=4)
+def _words_before(document: Document) -> list[int]:
+    """How many words stand before each of the blocks that folds hold, and before the end."""
+    blocks = [block for _, block in outermost(document)]
+    return [0, *accumulate(sum(count_words(b.text) for b in top.walk()) for top in blocks)]
 
 
 FEWEST_FOLDED = 3

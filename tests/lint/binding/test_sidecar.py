@@ -3,6 +3,7 @@
 import hashlib
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from epm.discovery import LoadedExperiment
+from epm.linting.records import beside
 from epm.page import draw
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
@@ -64,8 +66,12 @@ def committed(folder: Path) -> dict[str, bytes]:
 def judged(folder: Path, files: dict[str, bytes], results: Any = None) -> Verdict:
     body = (folder / "body.md").read_text(encoding="utf-8").replace("figures/slope.png)", f"{URL})")
     results = results or json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    rules = [numbers_match_results.RULE]
-    return lint(body, rules=rules, results=results, repository=Files(files)).rows[0].verdict
+    record = beside(folder)
+    assert record is not None
+    record = replace(record, body=record.body.replace("figures/slope.png)", f"{URL})"))
+    rules, files_ = [numbers_match_results.RULE], Files(files)
+    report = lint(body, rules=rules, results=results, record=record, repository=files_)
+    return report.rows[0].verdict
 
 
 def altered(sidecar: bytes, *, hashed: bool) -> bytes:

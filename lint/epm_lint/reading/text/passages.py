@@ -12,7 +12,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from epm_lint.markdown.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
-from epm_lint.markdown.details import folds
+from epm_lint.markdown.details import around, folds
 from epm_lint.markdown.document import Document
 from epm_lint.reading.text.source_map import SourceMap, source_map
 from epm_lint.values import cached_property, dataclass
@@ -150,6 +150,7 @@ def passages(document: Document, title: str | None = None) -> Iterator[Passage]:
 class _PassageReader:
     def __init__(self, document: Document) -> None:
         self.lines = document.lines
+        self.document = document
         self.folds = folds(document)
         """What stands in a `<details>` is said of what else is in it, as under a heading."""
 
@@ -163,8 +164,8 @@ class _PassageReader:
 
     def _with_folds(self, block: Block, sections: tuple[str, ...]) -> tuple[str, ...]:
         """The titles that a block stands under, with those of the folds around it."""
-        around = [f for f in self.folds if f.line <= block.line <= f.end_line]
-        names = (_FoldTitle(f.title or f"a fold on line {f.line}") for f in reversed(around))
+        within = around(self.document, block.line)
+        names = (_FoldTitle(f.title or f"a fold on line {f.line}") for f in within)
         return (*sections, *(name for name in names if name not in sections))
 
     def heading(self, section: Section, titles: tuple[str, ...]) -> Passage:
