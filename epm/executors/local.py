@@ -18,7 +18,6 @@ from typing import TypeVar
 
 from epm.executors import Attempt, Say
 from epm.executors.attempts import Tally, calls, perform
-from epm.models.base import usable_cores
 
 Shard = TypeVar("Shard")
 Result = TypeVar("Result")
@@ -127,7 +126,7 @@ class _Worker:
     """A process that may have to be started again."""
 
     def __init__(self, gpu: str | None, workers: int) -> None:
-        threads = max(1, usable_cores() // workers)
+        threads = max(1, _cores() // workers)
         self._environment = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(threads))}
         if gpu is not None:
             self._environment["CUDA_VISIBLE_DEVICES"] = gpu
@@ -199,6 +198,13 @@ def _ending(code: int) -> str:
     if code < 0:
         return f"its process died of {signal.Signals(-code).name}"
     return f"its process ended by itself, with exit code {code}"
+
+
+def _cores() -> int:
+    """That this process may use: a scheduler may have bound it to some of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

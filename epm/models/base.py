@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,6 +16,9 @@ from epm.results import ModelRecord
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+_THREADS = 2
+"""Of a process that computes with a real model on a CPU."""
 
 
 class BaseModel:
@@ -47,16 +49,12 @@ class BaseModel:
 
     @property
     def _threads(self) -> int:
-        """All usable cores, but one for a toy, whose parallel regions cost more than they save.
+        """As many on every machine: a library may cut a product, and round it, by their number.
 
-        `OMP_NUM_THREADS` overrides. Always a power of two: work is then cut between threads at
-        whole vector registers, and what is left over at a cut would be rounded another way.
+        One for a toy, whose parallel regions cost more than they save. More cores are used by more
+        workers.
         """
-        if isinstance(self.definition.profile.model, TinyModel):
-            return 1
-        wanted = os.environ.get("OMP_NUM_THREADS", "")
-        cores = int(wanted) if wanted.isdecimal() and int(wanted) else usable_cores()
-        return 1 << (cores.bit_length() - 1)
+        return 1 if isinstance(self.definition.profile.model, TinyModel) else _THREADS
 
     @cached_property
     def folder(self) -> ModelFolder:
@@ -184,13 +182,6 @@ def _reading(folder: Path) -> Iterator[None]:
             f"the model in {folder} cannot be loaded: {type(error).__name__}: {reason}",
             "restore its files, or take another model",
         ) from error
-
-
-def usable_cores() -> int:
-    """Cores that this process may use: a scheduler may have bound it to some of the machine's."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def choose_device(definition: Definition) -> str:
