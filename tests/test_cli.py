@@ -48,8 +48,11 @@ def run_of(repository: Path) -> Path:
     return run
 
 
-def failed(table: str) -> list[str]:
-    return [line.split("  ")[0].strip() for line in table.splitlines() if "✗ FAIL" in line]
+def owed(table: str) -> list[str]:
+    """What does not pass, but for what publishing mends; of a draft, what people have to write."""
+    told = ("✗ FAIL", "✎ AWAITING")
+    lines = (line for line in table.splitlines() if any(sign in line for sign in told))
+    return [line.split("  ")[0].strip() for line in lines]
 
 
 def test_a_run_leaves_the_page_and_says_where(repository: Path) -> None:
@@ -65,8 +68,9 @@ def test_a_run_leaves_the_page_and_says_where(repository: Path) -> None:
 
 def test_the_published_page_lacks_what_people_write_and_nothing_else(repository: Path) -> None:
     linted = epm(repository, "lint", str(run_of(repository) / "body.md"))
-    assert linted.returncode == 1
-    assert failed(linted.stdout) == list(HUMAN)
+    assert linted.returncode == 0
+    assert "✗ FAIL" not in linted.stdout
+    assert owed(linted.stdout) == list(HUMAN)
     assert linted.stdout == (run_of(repository) / "lint.txt").read_text()
 
 
@@ -91,7 +95,7 @@ def test_a_run_folder_is_rendered_without_a_checkout(repository: Path, tmp_path:
     assert rendered.returncode == 0, rendered.stderr
     assert "issue-246 is not at hand: the page has the default prose" in rendered.stderr
     assert epm(tmp_path / "run", "render", "--run", ".").returncode == 0
-    assert failed(epm(tmp_path, "lint", "run/body.md").stdout) == list(HUMAN)
+    assert owed(epm(tmp_path, "lint", "run/body.md").stdout) == list(HUMAN)
     beside = epm(repository, "render", "--run", str(run_of(repository)))
     assert (beside.returncode, beside.stderr) == (0, "")
 
@@ -99,8 +103,8 @@ def test_a_run_folder_is_rendered_without_a_checkout(repository: Path, tmp_path:
 def test_lint_reads_standard_input(repository: Path) -> None:
     linted = epm(repository, "lint", "-", "--title", "No marker", stdin=b"## AI Summary\n")
     assert linted.returncode == 1
-    assert "AI Summary structure" in failed(linted.stdout)
-    assert "Title confidence marker" in failed(linted.stdout)
+    assert "AI Summary structure" in owed(linted.stdout)
+    assert "Title confidence marker" in owed(linted.stdout)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(repository: Path) -> None
     resumed = epm(repository, *arguments[2:])
     assert resumed.returncode == 0, resumed.stderr
     (run,) = runs.glob("smoke-*")
-    assert failed((run / "lint.txt").read_text()) == list(HUMAN)
+    assert owed((run / "lint.txt").read_text()) == list(HUMAN)
     assert (run / "body.md").read_text().count("### Condition: ") == 12
     assert len(json.loads((run / "results.json").read_text())["conditions"]) == 13
 
@@ -220,7 +224,7 @@ def test_a_system_without_our_signs(repository: Path, surroundings: dict[str, st
     assert (again.returncode, again.stderr) == (0, b"")
     asked = "PYTHONIOENCODING" in surroundings
     dash = r"\u2014" if asked else "—"
-    assert f"FAIL {dash} ".encode() in again.stdout
+    assert f"WARN {dash} ".encode() in again.stdout
     shown = shell(repository, "$EPM show issue-246 --profile published", **surroundings)
     assert json.loads(shown.stdout)["issue"] == 246
     body = run_of(repository) / "body.md"

@@ -30,7 +30,7 @@ from epm.results import Results
 from epm.results.reading import load
 from epm.values import Unavailable
 from epm.writing.environment import TRACING_FILTERS, TracingEnvironment
-from epm.writing.filters import FILTERS, available
+from epm.writing.filters import FILTERS, available, pooled
 from epm.writing.tracing import (
     bare,
     bind,
@@ -211,7 +211,7 @@ def templates(*folders: Path) -> TracingEnvironment:
         capitalized=capitalized,
         whole=whole,
     )
-    environment.tests["available"] = available
+    environment.tests |= {"available": available, "pooled": pooled}
     environment.finalize = marked
     return environment
 

@@ -6,6 +6,7 @@ An `Unavailable` is written as 'n/a'; templates that care ask `is available` fir
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -131,6 +132,12 @@ def duration(value: float) -> str:
 def available(value: object) -> bool:
     """Jinja test: whether the value was computed."""
     return not isinstance(value, Unavailable)
+
+
+def pooled(side: Any) -> bool:
+    """Jinja test: whether an estimate is the share of all its answers, and no mean over items."""
+    total, n, estimate = (bare(value) for value in (side.total, side.n, side.estimate))
+    return total is not None and bool(n) and math.isclose(total / n, estimate, abs_tol=1e-9)
 
 
 def cell(text: object) -> str:

@@ -153,7 +153,7 @@ def test_ready_needs_the_human_sections_and_changes_the_label_alone(lab: Lab) ->
     lab.hub.ask(HUMAN, "POST", "/issues/2/labels", {"labels": ["interesting"]})
     said = lab.publish("--ready")
     assert said.code == 1
-    assert "Human TL;DR                      ✗ FAIL" in said.out
+    assert "Human TL;DR                      ✎ AWAITING" in said.out
     lab.write_sections(2)
     assert lab.publish("--ready").code == 0
     assert {one["name"] for one in lab.page()["labels"]} == {"clean-results", "interesting"}

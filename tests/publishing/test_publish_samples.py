@@ -41,7 +41,7 @@ def test_samples_and_rows_are_published(lab: Lab, sampled: Path) -> None:
     files = git(lab.remote, "ls-tree", "-r", "--name-only", f"{BRANCH}:{PUBLISHED}").split()
     (rows,) = [name for name in files if name.startswith("rows/")]
     figures = sorted(f"figures/{path.name}" for path in (sampled / "figures").iterdir())
-    assert files == [*figures, "results.json", rows, "samples.jsonl.gz"]
+    assert files == [*figures, "rendered.md", "results.json", rows, "samples.jsonl.gz"]
     body = lab.page()["body"]
     at = f"https://raw.githubusercontent.com/{lab.hub.name}/{lab.tip()}/{PUBLISHED}"
     assert f"All of them are in [`{PUBLISHED}/samples.jsonl.gz`]({at}/samples.jsonl.gz)" in body

@@ -140,7 +140,7 @@ def test_files_of_another_repository(runner: Runner) -> None:
     folder = runner.clone / "results"
     folder.mkdir()
     (folder / "$(touch PWNED) page.md").write_text(SEED_SHAPE, encoding="utf-8")
-    (runner.clone / "-x.md").write_text("Nothing here.\n", encoding="utf-8")
+    (runner.clone / "-x.md").write_text("## AI Summary\n\nNothing here.\n", encoding="utf-8")
     (runner.clone / ".github" / "workflows" / "files.yml").write_text(FILES, encoding="utf-8")
     git(runner.clone, "add", "-A")
     git(runner.clone, "commit", "-q", "-m", "pages")

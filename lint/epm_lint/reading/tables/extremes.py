@@ -120,7 +120,7 @@ def ranged(
     low, high = pair
     for table in reversed(tables):
         series = _series_for_range(table, words, low)
-        if series is None or len(series.cells) < 3:
+        if series is None or len(series.cells) < 3 or _counts_something_else(low, high, series):
             continue
         values = sorted(series.cells, key=lambda cell: cell[1])
         ends = values[0], values[-1]
@@ -141,6 +141,12 @@ def ranged(
                 what="lowest" if number is low else "highest",
             )
         return
+
+
+def _counts_something_else(low: Number, high: Number, series: Series) -> bool:
+    """Whether whole numbers without a unit stand beside cells that have one: doses, say, and rates."""
+    bare = not (low.unit or high.unit or low.places or high.places)
+    return bare and any(number and number.unit for _, _, number in series.cells)
 
 
 def _series_for_range(table: TableReading, words: Sequence[str], low: Number) -> Series | None:
