@@ -144,7 +144,7 @@ def ranged(
 
 
 def _counts_something_else(low: Number, high: Number, series: Series) -> bool:
-    """Whether whole numbers without a unit stand beside cells that have one: doses, say, and rates."""
+    """Whether they are whole numbers without a unit, as doses are, and the cells have one."""
     bare = not (low.unit or high.unit or low.places or high.places)
     return bare and any(number and number.unit for _, _, number in series.cells)
 

@@ -91,11 +91,16 @@ def _hold(number: Number, others: Sequence[Number], where: str, tally: Tally) ->
     known = [other.with_unit(number.unit) for other in others]
     if not known or number.fraction:
         return
-    agrees = any(number.range.meets(each.range) for each in known)
+    agrees = any(number.range.meets(each.range) or _rounds_to(number, each) for each in known)
     outcome = Outcome.CONSISTENT if agrees else Outcome.INCONSISTENT
     right = " or ".join(dict.fromkeys(shown(other) for other in others[:3]))
     message = f"says {shown(number)}; {where} has {right}"
     tally.hold(number, outcome, message, _FIX, binding=Binding.SUBJECT, uses=others)
+
+
+def _rounds_to(number: Number, other: Number) -> bool:
+    """Whether they are one value, of which each gives some digits: "over 0.67" is said of 0.667."""
+    return abs(number.value - other.value) <= max(number.step, other.step) / 2
 
 
 # ---------------------------------------------------------------------- correlations
