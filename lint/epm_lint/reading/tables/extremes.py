@@ -144,9 +144,9 @@ def ranged(
 
 
 def _counts_something_else(low: Number, high: Number, series: Series) -> bool:
-    """Whether they are whole numbers without a unit, as doses are, and the cells have one."""
-    bare = not (low.unit or high.unit or low.places or high.places)
-    return bare and any(number and number.unit for _, _, number in series.cells)
+    """Whether they have no unit, as doses have none, and the cells have one."""
+    with_unit = any(number and number.unit for _, _, number in series.cells)
+    return with_unit and not (low.unit or high.unit)
 
 
 def _series_for_range(table: TableReading, words: Sequence[str], low: Number) -> Series | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epm_lint.reading.lexicon import AGGREGATES, NO_TRIALS, TRIALS
+from epm_lint.reading.lexicon import AGGREGATES, NO_TRIALS, TRIALS, Part
 from epm_lint.reading.number import Number, count_of
 from epm_lint.reading.qualifier_words import qualifier_of
 from epm_lint.reading.statements import (
@@ -38,6 +38,15 @@ _CLOSES = frozenset(
 _HARNESS = frozenset({"acc", "acc_norm", "exact_match", "accuracy", "acc,none", "pass"})
 _MADE_OTHERWISE = frozenset({Qualifier.CLUSTERED, Qualifier.RESAMPLED, Qualifier.MODELLED})
 _FEWEST_UNNAMED = 20
+
+
+def _is_of_its_own(interval: Entry) -> bool:
+    """Whether something else than a rate stands before it in its cell: κ=-0.18 [-0.26, -0.10]."""
+    first = interval.ground.operands[0] if interval.ground.operands else None
+    if first is None or first.role is Part.INTERVAL:
+        return False
+    of_rate = first.role in (Part.PERCENT, Part.BARE, Part.COUNTED)
+    return not of_rate or bool(first.number.sign) or first.number.unit == "pp"
 
 
 class Rates:
@@ -76,7 +85,11 @@ class Rates:
     def _proportions(self, record: Record, group: list[Entry]) -> Iterator[Proportion]:
         """One with each interval of the group; without any, one with its error."""
         intervals: list[Entry | None] = [
-            e for e in group if e.column.role is Role.INTERVAL and not e.column.is_of_prediction
+            entry
+            for entry in group
+            if entry.column.role is Role.INTERVAL
+            and not entry.column.is_of_prediction
+            and not _is_of_its_own(entry)
         ]
         for place, interval in enumerate(intervals or [None]):
             if made := self._proportion(record, group, interval, is_first=not place):
