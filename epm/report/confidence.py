@@ -10,7 +10,7 @@ from typing import Any
 from epm.analyses.block import Block, Scale, Verdict
 from epm.analyses.limits import Level, Limit
 from epm.results import Results
-from epm.values import Unavailable
+from epm.values import Interval, Unavailable
 from epm.writing.filters import amount, effect, span
 from epm.writing.tracing import untraced
 
@@ -60,7 +60,11 @@ def answer(verdict: Verdict) -> str:
     if verdict.says == "excluded":
         relevant = _sized(verdict.relevant or 0.0, verdict.scale)
         return f"the interval {found} leaves out every effect of {relevant} or more"
-    text = f"the interval {found} holds zero and sizeable effects alike"
+    interval = verdict.effect.interval
+    if isinstance(interval, Interval) and not interval.contains(0.0):
+        text = f"{found} leaves zero out, but not once corrected for the number of comparisons"
+    else:
+        text = f"the interval {found} holds zero and sizeable effects alike"
     if isinstance(verdict.detectable, Unavailable):
         return text
     return f"{text}: only an effect of {_sized(verdict.detectable, verdict.scale)} would have shown"
