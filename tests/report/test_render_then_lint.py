@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from any_study import KINDS, Finished, finished
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 import epm_lint
 from epm.linting.records import beside
@@ -18,6 +20,14 @@ from epm_lint.model import Report, Status
 
 WRITTEN_BY_PEOPLE = {"human-tldr", "human-summary"}
 OF_A_LOCAL_DRAFT = {"hero-figure"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_same_draws() -> Iterator[None]:
+    """Hypothesis would try constants of our modules too: of those that are imported by then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HypothesisProvider, "_maybe_draw_constant", lambda *_, **__: None)
+        yield
 
 
 def judge(page: Page) -> Report:

@@ -159,7 +159,9 @@ def _correlations(reading: Reading, tally: Tally) -> None:
             and (each.method == said.method or not own)
             and _same_place(each, said.layer, n)
         ]
-        _nearest(numbers, same, tally)
+        # a p alone is told from another analysis' by its layer
+        if own or said.layer is not None:
+            _nearest(numbers, same, tally)
 
 
 def _same_place(each: InTable, layer: int | None, n: int | None) -> bool:
@@ -178,6 +180,9 @@ def _nearest(numbers: Sequence[Number | None], same: Sequence[InTable], tally: T
             best = agreeing, each
     if best is None:
         return
+    pairs = [(a, b) for a, b in zip(numbers, best[1].numbers, strict=True) if a and b]
+    if len(pairs) > 1 and not any(_agree(a, b) for a, b in pairs):
+        return  # another statistic
     for number, other in zip(numbers, best[1].numbers, strict=True):
         if number and other:
             _hold(number, [other], f"the table's line {best[1].line}", tally)
