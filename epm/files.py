@@ -28,15 +28,22 @@ def file_sha256(path: Path) -> str:
     Raises:
         OSError: it cannot be read, or is no plain file: a named pipe would be waited for.
     """
-    # without waiting; Windows has no such pipes, and no flag
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a plain file", str(path))
-        with open(handle, "rb", closefd=False) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    finally:
-        os.close(handle)
+    stream = _opened(path)
+    if stream is None:
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    with stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _opened(path: Path, flags: int = 0) -> io.BufferedReader | None:
+    """A regular file to read; None for anything else, without waiting for a pipe."""
+    # Windows has no such pipes, and no flag
+    usual = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, usual | flags)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    return None
 
 
 def text_sha256(text: str) -> str:
@@ -87,12 +94,10 @@ def open_own(path: Path, within: Path | None = None) -> io.BufferedReader:
         raise NotAFileOfItsOwn(path, "it is a symbolic link")
     if within is not None and not path.resolve().is_relative_to(within.resolve()):
         raise NotAFileOfItsOwn(path, f"it lies outside {within}")
-    own = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(path, os.O_RDONLY | own)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
+    stream = _opened(path, getattr(os, "O_NOFOLLOW", 0))
+    if stream is None:
         raise NotAFileOfItsOwn(path, "it is no regular file")
-    return os.fdopen(handle, "rb")
+    return stream
 
 
 def read_own(path: Path, most: int = -1, within: Path | None = None) -> bytes:

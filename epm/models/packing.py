@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from epm.models.attention import attending
+
 if TYPE_CHECKING:
     import torch
 
@@ -86,7 +88,6 @@ class PackedRows:
 @contextmanager
 def packed_attention(model: Any, current: PackedRows) -> Iterator[None]:
     """Have a model's attention keep every row of a packed sequence to itself."""
-    from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     def attend(
@@ -124,14 +125,8 @@ def packed_attention(model: Any, current: PackedRows) -> Iterator[None]:
         attended = [rows.flatten(0, 1) for rows in attended]
         return torch.cat(attended)[None], None
 
-    AttentionInterface.register(NAME, attend)
-    AttentionMaskInterface.register(NAME, lambda *_, **__: None)
-    usual = model.config._attn_implementation
-    model.set_attn_implementation(NAME)
-    try:
+    with attending(model, NAME, attend):
         yield
-    finally:
-        model.set_attn_implementation(usual)
 
 
 def _window(window: int | None, width: int, device: torch.device) -> torch.Tensor | None:

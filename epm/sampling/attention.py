@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from epm.models.attention import attending
+
 if TYPE_CHECKING:
     import torch
 
@@ -33,7 +35,6 @@ def decoding_attention(model: Any, widths: Sequence[int] | None) -> Iterator[Non
         widths: of the prompts that are read first, when each is to be computed alike in any batch:
             its tokens, and padding of its own; None takes the fastest kernels.
     """
-    from transformers import AttentionInterface, AttentionMaskInterface
 
     def attend(
         module: Any,
@@ -65,14 +66,8 @@ def decoding_attention(model: Any, widths: Sequence[int] | None) -> Iterator[Non
         attended = one_token(grouped, key, value, attention_mask, scale)
         return attended.reshape(rows, 1, heads, size), None
 
-    AttentionInterface.register(NAME, attend)
-    AttentionMaskInterface.register(NAME, lambda *_, **__: None)
-    usual = model.config._attn_implementation
-    model.set_attn_implementation(NAME)
-    try:
+    with attending(model, NAME, attend):
         yield
-    finally:
-        model.set_attn_implementation(usual)
 
 
 def _prompts(

@@ -99,6 +99,8 @@ def folds(document: Document) -> tuple[Fold, ...]:
 
 def around(document: Document, line: int) -> tuple[Fold, ...]:
     """The folds that a line stands in, the outermost first; of many, the innermost."""
+    if not folds(document):
+        return ()
     starts, enclosing = _enclosing(document)
     place = bisect_right(starts, line) - 1
     return enclosing[place] if place >= 0 else ()

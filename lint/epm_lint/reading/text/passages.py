@@ -12,7 +12,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from epm_lint.markdown.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
-from epm_lint.markdown.details import around, folds
+from epm_lint.markdown.details import around
 from epm_lint.markdown.document import Document
 from epm_lint.reading.text.source_map import SourceMap, source_map
 from epm_lint.values import cached_property, dataclass
@@ -151,8 +151,6 @@ class _PassageReader:
     def __init__(self, document: Document) -> None:
         self.lines = document.lines
         self.document = document
-        self.folds = folds(document)
-        """What stands in a `<details>` is said of what else is in it, as under a heading."""
 
     def section(self, section: Section, above: tuple[str, ...]) -> Iterator[Passage]:
         """The passages of a section and of those in it."""
@@ -163,7 +161,10 @@ class _PassageReader:
             yield from self.section(below, titles)
 
     def _with_folds(self, block: Block, sections: tuple[str, ...]) -> tuple[str, ...]:
-        """The titles that a block stands under, with those of the folds around it."""
+        """The titles that a block stands under, with those of the folds around it.
+
+        What stands in a `<details>` is said of what else is in it, as under a heading.
+        """
         within = around(self.document, block.line)
         names = (_FoldTitle(f.title or f"a fold on line {f.line}") for f in within)
         return (*sections, *(name for name in names if name not in sections))
@@ -186,7 +187,7 @@ class _PassageReader:
         before: Block | None = None
         above = sections
         for block in blocks:
-            sections = self._with_folds(block, above) if self.folds else above
+            sections = self._with_folds(block, above)
             if isinstance(block, Table):
                 yield from self._table(block, sections, quoted)
             place = Place.CAPTION if _is_figure(before) else inside
