@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from epm.definition import CentroidCosine, Definition, HubModel, RecordedData, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
+from epm.models import invariance
 from epm.models.chat import end_of_turn
 from epm.models.sources import OFFLINE, ModelFolder, fetch, quieten
 from epm.results import ModelRecord
@@ -41,20 +42,30 @@ class BaseModel:
 
     @property
     def rowwise(self) -> bool:
-        """Whether a row is computed alike whatever rows it is batched with.
+        """Whether batches are made so that a row is computed alike in any of them.
 
-        On a CPU it is, at no cost. A GPU's libraries choose their kernels by the batch's shape.
+        On a CPU that costs nothing. A GPU's libraries choose their kernels by the batch's shape.
         """
         return self.device == "cpu"
 
-    @property
-    def _threads(self) -> int:
+    @cached_property
+    def batch_invariant(self) -> bool:
+        """Whether a row is computed alike in any batch by this machine's libraries, as tried."""
+        return self.rowwise and invariance.holds_for(self.model)
+
+    def _choose_threads(self, model: Any) -> None:
         """As many on every machine: a library may cut a product, and round it, by their number.
 
-        One for a toy, whose parallel regions cost more than they save. More cores are used by more
+        One for a toy, whose parallel regions cost more than they save, and where a library rounds a
+        row otherwise in another batch as soon as there are two. More cores are used by more
         workers.
         """
-        return 1 if isinstance(self.definition.profile.model, TinyModel) else _THREADS
+        import torch
+
+        toy = isinstance(self.definition.profile.model, TinyModel)
+        torch.set_num_threads(1 if toy else _THREADS)
+        if not toy and not invariance.holds_for(model):
+            torch.set_num_threads(1)
 
     @cached_property
     def folder(self) -> ModelFolder:
@@ -95,8 +106,7 @@ class BaseModel:
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         quieten()
-        if self.device == "cpu":
-            torch.set_num_threads(self._threads)
+        invariance.ask_for()
         self._say(f"loading {self.definition.profile.model_name} on {self.device}")
         with _reading(self.folder.path):
             model: Any = AutoModelForCausalLM.from_pretrained(
@@ -127,6 +137,8 @@ class BaseModel:
         model.generation_config = GenerationConfig(
             eos_token_id=self.tokenizer.eos_token_id, pad_token_id=self.tokenizer.pad_token_id
         )
+        if self.device == "cpu":
+            self._choose_threads(model)
         return model.to(self.device).requires_grad_(False).eval()
 
     @property

@@ -60,7 +60,7 @@ class TransformersEngine:
             adapters="merged" if self._merge else "apart",
             batch_limit=self._base.definition.sampling.batch_size,
             seed_policy=SEED_POLICY,
-            batch_invariant=self._base.rowwise,
+            batch_invariant=self._base.batch_invariant,
         )
 
     def sample(
