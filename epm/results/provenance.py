@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from epm.results.imported import ImportRecord
 from epm.values import Unavailable, Value
 
 
@@ -128,7 +129,9 @@ class Provenance(Value):
     seeds: dict[str, int]
     """The experiment's own, and 'replicate 1', 'replicate 2', … where seeds were chosen."""
     files: dict[str, str]
-    """sha256 by path relative to the run folder."""
+    """sha256 by path relative to the run folder; of inputs that were imported, by name."""
+    imported: ImportRecord | None = None
+    """Where the measurements come from, if they were made elsewhere."""
     timing: Timing
 
 

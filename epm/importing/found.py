@@ -1,0 +1,53 @@
+"""What a reader found in files that were made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from epm.results import (
+    ConditionRecord,
+    CovariateRecord,
+    Measurements,
+    MetricRecord,
+    TaskRecord,
+    check_names,
+)
+from epm.results.imported import ImportedModel, ImportedTask, ReportedNumber
+
+
+@dataclass(frozen=True)
+class Found:
+    """Measurements of conditions on tasks, and what is known of how they came to be."""
+
+    conditions: Mapping[str, ConditionRecord]
+    tasks: Mapping[str, TaskRecord]
+    metrics: Mapping[str, MetricRecord]
+    """The first of them is the one that analyses by default are about."""
+    measurements: Measurements
+    inputs: Mapping[str, Path]
+    """Every file that was read, under the name that it has on the page."""
+    covariates: Mapping[str, CovariateRecord] = field(default_factory=dict)
+    models: Mapping[str, ImportedModel] = field(default_factory=dict)
+    """By condition."""
+    evaluations: tuple[ImportedTask, ...] = ()
+    """One for each condition and task, where more is known than the measurements."""
+    reported: tuple[ReportedNumber, ...] = ()
+    """What the tool that made the files says of them itself."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Versions that it ran with."""
+    notes: tuple[str, ...] = ()
+    """What was left out or read in one of several ways, each in a sentence, for page and terminal."""
+    samples: Callable[[], Iterator[dict[str, Any]]] | None = None
+    """Rows of `samples.jsonl.gz`: condition, task, item, index, seed, prompt, completion, and a
+    score or the reason of its exclusion by metric; None where there are no completions."""
+
+    def __post_init__(self) -> None:
+        """Hold the measurements to the names that are described.
+
+        Raises:
+            ValueError: a reader's fault.
+        """
+        check_names(self.conditions, self.tasks, self.metrics, self.measurements)
