@@ -39,7 +39,7 @@ class Found:
     packages: Mapping[str, str] = field(default_factory=dict)
     """Versions that it ran with."""
     notes: tuple[str, ...] = ()
-    """What was left out or read in one of several ways, each in a sentence, for page and terminal."""
+    """What was left out, or read in one of several ways; sentences for page and terminal."""
     samples: Callable[[], Iterator[dict[str, Any]]] | None = None
     """Rows of `samples.jsonl.gz`: condition, task, item, index, seed, prompt, completion, and a
     score or the reason of its exclusion by metric; None where there are no completions."""
