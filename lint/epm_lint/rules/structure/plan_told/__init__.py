@@ -1,0 +1,123 @@
+"""What was planned and is not on the page was dropped, and no reader can tell.
+
+Ten conditions are run and nine are shown; an analysis gives the wrong answer and is not mentioned.
+A page is held to the results that it names, and to the definition in them: every condition, task,
+metric, analysis and gate there stands on the page or in the tables beside it, with its result, or
+with the reason why it has none. A condition has a row, or a sentence with a number; an analysis its
+own heading, column or sentence, or numbers that are no other's; a gate says whether it was passed;
+a task and a metric are named. A name in a code block, a caption, a sample, the list of files or a
+section that people write tells nothing. A figure that was drawn and is not shown is a doubt, but a
+fault where the definition asks for it. Results of schema 1 do not name what was planned, and a page
+whose tables are in a file that is not at hand can only be held to what is never there.
+
+Bad:
+
+    Results: {"schema_version": 2, "gates": {"narrow_interval": {"passed": false}}}
+
+    ## AI Summary
+
+    The rate is 31%.
+
+Good:
+
+    Results: {"schema_version": 2, "gates": {"narrow_interval": {"passed": false}}}
+
+    ## AI Summary
+
+    The rate is 31%; the criterion "narrow interval" was not met.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from epm_lint.model import Finding, Page, Rule, Verdict
+from epm_lint.page.companion import FILE, is_named
+from epm_lint.page.sections import results as result_sections
+from epm_lint.quoting import quote
+from epm_lint.rules.structure.plan_told import figures
+from epm_lint.rules.structure.plan_told.passages import passages_of
+from epm_lint.rules.structure.plan_told.planned import Kind, Planned, planned
+from epm_lint.rules.structure.plan_told.telling import Telling
+
+_SCHEMA = 2
+_MOST = 20
+"""Findings of one kind; what is beyond is counted."""
+_PLURAL = {Kind.ANALYSIS: "analyses"}
+
+
+def check(page: Page) -> Verdict:
+    """Everything that the results and their definition name is on the page."""
+    if page.results is None:
+        return Verdict.skipped("the results of this page are not at hand")
+    if page.results.get("schema_version") != _SCHEMA:
+        return Verdict.skipped(f"only results of schema {_SCHEMA} name what was planned")
+    plan = planned(page.results)
+    telling = Telling(passages_of(page), plan)
+    untold = [one for one in plan if not telling.tells(one)]
+    elsewhere = page.tables is None and is_named(page.document)
+    sure = [one for one in untold if not elsewhere or one.kind is Kind.ANALYSIS]
+    line = next((section.line for section in result_sections(page)), 1)
+    wrong = [*_findings(sure, line)]
+    asked, others = _figures_not_shown(page, plan)
+    wrong += _findings(asked, line)
+    odd = [*_findings(others, line)]
+    if wrong:
+        told = _counted(one.kind for one in (*sure, *asked))
+        return Verdict.failed(f"not on the page: {told}", [*wrong, *odd])
+    if len(untold) > len(sure):
+        return Verdict.skipped(f"{FILE}, which has the tables of this page, is not at hand")
+    if odd:
+        return Verdict.warned(f"not on the page: {_counted(one.kind for one in others)}", odd)
+    return Verdict.passed(f"{_counted(one.kind for one in plan)}: all told")
+
+
+def _figures_not_shown(page: Page, plan: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
+    """The figure that the definition asks for, and the others."""
+    names = frozenset(one.name for one in plan if one.kind is Kind.ANALYSIS)
+    definition = (page.results or {}).get("definition")
+    first = definition.get("figure") if isinstance(definition, dict) else None
+    lacking = sorted(figures.drawn(page, names) - figures.shown(page))
+    found = [Planned(Kind.FIGURE, name) for name in lacking]
+    return [o for o in found if o.name == first], [o for o in found if o.name != first]
+
+
+def _findings(untold: Sequence[Planned], line: int) -> list[Finding]:
+    """One for each thing, and one for what goes beyond the most of a kind."""
+    found, counted = [], Counter[Kind]()
+    for one in untold:
+        counted[one.kind] += 1
+        if counted[one.kind] <= _MOST:
+            found.append(_finding(one, line))
+    for kind, count in counted.items():
+        if count > _MOST:
+            message = f"{count - _MOST} more {_PLURAL.get(kind, f'{kind}s')} are not told"
+            found.append(Finding(message, line))
+    return found
+
+
+def _finding(one: Planned, line: int) -> Finding:
+    name = quote(one.name)
+    if one.kind is Kind.FIGURE:
+        message = f"the figure {name} was drawn, and the page does not show it"
+        return Finding(message, line, fix="show it, folded if need be")
+    if one.absence is not None:
+        because = f": {quote(one.absence)}" if one.absence else ""
+        message = f"the {one.kind} {name} has no result, and the page does not say why{because}"
+        return Finding(message, line, fix="list it as not run, with the reason")
+    if one.kind is Kind.GATE:
+        message = f"the gate {name} is not on the page, passed or not"
+        return Finding(message, line, fix="say whether it was passed")
+    what = "no result of" if one.kind in (Kind.CONDITION, Kind.ANALYSIS) else "nothing of"
+    message = f"{what} the {one.kind} {name} is on the page"
+    return Finding(message, line, fix="tell it; a long table may be folded or beside the page")
+
+
+def _counted(kinds: Iterable[Kind]) -> str:
+    counted = Counter(kinds)
+    told = [f"{n} {_PLURAL.get(k, f'{k}s') if n > 1 else k}" for k, n in counted.items()]
+    return ", ".join(told) or "nothing was planned"
+
+
+RULE = Rule("plan-told", "Plan told", check, doc=__doc__)

@@ -1,0 +1,277 @@
+"""Whether a page tells of something planned: its result, or why there is none.
+
+A name counts where it stands by itself: as the first cell of a row, the head of a column, a span of
+code, or a word that is no ordinary one. Beside it stands a number; where there is no result, the
+reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from epm_lint.patterns import Pattern
+from epm_lint.rules.structure.plan_told.own_numbers import Numbers, is_own, numbers_in
+from epm_lint.rules.structure.plan_told.passages import Passage, Passages, has_figure, key
+from epm_lint.rules.structure.plan_told.planned import Kind, Planned
+from epm_lint.values import cached_property
+
+_WORD = Pattern(r"\w+")
+_REASON_WORD = Pattern(r"[^\W\d_]{3,}")
+_FEWEST_WORDS = 3
+"""Of a reason."""
+_ABSENT = Pattern(
+    r"\b(?:missing|unavailable|excluded|left out|not (?:run|measured|answered|evaluated|asked"
+    r"|computed|in the)|no (?:measurements?|answers?|results?|data)|failed|diverged|crashed|lost"
+    r"|skipped|dropped|could not|cannot|because|since)\b",
+    re.IGNORECASE,
+)
+_LEFT_OUT = Pattern(r"\b(?:left out|excluded)\b", re.IGNORECASE)
+_VERDICT = Pattern(
+    r"\b(?:yes|no|passed|pass(?:es)?|fail(?:s|ed)?|(?:not )?met|missed|holds?|reached|n/a"
+    r"|not evaluated|not run)\b",
+    re.IGNORECASE,
+)
+_ODD = Pattern(r"[\W\d_]|(?<=.)[A-Z]")
+"""What ordinary words do not have."""
+_AFTER = r"(?=\s*(?:[:,;(—–]|$)|\s+with\b)"
+
+
+class Telling:
+    """The passages of a page, asked for what was planned."""
+
+    def __init__(self, passages: Passages, plan: Sequence[Planned]) -> None:
+        self._found = passages
+        self._plan = plan
+        self._conditions = {key(one.name) for one in plan if one.kind is Kind.CONDITION}
+        self._metric_labels = {
+            words(label) for one in plan if one.kind is Kind.METRIC for label in one.labels
+        }
+        labels = [
+            words(label)
+            for one in plan
+            if one.kind is Kind.ANALYSIS
+            for label in {words(each): each for each in one.labels}.values()
+        ]
+        self._shared = {label for label in labels if labels.count(label) > 1}
+
+    def tells(self, one: Planned) -> bool:
+        """Whether the page tells of it."""
+        if one.kind is Kind.GATE:
+            return self._gate(one)
+        if one.kind is Kind.ANALYSIS:
+            return self._reason(one) if one.absence is not None else self._analysis(one)
+        if one.absence is not None:
+            return self._reason(one)
+        if one.kind is Kind.CONDITION:
+            return self._condition(one)
+        return self._task(one) if one.kind is Kind.TASK else self._metric(one)
+
+    # ------------------------------------------------------------ where a name stands
+
+    def _rows(self, name: str) -> Iterator[Passage]:
+        """The rows that begin with a name; exactly so where another name looks like it."""
+        alike = sum(key(other.name) == key(name) for other in self._plan) > 1
+        for row in self._found.by_first.get(key(name), ()):
+            if not alike or row.cells[0] == name or words(row.cells[0]) == words(name):
+                yield row
+
+    def _named(self, name: str) -> Iterator[Passage]:
+        """Passages with the name as code, or as a word of a text that is no ordinary one."""
+        yield from self._found.by_code.get(key(name), ())
+        if len(name) > 1 and _ODD.search(name):
+            form = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w|[.-]\w)")
+            yield from (one for one in self._found.prose if form.search(one.text))
+
+    # ------------------------------------------------------------ what has a result
+
+    def _condition(self, one: Planned) -> bool:
+        rows = [row for row in self._rows(one.name) if row.is_result]
+        if any(has_figure(rest) or _LEFT_OUT.search(rest) for rest in map(_rest_of_row, rows)):
+            return True
+        for row in self._found.by_header.get(key(one.name), ()):
+            named = sum(key(cell) in self._conditions for cell in row.header)
+            if row.is_result and named > 1 and has_figure(_rest_of_row(row)):
+                return True
+        for passage in self._named(one.name):
+            rest = _without(passage.text, one.name)
+            if passage.is_result and (has_figure(rest) or _LEFT_OUT.search(rest)):
+                return True
+        return any(
+            self._of_condition(one.name).have(number)
+            for passage in self._plain(one.name)
+            if passage.is_result
+            for number in numbers_in(_without(passage.text, one.name))
+        )
+
+    def _plain(self, name: str) -> Iterator[Passage]:
+        """Paragraphs with a name that is an ordinary word, too."""
+        form = re.compile(rf"(?<![\w.-]){re.escape(name)}(?!\w|[.-]\w)")
+        return (one for one in self._found.prose if name in one.text and form.search(one.text))
+
+    def _of_condition(self, name: str) -> Numbers:
+        return Numbers([*_under(name, [one.block for one in self._plan if one.block], 0)])
+
+    def _task(self, one: Planned) -> bool:
+        if any(True for _ in self._rows(one.name)) or self._found.by_header.get(key(one.name)):
+            return True
+        if any(True for _ in self._named(one.name)):
+            return True
+        listed = re.compile(
+            rf"(?:^|[:,(;/]\s*|\b(?:and|or|on|tasks?)\s+){re.escape(one.name)}"
+            r"(?=\s*(?:[,;:.)(/]|$|\band\b|\bor\b))"
+        )
+        return any(
+            "task" in passage.text.casefold() and listed.search(passage.text)
+            for passage in self._plain(one.name)
+        )
+
+    def _metric(self, one: Planned) -> bool:
+        if self._found.by_code.get(key(one.name)):
+            return True
+        return any(self._calls_metric(words(label)) for label in one.labels)
+
+    def _calls_metric(self, label: str) -> bool:
+        several = " " in label
+        for passage in self._found.all:
+            if passage.cells:
+                cells = {words(cell) for cell in (*passage.header, passage.cells[0])}
+                if label in cells or (several and any(_holds(cell, label) for cell in cells)):
+                    return True
+            elif (several and _holds(words(passage.text), label)) or (
+                not several and _begins(passage.text, label)
+            ):
+                return True
+        return False
+
+    def _analysis(self, one: Planned) -> bool:
+        labels = {words(each): each for each in one.labels}
+        for label in labels:
+            if label and label not in self._shared and self._calls_analysis(label):
+                return True
+        if any(
+            passage.is_result and (has_figure(_without(passage.text, one.name)))
+            for passage in self._found.by_code.get(key(one.name), ())
+        ):
+            return True
+        return any(
+            passage.is_result and is_own(passage.text, one.name, self._numbers)
+            for passage in self._found.all
+        )
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, Numbers]:
+        return {one.name: Numbers(one.block) for one in self._plan if one.block is not None}
+
+    def _calls_analysis(self, label: str) -> bool:
+        if any(title.tells and _opens(title.text, label) for title in self._found.titles):
+            return True
+        also_metric = label in self._metric_labels
+        return any(
+            passage.is_result and self._gives(passage, label, also_metric)
+            for passage in self._found.all
+        )
+
+    def _gives(self, passage: Passage, label: str, also_metric: bool) -> bool:
+        """Whether a passage gives a result of what has that label."""
+        if passage.cells:
+            head = any(words(cell) == label for cell in passage.header)
+            first = words(passage.cells[0]) == label
+            return not also_metric and (head or first) and has_figure(_rest_of_row(passage))
+        if words(passage.bold) == label:
+            whole = words(passage.text) == label
+            return passage.introduces if whole else has_figure(_rest(passage.text, label))
+        if passage.heads_table and _begins(passage.text, label):
+            return True
+        if also_metric:
+            return False
+        if " " in label and not _holds(words(passage.text), label):
+            return False
+        if " " not in label and not _begins(passage.text, label):
+            return False
+        return has_figure(_rest(passage.text, label))
+
+    # ------------------------------------------------------------ what has none
+
+    def _reason(self, one: Planned) -> bool:
+        """Whether the page says why something has no result."""
+        wanted = set(map(str.casefold, _REASON_WORD.findall(one.absence or "")))
+        for name in (one.name, *one.labels):
+            for passage in (*self._rows(name), *self._named(name), *self._listed(name)):
+                said = [w.casefold() for w in _REASON_WORD.findall(_without(passage.text, name))]
+                if len(said) < _FEWEST_WORDS:
+                    continue
+                if wanted & set(said) or (not passage.cells and _ABSENT.search(passage.text)):
+                    return True
+        return False
+
+    def _listed(self, name: str) -> Iterator[Passage]:
+        """Paragraphs in which a name stands before a colon or a comma: 'not run, NAME: …'."""
+        form = re.compile(rf"(?:^|[:,;(]\s*|\s['\"“]){re.escape(name)}['\"”]?{_AFTER}", re.I)
+        folded = name.casefold()
+        return (
+            one
+            for one in self._found.prose
+            if folded in one.text.casefold() and form.search(one.text)
+        )
+
+    def _gate(self, one: Planned) -> bool:
+        for row in self._rows(one.name):
+            if row.is_result and _VERDICT.search(_rest_of_row(row)):
+                return True
+        for passage in self._found.prose:
+            called = any(key(span) == key(one.name) for span in passage.code)
+            spaced = " " in one.labels[0] and _holds(words(passage.text), words(one.labels[0]))
+            listed = called or spaced or _begins(passage.text, words(one.labels[0]))
+            rest = _without(passage.text, one.name)
+            if listed and passage.is_result and (_VERDICT.search(rest) or _ABSENT.search(rest)):
+                return True
+        return False
+
+
+def words(text: str) -> str:
+    """The words of a text alone, in lower case, with a blank between them."""
+    return " ".join(_WORD.findall(text.replace("_", " ").casefold()))
+
+
+def _holds(text: str, phrase: str) -> bool:
+    return f" {phrase} " in f" {text} "
+
+
+def _opens(text: str, label: str) -> bool:
+    """Whether a title is a label, or begins with one and a colon."""
+    return words(text) == label or _begins(text, label)
+
+
+def _begins(text: str, label: str) -> bool:
+    """Whether a text, or a sentence of it, begins with a label that a mark sets off."""
+    bare = text.casefold().lstrip("* ")
+    if not label or label.split(" ")[0] not in bare:
+        return False
+    form = r"\W+".join(map(re.escape, label.split(" ")))
+    return re.search(rf"(?:^|[.;:]\s+|\n)\W{{0,3}}{form}\W{{0,2}}?{_AFTER}", bare) is not None
+
+
+def _rest(text: str, label: str) -> str:
+    """A text without a label in it."""
+    form = r"[\W_]+".join(map(re.escape, label.split(" ")))
+    return re.sub(form, " ", text, flags=re.IGNORECASE)
+
+
+def _without(text: str, name: str) -> str:
+    """A text without a name in it; 'without NAME' is told of the others."""
+    return re.sub(rf"(?:\bwithout\s+)?{re.escape(name)}", " ", text)
+
+
+def _rest_of_row(row: Passage) -> str:
+    return " | ".join(row.cells[1:])
+
+
+def _under(name: str, nodes: Iterable[Any], depth: int) -> Iterator[Any]:
+    """What stands under a name, at any depth."""
+    for node in nodes:
+        if isinstance(node, Mapping) and depth < 8:
+            if name in node:
+                yield node[name]
+            yield from _under(name, node.values(), depth + 1)
