@@ -30,20 +30,23 @@ Good:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.page.companion import FILE, is_named
 from epm_lint.page.sections import results as result_sections
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.rules.structure.plan_told import figures
-from epm_lint.rules.structure.plan_told.passages import passages_of
+from epm_lint.rules.structure.plan_told.passages import Passages, passages_of
 from epm_lint.rules.structure.plan_told.planned import Kind, Planned, planned
 from epm_lint.rules.structure.plan_told.telling import Telling
 
 _SCHEMA = 2
 _MOST = 20
 """Findings of one kind; what is beyond is counted."""
+_COUNT = Pattern(r"\d{1,6}(?=\Z|,)")
 _PLURAL = {Kind.ANALYSIS: "analyses"}
 
 
@@ -53,34 +56,50 @@ def check(page: Page) -> Verdict:
         return Verdict.skipped("the results of this page are not at hand")
     if page.results.get("schema_version") != _SCHEMA:
         return Verdict.skipped(f"only results of schema {_SCHEMA} name what was planned")
-    plan = planned(page.results)
-    telling = Telling(passages_of(page), plan)
+    plan, passages = planned(page.results), passages_of(page)
+    telling = Telling(passages, plan)
     untold = [one for one in plan if not telling.tells(one)]
     elsewhere = page.tables is None and is_named(page.document)
     sure = [one for one in untold if not elsewhere or one.kind is Kind.ANALYSIS]
+    drawn = _drawn(page, plan)
+    hidden = [one for one in drawn if one.name not in figures.shown(page)]
+    wanted = _wanted(page.results)
+    sure += [one for one in hidden if one.name == wanted]
+    doubts = [one for one in hidden if one.name != wanted]
     line = next((section.line for section in result_sections(page)), 1)
-    wrong = [*_findings(sure, line)]
-    asked, others = _figures_not_shown(page, plan)
-    wrong += _findings(asked, line)
-    odd = [*_findings(others, line)]
-    if wrong:
-        told = _counted(one.kind for one in (*sure, *asked))
-        return Verdict.failed(f"not on the page: {told}", [*wrong, *odd])
-    if len(untold) > len(sure):
+    odd, miscounts = _findings(doubts, line), [*_miscounts(passages, page.results)]
+    if sure or miscounts:
+        details = [f"not on the page: {_counted(sure)}"] if sure else []
+        details += [finding.message for finding in miscounts]
+        return Verdict.failed("; ".join(details), [*_findings(sure, line), *miscounts, *odd])
+    if elsewhere and untold:
         return Verdict.skipped(f"{FILE}, which has the tables of this page, is not at hand")
     if odd:
-        return Verdict.warned(f"not on the page: {_counted(one.kind for one in others)}", odd)
-    return Verdict.passed(f"{_counted(one.kind for one in plan)}: all told")
+        return Verdict.warned(f"not on the page: {_counted(doubts)}", odd)
+    return Verdict.passed(f"{_counted([*plan, *drawn])}: all told")
 
 
-def _figures_not_shown(page: Page, plan: Sequence[Planned]) -> tuple[list[Planned], list[Planned]]:
-    """The figure that the definition asks for, and the others."""
+def _drawn(page: Page, plan: Sequence[Planned]) -> list[Planned]:
+    """The figures that are known to have been drawn."""
     names = frozenset(one.name for one in plan if one.kind is Kind.ANALYSIS)
-    definition = (page.results or {}).get("definition")
-    first = definition.get("figure") if isinstance(definition, dict) else None
-    lacking = sorted(figures.drawn(page, names) - figures.shown(page))
-    found = [Planned(Kind.FIGURE, name) for name in lacking]
-    return [o for o in found if o.name == first], [o for o in found if o.name != first]
+    return [Planned(Kind.FIGURE, name) for name in sorted(figures.drawn(page, names))]
+
+
+def _wanted(results: Mapping[str, Any]) -> object:
+    """The figure that the definition asks for."""
+    definition = results.get("definition")
+    return definition.get("figure") if isinstance(definition, Mapping) else None
+
+
+def _miscounts(passages: Passages, results: Mapping[str, Any]) -> Iterator[Finding]:
+    """Rows of the settings that count other conditions or tasks than there are."""
+    for kind, name in ((Kind.CONDITION, "conditions"), (Kind.TASK, "tasks")):
+        known = results.get(name)
+        for row in passages.by_first.get(name.capitalize(), ()):
+            found = _COUNT.match(row.cells[1]) if len(row.cells) > 1 else None
+            if found and isinstance(known, Mapping) and int(found.group()) != len(known):
+                message = f"the page counts {found.group()} {name}; the results have {len(known)}"
+                yield Finding(message, row.line, fix=f"tell of every {kind}")
 
 
 def _findings(untold: Sequence[Planned], line: int) -> list[Finding]:
@@ -114,8 +133,8 @@ def _finding(one: Planned, line: int) -> Finding:
     return Finding(message, line, fix="tell it; a long table may be folded or beside the page")
 
 
-def _counted(kinds: Iterable[Kind]) -> str:
-    counted = Counter(kinds)
+def _counted(named: Iterable[Planned]) -> str:
+    counted = Counter(one.kind for one in named)
     told = [f"{n} {_PLURAL.get(k, f'{k}s') if n > 1 else k}" for k, n in counted.items()]
     return ", ".join(told) or "nothing was planned"
 

@@ -126,9 +126,10 @@ def _read(
         if section and section.line not in silent | set_up:
             found.titles.append(Title(section.title, any(map(_tells, shown))))
         for at, block in enumerate(shown):
-            if at and shown[at - 1].figures and isinstance(block, Paragraph):
-                continue  # a caption
             follows = shown[at + 1] if at + 1 < len(shown) else None
+            is_caption = at > 0 and bool(shown[at - 1].figures)
+            if isinstance(block, Paragraph) and (is_caption or isinstance(follows, Code)):
+                continue  # what is said of a picture or a sample gives no result
             for passage in _of(block, block.line not in set_up, follows):
                 found.add(passage)
     for fold in folds(document):

@@ -35,6 +35,8 @@ class Planned:
     """Why it has no result, empty where the results do not say; None where it has one."""
     block: Any = None
     """Of an analysis: what was computed."""
+    is_target: bool = False
+    """Of a task: whether the condition of the same name is about it."""
 
 
 def planned(results: Mapping[str, Any]) -> tuple[Planned, ...]:
@@ -60,8 +62,11 @@ def _conditions(results: Mapping[str, Any], definition: Mapping[str, Any]) -> It
 
 def _tasks(results: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[Planned]:
     measured = {str(task) for _, task, _ in _measured(results)}
+    records = _mapping(results.get("conditions"))
     for name in _names(results.get("tasks"), definition.get("tasks")):
-        yield Planned(Kind.TASK, name, (), None if name in measured else "")
+        target = _mapping(records.get(name)).get("target") == name
+        absence = None if name in measured else ""
+        yield Planned(Kind.TASK, name, (), absence, is_target=target)
 
 
 def _metrics(results: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[Planned]:

@@ -72,7 +72,9 @@ class Telling:
 
     def _rows(self, name: str) -> Iterator[Passage]:
         """The rows that begin with a name; exactly so where another name looks like it."""
-        alike = sum(key(other.name) == key(name) for other in self._plan) > 1
+        alike = sum(
+            key(other.name) == key(name) != "" for other in self._plan if other.name != name
+        )
         for row in self._found.by_first.get(key(name), ()):
             if not alike or row.cells[0] == name or words(row.cells[0]) == words(name):
                 yield row
@@ -87,23 +89,26 @@ class Telling:
     # ------------------------------------------------------------ what has a result
 
     def _condition(self, one: Planned) -> bool:
-        rows = [row for row in self._rows(one.name) if row.is_result]
-        if any(has_figure(rest) or _LEFT_OUT.search(rest) for rest in map(_rest_of_row, rows)):
-            return True
+        for row in self._rows(one.name):
+            # a row of what is found without a condition is about the others
+            own = row.is_result and not row.header[0].casefold().startswith("without")
+            if own and _gives(_rest_of_row(row)):
+                return True
         for row in self._found.by_header.get(key(one.name), ()):
             named = sum(key(cell) in self._conditions for cell in row.header)
             if row.is_result and named > 1 and has_figure(_rest_of_row(row)):
                 return True
         for passage in self._named(one.name):
-            rest = _without(passage.text, one.name)
-            if passage.is_result and (has_figure(rest) or _LEFT_OUT.search(rest)):
+            about = passage.is_result and _is_about(passage.text, one.name)
+            if about and _gives(_without(passage.text, one.name)):
                 return True
-        return any(
-            self._of_condition(one.name).have(number)
-            for passage in self._plain(one.name)
-            if passage.is_result
-            for number in numbers_in(_without(passage.text, one.name))
-        )
+        known: Numbers | None = None
+        for passage in self._plain(one.name):
+            if passage.is_result and _is_about(passage.text, one.name):
+                known = known or self._of_condition(one.name)
+                if any(map(known.have, numbers_in(_without(passage.text, one.name)))):
+                    return True
+        return False
 
     def _plain(self, name: str) -> Iterator[Passage]:
         """Paragraphs with a name that is an ordinary word, too."""
@@ -114,16 +119,13 @@ class Telling:
         return Numbers([*_under(name, [one.block for one in self._plan if one.block], 0)])
 
     def _task(self, one: Planned) -> bool:
-        if any(True for _ in self._rows(one.name)) or self._found.by_header.get(key(one.name)):
+        if self._found.by_header.get(key(one.name)):
             return True
-        if any(True for _ in self._named(one.name)):
-            return True
-        listed = re.compile(
-            rf"(?:^|[:,(;/]\s*|\b(?:and|or|on|tasks?)\s+){re.escape(one.name)}"
-            r"(?=\s*(?:[,;:.)(/]|$|\band\b|\bor\b))"
-        )
-        return any(
-            "task" in passage.text.casefold() and listed.search(passage.text)
+        places = (*self._rows(one.name), *self._named(one.name))
+        if key(one.name) in self._conditions:  # where results are given, it is the condition's name
+            return any(one.is_target or not place.is_result for place in places)
+        return bool(places) or any(
+            "task" in passage.text.casefold() and _sets_off(passage.text, one.name)
             for passage in self._plain(one.name)
         )
 
@@ -139,9 +141,11 @@ class Telling:
                 cells = {words(cell) for cell in (*passage.header, passage.cells[0])}
                 if label in cells or (several and any(_holds(cell, label) for cell in cells)):
                     return True
-            elif (several and _holds(words(passage.text), label)) or (
-                not several and _begins(passage.text, label)
-            ):
+                continue
+            if not _holds(words(passage.text), label):
+                continue
+            in_result = several and passage.is_result and has_figure(_rest(passage.text, label))
+            if in_result or _sets_off(passage.text, label):
                 return True
         return False
 
@@ -176,7 +180,8 @@ class Telling:
     def _gives(self, passage: Passage, label: str, also_metric: bool) -> bool:
         """Whether a passage gives a result of what has that label."""
         if passage.cells:
-            head = any(words(cell) == label for cell in passage.header)
+            # an ordinary word, 'slope' say, heads columns of other analyses
+            head = " " in label and any(words(cell) == label for cell in passage.header)
             first = words(passage.cells[0]) == label
             return not also_metric and (head or first) and has_figure(_rest_of_row(passage))
         if words(passage.bold) == label:
@@ -251,6 +256,24 @@ def _begins(text: str, label: str) -> bool:
         return False
     form = r"\W+".join(map(re.escape, label.split(" ")))
     return re.search(rf"(?:^|[.;:]\s+|\n)\W{{0,3}}{form}\W{{0,2}}?{_AFTER}", bare) is not None
+
+
+def _sets_off(text: str, label: str) -> bool:
+    """Whether a label stands by itself in a text, as in a list."""
+    form = r"[\W_]+".join(map(re.escape, label.split(" ")))
+    before = r"(?:^|[.:,;(/—–]\s*|\b(?:and|or|tasks?|metrics?)\s+)\W?"
+    after = r"(?=\W?(?:\s*(?:[:,;.)(/—–]|$)|\s+(?:and|or|of|with|in|on)\b))"
+    return re.search(f"{before}{form}{after}", text, re.IGNORECASE | re.MULTILINE) is not None
+
+
+def _gives(text: str) -> bool:
+    """Whether a text gives a result, or says that something was left out."""
+    return has_figure(text) or _LEFT_OUT.search(text) is not None
+
+
+def _is_about(text: str, name: str) -> bool:
+    """Whether a name stands in a text that does not only speak of what is found without it."""
+    return re.search(rf"(?<!\w)(?<!without )(?<!Without ){re.escape(name)}", text) is not None
 
 
 def _rest(text: str, label: str) -> str:
