@@ -6,6 +6,7 @@ there a name stands that is told nothing of.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
@@ -25,6 +26,8 @@ _OTHERS = frozenset({"nextsteps", "wandb"})
 """Sections without a role that give no result."""
 _DIGIT = Pattern(r"\d")
 _LEVEL = Pattern(r"\b9[059]%")
+_CONFIDENCE = Pattern(r"^\W{0,4}confidence(?: is|:)", re.IGNORECASE | re.MULTILINE)
+"""What it says of an analysis is no result."""
 _MARKUP = str.maketrans("", "", "\\*_`~ \n\t\xa0")
 
 
@@ -140,15 +143,17 @@ def _read(
 
 def _tells(block: Block) -> bool:
     """Whether a block gives a result, or leads to one: its method alone is none."""
-    if isinstance(block, Table) or _leads_on(block):
+    if _is_table(block):
         return True
     if isinstance(block, Html | Code) or block.figures:
         return False
     return not block.text.lstrip("* ").startswith("Method") and has_figure(block.text)
 
 
-def _leads_on(block: Block | None) -> bool:
-    """Whether it is the link to a table in the companion file."""
+def _is_table(block: Block | None) -> bool:
+    """Whether it is a table with more than its header, or the link to one in the companion file."""
+    if isinstance(block, Table):
+        return len(block.rows) > 1
     return isinstance(block, Paragraph) and any(map(is_link, block.content.links))
 
 
@@ -161,15 +166,16 @@ def _of(block: Block, is_result: bool, follows: Block | None) -> Iterator[Passag
             yield from _of(inner, is_result, inside[at + 1] if at + 1 < len(inside) else None)
     elif isinstance(block, Paragraph) or (isinstance(block, Html) and not _is_tag(block)):
         (content,) = block.prose
-        if block.figures or content.text.lstrip("* ").casefold().startswith("confidence"):
+        text = _CONFIDENCE.split(content.text, 1)[0]
+        if block.figures or not text.strip():
             return
         yield Passage(
-            content.text,
+            text,
             block.line,
             is_result,
             code=_code([content]),
             bold=_bold(content.source),
-            heads_table=isinstance(follows, Table) or _leads_on(follows),
+            heads_table=_is_table(follows),
             introduces=follows is not None and _tells(follows),
         )
 
