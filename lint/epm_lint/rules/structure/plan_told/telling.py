@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from epm_lint.patterns import Pattern
-from epm_lint.rules.structure.plan_told.own_numbers import Numbers, is_own, numbers_in
+from epm_lint.rules.structure.plan_told.own_numbers import Estimates, has_one_of, is_own
 from epm_lint.rules.structure.plan_told.passages import Passage, Passages, has_figure, key
 from epm_lint.rules.structure.plan_told.planned import Kind, Planned
 from epm_lint.values import cached_property
@@ -102,12 +102,10 @@ class Telling:
             about = passage.is_result and _is_about(passage.text, one.name)
             if about and _gives(_without(passage.text, one.name)):
                 return True
-        known: Numbers | None = None
         for passage in self._plain(one.name):
-            if passage.is_result and _is_about(passage.text, one.name):
-                known = known or self._of_condition(one.name)
-                if any(map(known.have, numbers_in(_without(passage.text, one.name)))):
-                    return True
+            about = passage.is_result and _is_about(passage.text, one.name)
+            if about and has_one_of(_without(passage.text, one.name), self._of_condition(one.name)):
+                return True
         return False
 
     def _plain(self, name: str) -> Iterator[Passage]:
@@ -115,8 +113,8 @@ class Telling:
         form = re.compile(rf"(?<![\w.-]){re.escape(name)}(?!\w|[.-]\w)")
         return (one for one in self._found.prose if name in one.text and form.search(one.text))
 
-    def _of_condition(self, name: str) -> Numbers:
-        return Numbers([*_under(name, [one.block for one in self._plan if one.block], 0)])
+    def _of_condition(self, name: str) -> list[Any]:
+        return [*_under(name, [one.block for one in self._plan if one.block], 0)]
 
     def _task(self, one: Planned) -> bool:
         if self._found.by_header.get(key(one.name)):
@@ -160,13 +158,13 @@ class Telling:
         ):
             return True
         return any(
-            passage.is_result and is_own(passage.text, one.name, self._numbers)
+            passage.is_result and is_own(passage.text, one.name, self._estimates)
             for passage in self._found.all
         )
 
     @cached_property
-    def _numbers(self) -> Mapping[str, Numbers]:
-        return {one.name: Numbers(one.block) for one in self._plan if one.block is not None}
+    def _estimates(self) -> Mapping[str, Estimates]:
+        return {one.name: Estimates(one.block) for one in self._plan if one.block is not None}
 
     def _calls_analysis(self, label: str) -> bool:
         if any(title.tells and _opens(title.text, label) for title in self._found.titles):
