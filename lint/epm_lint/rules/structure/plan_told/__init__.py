@@ -4,11 +4,12 @@ Ten conditions are run and nine are shown; an analysis gives the wrong answer an
 A page is held to the results that it names, and to the definition in them: every condition, task,
 metric, analysis and gate there stands on the page or in the tables beside it, with its result, or
 with the reason why it has none. A condition has a row, or a sentence with a number; an analysis its
-own heading, column or sentence, or numbers that are no other's; a gate says whether it was passed;
-a task and a metric are named. A name in a code block, a caption, a sample, the list of files or a
-section that people write tells nothing. A figure that was drawn and is not shown is a doubt, but a
-fault where the definition asks for it. Results of schema 1 do not name what was planned, and a page
-whose tables are in a file that is not at hand can only be held to what is never there.
+own heading, column or sentence, or an estimate with its interval that no other has; where most
+conditions of it are listed, all are. A gate says whether it was passed; a task and a metric are
+named. A name in a code block, a caption, a sample, the list of files or a section that people write
+tells nothing. A figure that was drawn and is not shown is a doubt, but a fault where the definition
+asks for it. Results of schema 1 do not name what was planned, and a page whose tables are in a file
+that is not at hand can only be held to what is never there.
 
 Bad:
 
@@ -37,7 +38,7 @@ from epm_lint.model import Finding, Page, Rule, Verdict
 from epm_lint.page.companion import FILE, is_named
 from epm_lint.page.sections import results as result_sections
 from epm_lint.patterns import Pattern
-from epm_lint.quoting import quote
+from epm_lint.quoting import enumerate_quoted, quote
 from epm_lint.rules.structure.plan_told import figures
 from epm_lint.rules.structure.plan_told.passages import Passages, passages_of
 from epm_lint.rules.structure.plan_told.planned import Kind, Planned, planned
@@ -67,11 +68,13 @@ def check(page: Page) -> Verdict:
     sure += [one for one in hidden if one.name == wanted]
     doubts = [one for one in hidden if one.name != wanted]
     line = next((section.line for section in result_sections(page)), 1)
-    odd, miscounts = _findings(doubts, line), [*_miscounts(passages, page.results)]
-    if sure or miscounts:
+    odd, partly = _findings(doubts, line), [*_miscounts(passages, page.results)]
+    if not elsewhere:
+        partly += _omissions(telling, [one for one in plan if one not in untold], line)
+    if sure or partly:
         details = [f"not on the page: {_counted(sure)}"] if sure else []
-        details += [finding.message for finding in miscounts]
-        return Verdict.failed("; ".join(details), [*_findings(sure, line), *miscounts, *odd])
+        details += [finding.message for finding in partly]
+        return Verdict.failed("; ".join(details[:2]), [*_findings(sure, line), *partly, *odd])
     if elsewhere and untold:
         return Verdict.skipped(f"{FILE}, which has the tables of this page, is not at hand")
     if odd:
@@ -89,6 +92,15 @@ def _wanted(results: Mapping[str, Any]) -> object:
     """The figure that the definition asks for."""
     definition = results.get("definition")
     return definition.get("figure") if isinstance(definition, Mapping) else None
+
+
+def _omissions(telling: Telling, told: Sequence[Planned], line: int) -> Iterator[Finding]:
+    """Analyses that the page gives of most conditions, and not of all."""
+    for one in told:
+        if one.kind is Kind.ANALYSIS and (names := telling.omitted(one)):
+            which = enumerate_quoted(names)
+            message = f"the page gives {quote(one.name)} of most conditions, and not of {which}"
+            yield Finding(message, line, fix="give all of them; a long table may be folded")
 
 
 def _miscounts(passages: Passages, results: Mapping[str, Any]) -> Iterator[Finding]:

@@ -8,11 +8,12 @@ reason.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from epm_lint.patterns import Pattern
-from epm_lint.rules.structure.plan_told.own_numbers import Estimates, has_one_of, is_own
+from epm_lint.rules.structure.plan_told.own_numbers import Estimates, has_one_of, is_own, numbers_in
 from epm_lint.rules.structure.plan_told.passages import Passage, Passages, has_figure, key
 from epm_lint.rules.structure.plan_told.planned import Kind, Planned
 from epm_lint.values import cached_property
@@ -21,6 +22,8 @@ _WORD = Pattern(r"\w+")
 _REASON_WORD = Pattern(r"[^\W\d_]{3,}")
 _FEWEST_WORDS = 3
 """Of a reason."""
+_FEWEST_LISTED = 3
+"""Conditions of an analysis, of which a page that gives most of them owes the others."""
 _ABSENT = Pattern(
     r"\b(?:missing|unavailable|excluded|left out|not (?:run|measured|answered|evaluated|asked"
     r"|computed|in the)|no (?:measurements?|answers?|results?|data)|failed|diverged|crashed|lost"
@@ -45,6 +48,7 @@ class Telling:
         self._found = passages
         self._plan = plan
         self._conditions = {key(one.name) for one in plan if one.kind is Kind.CONDITION}
+        self._alike = Counter(key(name) for name in {one.name for one in plan})
         self._metric_labels = {
             words(label) for one in plan if one.kind is Kind.METRIC for label in one.labels
         }
@@ -68,13 +72,31 @@ class Telling:
             return self._condition(one)
         return self._task(one) if one.kind is Kind.TASK else self._metric(one)
 
+    def omitted(self, one: Planned) -> list[str]:
+        """Conditions of which an analysis has an estimate that the page does not give.
+
+        Empty where the page does not list that analysis condition by condition.
+        """
+        conditions = one.block.get("conditions") if isinstance(one.block, Mapping) else None
+        if not isinstance(conditions, Mapping) or len(conditions) < _FEWEST_LISTED:
+            return []
+        given, omitted = 0, []
+        for name, found in conditions.items():
+            estimate = found.get("estimate") if isinstance(found, Mapping) else None
+            if isinstance(estimate, bool) or not isinstance(estimate, int | float):
+                continue
+            rests = [_rest_of_row(row) for row in self._rows(name) if row.is_result]
+            rests += [_without(p.text, name) for p in self._plain(name) if p.is_result]
+            beside = [each for rest in rests for each in numbers_in(rest) if each.is_of(estimate)]
+            given += any(each.digits > 1 for each in beside)
+            omitted += [] if beside else [name]
+        return omitted if given > len(conditions) / 2 else []
+
     # ------------------------------------------------------------ where a name stands
 
     def _rows(self, name: str) -> Iterator[Passage]:
         """The rows that begin with a name; exactly so where another name looks like it."""
-        alike = sum(
-            key(other.name) == key(name) != "" for other in self._plan if other.name != name
-        )
+        alike = self._alike[key(name)] > 1
         for row in self._found.by_first.get(key(name), ()):
             if not alike or row.cells[0] == name or words(row.cells[0]) == words(name):
                 yield row
@@ -130,7 +152,7 @@ class Telling:
     def _metric(self, one: Planned) -> bool:
         if self._found.by_code.get(key(one.name)):
             return True
-        return any(self._calls_metric(words(label)) for label in one.labels)
+        return any(self._calls_metric(label) for label in map(words, one.labels) if label)
 
     def _calls_metric(self, label: str) -> bool:
         several = " " in label
