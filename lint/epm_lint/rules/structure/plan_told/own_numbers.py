@@ -16,7 +16,7 @@ from epm_lint.values import dataclass
 _NUMBER = Pattern(r"(?<![\w.])([+\-−]?)(\d[\d,]*(?:\.\d+)?)(%?)(?![\w/])")
 _ESTIMATES = ("estimate", "coefficient", "predicted", "ratio")
 _NEAR = 3
-"""Numbers after an estimate among which its interval begins."""
+"""Numbers after an estimate among which its interval begins; of the three, two have two digits."""
 _DEEPEST = 12
 
 
@@ -63,7 +63,9 @@ class Estimates:
         for at, number in enumerate(numbers):
             for lower, upper in self._of(number):
                 for place in range(at + 1, min(at + 1 + _NEAR, len(numbers) - 1)):
-                    if numbers[place].is_of(lower) and numbers[place + 1].is_of(upper):
+                    ends = numbers[place], numbers[place + 1]
+                    telling = sum(each.digits > 1 for each in (number, *ends))
+                    if telling > 1 and ends[0].is_of(lower) and ends[1].is_of(upper):
                         found.add((at, place))
         return found
 
