@@ -16,8 +16,10 @@ from epm.errors import EpmError
 from epm.files import read_own
 from epm.linting.parsing import LARGEST, parsed, parsed_object
 from epm_lint.binding.manifest import FILE as NUMBERS
+from epm_lint.engine import LARGEST_BODY
 from epm_lint.markdown.document import declarations
 from epm_lint.model import ResultsFile as Named
+from epm_lint.page.companion import FILE as TABLES
 from epm_lint.quoting import quote
 
 if TYPE_CHECKING:
@@ -39,13 +41,19 @@ class ResultsFile(NamedTuple):
     sha256: str
     numbers: str | None = None
     """The numbers manifest beside it, where the body's first line names one and it is there."""
+    tables: str | None = None
+    """The tables beside it that the body is too long for, where it names them."""
     files: tuple[Named, ...] = ()
     """All files that a body may cite, of any kind."""
 
     @property
     def known(self) -> dict[str, Any]:
         """What the linter is told of it."""
-        known: dict[str, Any] = {"numbers": self.numbers, "results_files": self.files}
+        known: dict[str, Any] = {
+            "numbers": self.numbers,
+            "tables": self.tables,
+            "results_files": self.files,
+        }
         if self.values is not None:
             known |= {"results": self.values, "results_sha256": self.sha256}
         return known
@@ -63,10 +71,11 @@ def at(paths: Path | Sequence[Path], text: str = "") -> ResultsFile:
     objects = [one for one in files if isinstance(one[1], dict)]
     own = [one for one in objects if "schema_version" in one[1]] or objects
     if not own:
-        return ResultsFile(None, "", None, named)
+        return ResultsFile(None, "", files=named)
     path, values, content = own[0]
     numbers = _numbers(_beside(NUMBERS, path.parent), marker_of(text).get("numbers"))
-    return ResultsFile(values, _sha256(content), numbers, named)
+    tables = _tables(_beside(TABLES, path.parent)) if TABLES in text else None
+    return ResultsFile(values, _sha256(content), numbers, tables, named)
 
 
 def _content(path: Path) -> bytes:
@@ -100,11 +109,14 @@ def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsF
         return None
     values = parsed_object(content, quote(name))
     file = Named(PurePosixPath(name).name, values)
-    found = ResultsFile(values, _sha256(content), None, (file,))
+    found = ResultsFile(values, _sha256(content), files=(file,))
+    beside = name[: name.rfind("/") + 1]
+    if TABLES in text:
+        tables = _found(f"{beside}{TABLES}", words, None, folder, repository)
+        found = found._replace(tables=_tables(tables or _beside(TABLES, folder)))
     if sha256 := words.get("numbers"):
-        named = f"{name[: name.rfind('/') + 1]}{NUMBERS}"
-        numbers = _found(named, words, sha256, folder, repository)
-        return found._replace(numbers=_numbers(numbers, sha256))
+        numbers = _found(f"{beside}{NUMBERS}", words, sha256, folder, repository)
+        found = found._replace(numbers=_numbers(numbers, sha256))
     return found
 
 
@@ -122,6 +134,12 @@ def _found(
 def _numbers(content: bytes | None, sha256: str | None) -> str | None:
     """The text of a numbers manifest, where it has the hash that the body gives."""
     if content is None or len(content) > LARGEST or _sha256(content) != sha256:
+        return None
+    return content.decode("utf-8", "replace")
+
+
+def _tables(content: bytes | None) -> str | None:
+    if content is None or len(content) > LARGEST_BODY:
         return None
     return content.decode("utf-8", "replace")
 

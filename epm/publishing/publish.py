@@ -36,7 +36,7 @@ from epm.publishing.page import (
     results_marker,
     unpinned,
 )
-from epm.report.companions import NUMBERS
+from epm.report.companions import NUMBERS, TABLES
 from epm.report.regions import reframed, without_human_text
 from epm.report.render import BODY, RECORD, RESULTS
 from epm_lint.binding import record
@@ -215,6 +215,7 @@ class _Publication:
                 results=results.values,
                 results_sha256=results.sha256,
                 numbers=text.beside.get(NUMBERS, b"").decode() or None,
+                tables=text.beside.get(TABLES, b"").decode() or None,
                 record=record.read(
                     _record(text).decode(), text.beside.get(NUMBERS, b"").decode() or None
                 ),

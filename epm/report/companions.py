@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from epm.writing.tracing import untraced
 from epm_lint.binding.manifest import FILE as NUMBERS
+from epm_lint.page.companion import FILE as TABLES
 
-TABLES = "tables.md"
 SHORT = 12
 """Rows or items; a table or list of no more is not cut, however long they are."""
 FEWEST = 3

@@ -23,7 +23,7 @@ from jinja2 import (
 from epm.analyses.block import Block, Scale
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, read_own, write_atomically
-from epm.report import companions, excerpts
+from epm.report import companions, excerpts, plan
 from epm.report.confidence import answer, confidence, primary
 from epm.report.regions import keep_human_regions, without_human_text
 from epm.results import Results
@@ -222,7 +222,7 @@ CONTEXT = frozenset(
         *("profile", "glossary"),
         *("analyses", "unanswered", "primary", "secondary", "rates", "gates", "parent"),
         *("conditions", "treatments", "tasks", "metrics", "covariates", "seeds", "several"),
-        *("trained", "missing"),
+        *("trained", "missing", "not_run", "unlisted", "tasks_apart"),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
         *("scale_of", "recorded"),
         *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
@@ -275,6 +275,9 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "seeds": results.seeds,
         "trained": {n: c for n, c in results.conditions.items() if c.training},
         "missing": _missing(results),
+        "not_run": plan.not_run(results),
+        "unlisted": plan.unlisted(results),
+        "tasks_apart": plan.tasks_apart(results),
         "environment": results.provenance.environments[0],
         "shard_count": calculated(
             len(results.provenance.timing.shards), "length /provenance/timing/shards"

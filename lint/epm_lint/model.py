@@ -208,6 +208,8 @@ class Page:
     """All files that the user has named for it, that one included; of any shape."""
     numbers: str | None = None
     """The file beside the results that the body's first line names by its hash."""
+    tables: str | None = None
+    """The file beside the results with the tables that the body is too long for."""
     rendered: bool = False
     """Whether epm has rendered the page."""
     record: Record | None = None
