@@ -84,9 +84,14 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
 
 
 def _check_code(results: Results, again: str) -> None:
-    """The page says what code made it; that has to be true."""
+    """The page says what code made it; that has to be true.
+
+    What a run recorded the content of is looked for among the commits (`publishing.committed`).
+    """
     for environment in results.provenance.environments:
         git = environment.git
+        if environment.content:
+            continue
         if not isinstance(git, GitState):
             raise EpmError(
                 f"the results do not say which code made them ({git.unavailable})",
@@ -95,7 +100,7 @@ def _check_code(results: Results, again: str) -> None:
         if git.dirty:
             raise EpmError(
                 f"the tree had uncommitted changes when the results were made (at "
-                f"{git.commit[:12]})",
+                f"{git.commit[:12]}), and what they were was not recorded",
                 f"commit them, then {again.removesuffix('`')} --fresh`",
             )
 

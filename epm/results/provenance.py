@@ -28,6 +28,8 @@ class GitState(Value):
     commit: str
     dirty: bool
     remote: str
+    afterwards: bool = False
+    """Whether the commit was made after the run, of exactly the content that had run."""
 
 
 class ModelRecord(Value):
@@ -92,6 +94,11 @@ class Environment(Value):
     command: str
     epm_version: str
     git: GitState | Unavailable
+    content: str = ""
+    """sha256 over what was run: names and contents of the experiment's files, and of epm's where
+    they are in the same repository; '' where it was not recorded."""
+    installed: str = ""
+    """Which epm ran, where its code is not in the experiment's repository."""
     hardware: Hardware
     python: str
     libraries: dict[str, str]
