@@ -100,8 +100,6 @@ def _complete(
     folder = RunFolder(path, environment)
     stages = Stages(definition, folder, loaded.folder)
     with progress_for(sum(len(stage.units) for stage in stages)) as progress:
-        if notice := found.notice(loaded.folder.relative_to(loaded.repository).as_posix()):
-            progress.say(notice)
         folder.on_damage = _announce(path, changed, progress)
         execution = Execution(folder, progress)
         base = BaseModel(definition, progress.say)
