@@ -20,7 +20,18 @@ from epm.definition.model import (
 )
 from epm.definition.profile import Answers, Lora, Profile, Rows, Sampling, Training
 from epm.definition.resolved import Asked, Definition, Replicate
-from epm.definition.scorers import Exact, Excluded, Number, Regex, Score, Scorer, Substring
+from epm.definition.scorers import (
+    Choice,
+    Exact,
+    Excluded,
+    Function,
+    LogLikelihood,
+    Number,
+    Regex,
+    Score,
+    Scorer,
+    Substring,
+)
 from epm.definition.seeds import canonical_json, derive_seed, seeded_choice
 from epm.definition.tasks import Item, Task
 
@@ -29,6 +40,7 @@ __all__ = [
     "Answers",
     "Asked",
     "CentroidCosine",
+    "Choice",
     "Condition",
     "Definition",
     "Exact",
@@ -36,9 +48,11 @@ __all__ = [
     "Expected",
     "Experiment",
     "FolderModel",
+    "Function",
     "Gate",
     "HubModel",
     "Item",
+    "LogLikelihood",
     "Lora",
     "MarkerRows",
     "ModelSource",

@@ -14,7 +14,7 @@ from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
 from epm.definition.model import FolderModel
 from epm.definition.profile import Profile, Sampling, Training
-from epm.definition.scorers import Scorer
+from epm.definition.scorers import Function, Scorer
 from epm.definition.seeds import canonical_json, seeded_choice
 from epm.definition.tasks import Item, Task
 from epm.errors import DefinitionError
@@ -159,6 +159,11 @@ class Definition:
             seeded_choice(list(task.items), wanted, seed, "bystander", condition.name, task.name)
         )
 
+    @property
+    def weighed(self) -> bool:
+        """Whether some scorer asks how likely the items' choices are."""
+        return any(each.needs == "log_likelihoods" for each in self.experiment.scorers)
+
     def answered_questions(self) -> tuple[str, ...]:
         """The training questions that the base model answers: all, or a seeded choice."""
         if self.builder is None or self.profile.answers is None:
@@ -257,8 +262,13 @@ class Definition:
         return digest(_plain(self._data()))
 
 
-def _item(item: Item) -> dict[str, str]:
-    parts = {"prompt": item.prompt, "answer": item.answer, "cluster": item.cluster}
+def _item(item: Item) -> dict[str, Any]:
+    parts = {
+        "prompt": item.prompt,
+        "answer": item.answer,
+        "cluster": item.cluster,
+        "choices": item.choices or None,
+    }
     return {name: part for name, part in parts.items() if part is not None}
 
 
@@ -270,6 +280,9 @@ def digest(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """JSON of light values; a dataclass of one of several kinds says which it is."""
     if is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Function):
+            value_of = {f.name: getattr(value, f.name) for f in fields(value)}
+            return {"kind": "Function", **_plain({**value_of, "function": value.source})}
         named = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
         if isinstance(value, FolderModel):  # elsewhere it is the same model
             return {**named, "path": str(value)}

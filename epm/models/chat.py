@@ -157,6 +157,22 @@ def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> Tokeni
     return TokenisedRow(_ids(tokenizer, prompt), _ids(tokenizer, completion[:end]))
 
 
+def tokenise_choices(
+    tokenizer: PreTrainedTokenizerBase, system: str | None, question: str, choices: Sequence[str]
+) -> list[TokenisedRow]:
+    """The prompt with each choice as its answer, the end of the turn left out.
+
+    Raises:
+        EpmError: a choice has no token of its own.
+    """
+    prompt = tokenise_prompt(tokenizer, system, question)
+    rows = [TokenisedRow(prompt, _ids(tokenizer, choice)) for choice in choices]
+    for choice, row in zip(choices, rows, strict=True):
+        if not row.completion:
+            raise EpmError(f"the choice {choice!r} has no tokens", "give it a text")
+    return rows
+
+
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[int, ...]:
     encoded: Any = tokenizer(text, add_special_tokens=False)
     return tuple(encoded["input_ids"])

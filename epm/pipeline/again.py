@@ -11,12 +11,13 @@ from epm.definition import Definition, RecordedData
 from epm.definition.resolved import digest
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
-from epm.files import file_sha256, gzipped, json_lines, write_atomically
+from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
 from epm.pipeline.analysed import analyse
 from epm.pipeline.assembly import covariate_records
 from epm.pipeline.measured import Measured
 from epm.results import ConditionRecord, Measurements, Results, check_names, labels
 from epm.results.reading import load
+from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.measuring import measure, metric_records, scored, task_records
 
@@ -66,7 +67,7 @@ def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -
                 "metrics": metric_records(definition.experiment.scorers),
                 "tasks": task_records(definition),
                 "measurements": _with_steps(
-                    measure(definition, (*rows, *_checkpoints(folder))), definition, results
+                    measure(definition, (*rows, *_beside(folder))), definition, results
                 ),
             }
         )
@@ -162,20 +163,26 @@ def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, An
     return list(read_samples(samples))
 
 
-def _checkpoints(folder: Path) -> Iterator[dict[str, Any]]:
-    """The samples of checkpoints, which a run folder holds and a published one does not."""
+def _beside(folder: Path) -> Iterator[dict[str, Any]]:
+    """Samples of checkpoints, and weighed choices: a run folder has them, a published one not."""
     for path in sorted(folder.glob(f"trajectory/*/{SAMPLES}")):
         yield from read_samples(path)
+    for path in sorted(folder.glob(f"weigh/*/{LIKELIHOODS}")):
+        yield from read_json_lines(path)
 
 
 def _with_steps(measured: Measurements, definition: Definition, results: Results) -> Measurements:
-    """With the old counts of checkpoints whose samples are gone, where their scorer is the same."""
+    """With the old counts of what is not in the samples, where their scorer is the same.
+
+    That is checkpoints whose samples are gone, and choices that were weighed.
+    """
     same = _same_scorers(definition, results.definition or {})
+    weighed = {s.name for s in definition.experiment.scorers if s.needs == "log_likelihoods"}
     for condition, by_task in results.measurements.items():
         for task, by_metric in by_task.items():
             for metric, by_replicate in by_metric.items():
                 for name, found in by_replicate.items():
-                    if "step" in labels(name) and metric in same:
+                    if metric in same and ("step" in labels(name) or metric in weighed):
                         own = measured.setdefault(condition, {}).setdefault(task, {})
                         own.setdefault(metric, {}).setdefault(name, found)
     return measured

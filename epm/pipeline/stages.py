@@ -14,6 +14,7 @@ from epm.files import dump_json, write_atomically
 from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
+from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, Subject
 from epm.scoring.measuring import joint_metrics
 
@@ -149,6 +150,9 @@ class Stages:
             *(WorkUnit("sample", each.name, (self.adapter(each),)) for each in trained),
         )
         stages.append(Stage("sample", units, self._sample, shared=False))
+        if self.definition.weighed:
+            units = tuple(WorkUnit("weigh", unit.subject, unit.inputs) for unit in stages[-1].units)
+            stages.append(Stage("weigh", units, self._weigh, shared=False))
         if trained and self.definition.checkpoints:
             units = tuple(
                 WorkUnit("trajectory", each.name, (self.adapter(each),)) for each in trained
@@ -188,6 +192,17 @@ class Stages:
         from epm.sampling.samples import sample
 
         return self._sampling(tools, sample)
+
+    def _weigh(self, tools: Tools) -> Work:
+        from epm.sampling.likelihoods import weigh
+
+        def ask(
+            definition: Definition, subjects: Sequence[Subject], engine: Engine, progress: Progress
+        ) -> Iterator[dict[str, int]]:
+            engine.close()  # which may hold the memory that the model takes now
+            yield from weigh(definition, subjects, tools.base, progress)
+
+        return self._sampling(tools, ask)
 
     def _trace(self, tools: Tools) -> Work:
         from epm.sampling.checkpoints import trace
@@ -258,7 +273,9 @@ class Stages:
             return
         for stage in self.by_replicate:
             for unit in stage.units:
-                if stage.name != "train":
+                if stage.name == "weigh":
+                    yield self.folder.of(unit.stage, unit.subject) / LIKELIHOODS
+                elif stage.name != "train":
                     yield self.folder.of(unit.stage, unit.subject) / SAMPLES
         if self.definition.profile.covariates:
             yield self.folder.of("covariates") / COVARIATES

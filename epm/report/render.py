@@ -385,6 +385,8 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     near = next((name for name, metric in results.metrics.items() if metric.near_miss), None)
     if not samples:
         return {"excerpts": {}, "side_by_side": [], "shown_metric": metrics[0]}
+    # choices that were weighed have no score in any completion
+    metrics = [name for name in metrics if name in samples[0].get("scores", {})] or metrics
     seed, longest = results.provenance.seeds["experiment"], place.longest_sample
     own: dict[str, list[dict[str, Any]]] = {}
     for row in samples:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, no_tuples, plain
-from epm.definition.tasks import Task
+from epm.definition.scorers import plain_text
+from epm.definition.tasks import Item, Task
+from epm.errors import suggest
 
 if TYPE_CHECKING:
     from epm.definition.experiment import Experiment
@@ -38,6 +40,7 @@ def _items(task: Task) -> Iterator[Problem]:
         ids.add(item.id)
         if not item.prompt.strip():
             yield f"{where}: item '{item.id}' has an empty prompt", "write it or take it out"
+        yield from _choices(f"{where}: item '{item.id}'", item)
         wording = plain(item.prompt) or item.prompt
         if wording in prompts:
             yield (
@@ -45,6 +48,23 @@ def _items(task: Task) -> Iterator[Problem]:
                 "take one out, or ask it more often instead",
             )
         prompts[wording] = item.id
+
+
+def _choices(where: str, item: Item) -> Iterator[Problem]:
+    if not item.choices:
+        return
+    if not isinstance(item.choices, tuple) or not all(isinstance(c, str) for c in item.choices):
+        yield f"{where}: its choices are no tuple of texts", 'write `choices=("yes", "no")`'
+        return
+    if not all(plain_text(choice) for choice in item.choices):
+        yield f"{where} has an empty choice", "take it out"
+    if len({plain_text(choice) for choice in item.choices}) < max(2, len(item.choices)):
+        yield f"{where} has one choice, or one twice", "give it two or more that differ"
+    if item.answer not in item.choices:
+        yield (
+            f"{where}: its answer {item.answer!r} is none of its choices",
+            suggest(str(item.answer), item.choices),
+        )
 
 
 def _datasets(experiment: Experiment) -> Iterator[Problem]:
