@@ -34,6 +34,7 @@ from epm.definition.scorers import (
 )
 from epm.definition.seeds import canonical_json, derive_seed, seeded_choice
 from epm.definition.tasks import Item, Task
+from epm.definition.training_rows import TrainingRows
 
 __all__ = [
     "AnalysisSpec",
@@ -74,6 +75,7 @@ __all__ = [
     "Task",
     "TinyModel",
     "Training",
+    "TrainingRows",
     "WheelModel",
     "canonical_json",
     "derive_seed",

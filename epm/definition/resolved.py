@@ -17,6 +17,7 @@ from epm.definition.profile import Profile, Sampling, Training
 from epm.definition.scorers import Function, Scorer
 from epm.definition.seeds import canonical_json, seeded_choice
 from epm.definition.tasks import Item, Task
+from epm.definition.training_rows import TrainingRows
 from epm.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -123,16 +124,27 @@ class Definition:
 
     @property
     def builder(self) -> MarkerRows | None:
-        """What makes the training rows; None where nothing is trained."""
-        return next((c.training for c in self.experiment.conditions if c.training), None)
+        """What makes training rows of the model's own answers; None where nothing does."""
+        made = (c.training for c in self.experiment.conditions)
+        return next((rows for rows in made if isinstance(rows, MarkerRows)), None)
 
     def negatives(self, condition: Condition) -> tuple[str, ...]:
         """Tasks whose rows teach the absence of the marker: a seeded choice, never the target."""
-        if condition.training is None:
+        if not isinstance(condition.training, MarkerRows):
             return ()
         candidates = [name for name in condition.training.candidates if name != condition.target]
         wanted, seed = condition.training.negatives, self.experiment.seed
         return tuple(seeded_choice(candidates, wanted, seed, "negatives", condition.name))
+
+    def before(self, replicate: Replicate) -> tuple[Replicate, ...]:
+        """Whose adapters are merged before its own is trained, or sampled: the first one first."""
+        after = self.experiment.condition(replicate.condition).after
+        if after is None:
+            return ()
+        below = next(
+            each for each in self.trained if each.condition == after and each.seed == replicate.seed
+        )
+        return (*self.before(below), below)
 
     def asked(self, condition: Condition) -> tuple[Asked, ...]:
         """What a condition is asked, task by task.
@@ -193,6 +205,7 @@ class Definition:
                 "analyses": {spec.name: spec for spec in self.analyses},
                 "gates": {gate.name: gate for gate in self.gates},
                 "choices": self.profile.choices,
+                **({"training_files": files} if (files := self._training_files()) else {}),
                 "profile": {
                     "name": self.profile.name,
                     "scale": self.profile.scale,
@@ -241,14 +254,25 @@ class Definition:
             "profile": settings,
         }
 
+    def _training_files(self) -> dict[str, str]:
+        """What each condition's own rows are called; another name leaves the training as it is."""
+        return {
+            each.name: each.training.name
+            for each in self.experiment.conditions
+            if isinstance(each.training, TrainingRows)
+        }
+
     def _condition(self, condition: Condition) -> dict[str, Any]:
-        value = {
+        value: dict[str, Any] = {
             "role": condition.role,
             "target": condition.target,
             "factors": condition.factors,
             "covariates": condition.covariates,
             "negatives": self.negatives(condition),
+            "after": condition.after,
         }
+        if isinstance(condition.training, TrainingRows):
+            value["training"] = condition.training.as_json()
         return {name: part for name, part in value.items() if part}
 
     @property

@@ -24,6 +24,8 @@ class TrainingRow:
     system: str | None
     question: str
     answer: str
+    before: tuple[tuple[str, str], ...] = ()
+    """Role and content of earlier turns, between the system prompt and the question."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,9 @@ def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> Tokeni
     Raises:
         EpmError: the template writes another prompt in training than for generation.
     """
-    messages = prompt_messages(row.system, row.question)
+    first, last = prompt_messages(row.system, "")[:-1], prompt_messages(None, row.question)
+    earlier = [{"role": role, "content": content} for role, content in row.before]
+    messages = [*first, *earlier, *last]
     prompt = render(tokenizer, messages, generate=True)
     whole = render(
         tokenizer, [*messages, {"role": "assistant", "content": row.answer}], generate=False

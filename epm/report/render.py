@@ -441,10 +441,25 @@ def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
     condition = next((name for name, c in results.conditions.items() if c.training), "")
     by_task: dict[str, dict[str, Any]] = {}
     for row in _rows(run / "rows" / f"{condition}.jsonl"):
+        if "messages" in row:
+            return _example_conversations(run / "rows" / f"{condition}.jsonl")
         by_task.setdefault(str(row.get("task", row.get("persona"))), row)
     return [
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
         for row in islice(by_task.values(), 2)
+    ]
+
+
+def _example_conversations(path: Path) -> list[dict[str, Any]]:
+    """The first two rows of a file of conversations."""
+    return [
+        {
+            "messages": [
+                {**turn, "content": excerpts.printable(excerpts.shorten(turn["content"], 300))}
+                for turn in row["messages"]
+            ]
+        }
+        for row in islice(_rows(path), 2)
     ]
 
 

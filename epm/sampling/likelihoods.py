@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Definition, Item, Task
@@ -41,9 +40,8 @@ def weigh(
     with progress.task(f"weigh the choices of {listed(named)}", "items", total) as meter:
         for name, subject in named.items():
             rows, read = [], 0
-            adapted = base.with_merged(subject.adapter) if subject.adapter else nullcontext(None)
-            with adapted as lent:
-                model = base.model if lent is None else lent
+            own = (subject.adapter,) if subject.adapter else ()
+            with base.with_merged(*subject.merged, *own) as model:
                 for task, item in asked[name]:
                     sums, tokens, length = _weighed(model, base, task, item)
                     rows.append(

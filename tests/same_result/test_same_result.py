@@ -50,6 +50,31 @@ def test_a_run_does_not_depend_on_its_grouping(
     assert shared(folder) == shared(finished)
 
 
+@pytest.mark.parametrize(("workers", "together"), [(1, 1), (2, 99), (3, 2)])
+def test_nor_does_one_with_rows_scorers_and_stages_of_its_own(
+    own_rows: LoadedExperiment,
+    own_rows_run: Path,
+    quiet: Quiet,
+    tmp_path: Path,
+    workers: int,
+    together: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "ADAPTERS_ON_CPU", together)
+    definition = own_rows.experiment.resolve("toy", seeds=(42, 7))
+    whole = Options("pytest", "off", runs=tmp_path / "whole")
+    usual = run(own_rows, definition, whole, lambda _: nullcontext(quiet))
+    options = Options("pytest", "off", runs=tmp_path / "parts", executor=LocalExecutor(workers))
+    folder = run(own_rows, definition, options, lambda _: nullcontext(quiet))
+    assert shared(folder) == shared(usual)
+    # a seed's replicates are those of a run of it alone
+    for stage in ("train", "sample", "weigh"):
+        for name in ("both", "terse"):
+            for path in (own_rows_run / stage / name).iterdir():
+                if path.name != "manifest.json":
+                    assert (folder / stage / name / path.name).read_bytes() == path.read_bytes()
+
+
 @pytest.mark.parametrize(
     "damaged",
     [

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, no_tuples, plain
+from epm.definition.conditions import MarkerRows
 from epm.definition.scorers import plain_text
 from epm.definition.tasks import Item, Task
+from epm.definition.training_rows import TrainingRows
 from epm.errors import suggest
 
 if TYPE_CHECKING:
@@ -82,15 +84,22 @@ def _datasets(experiment: Experiment) -> Iterator[Problem]:
 
 def _leaks(experiment: Experiment) -> Iterator[Problem]:
     trained = {
-        plain(question)
+        plain(question): "the training questions"
         for condition in experiment.conditions
-        if condition.training
+        if isinstance(condition.training, MarkerRows)
         for question in condition.training.questions
+    } | {
+        plain(question): f"the training rows of condition '{condition.name}' (line {row.line})"
+        for condition in experiment.conditions
+        if isinstance(condition.training, TrainingRows) and not condition.training.may_overlap
+        for row in condition.training.conversations
+        for question in row.questions
     }
     for task in experiment.tasks:
         for item in task.items:
-            if plain(item.prompt) in trained:
+            if (found := trained.get(plain(item.prompt))) is not None:
+                own = "; or say may_overlap=True" if "rows" in found else ""
                 yield (
-                    f"item '{item.id}' of task '{task.name}' is among the training questions",
-                    "take it out of one of the two",
+                    f"item '{item.id}' of task '{task.name}' is among {found}",
+                    f"take it out of one of the two{own}",
                 )
