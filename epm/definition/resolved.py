@@ -13,6 +13,7 @@ from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
 from epm.definition.model import FolderModel
+from epm.definition.overrides import Override
 from epm.definition.profile import Profile, Sampling, Training
 from epm.definition.scorers import Function, Scorer
 from epm.definition.seeds import canonical_json, seeded_choice
@@ -63,6 +64,8 @@ class Definition:
     """Of the replicates that are trained; empty stands for one, under the experiment's own seed."""
     checkpoints: int = 0
     """Points of every training at which samples are drawn as well, spread evenly over it."""
+    overrides: tuple[Override, ...] = ()
+    """Settings that the command line changed; the experiment and the profile have them already."""
 
     # ---------------------------------------------------------------- what is run
 
@@ -205,6 +208,7 @@ class Definition:
                 "analyses": {spec.name: spec for spec in self.analyses},
                 "gates": {gate.name: gate for gate in self.gates},
                 "choices": self.profile.choices,
+                **({"overrides": dict(self.overrides)} if self.overrides else {}),
                 **({"training_files": files} if (files := self._training_files()) else {}),
                 "profile": {
                     "name": self.profile.name,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from epm.definition import Definition, RecordedData
+from epm.definition.overrides import MARK
 from epm.definition.resolved import digest
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
@@ -108,13 +109,16 @@ def _definition(loaded: LoadedExperiment, results: Results, profile: str | None)
     """The experiment as it is now, under the seeds and checkpoints that were run."""
     old: Any = results.definition or {}
     name = profile or results.identity.profile
+    overrides = () if profile else tuple((old.get("overrides") or {}).items())
+    if overrides:
+        name = name.rpartition(MARK)[0]
     chosen = loaded.experiment.profile(name)
     if isinstance(chosen.model, RecordedData) or chosen.training is None:
-        return loaded.experiment.resolve(name)
+        return loaded.experiment.resolve(name, overrides=overrides)
     seeds = tuple(int(seed) for seed in old.get("seeds", ()))
     usual = seeds in ((), (loaded.experiment.seed,))
     checkpoints = int(old.get("checkpoints", 0))
-    return loaded.experiment.resolve(name, None, () if usual else seeds, checkpoints)
+    return loaded.experiment.resolve(name, None, () if usual else seeds, checkpoints, overrides)
 
 
 def _resolved(definition: Definition, results: Results, *, rescored: bool) -> dict[str, Any]:
