@@ -10,6 +10,7 @@ from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CentroidCosine, PromptTokens
 from epm.definition.experiment import Experiment, Parent
 from epm.definition.model import (
+    SMOLLM2_135M,
     FolderModel,
     HubModel,
     ModelSource,
@@ -37,6 +38,7 @@ from epm.definition.tasks import Item, Task
 from epm.definition.training_rows import TrainingRows
 
 __all__ = [
+    "SMOLLM2_135M",
     "AnalysisSpec",
     "Answers",
     "Asked",

@@ -129,6 +129,33 @@ def test_line_ends_that_git_turns_are_no_change(lab: Lab) -> None:
     assert lab.publish("--dry-run").code == 0
 
 
+@pytest.mark.parametrize(
+    ("shape", "changed"),
+    [("two-arms", "questions.txt"), ("reanalysis", "experiment.py"), ("panel", "experiment.py")],
+)
+def test_from_a_new_folder_to_a_page(lab: Lab, shape: str, changed: str) -> None:
+    """As a new user would: new, run, commit, publish; and one line changed after the run."""
+    number = lab.hub.open_issue("A question of mine")
+    slug, home = f"issue-{number}", lab.checkout / "experiments" / f"issue_{number}"
+    assert cli.main(["new", slug, "--shape", shape]) == 0
+    assert cli.main(["run", slug, "--wandb", "off"]) == 0
+    lab.remember()
+    early = lab.publish("--dry-run", "--allow-pilot", experiment=slug)
+    assert "as it ran is not committed yet" in early.error
+    commit(lab, "My experiment")
+    said = lab.publish("--dry-run", "--allow-pilot", experiment=slug)
+    assert said.code == 0, said.error + said.out
+    path = home / changed
+    path.write_text(path.read_text(encoding="utf-8") + "# one more line\n", encoding="utf-8")
+    git(lab.checkout, "reset", "--quiet", "--soft", "HEAD^")  # as if it had never been committed
+    git(lab.checkout, "add", "--all")
+    git(lab.checkout, "commit", "--quiet", "--message=My experiment, changed")
+    git(lab.checkout, "push", "--quiet", "--force", "origin", "main")
+    lab.remember()
+    line = lab.publish("--dry-run", "--allow-pilot", experiment=slug).error
+    assert line.startswith(f"experiments/issue_{number}/{changed} was changed since"), line
+
+
 def test_a_lost_list_of_files(uncommitted: Lab) -> None:
     commit(uncommitted, "As it ran")
     shutil.rmtree(uncommitted.run / "content")

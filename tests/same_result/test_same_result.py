@@ -50,7 +50,7 @@ def test_a_run_does_not_depend_on_its_grouping(
     assert shared(folder) == shared(finished)
 
 
-@pytest.mark.parametrize(("workers", "together"), [(1, 1), (2, 99), (3, 2)])
+@pytest.mark.parametrize(("workers", "together"), [(1, 1), (2, 2)])
 def test_nor_does_one_with_rows_scorers_and_stages_of_its_own(
     own_rows: LoadedExperiment,
     own_rows_run: Path,
