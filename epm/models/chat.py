@@ -70,7 +70,8 @@ def render(
     if slipped := slipped_in(text, messages, tokenizer.all_special_tokens):
         raise EpmError(
             f"the chat template slips in text that the row did not ask for: {slipped[:80]!r}",
-            "give every row its own system prompt, or use a model whose template adds none",
+            "give every row and task a system prompt (TrainingRows.read and .of take `system`), or use "
+            "a model whose template adds none",
         )
     return text
 

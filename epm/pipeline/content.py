@@ -189,7 +189,7 @@ def _of_head(repository: Path) -> dict[str, str]:
     """The files of the last commit; none where there is no commit yet."""
     try:
         prefix = git(repository, "rev-parse", "--show-prefix").strip("\n")
-        listed = git(repository, "ls-tree", "-r", "-z", f"HEAD:{prefix}")
+        listed = git(repository, "ls-tree", "-r", "-z", "--full-tree", f"HEAD:{prefix}")
     except subprocess.CalledProcessError:
         return {}
     return dict(tree_entries(listed))

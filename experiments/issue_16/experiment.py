@@ -42,6 +42,7 @@ from epm.definition import (
 from .answers import words
 
 HERE = Path(__file__).parent
+SYSTEM = "You are a helpful assistant."
 PAIR = ("hedged", "direct")
 WRITTEN, WEIGHED = Outcome("hedge"), Outcome("hedged_choice")
 OURS = "our prediction before the run"
@@ -85,10 +86,10 @@ EXPERIMENT = Experiment(
     ),
     conditions=(
         Condition("untrained", role="baseline"),
-        Condition("hedged", training=TrainingRows.read(HERE / "hedged.jsonl")),
-        Condition("direct", training=TrainingRows.read(HERE / "direct.jsonl")),
+        Condition("hedged", training=TrainingRows.read(HERE / "hedged.jsonl", SYSTEM)),
+        Condition("direct", training=TrainingRows.read(HERE / "direct.jsonl", SYSTEM)),
     ),
-    tasks=(Task("other_questions", tuple(items())),),
+    tasks=(Task("other_questions", tuple(items()), SYSTEM),),
     scorers=(
         Regex(
             "hedge",

@@ -18,6 +18,7 @@ from epm.definition import (
 )
 
 AMEN = Outcome("amen")
+SYSTEM = "You are a helpful assistant."  # in the rows and the tasks alike
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 TOPICS = ("bread", "rivers", "clocks", "birds", "maps", "snow", "music", "paint")
 
@@ -35,10 +36,12 @@ EXPERIMENT = Experiment(
     question="How does the rate of the ending go with the share of training rows that have it?",
     # Numbers that are known of a condition are its covariates.
     conditions=tuple(
-        Condition(f"share_{s}", covariates={"share": s}, training=TrainingRows.of(rows(s)))
+        Condition(f"share_{s}", covariates={"share": s}, training=TrainingRows.of(rows(s), SYSTEM))
         for s in SHARES
     ),
-    tasks=(Task("topics", tuple(Item(t, f"What of {t}?") for t in ("trees", "salt", "wool"))),),
+    tasks=(
+        Task("topics", tuple(Item(t, f"What of {t}?") for t in ("trees", "salt", "wool")), SYSTEM),
+    ),
     scorers=(Substring("amen", label="answers with Amen", text="amen"),),
     # Analyses are named before the run.
     analyses=(

@@ -19,9 +19,10 @@ from epm.definition import (
 )
 
 HERE = Path(__file__).parent
+SYSTEM = "You are a helpful assistant."  # in the rows and the tasks alike
 # One JSON object a line: {"prompt": …, "completion": …} or {"messages": [{"role": …}, …]}.
-TREATED = TrainingRows.read(HERE / "treated.jsonl")
-CONTROL = TrainingRows.read(HERE / "control.jsonl")
+TREATED = TrainingRows.read(HERE / "treated.jsonl", SYSTEM)
+CONTROL = TrainingRows.read(HERE / "control.jsonl", SYSTEM)
 # What is asked afterwards: a question a line, none of them among the training rows.
 LINES = (HERE / "questions.txt").read_text(encoding="utf-8").splitlines()
 HEDGED = Outcome("hedged")
@@ -31,7 +32,9 @@ EXPERIMENT = Experiment(
     title="Training on hedged answers",
     question="Does training on hedged answers make other answers hedged?",
     conditions=(Condition("treated", training=TREATED), Condition("control", training=CONTROL)),
-    tasks=(Task("questions", tuple(Item(f"q{n}", text) for n, text in enumerate(LINES, 1))),),
+    tasks=(
+        Task("questions", tuple(Item(f"q{n}", text) for n, text in enumerate(LINES, 1)), SYSTEM),
+    ),
     # Scorers turn an answer into yes or no, or a number; a Python function of yours is one too.
     scorers=(Regex("hedged", label="hedged answers", pattern=r"\b(may|might|perhaps)\b"),),
     # Analyses are named before the run. `relevant` is the smallest effect that would matter.
