@@ -70,7 +70,7 @@ def render(
     if slipped := slipped_in(text, messages, tokenizer.all_special_tokens):
         raise EpmError(
             f"the chat template slips in text that the row did not ask for: {slipped[:80]!r}",
-            "give every row and task a system prompt (TrainingRows.read and .of take `system`), or use "
+            "give every row and task a system prompt (TrainingRows takes `system`), or use "
             "a model whose template adds none",
         )
     return text

@@ -106,7 +106,10 @@ def depends_on(path: str, experiment: str) -> bool:
 
 
 def content(repository: Path, experiment: Path) -> Content:
-    """The files that a run depends on, those that git ignores aside.
+    """The files that a run depends on.
+
+    Of those that git ignores, it is the ones in the experiment's folder whose names stand in its
+    modules: a run that reads them is of no commit, until they are added.
 
     Args:
         repository: the folder above `experiments/`.
@@ -118,7 +121,7 @@ def content(repository: Path, experiment: Path) -> Content:
     home = experiment.relative_to(repository).as_posix()
     roots = [name for name in (*CODE, home) if (repository / name).exists()]
     listed = _known_to_git(repository, roots)
-    names = _on_disk(repository, roots) if listed is None else listed
+    names = _on_disk(repository, roots) if listed is None else listed + _ignored(repository, home)
     wanted = sorted(name for name in names if depends_on(name, home))
     there = [name for name in wanted if os.path.lexists(repository / name)]
     try:
@@ -183,6 +186,18 @@ def _known_to_git(repository: Path, roots: list[str]) -> list[str] | None:
     except (subprocess.CalledProcessError, FileNotFoundError):
         return None
     return [name for name in listed.split("\0") if name and _UNREADABLE not in name]
+
+
+def _ignored(repository: Path, home: str) -> list[str]:
+    """Files of the experiment's folder that git ignores, and its modules name."""
+    options = ("-z", "--others", "--ignored", "--exclude-standard")
+    listed = git(repository, "ls-files", *options, "--", home).split("\0")
+    sources = [path.read_bytes() for path in sorted((repository / home).rglob("*.py"))]
+    return [
+        name
+        for name in listed
+        if name and any(Path(name).name.encode() in source for source in sources)
+    ]
 
 
 def _of_head(repository: Path) -> dict[str, str]:

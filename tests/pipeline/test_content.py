@@ -73,6 +73,21 @@ def test_the_same_hashes_with_git_and_without(repository: Path) -> None:
     assert found(repository).uncommitted == (f"{HOME}/new.py", f"{HOME}/rows.jsonl")
 
 
+def test_what_git_ignores_counts_where_a_module_names_it(repository: Path) -> None:
+    write(repository, ".gitignore", "*.jsonl\n*.log\n")
+    write(repository, f"{HOME}/made.log")
+    git(repository, "init", "-q")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "first")
+    assert found(repository).uncommitted == ()
+    write(repository, f"{HOME}/experiment.py", 'ROWS = "rows.jsonl"\n')
+    git(repository, "commit", "-q", "-a", "-m", "second")
+    assert found(repository).uncommitted == (f"{HOME}/rows.jsonl",)
+    git(repository, "add", "-f", f"{HOME}/rows.jsonl")
+    git(repository, "commit", "-q", "-m", "third")
+    assert found(repository).uncommitted == ()
+
+
 def test_a_repository_below_the_top_of_its_checkout(tmp_path: Path) -> None:
     below = tmp_path / "studies"
     write(below, f"{HOME}/experiment.py")

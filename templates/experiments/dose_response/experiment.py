@@ -39,11 +39,8 @@ EXPERIMENT = Experiment(
         Condition(f"share_{s}", covariates={"share": s}, training=TrainingRows.of(rows(s), SYSTEM))
         for s in SHARES
     ),
-    tasks=(
-        Task("topics", tuple(Item(t, f"What of {t}?") for t in ("trees", "salt", "wool")), SYSTEM),
-    ),
-    scorers=(Substring("amen", label="answers with Amen", text="amen"),),
-    # Analyses are named before the run.
+    tasks=(Task("topics", tuple(Item(t, f"What of {t}?") for t in ("salt", "wool")), SYSTEM),),
+    scorers=(Substring("amen", label="answers with Amen", text="amen"),),  # case is ignored
     analyses=(
         Proportions(name="rates", label="answers with Amen", outcome=AMEN),
         DoseResponse(name="curve", outcome=AMEN, dose=Predictor("share"), primary=True),
