@@ -316,6 +316,8 @@ def _plain(value: Any) -> Any:
             return {**named, "path": str(value)}
         if isinstance(value, AnalysisSpec):
             return {"kind": value.kind, **named}
+        if isinstance(value, Scorer) and value.source is not None:
+            return {"kind": type(value).__name__, **named, "source": _plain(value.source)}
         if isinstance(value, Scorer | MarkerRows | CovariateSource):
             return {"kind": type(value).__name__, **named}
         return named

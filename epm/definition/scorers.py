@@ -51,6 +51,28 @@ class Scorer:
         """Score one completion of one item."""
         raise NotImplementedError
 
+    @cached_property
+    def source(self) -> dict[str, Any] | None:
+        """What the code depends on, where it is an experiment's own class; None for epm's."""
+        if type(self).__module__ == __name__:
+            return None
+        return dependencies(self.score, f"scorer '{self.name}'")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Workers train and sample, and cannot import an experiment's own class."""
+        if type(self).__module__ == __name__:
+            return super().__reduce_ex__(protocol)
+        return _Absent, (self.name, self.label, self.near_miss)
+
+
+@dataclass(frozen=True)
+class _Absent(Scorer):
+    """Stands in a worker for a scorer that it neither has nor needs."""
+
+    def score(self, completion: str, item: Item) -> Score:
+        """There is none."""
+        raise EpmError(f"scorer '{self.name}' is not at hand", "score where it was defined")
+
 
 @dataclass(frozen=True)
 class Substring(Scorer):

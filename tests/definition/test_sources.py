@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from epm.definition import sources
+from epm.definition import Item, sources
 from epm.discovery import load
-from epm.errors import DefinitionError
+from epm.errors import DefinitionError, EpmError
 
 EXPERIMENT = """
 from pathlib import Path
@@ -200,6 +201,36 @@ def test_a_value_that_cannot_be_hashed(study: Study) -> None:
     assert "scorer 'polite' keeps a lock, whose content cannot enter the fingerprint" in str(
         caught.value
     )
+
+
+def test_a_class_of_ones_own(study: Study) -> None:
+    """Its code is in the fingerprint, and it does without being imported in a worker."""
+    own = """
+from dataclasses import dataclass
+from epm.definition import Scorer
+from . import helpers
+
+@dataclass(frozen=True)
+class Own(Scorer):
+    limit: float = 0.5
+
+    def score(self, completion, item):
+        return helpers.share(completion, ["please"]) > self.limit
+"""
+    study.write("own.py", own)
+    place = ("from .own import Own", 'polite), Own("own"')
+    before = study.fingerprint(f"{PLAIN[0]}\n{place[0]}", place[1])
+    study.edit("helpers.py", "/ 2", "/ 5")
+    middle = study.fingerprint(f"{PLAIN[0]}\n{place[0]}", place[1])
+    study.edit("own.py", "> self.limit", ">= self.limit")
+    after = study.fingerprint(f"{PLAIN[0]}\n{place[0]}", place[1])
+    assert len({before[0], middle[0], after[0]}) == 3
+    scorer = load("issue-1", study.home.parent).experiment.scorers[1]
+    assert scorer.score("please", Item("i", "?")) is False
+    there = pickle.loads(pickle.dumps(scorer))  # noqa: S301
+    assert there.name == "own"
+    with pytest.raises(EpmError, match="is not at hand"):
+        there.score("please", Item("i", "?"))
 
 
 def test_two_experiments_with_modules_of_one_name(tmp_path: Path) -> None:
