@@ -271,6 +271,8 @@ class Stages:
             {
                 **{name: definition[name] for name in scored},
                 "joint": joint_metrics(self.definition),
+                # done again, in seconds, for any change: what is published last is of one content
+                "content": self.folder.content,
                 "order": [*definition["conditions"]],
             },
         )
@@ -278,6 +280,7 @@ class Stages:
         settings = {
             **{name: definition[name] for name in asked},
             "order": [*definition["analyses"]],
+            "content": self.folder.content,
             "recipe": self._parent_recipe(),
         }
         inputs = [self.folder.of("measure") / MEASUREMENTS]

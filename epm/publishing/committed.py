@@ -79,10 +79,9 @@ def with_commits(artifacts: Artifacts, checkout: Checkout, scratch: Path) -> Art
     Raises:
         EpmError: no commit holds what had run, with the name of a file that differs.
     """
-    found = [
-        _settled(each, artifacts.run, checkout)
-        for each in artifacts.results.provenance.environments
-    ]
+    *earlier, last = artifacts.results.provenance.environments
+    final = _settled(last, artifacts.run, checkout)
+    found = [*(_below(each, final, artifacts.run, checkout) for each in earlier), final]
     if all(one is each for one, each in _pairs(found, artifacts)):
         return artifacts
     # two that differed only in what was committed by then are one
@@ -127,6 +126,28 @@ def _settled(environment: Environment, run: Path, checkout: Checkout) -> Environ
     return environment.model_copy(update={"git": state})
 
 
+def _below(
+    environment: Environment, final: Environment, run: Path, checkout: Checkout
+) -> Environment:
+    """An earlier invocation, whose stages the last one went on from.
+
+    They depend on nothing of the experiment's folder but what their fingerprint covers, and that
+    named the run folder both times. With the same epm, the last one's commit would do the same.
+    """
+    if isinstance(environment.git, GitState) and not environment.git.dirty:
+        return environment
+    ran = recorded(run, environment.content)
+    assert isinstance(final.git, GitState)  # noqa: S101 - it is settled
+    if ran is not None and _code(ran) == _code(checkout.files(final.git.commit)):
+        return environment.model_copy(update={"git": final.git})
+    return _settled(environment, run, checkout)
+
+
+def _code(files: Mapping[str, str]) -> dict[str, str]:
+    """Those of epm."""
+    return {name: blob for name, blob in files.items() if name.partition("/")[0] in CODE}
+
+
 def _holding(ran: Mapping[str, str], checkout: Checkout) -> str | None:
     """The first of the commits, as far as they follow each other, that hold exactly this."""
     found = None
@@ -147,9 +168,15 @@ def _refusal(ran: Mapping[str, str], checkout: Checkout) -> EpmError:
         first, slug = changed[0], checkout.experiment.rpartition("/")[2].replace("_", "-")
         what = "is new" if first not in ran else "is gone" if first not in now else "was changed"
         more = f" (and {len(changed) - 1} more)" if changed[1:] else ""
+        code = any(name.partition("/")[0] in CODE for name in changed)
+        again = (
+            f"`epm run {slug} --fresh`"
+            if code
+            else f"`epm run {slug}` (what its samples do not depend on is done again, in seconds)"
+        )
         return EpmError(
             f"{first}{more} {what} since it ran, so that no commit holds what had run",
-            f"restore it and commit that, or commit it as it is and `epm run {slug} --fresh`",
+            f"restore it and commit that, or {again}, and commit what ran then",
         )
     waiting = differing(ran, committed)
     more = f" and {len(waiting) - 1} more" if waiting[1:] else ""

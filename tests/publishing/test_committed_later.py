@@ -129,6 +129,37 @@ def test_line_ends_that_git_turns_are_no_change(lab: Lab) -> None:
     assert lab.publish("--dry-run").code == 0
 
 
+def test_a_scorer_that_was_changed_and_run_again_needs_no_second_training(lab: Lab) -> None:
+    """The samples are of the first day's content; what is published is of the last one's."""
+    number = lab.hub.open_issue("A question of mine")
+    slug, home = f"issue-{number}", lab.checkout / "experiments" / f"issue_{number}"
+    assert cli.main(["new", slug]) == 0
+    assert cli.main(["run", slug, "--wandb", "off"]) == 0
+    (run,) = (lab.checkout / "runs" / slug).glob("toy-*")
+    trained = {path: path.read_bytes() for path in run.glob("[ts]*/*/manifest.json")}
+    assert len(trained) == 4
+    definition = home / "experiment.py"
+    definition.write_text(definition.read_text().replace("(may|might|perhaps)", "(may|could)"))
+    lab.remember()
+    line = lab.publish("--dry-run", "--allow-pilot", experiment=slug).error
+    assert line.startswith(f"experiments/issue_{number}/experiment.py was changed since it ran")
+    assert f"or `epm run {slug}` (what its samples do not depend on" in line
+    assert cli.main(["run", slug, "--wandb", "off"]) == 0
+    assert {path: path.read_bytes() for path in trained} == trained
+    made = commit(lab, "My experiment, as it ran in the end")
+    said = lab.publish("--dry-run", "--allow-pilot", experiment=slug)
+    assert said.code == 0, said.error
+    assert f"| Git commit | {made}, made after the run, of exactly what had run |" in said.out
+    # a remark that changes nothing: the same, and nothing is trained or sampled
+    definition.write_text(definition.read_text() + "# a remark\n")
+    assert cli.main(["run", slug, "--wandb", "off"]) == 0
+    assert {path: path.read_bytes() for path in trained} == trained
+    made = commit(lab, "A remark")
+    said = lab.publish("--dry-run", "--allow-pilot", experiment=slug)
+    assert said.code == 0, said.error
+    assert f"| Git commit | {made}, made" in said.out
+
+
 @pytest.mark.parametrize(
     ("shape", "changed"),
     [("two-arms", "questions.txt"), ("reanalysis", "experiment.py"), ("panel", "experiment.py")],
