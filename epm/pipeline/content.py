@@ -72,8 +72,10 @@ class Content:
         write_atomically(_listed_at(run, self.sha256), dump_json({"files": dict(self.files)}))
 
 
-def recorded(run: Path, sha256: str) -> dict[str, str] | None:
+def recorded(run: Path, sha256: str | None) -> dict[str, str] | None:
     """The files of a content that a run recorded; None where the list is lost or was changed."""
+    if sha256 is None:
+        return None
     try:
         value = json.loads(_listed_at(run, sha256).read_text(encoding="utf-8"))
         files = {str(path): str(blob) for path, blob in value["files"].items()}

@@ -40,7 +40,7 @@ def environment(command: str, repository: Path, found: Content, device: str) -> 
         epm_version=__version__,
         git=git_state(repository, found),
         content=found.sha256,
-        installed=installed(repository),
+        installed=installed(repository) or None,
         hardware=hardware(device),
         python=platform.python_version(),
         libraries={name: its for name in LIBRARIES if (its := _version(name))},

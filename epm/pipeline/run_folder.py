@@ -86,7 +86,7 @@ class RunFolder:
         self._environment = environment
 
     @property
-    def content(self) -> str:
+    def content(self) -> str | None:
         """Hash of the files that work that is done now depends on."""
         return self._environment.content
 

@@ -121,7 +121,7 @@ def _settled(environment: Environment, run: Path, checkout: Checkout) -> Environ
     commit = before if before and checkout.files(before) == ran else _holding(ran, checkout)
     if commit is None:
         raise _refusal(ran, checkout)
-    afterwards = not (before and checkout.is_ancestor(commit, before))
+    afterwards = None if before and checkout.is_ancestor(commit, before) else True
     state = GitState(commit=commit, dirty=False, remote=checkout.remote, afterwards=afterwards)
     return environment.model_copy(update={"git": state})
 

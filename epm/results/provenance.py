@@ -28,8 +28,8 @@ class GitState(Value):
     commit: str
     dirty: bool
     remote: str
-    afterwards: bool = False
-    """Whether the commit was made after the run, of exactly the content that had run."""
+    afterwards: bool | None = None
+    """True where the commit was made after the run, of exactly the content that had run."""
 
 
 class ModelRecord(Value):
@@ -94,10 +94,10 @@ class Environment(Value):
     command: str
     epm_version: str
     git: GitState | Unavailable
-    content: str = ""
+    content: str | None = None
     """sha256 over what was run: names and contents of the experiment's files, and of epm's where
-    they are in the same repository; '' where it was not recorded."""
-    installed: str = ""
+    they are in the same repository; None where it was not recorded."""
+    installed: str | None = None
     """Which epm ran, where its code is not in the experiment's repository."""
     hardware: Hardware
     python: str
