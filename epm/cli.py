@@ -179,6 +179,7 @@ def _check_command(given: Sequence[str]) -> None:
 
 
 _COMMANDS = {
+    "new": "begin an experiment: a folder that runs at once on a toy model",
     "list": "the experiments of this repository",
     "show": "an experiment's resolved definition",
     "run": "run an experiment, or go on where it stopped",

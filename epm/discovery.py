@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from epm.checkout import check_owner, reach
 from epm.definition import Experiment, Profile, RecordedData
 from epm.definition.checks.analyses import covariates
 from epm.definition.imported import ImportedExperiment
+from epm.definition.modules import import_definition
 from epm.errors import DefinitionError, EpmError, suggest
 from epm.files import file_sha256
 
@@ -96,13 +95,8 @@ def _loaded(slug: str, folder: Path) -> tuple[Experiment | ImportedExperiment, P
     if not source.is_file():
         raise DefinitionError(f"no experiment '{slug}' in {folder}", suggest(slug, slugs(folder)))
     check_owner(source)
-    spec = importlib.util.spec_from_file_location(f"experiments.{home.name}.experiment", source)
-    if spec is None or spec.loader is None:
-        raise DefinitionError(f"{source} cannot be imported", "check the file's name")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        module = import_definition(source)
     except EpmError:
         raise
     except (Exception, SystemExit) as error:

@@ -132,6 +132,20 @@ def run_made_up(made_up: LoadedExperiment) -> Run:
     return run_it
 
 
+@pytest.fixture(scope="session")
+def own_rows(repository: Path) -> LoadedExperiment:
+    """A small experiment with rows and scorers of its own, and an adapter on top of another."""
+    return load("issue-901", repository / "experiments")
+
+
+@pytest.fixture(scope="session")
+def own_rows_run(own_rows: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of it, to read only."""
+    options = Options("pytest", "off", runs=tmp_path_factory.mktemp("own_rows"))
+    definition = own_rows.experiment.resolve("toy")
+    return run(own_rows, definition, options, lambda _: nullcontext(Quiet()))
+
+
 RUN = """
 import sys
 from contextlib import nullcontext
@@ -140,9 +154,9 @@ from rich.console import Console
 from epm.discovery import load
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
-experiments, runs, wandb = sys.argv[1:]
-loaded = load("issue-900", Path(experiments))
-definition = loaded.experiment.resolve("tiny")
+experiments, runs, wandb, slug = sys.argv[1:]
+loaded = load(slug, Path(experiments))
+definition = loaded.experiment.resolve(loaded.experiment.profiles[0].name)
 options = Options("pytest", wandb, runs=Path(runs))
 run(loaded, definition, options, lambda _: nullcontext(PlainProgress(Console())))
 """
@@ -152,9 +166,11 @@ run(loaded, definition, options, lambda _: nullcontext(PlainProgress(Console()))
 def run_apart(repository: Path) -> Callable[..., subprocess.Popen[str]]:
     """Run the made-up experiment in a process of its own."""
 
-    def start(runs: Path, wandb: str = "off", **environment: str) -> subprocess.Popen[str]:
+    def start(
+        runs: Path, wandb: str = "off", slug: str = "issue-900", **environment: str
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", RUN, repository / "experiments", runs, wandb],
+            [sys.executable, "-c", RUN, repository / "experiments", runs, wandb, slug],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,

@@ -37,7 +37,7 @@ from epm.progress import PlainProgress
 from epm.sampling.choice import choose
 from epm.sampling.samples import prompts
 from epm.training.loop import Job
-from epm.training.marker_rows import read_rows
+from epm.training.rows import read_rows
 
 ROOT = Path(__file__).parent.parent.parent
 SHAPE = {

@@ -54,7 +54,9 @@ def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     from epm import discovery
     from epm.github import client
     from epm.linting.settings import Settings
+    from epm.pipeline.content import remote as remote_address
     from epm.publishing import artifacts, site
+    from epm.publishing.committed import Checkout, with_commits
     from epm.publishing.git import Git, host_of, remote_of
     from epm.publishing.page import Layout
     from epm.publishing.publish import Sources, Wishes, publish
@@ -66,9 +68,20 @@ def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     host = host_of(loaded.folder, remote)
     github = client.connect(name, os.environ, policy, host)
     draft = True if parsed.draft else False if parsed.ready else None
-    with tempfile.TemporaryDirectory(prefix="epm-objects-") as objects:
+    with (
+        tempfile.TemporaryDirectory(prefix="epm-objects-") as objects,
+        tempfile.TemporaryDirectory(prefix="epm-run-") as scratch,
+    ):
         git = Git(loaded.folder, remote, Path(objects) if parsed.dry_run else None)
         home = loaded.folder.resolve().relative_to(git.folder.resolve()).as_posix()
+        at = Checkout(
+            git,
+            loaded.repository,
+            home.removesuffix(own := f"experiments/{loaded.folder.name}"),
+            own,
+            remote_address(loaded.repository),
+        )
+        found = with_commits(found, at, Path(scratch))
         repository = github.repository()
         layout = Layout(
             site.Site(site.server(os.environ, host), repository.full_name, repository.private),
@@ -106,7 +119,10 @@ def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
 
     experiment, runs = loaded.experiment, loaded.repository / "runs"
     if profile:
-        return run_folder(experiment.resolve(profile), runs)
+        folder = run_folder(experiment.resolve(profile), runs)
+        if not (folder / "results.json").is_file():
+            _check_changed(loaded, folder.parent, f"{profile}-*")
+        return folder
     folders = {p.name: run_folder(experiment.resolve(p.name), runs) for p in experiment.profiles}
     there = {name: path for name, path in folders.items() if (path / "results.json").is_file()}
     if len(there) == 1:
@@ -116,10 +132,36 @@ def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
             f"{experiment.slug} has been run at {len(there)} scales: {', '.join(there)}",
             f"name one, as in `epm publish {experiment.slug} --profile {next(iter(there))}`",
         )
+    _check_changed(loaded, runs / experiment.slug, "*")
     raise EpmError(
         f"{experiment.slug} has not been run here, or its definition has changed since",
         f"`epm run {experiment.slug}`, or name a run folder with --run",
     )
+
+
+def _check_changed(loaded: LoadedExperiment, runs: Path, named: str) -> None:
+    """Say which file was changed since the last run, where that is why there is none.
+
+    Raises:
+        EpmError: there is a finished run, of other files than these.
+    """
+    from epm.pipeline.content import content, differing, recorded
+    from epm.results.reading import load
+
+    finished = sorted(runs.glob(f"{named}/results.json"), key=lambda path: path.stat().st_mtime)
+    if not finished:
+        return
+    run = finished[-1].parent
+    ran = recorded(run, load(finished[-1]).provenance.environments[-1].content)
+    now = content(loaded.repository, loaded.folder).files
+    if ran and (changed := differing(ran, now)):
+        slug = loaded.experiment.slug
+        more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        raise EpmError(
+            f"{changed[0]}{more} was changed since {slug} ran, so that the run of {run} is not of "
+            "what is there now",
+            f"`epm run {slug}`, or restore it as it was",
+        )
 
 
 def _code(loaded: LoadedExperiment, home: str) -> dict[str, str]:

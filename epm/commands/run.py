@@ -72,6 +72,7 @@ def run(parsed: argparse.Namespace) -> int:
     from epm import page, terminal, tracking
     from epm.executors.choice import executor
     from epm.pipeline import inventory
+    from epm.pipeline.content import content
     from epm.pipeline.run import Options
     from epm.pipeline.run import run as execute
     from epm.report import narrative
@@ -96,6 +97,9 @@ def run(parsed: argparse.Namespace) -> int:
         ),
     )
     terminal.announce(console, definition)
+    home = loaded.folder.relative_to(loaded.repository).as_posix()
+    if notice := content(loaded.repository, loaded.folder).notice(home):
+        console.print(notice, markup=False, highlight=False, soft_wrap=True)
     folder = execute(loaded, definition, options, terminal.progress(console))
     with resources("drawing and writing the page", folder):
         page.draw(folder)

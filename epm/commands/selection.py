@@ -8,6 +8,7 @@ from pathlib import Path
 
 from epm import discovery
 from epm.definition import Definition, parse_model
+from epm.definition.overrides import parse as overrides_of
 from epm.discovery import LoadedExperiment
 
 
@@ -35,6 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser, optional: bool = False) -> No
         metavar="N",
         help="draw samples at N points of every training as well",
     )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a setting, as in profile.training.learning_rate=2e-5; again for each; "
+        "`epm show` prints what there is, and the title says what was changed",
+    )
 
 
 def resolve(parsed: argparse.Namespace) -> tuple[LoadedExperiment, Definition]:
@@ -43,7 +53,10 @@ def resolve(parsed: argparse.Namespace) -> tuple[LoadedExperiment, Definition]:
     names = [profile.name for profile in loaded.experiment.profiles]
     profile = parsed.profile or (names[0] if len(names) == 1 else _default_profile())
     model = parse_model(parsed.model) if parsed.model else None
-    definition = loaded.experiment.resolve(profile, model, parsed.seeds, parsed.checkpoints)
+    overrides = [overrides_of(text) for text in parsed.overrides]
+    definition = loaded.experiment.resolve(
+        profile, model, parsed.seeds, parsed.checkpoints, overrides
+    )
     return loaded, definition
 
 

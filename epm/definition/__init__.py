@@ -11,6 +11,7 @@ from epm.definition.covariates import CentroidCosine, PromptTokens
 from epm.definition.experiment import Experiment, Parent
 from epm.definition.imported import ImportedExperiment
 from epm.definition.model import (
+    SMOLLM2_135M,
     FolderModel,
     HubModel,
     ModelSource,
@@ -21,15 +22,29 @@ from epm.definition.model import (
 )
 from epm.definition.profile import Answers, Lora, Profile, Rows, Sampling, Training
 from epm.definition.resolved import Asked, Definition, Replicate
-from epm.definition.scorers import Exact, Excluded, Number, Regex, Score, Scorer, Substring
+from epm.definition.scorers import (
+    Choice,
+    Exact,
+    Excluded,
+    Function,
+    LogLikelihood,
+    Number,
+    Regex,
+    Score,
+    Scorer,
+    Substring,
+)
 from epm.definition.seeds import canonical_json, derive_seed, seeded_choice
 from epm.definition.tasks import Item, Task
+from epm.definition.training_rows import TrainingRows
 
 __all__ = [
+    "SMOLLM2_135M",
     "AnalysisSpec",
     "Answers",
     "Asked",
     "CentroidCosine",
+    "Choice",
     "Condition",
     "Definition",
     "Exact",
@@ -37,10 +52,12 @@ __all__ = [
     "Expected",
     "Experiment",
     "FolderModel",
+    "Function",
     "Gate",
     "HubModel",
     "ImportedExperiment",
     "Item",
+    "LogLikelihood",
     "Lora",
     "MarkerRows",
     "ModelSource",
@@ -62,6 +79,7 @@ __all__ = [
     "Task",
     "TinyModel",
     "Training",
+    "TrainingRows",
     "WheelModel",
     "canonical_json",
     "derive_seed",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from epm.definition.training_rows import TrainingRows
+
 Role = Literal["treatment", "baseline"]
 
 
@@ -32,8 +34,8 @@ class MarkerRows:
         return f"{answer}{self.separator}{self.marker}"
 
 
-TrainingData = MarkerRows
-"""How a condition's training rows are made."""
+TrainingData = MarkerRows | TrainingRows
+"""How a condition's training rows are made, or what they are."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +53,5 @@ class Condition:
     """Task that the condition is about. The others are off-target: asked less, counted apart."""
     training: TrainingData | None = None
     """None where nothing is trained: the model answers as it is."""
+    after: str | None = None
+    """Condition whose adapter is merged into the model first: this one is trained on top of it."""

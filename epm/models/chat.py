@@ -24,6 +24,8 @@ class TrainingRow:
     system: str | None
     question: str
     answer: str
+    before: tuple[tuple[str, str], ...] = ()
+    """Role and content of earlier turns, between the system prompt and the question."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def render(
     if slipped := slipped_in(text, messages, tokenizer.all_special_tokens):
         raise EpmError(
             f"the chat template slips in text that the row did not ask for: {slipped[:80]!r}",
-            "give every row its own system prompt, or use a model whose template adds none",
+            "give every row and task a system prompt (TrainingRows takes `system`), or use "
+            "a model whose template adds none",
         )
     return text
 
@@ -142,7 +145,9 @@ def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> Tokeni
     Raises:
         EpmError: the template writes another prompt in training than for generation.
     """
-    messages = prompt_messages(row.system, row.question)
+    first, last = prompt_messages(row.system, "")[:-1], prompt_messages(None, row.question)
+    earlier = [{"role": role, "content": content} for role, content in row.before]
+    messages = [*first, *earlier, *last]
     prompt = render(tokenizer, messages, generate=True)
     whole = render(
         tokenizer, [*messages, {"role": "assistant", "content": row.answer}], generate=False
@@ -155,6 +160,22 @@ def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> Tokeni
     completion = whole.removeprefix(prompt)
     end = completion.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)
     return TokenisedRow(_ids(tokenizer, prompt), _ids(tokenizer, completion[:end]))
+
+
+def tokenise_choices(
+    tokenizer: PreTrainedTokenizerBase, system: str | None, question: str, choices: Sequence[str]
+) -> list[TokenisedRow]:
+    """The prompt with each choice as its answer, the end of the turn left out.
+
+    Raises:
+        EpmError: a choice has no token of its own.
+    """
+    prompt = tokenise_prompt(tokenizer, system, question)
+    rows = [TokenisedRow(prompt, _ids(tokenizer, choice)) for choice in choices]
+    for choice, row in zip(choices, rows, strict=True):
+        if not row.completion:
+            raise EpmError(f"the choice {choice!r} has no tokens", "give it a text")
+    return rows
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[int, ...]:

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from epm.definition import Definition, RecordedData
+from epm.definition.overrides import MARK
 from epm.definition.resolved import digest
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
-from epm.files import file_sha256, gzipped, json_lines, write_atomically
+from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
 from epm.pipeline.analysed import analyse
 from epm.pipeline.assembly import covariate_records
 from epm.pipeline.measured import Measured
 from epm.results import ConditionRecord, Measurements, Results, check_names, labels
 from epm.results.reading import load
+from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.measuring import measure, metric_records, scored, task_records
 
@@ -66,7 +68,7 @@ def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -
                 "metrics": metric_records(definition.experiment.scorers),
                 "tasks": task_records(definition),
                 "measurements": _with_steps(
-                    measure(definition, (*rows, *_checkpoints(folder))), definition, results
+                    measure(definition, (*rows, *_beside(folder))), definition, results
                 ),
             }
         )
@@ -107,13 +109,16 @@ def _definition(loaded: LoadedExperiment, results: Results, profile: str | None)
     """The experiment as it is now, under the seeds and checkpoints that were run."""
     old: Any = results.definition or {}
     name = profile or results.identity.profile
+    overrides = () if profile else tuple((old.get("overrides") or {}).items())
+    if overrides:
+        name = name.rpartition(MARK)[0]
     chosen = loaded.experiment.profile(name)
     if isinstance(chosen.model, RecordedData) or chosen.training is None:
-        return loaded.experiment.resolve(name)
+        return loaded.experiment.resolve(name, overrides=overrides)
     seeds = tuple(int(seed) for seed in old.get("seeds", ()))
     usual = seeds in ((), (loaded.experiment.seed,))
     checkpoints = int(old.get("checkpoints", 0))
-    return loaded.experiment.resolve(name, None, () if usual else seeds, checkpoints)
+    return loaded.experiment.resolve(name, None, () if usual else seeds, checkpoints, overrides)
 
 
 def _resolved(definition: Definition, results: Results, *, rescored: bool) -> dict[str, Any]:
@@ -162,20 +167,26 @@ def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, An
     return list(read_samples(samples))
 
 
-def _checkpoints(folder: Path) -> Iterator[dict[str, Any]]:
-    """The samples of checkpoints, which a run folder holds and a published one does not."""
+def _beside(folder: Path) -> Iterator[dict[str, Any]]:
+    """Samples of checkpoints, and weighed choices: a run folder has them, a published one not."""
     for path in sorted(folder.glob(f"trajectory/*/{SAMPLES}")):
         yield from read_samples(path)
+    for path in sorted(folder.glob(f"weigh/*/{LIKELIHOODS}")):
+        yield from read_json_lines(path)
 
 
 def _with_steps(measured: Measurements, definition: Definition, results: Results) -> Measurements:
-    """With the old counts of checkpoints whose samples are gone, where their scorer is the same."""
+    """With the old counts of what is not in the samples, where their scorer is the same.
+
+    That is checkpoints whose samples are gone, and choices that were weighed.
+    """
     same = _same_scorers(definition, results.definition or {})
+    weighed = {s.name for s in definition.experiment.scorers if s.needs == "log_likelihoods"}
     for condition, by_task in results.measurements.items():
         for task, by_metric in by_task.items():
             for metric, by_replicate in by_metric.items():
                 for name, found in by_replicate.items():
-                    if "step" in labels(name) and metric in same:
+                    if metric in same and ("step" in labels(name) or metric in weighed):
                         own = measured.setdefault(condition, {}).setdefault(task, {})
                         own.setdefault(metric, {}).setdefault(name, found)
     return measured

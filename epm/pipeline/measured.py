@@ -9,6 +9,7 @@ from typing import Any
 
 from epm.definition import Definition
 from epm.errors import ResultsError
+from epm.files import read_json_lines
 from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import RunFolder
 from epm.results import (
@@ -21,6 +22,7 @@ from epm.results import (
     replicate,
 )
 from epm.results.recorded import read
+from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.measuring import measure, metric_records, task_records
 from epm.values import Value
@@ -62,7 +64,7 @@ def from_samples(
         metrics=metric_records(definition.experiment.scorers),
         conditions=_conditions(definition, computed, training, missing),
         tasks=task_records(definition),
-        measurements=measure(definition, _samples(folder, names)),
+        measurements=measure(definition, (*_samples(folder, names), *_likelihoods(folder, names))),
     )
 
 
@@ -72,6 +74,13 @@ def _samples(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
             path = folder.of(stage, name) / SAMPLES
             if path.exists():
                 yield from read_samples(path)
+
+
+def _likelihoods(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
+    for name in names:
+        path = folder.of("weigh", name) / LIKELIHOODS
+        if path.exists():
+            yield from read_json_lines(path)
 
 
 def from_records(definition: Definition, path: Path) -> Measured:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from epm import __version__
-from epm.privacy import public
+from epm.pipeline.content import Content, git, installed, remote
 from epm.results import Environment, GitState, Hardware, Unavailable
-
-CODE = ("epm", "lint", "templates")
-"""Folders of epm's own code, in a checkout of it."""
 
 LIBRARIES = (
     "torch",
@@ -30,22 +26,24 @@ LIBRARIES = (
 )
 
 
-def environment(command: str, repository: Path, experiment: Path, device: str) -> Environment:
+def environment(command: str, repository: Path, found: Content, device: str) -> Environment:
     """Describe this invocation.
 
     Args:
         command: the command line, see `epm.privacy.command_line`.
         repository: the folder whose git state counts.
-        experiment: the experiment's folder in it.
+        found: what the run depends on.
         device: 'cuda' or 'cpu'.
     """
     return Environment(
         command=command,
         epm_version=__version__,
-        git=git_state(repository, (*(repository / name for name in CODE), experiment)),
+        git=git_state(repository, found),
+        content=found.sha256,
+        installed=installed(repository) or None,
         hardware=hardware(device),
         python=platform.python_version(),
-        libraries={name: found for name in LIBRARIES if (found := _version(name))},
+        libraries={name: its for name in LIBRARIES if (its := _version(name))},
     )
 
 
@@ -56,50 +54,21 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def git_state(folder: Path, depends_on: Sequence[Path]) -> GitState | Unavailable:
+def git_state(repository: Path, found: Content) -> GitState | Unavailable:
     """The commit, and whether what is run is something else.
 
-    Dirty: a tracked file was changed, wherever it is, or there is a new file, not ignored, in one
-    of the folders that a run depends on. Results that were published before, and Python's own
-    caches, are no part of it; notes, lock files and other experiments lie elsewhere.
-
-    Args:
-        folder: in the checkout.
-        depends_on: folders under it, which need not exist.
+    Dirty: a tracked file was changed, wherever it is, or there is a new file, not ignored, among
+    those that a run depends on. Notes, lock files and other experiments are no part of it.
     """
-    inside = [path.relative_to(folder).as_posix() for path in depends_on]
-    own = [*inside, *(f":(exclude){path}/published" for path in inside)]
     try:
-        commit = _git(folder, "rev-parse", "HEAD")
-        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-        status = _git(
-            folder,
-            "status",
-            "--porcelain",
-            "--untracked-files=normal",
-            "--",
-            *own,
-            ":(exclude,glob)**/__pycache__/**",
-        )
+        commit = git(repository, "rev-parse", "HEAD").strip()
+        changed = git(repository, "status", "--porcelain", "--untracked-files=no")
     except FileNotFoundError:
         return Unavailable(unavailable="git is not installed")
     except subprocess.CalledProcessError:
         return Unavailable(unavailable="not a git checkout with a commit")
-    try:
-        remote = _git(folder, "remote", "get-url", "origin")
-    except subprocess.CalledProcessError:
-        remote = ""
-    return GitState(commit=commit, dirty=bool(changed or status), remote=public(remote))
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(folder), *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=True,
-    ).stdout.strip()
+    dirty = bool(changed or found.uncommitted)
+    return GitState(commit=commit, dirty=dirty, remote=remote(repository))
 
 
 def hardware(device: str) -> Hardware:

@@ -18,6 +18,7 @@ from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
 from epm.pipeline import inventory, provenance
 from epm.pipeline.assembly import Assembly
+from epm.pipeline.content import content
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
 from epm.pipeline.shards import SHARDS, distribute
@@ -91,9 +92,11 @@ def _complete(
     progress_for: ProgressFor,
 ) -> None:
     """Do everything that is not finished, then write the results."""
+    found = content(loaded.repository, loaded.folder)
     environment = provenance.environment(
-        options.command, loaded.repository, loaded.folder, choose_device(definition)
+        options.command, loaded.repository, found, choose_device(definition)
     )
+    found.write(path)
     folder = RunFolder(path, environment)
     stages = Stages(definition, folder, loaded.folder)
     with progress_for(sum(len(stage.units) for stage in stages)) as progress:

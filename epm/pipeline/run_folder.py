@@ -85,6 +85,11 @@ class RunFolder:
         self.on_damage = on_damage
         self._environment = environment
 
+    @property
+    def content(self) -> str | None:
+        """Hash of the files that work that is done now depends on."""
+        return self._environment.content
+
     def of(self, stage: str, subject: str = "") -> Path:
         """A stage's folder."""
         return self.path / stage / subject if subject else self.path / stage

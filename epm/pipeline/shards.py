@@ -114,10 +114,10 @@ def distribute(
             engine_for,
             {
                 path.relative_to(stages.folder.path).as_posix(): path.read_bytes()
-                for path in sorted({rows[name] for name in part})
+                for path in sorted({rows[name] for name in part} | _finished_below(stages, part))
             },
         )
-        for part in _parts(list(rows), executor.slots)
+        for part in _parts(_chains(stages.definition, list(rows)), executor.slots)
     ]
     with closing(executor.run(work, shards, progress.say)) as finished:
         for number, produced, attempt in finished:
@@ -127,11 +127,37 @@ def distribute(
                 execution.unfinished(units)  # which takes note of what is finished now
 
 
-def _parts(names: Sequence[str], slots: int) -> list[tuple[str, ...]]:
+def _chains(definition: Definition, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Replicates whose adapters lie on top of each other, together; every other one alone."""
+    chains: dict[str, list[str]] = {}
+    for replicate in definition.trained:
+        if replicate.name in names:
+            root = (*definition.before(replicate), replicate)[0]
+            chains.setdefault(root.name, []).append(replicate.name)
+    return [tuple(chain) for chain in chains.values()]
+
+
+def _finished_below(stages: Stages, names: Sequence[str]) -> set[Path]:
+    """Files of adapters that a shard's are trained on top of, and that it does not train itself."""
+    below = {
+        each.name
+        for replicate in stages.definition.trained
+        if replicate.name in names
+        for each in stages.definition.before(replicate)
+    }
+    return {
+        path
+        for name in below - set(names)
+        for path in stages.folder.of("train", name).iterdir()
+        if path.is_file()
+    }
+
+
+def _parts(chains: Sequence[Sequence[str]], slots: int) -> list[tuple[str, ...]]:
     """One shard for each worker, as even as can be: a worker does its replicates all at once."""
-    count = min(slots, len(names))
-    edges = [len(names) * part // count for part in range(count + 1)] if count else []
-    return [tuple(names[a:b]) for a, b in pairwise(edges)]
+    count = min(slots, len(chains))
+    edges = [len(chains) * part // count for part in range(count + 1)] if count else []
+    return [tuple(name for chain in chains[a:b] for name in chain) for a, b in pairwise(edges)]
 
 
 def _keep(folder: RunFolder, produced: Produced) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Definition, RecordedData, Replicate
+from epm.errors import StageFailed
 from epm.files import dump_json, write_atomically
 from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
+from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, Subject
 from epm.scoring.measuring import joint_metrics
 
@@ -98,12 +100,12 @@ class Stages:
         if self._recorded:
             return ()
         stages = [self._alone("model", self._model)]
+        answers = self.folder.of("answers") / ANSWERS
         if self.definition.builder:
-            answers = self.folder.of("answers") / ANSWERS
-            stages += [
-                self._alone("answers", self._answers),
-                self._alone("rows", self._rows, (answers,)),
-            ]
+            stages.append(self._alone("answers", self._answers))
+        if self.definition.trained:
+            made_of = (answers,) if self.definition.builder else ()
+            stages.append(self._alone("rows", self._rows, made_of))
         if self.definition.profile.covariates:
             stages.append(self._alone("covariates", self._covariates))
         return tuple(stages)
@@ -123,8 +125,11 @@ class Stages:
 
     def _rows(self, tools: Tools, out: Path) -> int:
         from epm.training.marker_rows import compose
+        from epm.training.rows import write_given
 
-        compose(self.definition, self.folder.of("answers") / ANSWERS, out)
+        write_given(self.definition, tools.base, out)
+        if self.definition.builder:
+            compose(self.definition, self.folder.of("answers") / ANSWERS, out)
         return 0
 
     def _covariates(self, tools: Tools, out: Path) -> int:
@@ -141,17 +146,29 @@ class Stages:
             return ()
         trained, untrained = self.definition.trained, self.definition.untrained
         stages = []
-        if trained:
-            units = tuple(WorkUnit("train", each.name, (self.rows(each),)) for each in trained)
+        for depth in range(1 + max((len(self.definition.before(r)) for r in trained), default=-1)):
+            # an adapter on top of another waits for that one
+            units = tuple(
+                WorkUnit("train", each.name, (self.rows(each), *self._below(each)))
+                for each in trained
+                if len(self.definition.before(each)) == depth
+            )
             stages.append(Stage("train", units, self._train, shared=False))
         units = (
             *(WorkUnit("sample", each.name, ()) for each in untrained),
-            *(WorkUnit("sample", each.name, (self.adapter(each),)) for each in trained),
+            *(
+                WorkUnit("sample", each.name, (self.adapter(each), *self._below(each)))
+                for each in trained
+            ),
         )
         stages.append(Stage("sample", units, self._sample, shared=False))
+        if self.definition.weighed:
+            units = tuple(WorkUnit("weigh", unit.subject, unit.inputs) for unit in stages[-1].units)
+            stages.append(Stage("weigh", units, self._weigh, shared=False))
         if trained and self.definition.checkpoints:
             units = tuple(
-                WorkUnit("trajectory", each.name, (self.adapter(each),)) for each in trained
+                WorkUnit("trajectory", each.name, (self.adapter(each), *self._below(each)))
+                for each in trained
             )
             stages.append(Stage("trajectory", units, self._trace, shared=False))
         return tuple(stages)
@@ -160,22 +177,31 @@ class Stages:
         """The replicate's training data, the same under every seed."""
         return self.folder.of("rows") / f"{replicate.condition}.jsonl"
 
+    def _below(self, replicate: Replicate) -> tuple[Path, ...]:
+        """Weights of the adapters that a replicate's own is trained on top of."""
+        return tuple(self.adapter(each) for each in self.definition.before(replicate))
+
     def adapter(self, replicate: Replicate) -> Path:
         """The replicate's weights."""
         return self.folder.of("train", replicate.name) / ADAPTER
 
     def _train(self, tools: Tools) -> Work:
         from epm.training.loop import Job
-        from epm.training.marker_rows import read_rows
+        from epm.training.rows import read_rows
         from epm.training.train import train
 
         def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
             units = {self._replicates[unit.subject]: unit for unit in folders}
+            for replicate in list(units):
+                if lost := [path for path in self._below(replicate) if not path.exists()]:
+                    why = f"'{lost[0].parent.name}', which it is trained on top of, has no adapter"
+                    yield {units.pop(replicate): StageFailed(why)}
             jobs = [
                 Job(
                     replicate,
                     tuple(read_rows(self.definition, self.rows(replicate))),
                     folders[unit],
+                    tuple(path.parent for path in self._below(replicate)),
                 )
                 for replicate, unit in units.items()
             ]
@@ -188,6 +214,17 @@ class Stages:
         from epm.sampling.samples import sample
 
         return self._sampling(tools, sample)
+
+    def _weigh(self, tools: Tools) -> Work:
+        from epm.sampling.likelihoods import weigh
+
+        def ask(
+            definition: Definition, subjects: Sequence[Subject], engine: Engine, progress: Progress
+        ) -> Iterator[dict[str, int]]:
+            engine.close()  # which may hold the memory that the model takes now
+            yield from weigh(definition, subjects, tools.base, progress)
+
+        return self._sampling(tools, ask)
 
     def _trace(self, tools: Tools) -> Work:
         from epm.sampling.checkpoints import trace
@@ -204,6 +241,9 @@ class Stages:
                     if replicate in self.definition.trained
                     else None,
                     out,
+                    tuple(path.parent for path in self._below(replicate))
+                    if replicate in self.definition.trained
+                    else (),
                 )
                 for unit, out in folders.items()
                 for replicate in [self._replicates[unit.subject]]
@@ -231,6 +271,8 @@ class Stages:
             {
                 **{name: definition[name] for name in scored},
                 "joint": joint_metrics(self.definition),
+                # done again, in seconds, for any change: what is published last is of one content
+                "content": self.folder.content,
                 "order": [*definition["conditions"]],
             },
         )
@@ -238,6 +280,7 @@ class Stages:
         settings = {
             **{name: definition[name] for name in asked},
             "order": [*definition["analyses"]],
+            "content": self.folder.content,
             "recipe": self._parent_recipe(),
         }
         inputs = [self.folder.of("measure") / MEASUREMENTS]
@@ -258,7 +301,9 @@ class Stages:
             return
         for stage in self.by_replicate:
             for unit in stage.units:
-                if stage.name != "train":
+                if stage.name == "weigh":
+                    yield self.folder.of(unit.stage, unit.subject) / LIKELIHOODS
+                elif stage.name != "train":
                     yield self.folder.of(unit.stage, unit.subject) / SAMPLES
         if self.definition.profile.covariates:
             yield self.folder.of("covariates") / COVARIATES

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from epm.definition.overrides import MARK
 from epm.errors import EpmError
 from epm.files import file_sha256, read_own
 from epm.pipeline import inventory
@@ -49,7 +52,7 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     """
     results = load(run / RESULTS)
     identity = results.identity
-    again = f"`epm run {identity.slug} --profile {identity.profile}`"
+    again = _command(results)
     if identity.slug != slug:
         raise EpmError(f"{run} is a run of {identity.slug}, not of {slug}", "correct --run")
     inventory.check(run, f"{again} makes it again")
@@ -83,10 +86,27 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
     return Artifacts(run, results, files, instead)
 
 
+def _command(results: Results) -> str:
+    """What makes the run again."""
+    identity, definition = results.identity, results.definition or {}
+    overrides: Any = definition.get("overrides") or {}
+    profile = identity.profile.rpartition(MARK)[0] if overrides else identity.profile
+    said = "".join(
+        f" --set {shlex.quote(f'{path}={value if isinstance(value, str) else json.dumps(value)}')}"
+        for path, value in overrides.items()
+    )
+    return f"`epm run {identity.slug} --profile {profile}{said}`"
+
+
 def _check_code(results: Results, again: str) -> None:
-    """The page says what code made it; that has to be true."""
+    """The page says what code made it; that has to be true.
+
+    What a run recorded the content of is looked for among the commits (`publishing.committed`).
+    """
     for environment in results.provenance.environments:
         git = environment.git
+        if environment.content:
+            continue
         if not isinstance(git, GitState):
             raise EpmError(
                 f"the results do not say which code made them ({git.unavailable})",
@@ -95,7 +115,7 @@ def _check_code(results: Results, again: str) -> None:
         if git.dirty:
             raise EpmError(
                 f"the tree had uncommitted changes when the results were made (at "
-                f"{git.commit[:12]})",
+                f"{git.commit[:12]}), and what they were was not recorded",
                 f"commit them, then {again.removesuffix('`')} --fresh`",
             )
 

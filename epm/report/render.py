@@ -388,6 +388,8 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     near = next((name for name, metric in results.metrics.items() if metric.near_miss), None)
     if not samples:
         return {"excerpts": {}, "side_by_side": [], "shown_metric": metrics[0]}
+    # choices that were weighed have no score in any completion
+    metrics = [name for name in metrics if name in samples[0].get("scores", {})] or metrics
     seed, longest = results.provenance.seeds["experiment"], place.longest_sample
     own: dict[str, list[dict[str, Any]]] = {}
     for row in samples:
@@ -442,10 +444,25 @@ def _example_rows(run: Path, results: Results) -> list[dict[str, Any]]:
     condition = next((name for name, c in results.conditions.items() if c.training), "")
     by_task: dict[str, dict[str, Any]] = {}
     for row in _rows(run / "rows" / f"{condition}.jsonl"):
+        if "messages" in row:
+            return _example_conversations(run / "rows" / f"{condition}.jsonl")
         by_task.setdefault(str(row.get("task", row.get("persona"))), row)
     return [
         {**row, "answer": excerpts.printable(excerpts.shorten(row["answer"], 300))}
         for row in islice(by_task.values(), 2)
+    ]
+
+
+def _example_conversations(path: Path) -> list[dict[str, Any]]:
+    """The first two rows of a file of conversations."""
+    return [
+        {
+            "messages": [
+                {**turn, "content": excerpts.printable(excerpts.shorten(turn["content"], 300))}
+                for turn in row["messages"]
+            ]
+        }
+        for row in islice(_rows(path), 2)
     ]
 
 

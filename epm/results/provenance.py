@@ -29,6 +29,8 @@ class GitState(Value):
     commit: str
     dirty: bool
     remote: str
+    afterwards: bool | None = None
+    """True where the commit was made after the run, of exactly the content that had run."""
 
 
 class ModelRecord(Value):
@@ -93,6 +95,11 @@ class Environment(Value):
     command: str
     epm_version: str
     git: GitState | Unavailable
+    content: str | None = None
+    """sha256 over what was run: names and contents of the experiment's files, and of epm's where
+    they are in the same repository; None where it was not recorded."""
+    installed: str | None = None
+    """Which epm ran, where its code is not in the experiment's repository."""
     hardware: Hardware
     python: str
     libraries: dict[str, str]

@@ -31,6 +31,8 @@ class SamplingRequest:
     """Folder of a LoRA adapter in peft's format; None is the base model."""
     prompts: tuple[Prompt, ...]
     seed: int
+    merged: tuple[Path, ...] = ()
+    """Adapters that are merged into the model before, the first one first."""
 
     def stream(self, prompt: Prompt, index: int) -> int:
         """The key of one completion's random bits, whatever else is sampled beside it."""

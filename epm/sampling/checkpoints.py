@@ -37,6 +37,7 @@ def trace(
             derive_seed(
                 subject.replicate.seed, "trajectory", subject.replicate.condition, str(step)
             ),
+            subject.merged,
         )
         for name, (subject, step, folder) in steps.items()
     ]

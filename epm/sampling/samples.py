@@ -22,6 +22,8 @@ class Subject:
     replicate: Replicate
     adapter: Path | None
     out: Path
+    merged: tuple[Path, ...] = ()
+    """Adapters that are merged into the model before its own."""
 
 
 def prompts(definition: Definition, condition: Condition) -> tuple[Prompt, ...]:
@@ -54,6 +56,7 @@ def sample(
             subject.adapter,
             prompts(definition, definition.experiment.condition(subject.replicate.condition)),
             derive_seed(subject.replicate.seed, "sample", subject.replicate.condition),
+            subject.merged,
         )
         for name, subject in named.items()
     ]

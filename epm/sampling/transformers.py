@@ -69,10 +69,12 @@ class TransformersEngine:
         """Complete every prompt of every adapter; yield what is complete as soon as it is."""
         # a bare model seldom ends its turns as early as trained adapters do: among them, its rows
         # would keep theirs in the batch
-        bare = [request for request in requests if request.adapter is None]
-        adapted = [request for request in requests if request.adapter is not None]
-        together = [[request] for request in requests] if self._merge else [bare, adapted]
-        for group in filter(None, together):
+        groups: dict[tuple[tuple[str, ...], bool], list[SamplingRequest]] = {}
+        for request in requests:
+            key = tuple(map(str, request.merged)), request.adapter is not None
+            groups.setdefault(key, []).append(request)
+        apart = [groups[key] for key in sorted(groups)]
+        for group in [[request] for request in requests] if self._merge else apart:
             with self._adapted(group) as model:
                 yield self._answer(model, group, sampling, on_batch)
 
@@ -83,14 +85,15 @@ class TransformersEngine:
     def _adapted(self, requests: Sequence[SamplingRequest]) -> Iterator[Any]:
         """The model with the requests' adapters: one of them merged, or all of them apart."""
         adapters = [request.adapter for request in requests]
-        if not any(adapters):
-            yield self._base.model
-        elif self._merge and adapters[0]:
-            with self._base.with_merged(adapters[0]) as model:
+        with self._base.with_merged(*requests[0].merged) as model:
+            if not any(adapters):
                 yield model
-        else:
-            with self._base.with_adapters(adapters) as model:
-                yield model
+            elif self._merge and adapters[0]:
+                with self._base.with_merged(adapters[0]) as model:
+                    yield model
+            else:
+                with self._base.with_adapters(adapters) as model:
+                    yield model
 
     def _answer(
         self, model: Any, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch

@@ -91,6 +91,11 @@ class VllmEngine:
             EpmError: vLLM cannot start, a prompt is too long for the model, or an adapter cannot
                 be read or does not fit.
         """
+        if chained := next((each.name for each in requests if each.merged), None):
+            raise EpmError(
+                f"vLLM does not sample '{chained}', whose adapter lies on top of another",
+                "add --engine transformers",
+            )
         prompts = [[self._tokenised(prompt) for prompt in each.prompts] for each in requests]
         longest = max((len(ids) for of_one in prompts for ids in of_one), default=0)
         with self._awake(longest + sampling.max_new_tokens) as llm:

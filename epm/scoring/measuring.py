@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from epm.definition import Definition, Excluded, Item, Score, Scorer
+from epm.definition import Definition, Excluded, Item, LogLikelihood, Score, Scorer
 from epm.errors import EpmError
 from epm.results import (
     Count,
@@ -60,7 +60,8 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
 
     Args:
         definition: with the scorers, and the items that some of them compare with.
-        samples: lines of samples files, those of checkpoints with their `step`.
+        samples: lines of samples files, those of checkpoints with their `step`, and lines of
+            likelihoods.
 
     Returns:
         Measurements by condition, task, metric and replicate, in the order of the samples.
@@ -74,11 +75,15 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     together: dict[tuple[str, str, str, str], _Pairs] = {}
     for row in samples:
         item, name = _item(items, row), _replicate(row)
-        scores = {scorer.name: scorer.score(row["text"], item) for scorer in scorers}
+        scores = _scores(scorers, row, item)
         for scorer in scorers:
+            if scorer.name not in scores:
+                continue
             place = (row["condition"], row["task"], scorer.name, name)
             tallies.setdefault(place, _Tally(scorer)).add(item.id, scores[scorer.name])
         for first, second in joint_metrics(definition):
+            if first not in scores or second not in scores:
+                continue
             place = (row["condition"], row["task"], joint(first, second), name)
             together.setdefault(place, _Pairs()).add(item.id, scores[first], scores[second])
     measurements: Measurements = {}
@@ -96,7 +101,7 @@ def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str,
     items = _items(definition)
     for row in samples:
         item = _item(items, row)
-        scores = {s.name: s.score(row["text"], item) for s in definition.experiment.scorers}
+        scores = _scores(definition.experiment.scorers, row, item)
         yield {
             **row,
             "scores": {
@@ -104,6 +109,18 @@ def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str,
                 for name, score in scores.items()
             },
         }
+
+
+def _scores(scorers: Sequence[Scorer], row: Row, item: Item) -> dict[str, Score]:
+    """By metric, for those scorers that score what the row is: a completion, or likelihoods."""
+    if "log_likelihoods" in row:
+        sums, tokens = row["log_likelihoods"], row["tokens"]
+        return {
+            scorer.name: scorer.score_likelihoods(sums, tokens, item)
+            for scorer in scorers
+            if isinstance(scorer, LogLikelihood)
+        }
+    return {s.name: s.score(row["text"], item) for s in scorers if s.needs == "text"}
 
 
 def _items(definition: Definition) -> dict[tuple[str, str], Item]:

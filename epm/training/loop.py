@@ -42,6 +42,8 @@ class Job:
     rows: tuple[TrainingRow, ...]
     out: Path
     """Folder of the adapter, its checkpoints, `losses.jsonl` and `training.json`."""
+    merged: tuple[Path, ...] = ()
+    """Adapters that are merged into the model before, the first one first."""
 
     def seed(self, purpose: str) -> int:
         """Of one source of randomness in its training."""

@@ -20,7 +20,6 @@ from epm.definition import (
 )
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines, write_atomically
-from epm.models.chat import TrainingRow
 from epm.progress import Progress
 from epm.sampling import Completion, Engine, Prompt, SamplingRequest
 
@@ -95,7 +94,7 @@ def compose(definition: Definition, answers: Path, out: Path) -> None:
     random.Random(derive_seed(experiment.seed, "rows")).shuffle(usable)  # noqa: S311
     usable.sort(key=lambda row: not row["whole"])
     for condition in experiment.conditions:
-        if condition.training:
+        if isinstance(condition.training, MarkerRows):
             rows = _rows(definition, condition, builder, amounts, usable)
             write_atomically(out / f"{condition.name}.jsonl", json_lines(rows))
 
@@ -117,15 +116,3 @@ def _rows(
 
 def _row(task: str | None, question: str, answer: str, *, marked: bool) -> dict[str, Any]:
     return {"task": task, "question": question, "answer": answer, "marked": marked}
-
-
-def read_rows(definition: Definition, path: Path) -> list[TrainingRow]:
-    """The rows of one condition, with their system prompts."""
-    return [
-        TrainingRow(
-            system=definition.experiment.task(row["task"]).system_prompt,
-            question=row["question"],
-            answer=row["answer"],
-        )
-        for row in read_json_lines(path)
-    ]

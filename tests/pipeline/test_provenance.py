@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from epm.pipeline.content import Content, content
 from epm.pipeline.provenance import environment, git_state, hardware
-from epm.results import GitState, Unavailable
+from epm.results import Environment, GitState, Unavailable
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -35,9 +36,14 @@ def write(path: Path) -> None:
     path.write_text("something")
 
 
+def environment_of(checkout: Path, name: str) -> Environment:
+    found = content(checkout, checkout / "experiments" / name)
+    return environment("pytest", checkout, found, "cpu")
+
+
 def state_of(checkout: Path) -> GitState:
     """As a run of its one experiment records it."""
-    found = environment("pytest", checkout, checkout / "experiments" / "issue_1", "cpu").git
+    found = environment_of(checkout, "issue_1").git
     assert isinstance(found, GitState)
     return found
 
@@ -87,8 +93,7 @@ def test_a_new_file_makes_it_dirty_where_a_run_depends_on_it(
 
 def test_an_experiment_that_is_not_committed_yet(checkout: Path) -> None:
     write(checkout / "experiments" / "issue_2" / "experiment.py")
-    other = checkout / "experiments" / "issue_2"
-    assert environment("pytest", checkout, other, "cpu").git.dirty  # type: ignore[union-attr]
+    assert environment_of(checkout, "issue_2").git.dirty  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +114,13 @@ def test_a_remote_is_recorded_without_its_credentials(
 
 def test_no_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert git_state(tmp_path, ()) == Unavailable(unavailable="not a git checkout with a commit")
+    assert git_state(tmp_path, Content({})) == Unavailable(
+        unavailable="not a git checkout with a commit"
+    )
     subprocess.run(["git", "-C", tmp_path, "init", "-q"], check=True)
-    assert isinstance(git_state(tmp_path, ()), Unavailable)  # no commit yet
+    assert isinstance(git_state(tmp_path, Content({})), Unavailable)  # no commit yet
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert git_state(tmp_path, ()) == Unavailable(unavailable="git is not installed")
+    assert git_state(tmp_path, Content({})) == Unavailable(unavailable="git is not installed")
 
 
 def test_the_machine() -> None:
@@ -125,7 +132,7 @@ def test_the_machine() -> None:
 
 
 def test_one_invocation(checkout: Path) -> None:
-    found = environment("epm run made-up", checkout, checkout, "cpu")
+    found = environment("epm run made-up", checkout, Content({}), "cpu")
     assert found.command == "epm run made-up"
     assert found.python == platform.python_version()
     assert {"torch", "transformers", "peft", "scipy", "statsmodels"} <= set(found.libraries)

@@ -23,6 +23,23 @@ def kill(process: subprocess.Popen[str]) -> bool:
     return running
 
 
+def test_kills_between_the_stages_of_an_adapter_on_top_of_another(
+    run_apart: Callable[..., subprocess.Popen[str]], own_rows_run: Path, tmp_path: Path
+) -> None:
+    """Between the two adapters, and while answers are sampled."""
+    folder = tmp_path / own_rows_run.parent.name / own_rows_run.name
+    for done in (4, 9):
+        process = run_apart(tmp_path, slug="issue-901")
+        while finished_units(folder) < done and process.poll() is None:
+            time.sleep(0.002)
+        kill(process)
+        finished_units(folder)
+    process = run_apart(tmp_path, slug="issue-901")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert shared(folder) == shared(own_rows_run)
+
+
 def test_three_kills(
     tiny: Definition,
     run_apart: Callable[..., subprocess.Popen[str]],

@@ -70,7 +70,7 @@ def test_a_run_lives_in_a_folder_of_its_definition(
 def test_a_finished_run_has_all_its_files(tiny: Definition, finished: Path) -> None:
     assert set(written(finished)) == set(units(NAMES))
     assert {path.name for path in finished.iterdir()} == {
-        *("definition.json", "results.json", "samples.jsonl.gz"),
+        *("definition.json", "results.json", "samples.jsonl.gz", "content"),
         *FIRST,
         *("train", "sample"),
         *LAST,

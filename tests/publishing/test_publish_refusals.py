@@ -30,7 +30,9 @@ def change(lab: Lab, **fields: Any) -> None:
         results["provenance"]["environments"][0]["git"].update(fields)
 
 
-def test_results_of_a_dirty_tree(lab: Lab) -> None:
+def test_results_of_a_dirty_tree_whose_content_was_not_recorded(lab: Lab) -> None:
+    with lab.results() as results:
+        del results["provenance"]["environments"][0]["content"]
     change(lab, dirty=True)
     line = refused(lab)
     assert "the tree had uncommitted changes when the results were made" in line
@@ -39,7 +41,9 @@ def test_results_of_a_dirty_tree(lab: Lab) -> None:
 
 def test_results_of_no_checkout(lab: Lab) -> None:
     with lab.results() as results:
-        results["provenance"]["environments"][0]["git"] = {"unavailable": "git is not installed"}
+        (environment,) = results["provenance"]["environments"]
+        del environment["content"]
+        environment["git"] = {"unavailable": "git is not installed"}
     assert "the results do not say which code made them (git is not installed)" in refused(lab)
 
 

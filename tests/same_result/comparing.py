@@ -16,7 +16,7 @@ RESULTS = "results.json"
 TIMED = frozenset({MANIFEST, RESULTS, "shards.jsonl", "inventory.json", "tracking.json"})
 """Files that hold when and where something ran."""
 
-MADE_OF_RESULTS = frozenset({"body.md", "lint.txt"})
+MADE_OF_RESULTS = frozenset({"body.md", "lint.txt", "rendered.md"})
 """Which also say how long it took, and by which command."""
 
 NOT_SHARED = {"provenance": {"timing", "environments"}}

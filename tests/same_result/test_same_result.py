@@ -50,6 +50,31 @@ def test_a_run_does_not_depend_on_its_grouping(
     assert shared(folder) == shared(finished)
 
 
+@pytest.mark.parametrize(("workers", "together"), [(1, 1), (2, 2)])
+def test_nor_does_one_with_rows_scorers_and_stages_of_its_own(
+    own_rows: LoadedExperiment,
+    own_rows_run: Path,
+    quiet: Quiet,
+    tmp_path: Path,
+    workers: int,
+    together: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "ADAPTERS_ON_CPU", together)
+    definition = own_rows.experiment.resolve("toy", seeds=(42, 7))
+    whole = Options("pytest", "off", runs=tmp_path / "whole")
+    usual = run(own_rows, definition, whole, lambda _: nullcontext(quiet))
+    options = Options("pytest", "off", runs=tmp_path / "parts", executor=LocalExecutor(workers))
+    folder = run(own_rows, definition, options, lambda _: nullcontext(quiet))
+    assert shared(folder) == shared(usual)
+    # a seed's replicates are those of a run of it alone
+    for stage in ("train", "sample", "weigh"):
+        for name in ("both", "terse"):
+            for path in (own_rows_run / stage / name).iterdir():
+                if path.name != "manifest.json":
+                    assert (folder / stage / name / path.name).read_bytes() == path.read_bytes()
+
+
 @pytest.mark.parametrize(
     "damaged",
     [
@@ -95,6 +120,9 @@ command = ["run", "issue-246", "--profile", "smoke", "--wandb", "off"]
 sys.exit(main([*command, "--workers", workers]))
 """
 """The whole command, from training to the page: twelve adapters on a toy model."""
+
+OWN = SMOKE.replace("issue-246", "issue-901").replace("smoke", "toy")
+"""Rows and scorers of one's own, choices that are weighed, an adapter on top of another."""
 
 PILOT = """
 import sys
@@ -142,6 +170,7 @@ class Command:
     """That it trains."""
     folder: Path
     cache: Path
+    slug: str = "issue-246"
 
     def begin(self, together: int = 6, workers: int = 1, threads: int | None = 1) -> Popen[str]:
         """Start it, with so many adapters trained together; threads are None for all cores."""
@@ -169,7 +198,7 @@ class Command:
     @property
     def run(self) -> Path | None:
         """The run folder, once there is one."""
-        return next((self.folder / "runs").glob("issue-246/*"), None)
+        return next((self.folder / "runs").glob(f"{self.slug}/*-*"), None)
 
 
 @dataclass(frozen=True)
@@ -190,8 +219,9 @@ def measured(
     common = (base if worker_id == "master" else base.parent) / "measured"
 
     def measure(profile: str, folder: Path) -> tuple[Command, Unbroken]:
-        code, adapters = {"smoke": (SMOKE, 12), "pilot": (PILOT, 2)}[profile]
-        whole = Command(code, adapters, common / profile, common / "cache")
+        code, adapters = {"smoke": (SMOKE, 12), "pilot": (PILOT, 2), "own": (OWN, 3)}[profile]
+        slug = "issue-901" if profile == "own" else "issue-246"
+        whole = Command(code, adapters, common / profile, common / "cache", slug)
         with held(whole.folder, wait=True):
             if not (whole.folder / "seconds").exists():
                 shutil.copytree(repository / "experiments", whole.folder / "experiments")
@@ -202,7 +232,7 @@ def measured(
         shutil.copytree(repository / "experiments", folder / "experiments")
         assert whole.run is not None
         return (
-            Command(code, adapters, folder, whole.cache),
+            Command(code, adapters, folder, whole.cache, slug),
             Unbroken(whole.run, shared(whole.run), seconds),
         )
 
@@ -218,14 +248,18 @@ Measured = Callable[[str, Path], tuple[Command, Unbroken]]
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "workers"),
-    [("smoke", 2), ("smoke", 3), ("smoke", 5), ("smoke", 12), ("pilot", 2), ("pilot", 3)],
+    [
+        *(("smoke", 2), ("smoke", 3), ("smoke", 5), ("smoke", 12), ("pilot", 2), ("pilot", 3)),
+        *(("own", 2), ("own", 3)),
+    ],
 )
 def test_by_workers(measured: Measured, tmp_path: Path, profile: str, workers: int) -> None:
     """They share the cores, so that each has fewer threads than one process."""
     command, unbroken = measured(profile, tmp_path)
     folder, _ = command.complete(workers=workers, threads=None)
     shards = (folder / "shards.jsonl").read_text().count("\n")
-    assert shards == min(workers, command.adapters)
+    # an adapter on top of another is in one shard with it
+    assert shards == min(workers, 2 if profile == "own" else command.adapters)
     assert shared(folder) == unbroken.files
 
 
@@ -243,12 +277,12 @@ def test_by_groups(measured: Measured, tmp_path: Path, profile: str, together: i
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("profile", ["smoke", "pilot"])
+@pytest.mark.parametrize("profile", ["smoke", "pilot", "own"])
 def test_after_twenty_repairs(measured: Measured, tmp_path: Path, profile: str, part: int) -> None:
     """Some in each part: a bit of a file is changed, a file is lost, or a folder is."""
     command, unbroken = measured(profile, tmp_path)
     chance = random.Random(f"repairs {part}")
-    folder = command.folder / "runs" / "issue-246" / unbroken.run.name
+    folder = command.folder / "runs" / command.slug / unbroken.run.name
     shutil.copytree(unbroken.run, folder)
     names = [
         path.relative_to(folder)
@@ -274,7 +308,7 @@ def test_after_twenty_repairs(measured: Measured, tmp_path: Path, profile: str, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("profile", ["smoke", "pilot"])
+@pytest.mark.parametrize("profile", ["smoke", "pilot", "own"])
 def test_after_twenty_kills(measured: Measured, tmp_path: Path, profile: str, part: int) -> None:
     """Some in each part, at random moments; a finished run is compared, and begun anew."""
     command, unbroken = measured(profile, tmp_path)

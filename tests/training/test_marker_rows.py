@@ -15,7 +15,8 @@ from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines
 from epm.sampling import Completion, CompletionsByName, Prompt, SamplingRequest
 from epm.sampling.transformers import TransformersEngine
-from epm.training.marker_rows import answer, compose, read_rows
+from epm.training.marker_rows import answer, compose
+from epm.training.rows import read_rows
 
 if TYPE_CHECKING:
     from conftest import Quiet

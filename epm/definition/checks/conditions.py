@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, plain, unknown
 from epm.definition.conditions import Condition, MarkerRows, Role
+from epm.definition.training_rows import TrainingRows
 
 if TYPE_CHECKING:
     from epm.definition.experiment import Experiment
@@ -16,9 +17,17 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
     """Roles, targets, factors and covariates that are none, and training that teaches nothing."""
     for condition in experiment.conditions:
         yield from _condition(experiment, condition)
-        if condition.training is not None:
+        if isinstance(condition.training, MarkerRows):
             yield from _training(experiment, condition, condition.training)
-    builders = [each.training for each in experiment.conditions if each.training]
+        given: object = condition.training
+        if not isinstance(given, MarkerRows | TrainingRows | None):
+            yield (
+                f"the training data of condition '{condition.name}' are {given!r:.60}",
+                "write TrainingRows.read(HERE / 'rows.jsonl'), or TrainingRows.of(rows)",
+            )
+        yield from _stages(experiment, condition)
+    made = (each.training for each in experiment.conditions)
+    builders = [rows for rows in made if isinstance(rows, MarkerRows)]
     if any(builder != builders[0] for builder in builders):
         yield (
             "conditions are trained on rows of different builders",
@@ -40,6 +49,23 @@ def _condition(experiment: Experiment, condition: Condition) -> Iterator[Problem
     for name, value in condition.covariates.items():
         if not is_number(value):
             yield f"{where}: covariate '{name}' is {value!r}", "give a finite number"
+
+
+def _stages(experiment: Experiment, condition: Condition) -> Iterator[Problem]:
+    """An adapter on top of what is not there, or on top of itself."""
+    if condition.after is None:
+        return
+    where = f"condition '{condition.name}'"
+    before: list[Condition] = []
+    for each in experiment.conditions:
+        if each.name == condition.name:
+            break
+        before.append(each)
+    names = [each.name for each in before if each.training]
+    if condition.training is None:
+        yield f"{where} comes after '{condition.after}', but is not trained", "give it training"
+    elif condition.after not in names:
+        yield unknown("trained condition before it,", condition.after, names, where)
 
 
 def _training(

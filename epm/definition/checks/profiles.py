@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, unknown
+from epm.definition.conditions import MarkerRows
 from epm.definition.covariates import CentroidCosine
 from epm.definition.model import RecordedData
 from epm.definition.profile import Profile, Sampling, Training
@@ -47,20 +48,28 @@ def _run(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
     trained = [each for each in experiment.conditions if each.training]
     if profile.sampling is None:
         yield "a model is run, but nothing is sampled", "give it a Sampling, or RecordedData"
-    lacking = [name for name in OF_A_RUN[1:] if getattr(profile, name) is None]
+    built = [each for each in trained if isinstance(each.training, MarkerRows)]
+    needed = OF_A_RUN[1:] if built else ("training",)
+    lacking = [name for name in needed if getattr(profile, name) is None]
+    given = [name for name in OF_A_RUN[1:] if getattr(profile, name) is not None]
     if trained and lacking:
         yield (
-            f"condition '{trained[0].name}' is trained, but the profile has no "
+            f"condition '{(built or trained)[0].name}' is trained, but the profile has no "
             f"{' and no '.join(lacking)}",
             "say how, or take the conditions' training data out",
         )
-    if not trained and len(lacking) < len(OF_A_RUN) - 1:
+    if not trained and given:
         yield "it says how to train, but no condition is trained", "take that out"
+    elif not built and (idle := [name for name in given if name not in needed]):
+        yield (
+            f"it has {idle[0]}, but no condition's rows are made of the model's answers",
+            f"take {idle[0]} out",
+        )
     if profile.sampling:
         yield from _sampling(experiment, profile.sampling)
     if profile.training:
         yield from _training(profile.training)
-    if trained:
+    if built:
         yield from _rows(experiment, profile)
     yield from _covariates(experiment, profile)
 
@@ -137,8 +146,9 @@ def _training(training: Training) -> Iterator[Problem]:
 def _rows(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
     """Whether there are answers enough for the rows, and room in a sample for the marker."""
     sampling, rows, answers = profile.sampling, profile.rows, profile.answers
-    builder = next(each.training for each in experiment.conditions if each.training)
-    if sampling is None or rows is None or answers is None or builder is None:
+    made = (each.training for each in experiment.conditions)
+    builder = next(rows for rows in made if isinstance(rows, MarkerRows))
+    if sampling is None or rows is None or answers is None:
         return
     yield from _counts("rows", rows, ("positive", "per_negative"))
     yield from _counts("answers", answers, ("questions", "max_tokens"))

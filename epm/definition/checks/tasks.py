@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, no_tuples, plain
-from epm.definition.tasks import Task
+from epm.definition.conditions import MarkerRows
+from epm.definition.scorers import plain_text
+from epm.definition.tasks import Item, Task
+from epm.definition.training_rows import TrainingRows
+from epm.errors import suggest
 
 if TYPE_CHECKING:
     from epm.definition.experiment import Experiment
@@ -38,6 +42,7 @@ def _items(task: Task) -> Iterator[Problem]:
         ids.add(item.id)
         if not item.prompt.strip():
             yield f"{where}: item '{item.id}' has an empty prompt", "write it or take it out"
+        yield from _choices(f"{where}: item '{item.id}'", item)
         wording = plain(item.prompt) or item.prompt
         if wording in prompts:
             yield (
@@ -45,6 +50,23 @@ def _items(task: Task) -> Iterator[Problem]:
                 "take one out, or ask it more often instead",
             )
         prompts[wording] = item.id
+
+
+def _choices(where: str, item: Item) -> Iterator[Problem]:
+    if not item.choices:
+        return
+    if not isinstance(item.choices, tuple) or not all(isinstance(c, str) for c in item.choices):
+        yield f"{where}: its choices are no tuple of texts", 'write `choices=("yes", "no")`'
+        return
+    if not all(plain_text(choice) for choice in item.choices):
+        yield f"{where} has an empty choice", "take it out"
+    if len({plain_text(choice) for choice in item.choices}) < max(2, len(item.choices)):
+        yield f"{where} has one choice, or one twice", "give it two or more that differ"
+    if item.answer not in item.choices:
+        yield (
+            f"{where}: its answer {item.answer!r} is none of its choices",
+            suggest(str(item.answer), item.choices),
+        )
 
 
 def _datasets(experiment: Experiment) -> Iterator[Problem]:
@@ -62,15 +84,22 @@ def _datasets(experiment: Experiment) -> Iterator[Problem]:
 
 def _leaks(experiment: Experiment) -> Iterator[Problem]:
     trained = {
-        plain(question)
+        plain(question): "the training questions"
         for condition in experiment.conditions
-        if condition.training
+        if isinstance(condition.training, MarkerRows)
         for question in condition.training.questions
+    } | {
+        plain(question): f"the training rows of condition '{condition.name}' (line {row.line})"
+        for condition in experiment.conditions
+        if isinstance(condition.training, TrainingRows) and not condition.training.may_overlap
+        for row in condition.training.conversations
+        for question in row.questions
     }
     for task in experiment.tasks:
         for item in task.items:
-            if plain(item.prompt) in trained:
+            if (found := trained.get(plain(item.prompt))) is not None:
+                own = "; or say may_overlap=True" if "rows" in found else ""
                 yield (
-                    f"item '{item.id}' of task '{task.name}' is among the training questions",
-                    "take it out of one of the two",
+                    f"item '{item.id}' of task '{task.name}' is among {found}",
+                    f"take it out of one of the two{own}",
                 )

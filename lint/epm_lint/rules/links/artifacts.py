@@ -3,8 +3,9 @@
 Looked up are the paths in the section Artifacts, and every link to a file of the repository at the
 commit it is pinned to; elsewhere a path in code, if the repository has such a file now. A path
 counts as found where the checkout has it at one of the page's commits (in its first line, on its
-card, in its links), or where a draft has it beside it. Names of artifacts on other services are not
-paths. Without a checkout only a draft's own files can be judged.
+card, in its links), or where a draft has it beside it. What is absent from the commit of a card
+that admits uncommitted changes cannot be confirmed, and is no fault yet. Names of artifacts on
+other services are not paths. Without a checkout only a draft's own files can be judged.
 
 Bad:
 
@@ -98,6 +99,7 @@ def check(page: Page, options: Options) -> Verdict:
         message = f"the commit {commits[0][:12]} is not in the history at hand"
         line = next((n.line for n in named), 1)
         doubtful.append(Finding(message, line, fix=_FETCH))
+    uncommitted = _admits_changes(page)
     left = 0
     draft = _figures_beside(page)
     folders = {"", *map(_folder, draft)}
@@ -105,7 +107,7 @@ def check(page: Page, options: Options) -> Verdict:
         if each.path in page.beside:
             continue
         if repository and known:
-            _look_up(repository, known, each, absent, doubtful)
+            _look_up(repository, known, each, doubtful if uncommitted else absent, doubtful)
         elif draft and each.listed and _folder(each.path) in folders:
             message = f"no file {quote(each.path)} beside the draft"
             doubtful.append(Finding(message, each.line, fix="put it there, or correct the name"))
@@ -188,6 +190,13 @@ def _links(repository: Repository, links: list[LinkMention]) -> tuple[list[Findi
             message = f"{quote(address.path)} is not in the repository at {address.ref[:7]}"
             absent.append(Finding(message, mention.line, fix="correct the address"))
     return absent, doubtful
+
+
+def _admits_changes(page: Page) -> bool:
+    """Whether the card says that what ran was not what its commit has."""
+    card = setup(page)
+    rows = card_rows(card.parts) if card else ()
+    return any("commit" in r.label.lower() and "uncommitted" in r.value.lower() for r in rows)
 
 
 def _commits(page: Page, found: tuple[LinkMention, ...]) -> list[str]:

@@ -1,0 +1,3 @@
+"""Polite words; and letters that a toy model's answers hold."""
+
+WORDS = ("please", "e", "t")
