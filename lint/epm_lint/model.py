@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from epm_lint.formats.format import Format
 from epm_lint.markdown.document import Document
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 if TYPE_CHECKING:
     from epm_lint.reading.number import Number

@@ -7,7 +7,6 @@ rounding. Cutting digits off is not, and is told apart.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from math import floor, inf
@@ -15,7 +14,7 @@ from typing import Protocol
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ranges import Range
-from epm_lint.values import cached_property
+from epm_lint.values import StrEnum, cached_property
 
 MINUSES = "−–‒‐‑﹣－-"
 SPACES = " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f"
@@ -225,10 +224,7 @@ class Number:
         if sign and sign in MINUSES:
             mantissa = -mantissa
         unit = unit_of(written) if written else ""
-        if size:
-            kind = Kind.MODEL_SIZE
-        else:
-            kind = Kind.PLAIN if unit in _PURE else Kind.MEASURE
+        kind = Kind.MODEL_SIZE if size else Kind.PLAIN if unit in _PURE else Kind.MEASURE
         return cls(
             text[start:end],
             mantissa,

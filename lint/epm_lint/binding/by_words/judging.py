@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from fractions import Fraction
 
 from epm_lint.binding.by_words.entries import Entry
@@ -12,7 +11,7 @@ from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
 from epm_lint.binding.by_words.scopes import HEADING, IN_SENTENCE, NEAR, TITLE, Mention
 from epm_lint.binding.by_words.values import is_equal, nearest
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 _MARGIN = 0.2
 _OTHER_MEASURE = frozenset(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import lru_cache
 
 from epm_lint.patterns import Pattern
+from epm_lint.values import StrEnum
 
 
 class Role(StrEnum):

@@ -29,7 +29,8 @@ _TOKEN = re.compile(
     r"|(?P<word>(?:~/|\./|\.\./|/)?[^\W\d][\w'’]*(?:[./@\\-](?=[\w/])[\w'’]*)*)"
     r"|(?P<long>\d{41,})"
     # only what goes on like this can be a date, a time, a hash, a version or an ordinal
-    r"|(?=\d+(?:[-/:a-zA-Z]| [ADFJMNOSap]|\.\d+\.)|(?<===)\d)(?:(?P<date>(?<![\w.,/-])(?:(?:19|20)\d\d-(?:0\d|1[0-2])(?:-[0-3]\d"
+    r"|(?=\d+(?:[-/:a-zA-Z]| [ADFJMNOSap]|\.\d+\.)|(?<===)\d)(?:"
+    r"(?P<date>(?<![\w.,/-])(?:(?:19|20)\d\d-(?:0\d|1[0-2])(?:-[0-3]\d"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)?|\d{1,2}/\d{1,2}/\d{4}"
     rf"|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}(?: \d{{4}})?)"
     r"(?![\w-]|[.,/:]\d))"
@@ -206,16 +207,20 @@ class Tokens:
             if not self._is_list(text, foreign.end()):
                 end = foreign.end()
                 number = Number.named(text[number.start : end], number.start, Kind.FOREIGN)
-        elif follows == " " and number.power == 0 and number.mantissa < 1000:
-            if _SPACED_THOUSANDS.match(text, end):
-                end += 4
-                number = Number.named(text[number.start : end], number.start, Kind.FOREIGN)
+        elif follows == " " and self._goes_on(number, text):
+            end += 4
+            number = Number.named(text[number.start : end], number.start, Kind.FOREIGN)
         if self.words:
             number.relation = _RELATIONS.get(self.words[-1], "")
         self._add(
             number.raw, "#" if number.kind.is_quantity else number.raw, number.start, end, number
         )
         return end
+
+    def _goes_on(self, number: Number, text: str) -> bool:
+        """Whether a number's thousands stand behind a space."""
+        small = number.power == 0 and number.mantissa < 1000
+        return small and _SPACED_THOUSANDS.match(text, number.end) is not None
 
     def _is_list(self, text: str, end: int) -> bool:
         """Whether a comma stands between two numbers: 10,15,20 or [22,40]."""
