@@ -140,7 +140,7 @@ class Section:
         """The heading as it is written; of a glob, with the open part shown as an ellipsis."""
         return f"{'#' * self.level} {self.title.replace('*', '…')}"
 
-    @property
+    @cached_property
     def is_glob(self) -> bool:
         """Whether any number of headings may match."""
         return "*" in self.title
@@ -151,9 +151,9 @@ class Section:
 
     def has_key(self, key: str) -> bool:
         """Whether a heading with that key is this section's."""
-        if self.is_glob:
-            return any(fnmatchcase(key, name) for name in self._keys)
-        return key in self._keys
+        if key in self._keys:
+            return True
+        return self.is_glob and any(fnmatchcase(key, name) for name in self._keys)
 
     @cached_property
     def _keys(self) -> tuple[str, ...]:

@@ -145,6 +145,7 @@ class Record:
         self.entries = entries
         self.words = frozenset(re.findall(r"[a-z]+", raw.casefold()))
         """The words of its label."""
+        self._by_place = {entry.place: entry for entry in reversed(entries)}
 
     def get(self, role: Role) -> Entry | None:
         """The first entry of a role."""
@@ -152,7 +153,7 @@ class Record:
 
     def at(self, place: int) -> Entry | None:
         """The entry of a column."""
-        return next((entry for entry in self.entries if entry.place == place), None)
+        return self._by_place.get(place)
 
     @property
     def is_summary(self) -> bool:

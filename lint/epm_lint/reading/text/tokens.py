@@ -232,6 +232,9 @@ class Tokens:
         """The token after each end of a sentence, in order."""
         ends: list[int] = []
         text, words = self.text, self.words
+        whole = len(words) <= _LONGEST_SENTENCE and "\n" not in text
+        if whole and _SENTENCE_MARKS.isdisjoint(words):
+            return ends
         last = len(words) - 1
         for at, word in enumerate(words):
             if word in _SENTENCE_MARKS and at < last:
