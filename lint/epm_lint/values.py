@@ -44,6 +44,23 @@ else:
             """The members, as they are written."""
             return iter(cls._members.values())
 
+        def __reversed__(cls) -> Any:
+            """The members, from the last."""
+            return reversed(cls._members.values())
+
+        def __contains__(cls, member: object) -> bool:
+            """Whether something is a member, or the value of one."""
+            return member in cls._members
+
+        def __getitem__(cls, name: str) -> Any:
+            """The member of that name; `KeyError` where there is none."""
+            return cls.__members__[name]
+
+        @property
+        def __members__(cls) -> dict[str, Any]:
+            """The members by their names."""
+            return {member.name: member for member in cls}
+
         def __len__(cls) -> int:
             """How many there are."""
             return len(cls._members)

@@ -136,7 +136,11 @@ def test_other_options_are_the_standard_librarys() -> None:
 @pytest.mark.parametrize("kind", [Fast, Standard])
 def test_members_of_an_enumeration(kind: Any) -> None:
     assert [*kind] == ["one", "two and a bit"]
+    assert [*reversed(kind)] == ["two and a bit", "one"]
     assert len(kind) == 2
+    assert kind.ONE in kind
+    assert kind["ONE"] is kind.ONE
+    assert [*kind.__members__] == ["ONE", "TWO"]
     assert kind("one") is kind.ONE
     assert (kind.TWO.name, kind.TWO.value, kind.TWO.first) == ("TWO", "two and a bit", "t")
     assert (str(kind.TWO), f"{kind.TWO:>14}") == ("two and a bit", " two and a bit")

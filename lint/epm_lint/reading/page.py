@@ -260,7 +260,7 @@ def _scale(ground: Ground) -> tuple[Fraction, Fraction, Fraction] | None:
     return None
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def read(document: Document, title: str | None = None) -> Reading:
     """Read a page's numbers; asked again about the same document, it answers at once."""
     return Reading(tuple(passages(document, title)))
