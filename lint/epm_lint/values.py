@@ -2,9 +2,10 @@
 
 The standard decorator compiles six methods for each class and looks at every field several times,
 and the linter, which is started anew for every body, has some hundred classes: a sixth of its
-start. This one compiles `__init__` alone; the other methods are shared, slots are left out, and
-what the standard library wants to know of the fields is made when it asks. To a reader and to mypy
-it is the standard one; `fields`, `replace` and `asdict` work as ever.
+start. This one compiles `__init__` alone, and only when the first instance is made; the other
+methods are shared, slots are left out, and what the standard library wants to know of the fields
+is made when it asks. To a reader and to mypy it is the standard one; `fields`, `replace` and
+`asdict` work as ever.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _frozen(cls: Any, *, kw_only: bool) -> Any:
     cls._shown = tuple(name for name, (_, d, _k) in fields.items() if _is(d, "repr"))
     cls.__match_args__ = tuple(n for n, (_, _d, by_name) in fields.items() if not by_name)  # type: ignore[misc]
     cls.__dataclass_fields__ = _Fields()
-    cls.__init__ = _initialiser(cls, fields)
+    cls.__init__ = _made_when_called(cls, fields)
     cls.__repr__, cls.__eq__, cls.__hash__ = _repr, _equal, _hash
     cls.__setattr__ = cls.__delattr__ = _refuse
     return cls
@@ -161,6 +162,16 @@ def _keep_default(cls: Any, name: str, field: Any) -> None:
         delattr(cls, name)
     else:
         setattr(cls, name, field.default)
+
+
+def _made_when_called(cls: Any, fields: dict[str, tuple[str, Any, bool]]) -> Any:
+    """An `__init__` that puts the compiled one in its place: few pages need all classes."""
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807
+        cls.__init__ = _initialiser(cls, fields)
+        cls.__init__(self, *given, **named)
+
+    return __init__
 
 
 def _initialiser(cls: Any, fields: dict[str, tuple[str, Any, bool]]) -> Any:

@@ -239,6 +239,13 @@ class Number:
         )
 
     @classmethod
+    def percentage(cls, value: float) -> Number:
+        """A percentage that nobody wrote."""
+        whole, _, decimals = f"{value:g}".partition(".")
+        raw, places = f"{value:g}%", len(decimals)
+        return cls(raw, int(whole + decimals), -places, 0, len(raw), unit="%", places=places)
+
+    @classmethod
     def named(cls, raw: str, start: int, kind: Kind, digits: str = "0") -> Number:
         """Digits that name something."""
         return cls(raw, int(digits[:40]), 0, start, start + len(raw), kind=kind)

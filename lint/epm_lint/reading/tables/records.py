@@ -115,7 +115,7 @@ class Entry:
         level = self.column.level or (
             column_of(self.passage.spot.row_label).level if self.passage.spot else 0
         )
-        return Number.read(f"{100 * level:g}%") if level else None
+        return Number.percentage(100 * level) if level else None
 
     @property
     def affirms(self) -> bool | None:
