@@ -166,7 +166,7 @@ class Repository(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RenderedRecord:
     """A page as epm rendered it, kept where the page cannot reach: see `binding.record`."""
 
     body: str
@@ -209,7 +209,7 @@ class Page:
     """The file beside the results that the body's first line names by its hash."""
     rendered: bool = False
     """Whether epm has rendered the page."""
-    record: Record | None = None
+    record: RenderedRecord | None = None
     """What it was rendered as, from where the page cannot change it."""
     repository: Repository | None = None
 

@@ -103,7 +103,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Section:
+class AskedSection:
     """A heading of the page, and what has to stand under it."""
 
     path: tuple[str, ...]
@@ -197,7 +197,7 @@ class Format:
     """Sections that alone may name issues; anywhere, if none is named."""
     markers: bool = False
     """Whether what people write stands between `epm:human` comments."""
-    sections: tuple[Section, ...] = ()
+    sections: tuple[AskedSection, ...] = ()
     labels: tuple[Label, ...] = ()
     """Labels that the page has wherever it may be, as in a footer."""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
@@ -232,14 +232,14 @@ class Format:
             found.add("page-sections")
         return frozenset(found)
 
-    def with_role(self, role: str) -> Section | None:
+    def with_role(self, role: str) -> AskedSection | None:
         """The section that plays a role, if one does."""
         return next((section for section in self.sections if section.role == role), None)
 
-    def parts_of(self, path: tuple[str, ...]) -> tuple[Section, ...]:
+    def parts_of(self, path: tuple[str, ...]) -> tuple[AskedSection, ...]:
         """The sections directly below a path, in order."""
         return tuple(section for section in self.sections if section.path[:-1] == path)
 
-    def human_sections(self) -> Iterator[Section]:
+    def human_sections(self) -> Iterator[AskedSection]:
         """The sections that people write."""
         return (section for section in self.sections if section.author == HUMAN)

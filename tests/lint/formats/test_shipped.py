@@ -17,7 +17,7 @@ import pytest
 
 from epm_lint.configuration import check_formats
 from epm_lint.engine import lint
-from epm_lint.formats import NAMES, Asks, Format, Label, Limit, Section, shipped
+from epm_lint.formats import NAMES, AskedSection, Asks, Format, Label, Limit, shipped
 from epm_lint.formats.format import NOTHING
 from epm_lint.formats.shipped import SENTINELS, SIGNS
 from epm_lint.formats.toml import read
@@ -121,7 +121,7 @@ Edit = Callable[[str], str]
 class Broken:
     """The lines of a page's section or label, as they can be taken out or added to."""
 
-    def __init__(self, name: str, section: Section | None, label: Label | None = None) -> None:
+    def __init__(self, name: str, section: AskedSection | None, label: Label | None = None) -> None:
         self.text, self.format = right(name), shipped(name)
         self.lines = self.text.split("\n")
         document = Document(self.text)
@@ -255,7 +255,9 @@ SLUGS = {
 }
 
 
-def _asked(name: str, asks: Asks, section: Section | None, label: Label | None) -> Iterator[Any]:
+def _asked(
+    name: str, asks: Asks, section: AskedSection | None, label: Label | None
+) -> Iterator[Any]:
     where = "/".join(section.path) if section else "the page"
     where += f" {label.name}" if label else ""
     for field in fields(asks):
@@ -268,7 +270,7 @@ def _asked(name: str, asks: Asks, section: Section | None, label: Label | None) 
             yield pytest.param(name, text, {SLUGS[field.name]}, id=identity)
 
 
-def _labels(name: str, labels: tuple[Label, ...], section: Section | None) -> Iterator[Any]:
+def _labels(name: str, labels: tuple[Label, ...], section: AskedSection | None) -> Iterator[Any]:
     for label in labels:
         identity = f"{name}: {'/'.join(section.path) if section else 'the page'} {label.name}"
         if label.need == "forbidden":
