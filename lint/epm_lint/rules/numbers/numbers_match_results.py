@@ -247,6 +247,8 @@ def _by_hand(page: Page, options: Options) -> Verdict:
     cut = [_contradiction(o, several) for o in held if o.standing is Standing.TRUNCATED]
     figures = list(faults_of_figures(page, ()))
     detail = _coverage(counted, len(held), [source.name for source in sources])
+    if held and _is_of_epm(page.results):
+        detail += "; no sign that epm rendered this page: judged by its words alone"
     listed = [_unverifiable(o) for o in held if o.standing in (Standing.ABSENT, Standing.UNTOLD)]
     found = [*wrong, *cut, *figures, *(listed if options.list_unverifiable else [])]
     found.sort(key=lambda fault: (fault.line, fault.column or 0))
@@ -269,7 +271,7 @@ def _with_own(
     from epm_lint.binding.by_words.standing import Held
     from epm_lint.binding.handwritten import contradicted
 
-    if results is None or not isinstance(results.get("conditions"), Mapping):
+    if results is None or not _is_of_epm(results):
         return list(held)
     wrong = {id(one.number): one for one in contradicted(reading, results)}
     found: list[Held] = []
@@ -280,6 +282,10 @@ def _with_own(
             one = Held(one.number, standing, known.right, one.source, known.pointer)
         found.append(one)
     return found
+
+
+def _is_of_epm(results: Mapping[str, Any] | None) -> bool:
+    return results is not None and isinstance(results.get("conditions"), Mapping)
 
 
 def _coverage(counted: Mapping[Standing, int], numbers: int, names: Sequence[str]) -> str:
