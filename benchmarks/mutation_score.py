@@ -42,6 +42,8 @@ class Body:
     manifest: str
     results: dict[str, object]
     names: tuple[str, ...]
+    numbers: str | None = None
+    """The manifest of a page that is too long to hold it."""
 
     @classmethod
     def read(cls, run: Path) -> Body:
@@ -51,7 +53,9 @@ class Body:
         results = json.loads((run / "results.json").read_text(encoding="utf-8"))
         title = (run / "title.txt").read_text(encoding="utf-8").strip()
         names = tuple(results["conditions"])
-        return cls(tuple(body.split("\n")), title, manifest, results, names)
+        apart = run / "numbers.txt"
+        numbers = apart.read_text(encoding="utf-8") if apart.is_file() else None
+        return cls(tuple(body.split("\n")), title, manifest, results, names, numbers)
 
     def with_line(self, index: int, line: str) -> str:
         """The whole text with one line changed."""
@@ -96,6 +100,7 @@ class Judge:
             title=title or self.body.title,
             rules=self.rules,
             results=self.body.results if self.with_results else None,
+            numbers=self.body.numbers if self.with_results else None,
         )
         return Counter(
             f"{row.rule.slug}: {finding.message}"
