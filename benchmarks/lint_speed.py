@@ -38,9 +38,9 @@ def page(size: int) -> str:
     """A result page of that many bytes: further conditions of samples, and rows of rates."""
     text = (PAGES / "rendered.md").read_text(encoding="utf-8")
     before, condition, numbers, after = re.split(r"(?m)^(?=### Condition|## Headl|## Artif)", text)
-    row = numbers.rstrip("\n").rpartition("\n")[2] + "\n"
+    row = next(line for line in reversed(numbers.splitlines(True)) if line.startswith("|"))
     more = max(0, size - len(text.encode())) // len((condition + row).encode()) + 1
-    table = numbers.rstrip("\n") + "\n" + row * more + "\n"
+    table = numbers.replace(row, row * (1 + more))
     whole = before + condition * (1 + more) + table + after
     return whole.encode()[:size].decode("utf-8", "ignore")
 

@@ -26,8 +26,11 @@ from epm_lint.engine import lint
 from epm_lint.model import Rule
 from epm_lint.rules import RULES
 
+CELL_END = re.compile(r"(?<!\\)\|")
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?")
 RULE = "numbers-match-results"
+Edit = Callable[[list[str], random.Random], str]
+"""A change to the lines of a page, and what it is called; `IndexError` if there is none to make."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Body:
     manifest: str
     results: dict[str, object]
     names: tuple[str, ...]
+    numbers: str | None = None
+    """The manifest of a page that is too long to hold it."""
 
     @classmethod
     def read(cls, run: Path) -> Body:
@@ -48,7 +53,9 @@ class Body:
         results = json.loads((run / "results.json").read_text(encoding="utf-8"))
         title = (run / "title.txt").read_text(encoding="utf-8").strip()
         names = tuple(results["conditions"])
-        return cls(tuple(body.split("\n")), title, manifest, results, names)
+        apart = run / "numbers.txt"
+        numbers = apart.read_text(encoding="utf-8") if apart.is_file() else None
+        return cls(tuple(body.split("\n")), title, manifest, results, names, numbers)
 
     def with_line(self, index: int, line: str) -> str:
         """The whole text with one line changed."""
@@ -93,6 +100,7 @@ class Judge:
             title=title or self.body.title,
             rules=self.rules,
             results=self.body.results if self.with_results else None,
+            numbers=self.body.numbers if self.with_results else None,
         )
         return Counter(
             f"{row.rule.slug}: {finding.message}"
@@ -122,7 +130,7 @@ def swaps(body: Body, chance: random.Random) -> Iterator[tuple[str, str, str]]:
     """Two rows' values, the sign of one number, or the names of two conditions, exchanged."""
     rows = [(i, line) for i, kind, line in body.places() if kind == "table" and NUMBER.search(line)]
     for (first, one), (second, other) in itertools.pairwise(rows):
-        cells, others = one.split("|"), other.split("|")
+        cells, others = CELL_END.split(one), CELL_END.split(other)
         if second != first + 1 or len(cells) != len(others):
             continue
         for column in range(2, len(cells) - 1):
@@ -141,7 +149,7 @@ def swaps(body: Body, chance: random.Random) -> Iterator[tuple[str, str, str]]:
             yield "signs", f"line {index + 1}", body.with_line(index, changed)
     for index, kind, line in body.places():
         named = [name for name in body.names if re.search(rf"\b{name}\b", line)]
-        if kind == "sample" or not named or not NUMBER.search(line):
+        if kind == "sample" or not named or len(body.names) < 2 or not NUMBER.search(line):
             continue
         name = chance.choice(named)
         other = chance.choice([n for n in body.names if n != name])
@@ -171,13 +179,20 @@ SYNONYMS = {
 
 def harmless(body: Body, chance: random.Random, count: int) -> Iterator[tuple[str, str]]:
     """Edits that change no claim."""
-    edits: tuple[Callable[[list[str], random.Random], str], ...] = (
-        *(_reorder, _rephrase, _rewrap, _add, _realign, _delete),
-    )
+    edits = [edit for edit in EDITS if _is_possible(edit, body)]
     for number in range(count):
         lines = list(body.lines)
         name = edits[number % len(edits)](lines, chance)
         yield name, "\n".join(lines) + body.manifest
+
+
+def _is_possible(edit: Edit, body: Body) -> bool:
+    """Whether a page has what is edited: bullets, a table, a long paragraph."""
+    try:
+        edit(list(body.lines), random.Random(246))
+    except IndexError:
+        return False
+    return True
 
 
 def _bullets(lines: list[str]) -> list[list[int]]:
@@ -239,7 +254,7 @@ def _realign(lines: list[str], chance: random.Random) -> str:
     first = chance.choice(rules) - 1
     last = first
     while last < len(lines) and lines[last].startswith("|"):
-        cells = [cell.strip() for cell in lines[last].strip().strip("|").split("|")]
+        cells = [cell.strip() for cell in CELL_END.split(lines[last].strip()[1:-1])]
         widths = [chance.randint(3, 18)] * len(cells)
         if last == first + 1:
             cells = ["-" * width for width in widths]
@@ -254,6 +269,9 @@ def _delete(lines: list[str], chance: random.Random) -> str:
     plain = [i for run in _bullets(lines) for i in run if not lines[i].startswith("- **")]
     lines[chance.choice(plain)] = ""
     return "deleted a bullet"
+
+
+EDITS: tuple[Edit, ...] = (_reorder, _rephrase, _rewrap, _add, _realign, _delete)
 
 
 def baseline(text: str, title: str, results: str) -> int:

@@ -25,7 +25,7 @@ from epm_lint.binding.manifest import Bound, BoundUnit, Manifest, decode, encode
 from epm_lint.engine import lint
 from epm_lint.formats import format_of
 from epm_lint.markdown.document import Document
-from epm_lint.model import Record, Status, Verdict
+from epm_lint.model import RenderedRecord, Status, Verdict
 from epm_lint.rules.numbers import numbers_match_results
 
 RULES = (numbers_match_results.RULE,)
@@ -290,7 +290,7 @@ class Judge:
         self.record = beside(folder)
         assert self.record is not None
 
-    def judged(self, body: str, title: str, record: Record | None) -> Verdict:
+    def judged(self, body: str, title: str, record: RenderedRecord | None) -> Verdict:
         report = lint(body, title=title, results=self.results, record=record, rules=RULES)
         return report.rows[0].verdict
 

@@ -21,7 +21,7 @@ from epm_lint.values import dataclass
 if TYPE_CHECKING:
     from epm.linting.results import ResultsFile
     from epm_lint.configuration import Configuration
-    from epm_lint.model import Record, Repository
+    from epm_lint.model import RenderedRecord, Repository
 
 STDIN = "-"
 RESULTS = "results.json"
@@ -178,7 +178,9 @@ def _tell_length(path: str, text: str, say: Callable[[str], None]) -> None:
         )
 
 
-def _record(text: str, folder: Path, given: Given, repository: Repository | None) -> Record | None:
+def _record(
+    text: str, folder: Path, given: Given, repository: Repository | None
+) -> RenderedRecord | None:
     """What epm rendered the page as: from beside its results, never from the page itself."""
     from epm.linting import records
 

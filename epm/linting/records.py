@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from epm_lint.binding.manifest import FILE as NUMBERS
 from epm_lint.binding.record import FILE, read
-from epm_lint.model import Record
+from epm_lint.model import RenderedRecord
 
 if TYPE_CHECKING:
     from epm_lint.model import Repository
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _LARGEST = 5_000_000
 
 
-def beside(folder: Path) -> Record | None:
+def beside(folder: Path) -> RenderedRecord | None:
     """The record in a run's folder."""
     return read(_text(_content(folder / FILE)), _text(_content(folder / NUMBERS)))
 
 
-def pinned(repository: Repository, commit: str, results: str) -> Record | None:
+def pinned(repository: Repository, commit: str, results: str) -> RenderedRecord | None:
     """The record in the commit that has a results file, beside it."""
     folder = PurePosixPath(results).parent
     return read(
@@ -29,7 +29,7 @@ def pinned(repository: Repository, commit: str, results: str) -> Record | None:
     )
 
 
-def named_by(text: str, repository: Repository) -> Record | None:
+def named_by(text: str, repository: Repository) -> RenderedRecord | None:
     """The record beside the results that a body's first line names at a commit."""
     from epm.linting.results import marker_of
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 from pydantic import BaseModel
 
 from epm.errors import EpmError
-from epm_lint.binding.manifest import Bound, BoundUnit, Part
+from epm_lint.binding.manifest import Bound, BoundPart, BoundUnit
 from epm_lint.binding.pointers import escape
-from epm_lint.binding.units import FIGURE, Figure, Reader, units
+from epm_lint.binding.units import FIGURE, Numeral, Reader, units
 from epm_lint.markdown.document import Document
 
 # private-use characters: no Markdown parser, and no results file of ours, gives them a meaning
@@ -251,13 +251,13 @@ class _Marks(Reader):
     def __init__(self, names: Iterable[str], sources: list[tuple[str, str]]) -> None:
         super().__init__(names)
         self._sources = sources
-        self.parts: dict[int, tuple[Part, ...]] = {}
-        self._alive: list[Figure] = []  # so that no id is given twice
+        self.parts: dict[int, tuple[BoundPart, ...]] = {}
+        self._alive: list[Numeral] = []  # so that no id is given twice
 
     def plain(self, text: str) -> str:
         return _SHORT.sub(r"\2", text)
 
-    def figures(self, text: str, line: int, slot: int = 0) -> tuple[Figure, ...]:
+    def figures(self, text: str, line: int, slot: int = 0) -> tuple[Numeral, ...]:
         figures = super().figures(self.plain(text), line, slot)
         spans = list(self._spans(text))
         for figure in figures:
@@ -283,14 +283,14 @@ class _Span(NamedTuple):
     form: str
 
 
-def _parts(figure: Figure, spans: list[_Span]) -> Iterator[Part]:
+def _parts(figure: Numeral, spans: list[_Span]) -> Iterator[BoundPart]:
     """What of a figure the results hold: stretches of it, or all of it as a word of a text."""
     first, last = figure.start, figure.start + len(figure.text)
     for span in spans:
         if first <= span.start and span.end <= last:
-            yield Part(span.start - first, span.end - first, span.pointer, span.form)
+            yield BoundPart(span.start - first, span.end - first, span.pointer, span.form)
         elif span.start <= first and last <= span.end:
             words = [match.start() + span.start for match in FIGURE.finditer(span.text)]
             if first in words:
                 index = words.index(first)
-                yield Part(0, len(figure.text), span.pointer, span.form, index)
+                yield BoundPart(0, len(figure.text), span.pointer, span.form, index)

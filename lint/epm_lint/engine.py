@@ -16,7 +16,7 @@ from epm_lint.markdown.document import Document
 from epm_lint.model import (
     Finding,
     Page,
-    Record,
+    RenderedRecord,
     Report,
     Repository,
     ResultsFile,
@@ -54,7 +54,7 @@ def lint(
     results_files: Sequence[ResultsFile] = (),
     numbers: str | None = None,
     tables: str | None = None,
-    record: Record | None = None,
+    record: RenderedRecord | None = None,
     rendered: bool = False,
     repository: Repository | None = None,
     trusted: bool = True,
@@ -127,7 +127,7 @@ def _recognised(
     raise LintError(f"there is no page format {quote(page_format)}; known: {known}")
 
 
-def _vouches(one: Suppression, record: Record | None) -> bool:
+def _vouches(one: Suppression, record: RenderedRecord | None) -> bool:
     """Whether a comment that was not rendered would take a rendered page's word for its numbers."""
     if one.slug != _VOUCHES:
         return False

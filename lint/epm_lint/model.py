@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from epm_lint.formats.format import Format
 from epm_lint.markdown.document import Document
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 if TYPE_CHECKING:
     from epm_lint.reading.number import Number
@@ -167,7 +166,7 @@ class Repository(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RenderedRecord:
     """A page as epm rendered it, kept where the page cannot reach: see `binding.record`."""
 
     body: str
@@ -212,7 +211,7 @@ class Page:
     """The file beside the results with the tables that the body is too long for."""
     rendered: bool = False
     """Whether epm has rendered the page."""
-    record: Record | None = None
+    record: RenderedRecord | None = None
     """What it was rendered as, from where the page cannot change it."""
     repository: Repository | None = None
 

@@ -1,10 +1,11 @@
-"""`@dataclass(frozen=True, slots=True)`, made in a fraction of the time.
+"""`@dataclass(frozen=True, slots=True)`, `StrEnum`, `cached_property`, in a fraction of the time.
 
 The standard decorator compiles six methods for each class and looks at every field several times,
 and the linter, which is started anew for every body, has some hundred classes: a sixth of its
-start. This one compiles `__init__` alone; the other methods are shared, slots are left out, and
-what the standard library wants to know of the fields is made when it asks. To a reader and to mypy
-it is the standard one; `fields`, `replace` and `asdict` work as ever.
+start. This one compiles `__init__` alone, and only when the first instance is made; the other
+methods are shared, slots are left out, and what the standard library wants to know of the fields
+is made when it asks. To a reader and to mypy it is the standard one; `fields`, `replace` and
+`asdict` work as ever.
 """
 
 from __future__ import annotations
@@ -15,8 +16,68 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from enum import StrEnum as StrEnum
     from functools import cached_property as cached_property
 else:
+
+    class _Members(type):
+        """A class whose texts are its members, each a string of that class with its name."""
+
+        def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> Any:
+            """The class, its members made."""
+            made = super().__new__(cls, name, bases, space)
+            made._members = {}
+            for key, text in space.items():
+                if isinstance(text, str) and not key.startswith("_"):
+                    member = str.__new__(made, text)
+                    member.name, member.value = key, text
+                    made._members[text] = member
+                    setattr(made, key, member)
+            return made
+
+        def __call__(cls, value: str) -> Any:
+            """The member with that value; `ValueError` where there is none."""
+            if (member := cls._members.get(value)) is not None:
+                return member
+            raise ValueError(f"{value!r} is not a valid {cls.__qualname__}")
+
+        def __iter__(cls) -> Any:
+            """The members, as they are written."""
+            return iter(cls._members.values())
+
+        def __reversed__(cls) -> Any:
+            """The members, from the last."""
+            return reversed(cls._members.values())
+
+        def __contains__(cls, member: object) -> bool:
+            """Whether something is a member, or the value of one."""
+            return member in cls._members
+
+        def __getitem__(cls, name: str) -> Any:
+            """The member of that name; `KeyError` where there is none."""
+            return cls.__members__[name]
+
+        @property
+        def __members__(cls) -> dict[str, Any]:
+            """The members by their names."""
+            return {member.name: member for member in cls}
+
+        def __len__(cls) -> int:
+            """How many there are."""
+            return len(cls._members)
+
+    class StrEnum(str, metaclass=_Members):
+        """As `enum.StrEnum`, but a member is looked up and hashed as any attribute and text is.
+
+        In Python 3.11 either takes the standard one several times as long, and the reading asks
+        for the kind of each number a dozen times.
+        """
+
+        def __repr__(self) -> str:
+            return f"<{type(self).__name__}.{self.name}: {self.value!r}>"
+
+        def __reduce__(self) -> Any:
+            return type(self), (self.value,)
 
     class cached_property:  # noqa: N801
         """As `functools.cached_property` from Python 3.12 on: without a lock, which is most of it.
@@ -85,7 +146,7 @@ def _frozen(cls: Any, *, kw_only: bool) -> Any:
     cls._shown = tuple(name for name, (_, d, _k) in fields.items() if _is(d, "repr"))
     cls.__match_args__ = tuple(n for n, (_, _d, by_name) in fields.items() if not by_name)  # type: ignore[misc]
     cls.__dataclass_fields__ = _Fields()
-    cls.__init__ = _initialiser(cls, fields)
+    cls.__init__ = _made_when_called(cls, fields)
     cls.__repr__, cls.__eq__, cls.__hash__ = _repr, _equal, _hash
     cls.__setattr__ = cls.__delattr__ = _refuse
     return cls
@@ -101,6 +162,16 @@ def _keep_default(cls: Any, name: str, field: Any) -> None:
         delattr(cls, name)
     else:
         setattr(cls, name, field.default)
+
+
+def _made_when_called(cls: Any, fields: dict[str, tuple[str, Any, bool]]) -> Any:
+    """An `__init__` that puts the compiled one in its place: few pages need all classes."""
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807
+        cls.__init__ = _initialiser(cls, fields)
+        cls.__init__(self, *given, **named)
+
+    return __init__
 
 
 def _initialiser(cls: Any, fields: dict[str, tuple[str, Any, bool]]) -> Any:

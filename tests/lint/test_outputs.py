@@ -239,7 +239,7 @@ FINDINGS = st.builds(
     st.none() | TEXTS,
 )
 VERDICTS = st.builds(
-    Verdict, st.sampled_from(Status), TEXTS, st.lists(FINDINGS, max_size=3).map(tuple)
+    Verdict, st.sampled_from([*Status]), TEXTS, st.lists(FINDINGS, max_size=3).map(tuple)
 )
 REPORTS = st.lists(
     st.builds(

@@ -2,12 +2,32 @@
 
 import copy
 import dataclasses
+import enum
 import pickle
 from typing import Any
 
 import pytest
 
 from epm_lint import values
+
+
+class Fast(values.StrEnum):
+    ONE = "one"
+    TWO = "two and a bit"
+
+    @property
+    def first(self) -> str:
+        return self.value[0]
+
+
+class Standard(enum.StrEnum):
+    ONE = "one"
+    TWO = "two and a bit"
+
+    @property
+    def first(self) -> str:
+        return self.value[0]
+
 
 FAST = values.dataclass(frozen=True, slots=True)
 STANDARD = dataclasses.dataclass(frozen=True, slots=True)
@@ -111,3 +131,24 @@ def test_other_options_are_the_standard_librarys() -> None:
         line: int
 
     assert Ordered(1) < Ordered(2)
+
+
+@pytest.mark.parametrize("kind", [Fast, Standard])
+def test_members_of_an_enumeration(kind: Any) -> None:
+    assert [*kind] == ["one", "two and a bit"]
+    assert [*reversed(kind)] == ["two and a bit", "one"]
+    assert len(kind) == 2
+    assert kind.ONE in kind
+    assert kind["ONE"] is kind.ONE
+    assert [*kind.__members__] == ["ONE", "TWO"]
+    assert kind("one") is kind.ONE
+    assert (kind.TWO.name, kind.TWO.value, kind.TWO.first) == ("TWO", "two and a bit", "t")
+    assert (str(kind.TWO), f"{kind.TWO:>14}") == ("two and a bit", " two and a bit")
+    assert repr(kind.TWO) == f"<{kind.__name__}.TWO: 'two and a bit'>"
+    assert isinstance(kind.ONE, kind)
+    assert kind.ONE != kind.TWO
+    assert kind.ONE in {kind.ONE, kind.TWO}
+    assert pickle.loads(pickle.dumps(kind.TWO)) is kind.TWO  # noqa: S301
+    assert copy.deepcopy(kind.TWO) is kind.TWO
+    with pytest.raises(ValueError, match="'three' is not a valid"):
+        kind("three")

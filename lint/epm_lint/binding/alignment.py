@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import field
 
 from epm_lint.binding.manifest import Bound, BoundUnit
-from epm_lint.binding.units import Figure, Unit
+from epm_lint.binding.units import Numeral, Unit
 from epm_lint.values import dataclass
 
 _ALIKE = 0.5
@@ -25,17 +25,17 @@ _COMMON = 400
 class Alignment:
     """What became of the figures that a body was rendered with."""
 
-    kept: list[tuple[Bound, Figure]] = field(default_factory=list)
-    changed: list[tuple[Bound, Figure]] = field(default_factory=list)
-    moved: list[tuple[Bound, Figure]] = field(default_factory=list)
+    kept: list[tuple[Bound, Numeral]] = field(default_factory=list)
+    changed: list[tuple[Bound, Numeral]] = field(default_factory=list)
+    moved: list[tuple[Bound, Numeral]] = field(default_factory=list)
     """The same text, at another place of its unit, where another was."""
-    intruding: list[Figure] = field(default_factory=list)
+    intruding: list[Numeral] = field(default_factory=list)
     """Numbers in cells of a rendered table that held none, or fewer."""
     renamed: list[tuple[BoundUnit, Unit]] = field(default_factory=list)
     """Units whose numbers now stand beside other names."""
-    fences: list[Figure] = field(default_factory=list)
+    fences: list[Numeral] = field(default_factory=list)
     """Code blocks with another text than they were rendered with."""
-    new: list[tuple[Unit, Figure]] = field(default_factory=list)
+    new: list[tuple[Unit, Numeral]] = field(default_factory=list)
     gone: list[BoundUnit] = field(default_factory=list)
     """Units of which nothing is left."""
     deleted: int = 0
@@ -149,7 +149,7 @@ def _compare(entry: BoundUnit, unit: Unit, alignment: Alignment) -> None:
 
 
 def _compare_sequences(
-    was: list[Bound], now: list[Figure], unit: Unit, alignment: Alignment
+    was: list[Bound], now: list[Numeral], unit: Unit, alignment: Alignment
 ) -> None:
     if [bound.figure.before for bound in was] == [figure.before for figure in now]:
         # not a word between them has changed
@@ -165,7 +165,7 @@ def _compare_sequences(
         [(figure.text, figure.before) for figure in now],
         autojunk=False,
     )
-    replaced: list[tuple[list[Bound], list[Figure]]] = []
+    replaced: list[tuple[list[Bound], list[Numeral]]] = []
     for kind, first, last, start, end in matcher.get_opcodes():
         if kind == "equal":
             alignment.kept += zip(was[first:last], now[start:end], strict=True)
@@ -179,7 +179,7 @@ def _compare_sequences(
 
 
 def _place(
-    figure: Figure, old: list[Bound], gone: list[Bound], unit: Unit, alignment: Alignment
+    figure: Numeral, old: list[Bound], gone: list[Bound], unit: Unit, alignment: Alignment
 ) -> None:
     """Find what a figure was: the same text nearby, or what it stands in place of."""
     here = [bound for bound in old if bound in gone]

@@ -23,7 +23,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import Any, NamedTuple
 
-from epm_lint.binding.units import FIGURE, Figure, Unit
+from epm_lint.binding.units import FIGURE, Numeral, Unit
 from epm_lint.values import dataclass
 
 MARK = "epm:numbers"
@@ -38,7 +38,7 @@ class BadManifest(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BoundPart:
     """A stretch of a figure that comes from the results."""
 
     start: int
@@ -53,8 +53,8 @@ class Part:
 class Bound:
     """A figure as it was rendered, with what it came from; no parts where the template wrote it."""
 
-    figure: Figure
-    parts: tuple[Part, ...] = ()
+    figure: Numeral
+    parts: tuple[BoundPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +194,10 @@ def _unpacked(payload: Any) -> Manifest:
 def _figure(entry: Any, sources: list[tuple[str, str]]) -> Bound:
     text, slot, before, *rest = entry
     parts = tuple(
-        Part(int(start), int(end), *sources[int(source)], *map(int, index))
+        BoundPart(int(start), int(end), *sources[int(source)], *map(int, index))
         for start, end, source, *index in (rest[0] if rest else ())
     )
-    return Bound(Figure(_text(text), 0, int(slot), int(before), 0), parts)
+    return Bound(Numeral(_text(text), 0, int(slot), int(before), 0), parts)
 
 
 def _text(value: Any) -> str:

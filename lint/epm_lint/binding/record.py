@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from epm_lint.binding.manifest import MARK, BadManifest, Manifest, decode
 from epm_lint.markdown.document import Document
-from epm_lint.model import Record
+from epm_lint.model import RenderedRecord
 from epm_lint.values import dataclass
 
 FILE = "rendered.md"
@@ -27,12 +27,12 @@ _LONG, _TELLING = 25, 3
 """Characters of a line, and of a number, that hardly stand in two pages by chance."""
 
 
-def manifest_of(record: Record) -> Manifest:
+def manifest_of(record: RenderedRecord) -> Manifest:
     """The page's figures, and what each came from. Raises `BadManifest`."""
     return decode(record.manifest)
 
 
-def is_of(record: Record, document: Document) -> bool:
+def is_of(record: RenderedRecord, document: Document) -> bool:
     """Whether a page is the one that was rendered, by the lines that they share."""
     own = {line.strip() for line in document.lines}
     mine = [line.strip() for line in record.body.split("\n") if len(line.strip()) >= _LONG]
@@ -41,7 +41,7 @@ def is_of(record: Record, document: Document) -> bool:
     return sum(line in own for line in mine) >= _SHARE * len(mine)
 
 
-def _has_figures_of(record: Record, document: Document) -> bool:
+def _has_figures_of(record: RenderedRecord, document: Document) -> bool:
     """The same, by the numbers that a manifest has."""
     try:
         manifest = manifest_of(record)
@@ -53,13 +53,13 @@ def _has_figures_of(record: Record, document: Document) -> bool:
     return bool(known) and sum(one in text for one in known) >= _SHARE * len(known)
 
 
-def has_comment(record: Record, text: str) -> bool:
+def has_comment(record: RenderedRecord, text: str) -> bool:
     """Whether the page was rendered with a comment."""
     comments = Document(record.body).comments
     return any(comment.text.strip() == text.strip() for comment in comments)
 
 
-def other_manifests(record: Record, document: Document) -> Iterator[tuple[int, str]]:
+def other_manifests(record: RenderedRecord, document: Document) -> Iterator[tuple[int, str]]:
     """The line of each numbers manifest that the page was not rendered with, and what it is."""
     found = [c for c in document.comments if c.text.split()[:1] == [MARK]]
     for number, comment in enumerate(found):
@@ -74,7 +74,7 @@ def written(title: str, body: str) -> str:
     return f"# {title}\n\n{body}"
 
 
-def read(rendered: str | None, numbers: str | None) -> Record | None:
+def read(rendered: str | None, numbers: str | None) -> RenderedRecord | None:
     """The record in a file of rendered pages, and in the one of a manifest that was kept apart."""
     title, body = "", ""
     if rendered is not None:
@@ -82,11 +82,11 @@ def read(rendered: str | None, numbers: str | None) -> Record | None:
         title, body = first.removeprefix("# ").strip(), rest.removeprefix("\n")
         inline = [c for c in Document(body).comments if c.text.split()[:1] == [MARK]]
         if inline:
-            return Record(body, title, inline[-1].text, inline=True)
+            return RenderedRecord(body, title, inline[-1].text, inline=True)
     if numbers is None:
         return None
     text = numbers.strip().removeprefix("<!--").removesuffix("-->")
-    return Record(body, title, text)
+    return RenderedRecord(body, title, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _digits(line: str) -> list[str]:
 
 
 def edited(
-    record: Record, document: Document, human: frozenset[int], commit: str | None
+    record: RenderedRecord, document: Document, human: frozenset[int], commit: str | None
 ) -> Iterator[Edited]:
     """The lines outside of what people write that are not as they were rendered."""
     from difflib import SequenceMatcher

@@ -24,7 +24,7 @@ _TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Numeral:
     """A word with a digit, where it stands in its unit."""
 
     text: str
@@ -46,7 +46,7 @@ class Unit:
     line: int
     words: frozenset[int]
     """Hashes of the words that know it again."""
-    figures: tuple[Figure, ...]
+    figures: tuple[Numeral, ...]
     names: tuple[str, ...] = ()
     """The conditions that it names, in their order."""
 
@@ -73,7 +73,7 @@ class Reader:
         """The text as a reader of the page sees it."""
         return text
 
-    def figures(self, text: str, line: int, slot: int = 0) -> tuple[Figure, ...]:
+    def figures(self, text: str, line: int, slot: int = 0) -> tuple[Numeral, ...]:
         """The figures of a text whose first line is `line`."""
         return tuple(_figures(text, line, slot))
 
@@ -112,14 +112,14 @@ def marked_lines(document: Document) -> frozenset[int]:
     return frozenset(lines)
 
 
-def _figures(text: str, line: int, slot: int) -> Iterator[Figure]:
+def _figures(text: str, line: int, slot: int) -> Iterator[Numeral]:
     cursor = 0
     for match in FIGURE.finditer(text):
         line += text.count("\n", cursor, match.start())
         between = _WORD.findall(text[max(cursor, match.start() - 60) : match.start()])
         before = crc(between[-1]) if between else 0
         cursor = match.start()
-        yield Figure(match.group(), line, slot, before, match.start())
+        yield Numeral(match.group(), line, slot, before, match.start())
 
 
 def words_of(text: str) -> frozenset[int]:
@@ -174,7 +174,7 @@ class _Units:
             names = self._reader.names(" | ".join(cell.text for cell in row.cells))
             yield Unit("row", row.line, head | words, self._cells(row, slots), names)
 
-    def _cells(self, row: TableRow, slots: list[int]) -> tuple[Figure, ...]:
+    def _cells(self, row: TableRow, slots: list[int]) -> tuple[Numeral, ...]:
         # a row may have more cells than its header: GitHub drops them
         return tuple(
             figure
@@ -187,7 +187,7 @@ class _Units:
 
         content = self._reader.plain(code.content)
         digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        figure = Figure(digest, code.line, 0, 0, 0)
+        figure = Numeral(digest, code.line, 0, 0, 0)
         return Unit("fence", code.line, frozenset({crc(section)}), (figure,))
 
 

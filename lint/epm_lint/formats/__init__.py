@@ -1,6 +1,6 @@
 """Page formats: what they say, the files they are read from, and which one a page has."""
 
-from epm_lint.formats.format import HUMAN, Asks, Format, Label, Limit, Section
+from epm_lint.formats.format import HUMAN, AskedSection, Asks, Format, Label, Limit
 from epm_lint.formats.recognition import Recognised, format_of
 from epm_lint.formats.shipped import NAMES, PLAIN, shipped
 
@@ -8,12 +8,12 @@ __all__ = [
     "HUMAN",
     "NAMES",
     "PLAIN",
+    "AskedSection",
     "Asks",
     "Format",
     "Label",
     "Limit",
     "Recognised",
-    "Section",
     "format_of",
     "shipped",
 ]

@@ -103,7 +103,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Section:
+class AskedSection:
     """A heading of the page, and what has to stand under it."""
 
     path: tuple[str, ...]
@@ -140,7 +140,7 @@ class Section:
         """The heading as it is written; of a glob, with the open part shown as an ellipsis."""
         return f"{'#' * self.level} {self.title.replace('*', '…')}"
 
-    @property
+    @cached_property
     def is_glob(self) -> bool:
         """Whether any number of headings may match."""
         return "*" in self.title
@@ -151,9 +151,9 @@ class Section:
 
     def has_key(self, key: str) -> bool:
         """Whether a heading with that key is this section's."""
-        if self.is_glob:
-            return any(fnmatchcase(key, name) for name in self._keys)
-        return key in self._keys
+        if key in self._keys:
+            return True
+        return self.is_glob and any(fnmatchcase(key, name) for name in self._keys)
 
     @cached_property
     def _keys(self) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ class Format:
     """Sections that alone may name issues; anywhere, if none is named."""
     markers: bool = False
     """Whether what people write stands between `epm:human` comments."""
-    sections: tuple[Section, ...] = ()
+    sections: tuple[AskedSection, ...] = ()
     labels: tuple[Label, ...] = ()
     """Labels that the page has wherever it may be, as in a footer."""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
@@ -232,14 +232,14 @@ class Format:
             found.add("page-sections")
         return frozenset(found)
 
-    def with_role(self, role: str) -> Section | None:
+    def with_role(self, role: str) -> AskedSection | None:
         """The section that plays a role, if one does."""
         return next((section for section in self.sections if section.role == role), None)
 
-    def parts_of(self, path: tuple[str, ...]) -> tuple[Section, ...]:
+    def parts_of(self, path: tuple[str, ...]) -> tuple[AskedSection, ...]:
         """The sections directly below a path, in order."""
         return tuple(section for section in self.sections if section.path[:-1] == path)
 
-    def human_sections(self) -> Iterator[Section]:
+    def human_sections(self) -> Iterator[AskedSection]:
         """The sections that people write."""
         return (section for section in self.sections if section.author == HUMAN)

@@ -105,16 +105,13 @@ def _shows(document: Document, sign: Sign) -> bool:
 
 def _has(document: Document, path: str) -> bool:
     first, *rest = path.split("/")
-    found = [section for section in document.walk() if _is_called(section, first)]
+    found = _called(document.walk(), first)
     for title in rest:
-        found = [
-            below
-            for section in found
-            for below in section.walk()
-            if below is not section and _is_called(below, title)
-        ]
+        inside = (below for above in found for below in above.walk() if below is not above)
+        found = _called(inside, title)
     return bool(found)
 
 
-def _is_called(section: Section, title: str) -> bool:
-    return fnmatchcase(section.key, "*".join(map(title_key, title.split("*"))))
+def _called(sections: Iterable[Section], title: str) -> list[Section]:
+    name = "*".join(map(title_key, title.split("*")))
+    return [section for section in sections if fnmatchcase(section.key, name)]

@@ -9,11 +9,11 @@ from epm_lint.errors import LintError
 from epm_lint.formats.format import (
     NOTHING,
     ROLES,
+    AskedSection,
     Asks,
     Format,
     Label,
     Limit,
-    Section,
     Sign,
     Title,
 )
@@ -56,9 +56,9 @@ def _format(table: Mapping[str, Any], file: str) -> Format:
     return Format(sections=sections, labels=given.pop("label", ()), file=file, **given)
 
 
-def _check_sections(sections: tuple[Section, ...]) -> None:
+def _check_sections(sections: tuple[AskedSection, ...]) -> None:
     """What no single key can tell: paths stand once, below a section that is there."""
-    known: dict[tuple[str, ...], Section] = {}
+    known: dict[tuple[str, ...], AskedSection] = {}
     for number, section in enumerate(sections, 1):
         where = f"section {number} ({'/'.join(section.path)})"
         parent = known.get(section.path[:-1])
@@ -187,14 +187,14 @@ def _label(value: object, where: str) -> Label:
     return Label(asks=asks, **found)
 
 
-def _section(value: object, where: str) -> Section:
+def _section(value: object, where: str) -> AskedSection:
     found = _taken(value, _SECTION, f"{where}.", needs=("path",))
     path = tuple(step.strip() for step in found.pop("path").split("/"))
     if not all(path):
         raise LintError(f"{where}.path has an empty title")
     asks, labels = _asks(found), found.pop("label", ())
     level = found.pop("level", min(len(path) + 1, 6))
-    return Section(path, level, asks=asks, labels=labels, **found)
+    return AskedSection(path, level, asks=asks, labels=labels, **found)
 
 
 def _list_of(kind: Kind) -> Kind:

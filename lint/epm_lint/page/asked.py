@@ -161,10 +161,10 @@ def _found(page: Page) -> tuple[list[Stretch], tuple[Labelled, ...]]:
 
 @lru_cache(maxsize=1)
 def _found_in(document: Document, asked: Format) -> tuple[list[Stretch], tuple[Labelled, ...]]:
-    return _Reader(Page(document, asked)).read()
+    return _AskReader(Page(document, asked)).read()
 
 
-class _Reader:
+class _AskReader:
     def __init__(self, page: Page) -> None:
         self._page, self._document = page, page.document
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from epm_lint.formats.format import Section as Asked
+from epm_lint.formats.format import AskedSection
 from epm_lint.markdown.blocks import Section, title_key
 from epm_lint.markdown.details import folded_lines
 from epm_lint.model import Finding, Page, Verdict
@@ -13,7 +13,7 @@ from epm_lint.page.sections import absent, is_about, located, sections_of
 from epm_lint.quoting import enumerate_quoted, quote
 
 
-def parts_in_place(page: Page, asked: Asked) -> Verdict:
+def parts_in_place(page: Page, asked: AskedSection) -> Verdict:
     """A section has the parts that the format gives it, at their level and in their order."""
     section = next(iter(located(page, asked)), None)
     if section is None:
@@ -30,9 +30,9 @@ def parts_in_place(page: Page, asked: Asked) -> Verdict:
 
 def _exactly(
     page: Page,
-    asked: Asked,
+    asked: AskedSection,
     section: Section,
-    parts: list[Asked],
+    parts: list[AskedSection],
     expected: list[str],
     level: Finding | None,
 ) -> Verdict:
@@ -58,9 +58,9 @@ def _exactly(
 
 def _at_least(
     page: Page,
-    asked: Asked,
+    asked: AskedSection,
     section: Section,
-    parts: list[Asked],
+    parts: list[AskedSection],
     expected: list[str],
     level: Finding | None,
 ) -> Verdict:
@@ -86,7 +86,7 @@ def _at_least(
     return Verdict.passed(f"all {len(expected)} sections")
 
 
-def _expected(page: Page, section: Section, parts: list[Asked]) -> list[str]:
+def _expected(page: Page, section: Section, parts: list[AskedSection]) -> list[str]:
     """The titles that the section should have: of a glob, those that are there."""
     expected: list[str] = []
     for one in parts:
@@ -101,7 +101,7 @@ def _expected(page: Page, section: Section, parts: list[Asked]) -> list[str]:
     return expected
 
 
-def _key(parts: list[Asked], title: str) -> str:
+def _key(parts: list[AskedSection], title: str) -> str:
     """What tells a part again, by whichever of its names it goes; each of a glob by itself."""
     for one in parts:
         if one.is_called(title) and not one.is_glob:
@@ -109,12 +109,12 @@ def _key(parts: list[Asked], title: str) -> str:
     return title_key(title)
 
 
-def _ordered(parts: list[Asked], keys: list[str]) -> list[str]:
+def _ordered(parts: list[AskedSection], keys: list[str]) -> list[str]:
     free = {title_key(one.title) for one in parts if one.place == "free"}
     return [key for key in keys if key not in free]
 
 
-def _judged(parts: list[Asked]) -> tuple[str, ...]:
+def _judged(parts: list[AskedSection]) -> tuple[str, ...]:
     """Parts that another rule asks to be filled, so that an empty one is not overlooked."""
     role = {"sources", "artifacts"}
     return tuple(
@@ -134,7 +134,7 @@ def _disorder(section: Section, level: int, known: set[str]) -> Finding:
     return Finding("the parts are out of order", section.line, fix="move them")
 
 
-def _extra(page: Page, asked: Asked, section: Section, known: set[str]) -> list[Finding]:
+def _extra(page: Page, asked: AskedSection, section: Section, known: set[str]) -> list[Finding]:
     extra = [part for part in section.sections if part.key not in known]
     folded = folded_lines(page.document) if extra else set()
     may_fold = [one for one in page.format.sections if one.folded]
@@ -147,10 +147,10 @@ def _extra(page: Page, asked: Asked, section: Section, known: set[str]) -> list[
     ]
 
 
-def top_in_place(page: Page, asked: list[Asked]) -> tuple[list[Finding], list[Finding]]:
+def top_in_place(page: Page, asked: list[AskedSection]) -> tuple[list[Finding], list[Finding]]:
     """What is wrong with sections that stand at the top: faults, and headings out of order."""
     faults: list[Finding] = []
-    there: list[tuple[Asked, Section]] = []
+    there: list[tuple[AskedSection, Section]] = []
     for number, one in enumerate(asked):
         found = located(page, one)
         everywhere = [s for s in page.document.walk() if one.has_key(s.key)]
@@ -182,7 +182,7 @@ def top_in_place(page: Page, asked: list[Asked]) -> tuple[list[Finding], list[Fi
     return faults, [Finding(f"expected in the order {wanted}", late.line, fix="move them")]
 
 
-def _missing(page: Page, one: Asked, later: list[Asked]) -> Finding:
+def _missing(page: Page, one: AskedSection, later: list[AskedSection]) -> Finding:
     after = [section for each in later for section in located(page, each)[:1]]
     before = min(after, key=lambda section: section.line, default=None)
     edit = skeleton(page.document, before, one.heading) if not one.is_glob else None

@@ -28,6 +28,11 @@ _BLANK = Pattern(
     re.IGNORECASE,
 )
 _SHOUTED = frozenset({"todo", "tbd", "tba", "fixme", "xxx"})
+_BLANK_STEMS = (
+    *_SHOUTED,
+    *("___", "{{", "fill", "insert", "placeholder", "your", "enter", "add"),
+)
+"""Wherever the pattern above is found, one of these stands."""
 
 
 def is_placeholder(text: str, words: Container[str] = WORDS) -> bool:
@@ -41,6 +46,9 @@ def blank_in(source: str) -> str | None:
 
     Braces within a span of code are a template that somebody quotes, unless they are all there is.
     """
+    folded = source.casefold()
+    if not any(stem in folded for stem in _BLANK_STEMS):
+        return None
     in_code = False
     for piece in source.split("`"):
         for match in _BLANK.finditer(piece):

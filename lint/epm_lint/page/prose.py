@@ -6,13 +6,14 @@ from epm_lint.patterns import Pattern
 
 _SENTENCE_END = Pattern(r"[.!?…؟।][\"'”’)\]]*(?=\s|$)|[。！？]")
 _UNSPACED = Pattern(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_FIRST_UNSPACED = "\u3040"
 _ABBREVIATIONS = frozenset({"e.g.", "i.e.", "vs.", "cf.", "al.", "approx.", "fig.", "eq."})
 _LABEL = Pattern(r"\s*([^:—–\n]{1,80})(?::|\s[—–]\s)")
 
 
 def count_words(text: str) -> int:
     """Words that hold a letter or digit; in scripts that part none, each character is one."""
-    if text.isascii():
+    if max(text, default="") < _FIRST_UNSPACED:
         return sum(any(map(str.isalnum, word)) for word in text.split())
     return sum(
         max(len(_UNSPACED.findall(word)), any(map(str.isalnum, word))) for word in text.split()

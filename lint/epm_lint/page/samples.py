@@ -66,8 +66,8 @@ def samples_among(
             count += shows
         else:
             count += bool(block.text.strip()) or any(isinstance(b, Code) for b in block.walk())
-    words = _words_before(document)
     for fold in folds(document):
+        words = _words_before(document)
         if fold.line in lines and words[fold.last + 1] - words[fold.first] > FEWEST_FOLDED:
             held = bisect_left(counted, fold.line) < bisect_right(counted, fold.end_line)
             count += not held

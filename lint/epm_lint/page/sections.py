@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from epm_lint.formats.format import HUMAN
-from epm_lint.formats.format import Section as Asked
+from epm_lint.formats.format import HUMAN, AskedSection
 from epm_lint.markdown.blocks import Section, title_key
 from epm_lint.markdown.details import FoldedPart, folds
 from epm_lint.model import Finding, Page
@@ -16,7 +15,7 @@ from epm_lint.values import dataclass
 _CONFIDENCE = Pattern(r"\W{0,8}confidence(?: level)?\s{0,4}:\W{0,4}([^\W\d]\w*)", re.IGNORECASE)
 
 
-def located(page: Page, asked: Asked) -> tuple[Section, ...]:
+def located(page: Page, asked: AskedSection) -> tuple[Section, ...]:
     """The headings that are a section of the format, where they belong; the first where one is."""
     if len(asked.path) == 1:
         found = [section for section in page.document.walk() if asked.has_key(section.key)]
@@ -34,7 +33,7 @@ def located(page: Page, asked: Asked) -> tuple[Section, ...]:
     return tuple(inside) if asked.is_glob else tuple(inside[:1])
 
 
-def sections_of(page: Page, asked: Asked) -> tuple[Section, ...]:
+def sections_of(page: Page, asked: AskedSection) -> tuple[Section, ...]:
     """The same; where there is none, those that have slipped out of their parent's section."""
     anything = not title_key(asked.title)  # a glob without a word
     return located(page, asked) or (() if anything else _slipped(page, asked))
@@ -58,7 +57,7 @@ def above(page: Page, role: str) -> Section | None:
     return _parent(page, asked) if asked else None
 
 
-def asked_under(page: Page, slug: str) -> Asked | None:
+def asked_under(page: Page, slug: str) -> AskedSection | None:
     """The section of the format that is reported under a rule, and that people write."""
     human = page.format.human_sections()
     return next((asked for asked in human if asked.rule == slug), None)
@@ -120,7 +119,7 @@ class Setup:
     parts: tuple[FoldedPart, ...]
 
 
-def is_about(asked: Asked, title: str) -> bool:
+def is_about(asked: AskedSection, title: str) -> bool:
     """Whether a title announces a section that may be folded."""
     key = title_key(title)
     return any(word in key for word in asked.folded)
@@ -141,14 +140,14 @@ def setup(page: Page) -> Setup | None:
     return None
 
 
-def _parent(page: Page, asked: Asked) -> Section | None:
+def _parent(page: Page, asked: AskedSection) -> Section | None:
     for one in page.format.sections:
         if one.path == asked.path[:-1]:
             return next(iter(located(page, one)), None)
     return None
 
 
-def _slipped(page: Page, asked: Asked) -> tuple[Section, ...]:
+def _slipped(page: Page, asked: AskedSection) -> tuple[Section, ...]:
     """Headings of that name elsewhere: not in a section that has parts of its own."""
     taken: set[int] = set()
     for one in page.format.sections:

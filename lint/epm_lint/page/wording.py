@@ -52,7 +52,7 @@ _LISTING = Pattern(r"[\s,/]{0,9}(?:(?:or|and|nor|a|an|any|the)\s{1,9}){0,3}", re
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Occurrence:
     """A wording that was looked for, in the words around it."""
 
     text: str
@@ -103,7 +103,7 @@ def mentions(
     *,
     without: Collection[str] = (),
     quotations: bool = True,
-) -> Iterator[Mention]:
+) -> Iterator[Occurrence]:
     """Where the page itself uses one of the wordings, in any of the shapes of `phrases`."""
     spoken = list(own_prose(page, without))
     # to search for plain words costs a fraction of compiling a pattern and trying it
@@ -145,7 +145,7 @@ def lines_of(prose: Prose, words: str) -> Callable[[int], int]:
 
 def _mentions_in(
     page: Page, prose: Prose, pattern: re.Pattern[str], quotations: bool
-) -> Iterator[Mention]:
+) -> Iterator[Occurrence]:
     words = own_words(prose, quotations=quotations)
     line_at = lines_of(prose, words)
     end, negated = 0, False
@@ -157,7 +157,7 @@ def _mentions_in(
         end = match.end()
         line = line_at(match.start())
         column = column_of(page, line, match.group())
-        yield Mention(match.group(), before, after, line, column, negated)
+        yield Occurrence(match.group(), before, after, line, column, negated)
 
 
 def _is_negated(before: str, after: str) -> bool:

@@ -72,6 +72,8 @@ class Ground:
     def _place(self) -> None:
         """Tell each number where it stands, and that it is a setting or code if its place says."""
         passage, tokens = self.passage, self.tokens
+        if not any(tokens.numbers):
+            return
         code = "`" in passage.source
         label = passage.spot.row_label if passage.spot and passage.spot.column else ""
         layers, seeds = _LAYERS_LABEL.match(label), _SEEDS_LABEL.match(label)
@@ -276,7 +278,12 @@ def layer_of(label: str) -> int | None:
 def is_card(passage: Passage) -> bool:
     """Whether a passage is a cell of the reproducibility card."""
     in_table = passage.spot is not None and passage.place is not Place.ALT
-    return in_table and any(map(_SETUP.search, passage.sections))
+    return in_table and _is_setup(passage.sections)
+
+
+@lru_cache(maxsize=64)
+def _is_setup(sections: tuple[str, ...]) -> bool:
+    return any(map(_SETUP.search, sections))
 
 
 def _is_part_of_code(number: Number, passage: Passage) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from epm_lint.values import StrEnum
 
 
 class Part(StrEnum):

@@ -7,7 +7,6 @@ rounding. Cutting digits off is not, and is told apart.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from math import floor, inf
@@ -15,7 +14,7 @@ from typing import Protocol
 
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ranges import Range
-from epm_lint.values import cached_property
+from epm_lint.values import StrEnum, cached_property
 
 MINUSES = "−–‒‐‑﹣－-"
 SPACES = " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f"
@@ -45,6 +44,7 @@ NUMBER = (
     rf"(?P<unit>{UNIT})?"
 )
 """The one grammar: sign, thousands, decimals, powers of ten, unit."""
+_GROUPS = ("sign", "digits", "exponent", "size", "kilo", "unit")
 
 _ALONE = Pattern(
     rf"(?:[^\W\d_]{{1,12}}{_GAP}?(?=[<>=≤≥≈~]))?(?P<relation><=|>=|[<>=≤≥≈~])?{_GAP}?{NUMBER}"
@@ -61,6 +61,8 @@ _LONGEST = 64
 _LARGEST_EXPONENT = 300
 _LARGEST = 10**300  # of what float64 can hold
 _LARGEST_BASE, _TEN = 1000, 10
+_PURE = ("", "%", "pp", "×", "‰")
+"""The units of plain numbers; any other is one of time or size."""
 _OF_ONE_HUNDRED = ("%", "pp")
 
 
@@ -190,7 +192,7 @@ class Number:
         is_power = exponent[:1] in ("^", *"⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹") and bool(exponent)
         if is_power and found["digits"] != "10":
             raise ValueError("not a number, but a power of one")
-        if number.unit not in ("", "%", "pp", "×", "‰"):
+        if number.unit not in _PURE:
             raise ValueError("not a number, but a measure")
         if abs(number.power) > _LARGEST_EXPONENT or abs(number.value) > _LARGEST:
             raise ValueError("a number out of all proportion")
@@ -208,28 +210,21 @@ class Number:
     def found(cls, found: re.Match[str], text: str, signed: bool = True) -> Number:
         """The number of a match of the grammar; without its sign, where that is none."""
         start, end = found.start("sign"), found.end()
-        sign: str = found["sign"]
+        sign, digits, exponent, size, kilo, written = found.group(*_GROUPS)
         if sign and not signed:
             start, sign = start + 1, ""
-        digits: str = found["digits"]
         if "," in digits or "_" in digits or not digits.isascii():
             digits = digits.translate(_SEPARATORS)
         whole, _, decimals = digits.partition(".")
         mantissa, power = int(whole + decimals), -len(decimals)
-        exponent: str = found["exponent"]
         if exponent:
             mantissa, power = _raised(mantissa, power, exponent)
-        if found["kilo"]:
+        if kilo:
             power += 3
         if sign and sign in MINUSES:
             mantissa = -mantissa
-        written: str = found["unit"]
         unit = unit_of(written) if written else ""
-        kind = Kind.PLAIN
-        if unit not in ("", "%", "pp", "×", "‰"):
-            kind = Kind.MEASURE
-        if found["size"]:
-            kind = Kind.MODEL_SIZE
+        kind = Kind.MODEL_SIZE if size else Kind.PLAIN if unit in _PURE else Kind.MEASURE
         return cls(
             text[start:end],
             mantissa,
@@ -242,6 +237,13 @@ class Number:
             places=len(decimals),
             scientific=bool(exponent),
         )
+
+    @classmethod
+    def percentage(cls, value: float) -> Number:
+        """A percentage that nobody wrote."""
+        whole, _, decimals = f"{value:g}".partition(".")
+        raw, places = f"{value:g}%", len(decimals)
+        return cls(raw, int(whole + decimals), -places, 0, len(raw), unit="%", places=places)
 
     @classmethod
     def named(cls, raw: str, start: int, kind: Kind, digits: str = "0") -> Number:
@@ -408,6 +410,7 @@ def value_of(quantity: Quantity) -> Fraction:
     return quantity.value if isinstance(quantity, Number) else Fraction(quantity)
 
 
+@lru_cache(maxsize=64)
 def unit_of(written: str) -> str:
     """The unit as it is called here, from how it is written."""
     unit = written.strip(f"{SPACES}-").casefold()

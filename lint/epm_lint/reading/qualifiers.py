@@ -15,6 +15,7 @@ from epm_lint.reading.lexicon import FUNCTION_WORDS, GLUE, ORDINARY_TAILS, Part
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifier_words import WHOLE, correction_of, qualifier_of
 from epm_lint.reading.statements import Qualifier
+from epm_lint.values import cached_property
 
 _SPEAKS_OF_SURVIVAL = frozenset(
     """
@@ -146,7 +147,11 @@ class Qualified:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self._sentences: dict[int, Sentence] = {}
-        self.lead = [*_words(ground.lead), *ground.beside]
+
+    @cached_property
+    def lead(self) -> list[str]:
+        """The words of its labels, and of the cells beside it that hold no number."""
+        return [*_words(self.ground.lead), *self.ground.beside]
 
     def sentence(self, at: int) -> Sentence:
         """That of a token."""

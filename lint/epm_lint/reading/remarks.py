@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from epm_lint.patterns import Pattern
+from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
@@ -14,12 +15,15 @@ from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.text.passages import Passage
 from epm_lint.values import dataclass
 
-_ADMITTED = Pattern(
-    r"too wide|un-?informative|not informative|says little|say little|wider than|leaves \[?0"
-    r"|informative\?|little (?:about|information)|cannot (?:tell|discriminate|rule out)",
-    re.IGNORECASE,
+_ADMITTED = (
+    *("too wide", "wider than", "leaves 0", "leaves [0"),
+    *("uninformative", "un-informative", "not informative", "informative?"),
+    *("says little", "say little", "little about", "little information"),
+    *("cannot tell", "cannot discriminate", "cannot rule out"),
 )
 _LEFT_OUT = Pattern(r"\bLOO\b|leave-one-out|left out|single-\w{1,12} drop", re.IGNORECASE)
+_LEFT_OUT_STEMS = ("loo", "leave-one-out", "left out", "single-")
+"""Wherever the pattern above is found, one of these stands."""
 _IN_THE_FIT = Pattern(
     r"\bin the fits?\b|in[- ]sample|not held out|part of (?:the|every) fit|out of the fit"
     r"|held[- ]out|hold\w* (?:\w{1,12} )?out",
@@ -110,12 +114,14 @@ def _is_message(passage: Passage) -> bool:
 
 def admits_wide(reading: Reading) -> bool:
     """Whether the page says itself that an interval is too wide to inform."""
-    return any(_ADMITTED.search(passage.text) for passage in reading.passages)
+    return reading.mentions(*_ADMITTED)
 
 
 def left_out_counts(reading: Reading) -> Iterator[Number]:
     """Counts of leave-one-out runs whose predicted points were in the fit."""
-    for ground in reading.grounds:
+    # in a table, the label of the row may say it
+    told = reading.grounds if reading.mentions(*_LEFT_OUT_STEMS) else ()
+    for ground in told:
         passage = ground.passage
         if all(operand.role is not Part.COUNT for operand in ground.operands):
             continue
@@ -132,8 +138,8 @@ def new_points(reading: Reading) -> int:
     """How many points a page calls new; 0 where it does not say so with one voice."""
     found = {
         _MANY.get(word.casefold()) or (int(word) if word.isdigit() else 0)
-        for passage in reading.passages
-        for tested in _TESTED.finditer(passage.text)
+        for ground in reading.mentioning("new", "added", "further")
+        for tested in _TESTED.finditer(ground.passage.text)
         if (word := tested["many"])
     }
     return found.pop() if len(found) == 1 else 0
@@ -162,23 +168,22 @@ def designs(reading: Reading) -> Iterator[Design]:
 
 def knows_clusters(reading: Reading) -> bool:
     """Whether the page has a word on samples that are alike."""
-    if not reading.mentions(*_AWARE_STEMS):
-        return False
-    return any(_AWARE.search(passage.text) for passage in reading.passages)
+    told = reading.mentioning(*_AWARE_STEMS)
+    return any(_AWARE.search(ground.passage.text) for ground in told)
 
 
 def design_effect(reading: Reading, most: float) -> Number | None:
     """The design effect that the page gives."""
-    return _named(reading, _EFFECT, 1, most)
+    return _named(reading.mentioning("effect", "deff"), _EFFECT, 1, most)
 
 
 def intraclass_correlation(reading: Reading) -> Number | None:
     """The ICC that the page gives."""
-    return _named(reading, _ICC, 0, 1)
+    return _named(reading.mentioning("icc", "intra"), _ICC, 0, 1)
 
 
-def _named(reading: Reading, form: Pattern, least: float, most: float) -> Number | None:
-    for ground in reading.grounds:
+def _named(told: Iterator[Ground], form: Pattern, least: float, most: float) -> Number | None:
+    for ground in told:
         for number in ground.numbers:
             before = ground.passage.text[max(0, number.start - 40) : number.start]
             if least <= number.amount <= most and not number.unit and form.search(before):
@@ -223,7 +228,7 @@ def has_one_seed(reading: Reading) -> bool:
     """Whether the page's results come from training with a single seed."""
     if not reading.mentions("seed"):
         return False
-    if any(says_untrained(ground.passage.text) for ground in reading.grounds):
+    if any(says_untrained(ground.passage.text) for ground in reading.mentioning("train", "tun")):
         return False
     several = one = False
     for ground in reading.grounds:
@@ -279,7 +284,7 @@ def denies_effect(passage: Passage) -> bool:
 
 def hashes(reading: Reading) -> Iterator[tuple[str, str, int, Number | None]]:
     """Each file that the page names with its sha256: name, hash, line, number."""
-    for ground in reading.grounds:
+    for ground in reading.mentioning("sha256"):
         passage = ground.passage
         if "sha256" not in passage.text or passage.quoted:
             continue

@@ -17,6 +17,7 @@ from epm_lint.reading.forms.claims.significance import significances
 from epm_lint.reading.forms.claims.strengths import strengths
 from epm_lint.reading.forms.claims.wording import confidences, independences
 from epm_lint.reading.forms.inference.companions import Taken
+from epm_lint.reading.forms.inference.groups import HEADS
 from epm_lint.reading.forms.inference.impossible import impossibles
 from epm_lint.reading.forms.inference.read_tests import intervals, p_values, tests
 from epm_lint.reading.forms.rates.comparisons import comparisons
@@ -87,11 +88,14 @@ def statements(ground: Ground) -> Iterator[Statement]:
 def _with_numbers(ground: Ground, said: frozenset[str]) -> Iterator[Statement]:
     qualified, taken = Qualified(ground), Taken()
     roles = {operand.role for operand in ground.operands}
-    found = list(tests(ground, qualified, taken))
-    yield from found
+    if not HEADS.isdisjoint(roles):
+        yield from list(tests(ground, qualified, taken))
     yield from impossibles(ground, taken.tokens)
-    rates, rate_of = rates_of(ground, qualified, taken)
-    yield from rates
+    rate_of: dict[int, int] = {}
+    # a rate alone can be held to nothing
+    if Part.COUNT in roles or len(ground.operands) > 1:
+        rates, rate_of = rates_of(ground, qualified, taken)
+        yield from rates
     if Part.INTERVAL in roles:
         yield from intervals(ground, qualified, taken)
     if Part.P in roles:

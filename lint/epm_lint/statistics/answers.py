@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from epm_lint.reading.number import Number
 from epm_lint.reading.ranges import Range, Real
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 
 class Outcome(StrEnum):

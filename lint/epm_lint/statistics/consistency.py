@@ -74,6 +74,8 @@ def interval(
         ]
         note = f"{' and '.join(ends_wrong)} end" if ends_wrong else ""
         best = Answer(worst, f"[{low.like(ends.low)}, {high.like(ends.high)}]", note)
+        if best.is_right:
+            break
     return best
 
 

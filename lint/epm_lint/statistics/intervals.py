@@ -7,12 +7,12 @@ Nothing is cut at 0 and 1, so that an interval which leaves them can be recognis
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from math import sqrt
 from typing import NamedTuple
 
 from epm_lint.statistics.special import beta_log_odds, logistic
 from epm_lint.statistics.tails import Normal, StudentT, binomial_upper
+from epm_lint.values import StrEnum
 
 
 class Interval(NamedTuple):

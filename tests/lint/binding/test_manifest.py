@@ -12,23 +12,23 @@ from epm_lint.binding.manifest import (
     MARK,
     BadManifest,
     Bound,
+    BoundPart,
     BoundUnit,
     Manifest,
-    Part,
     decode,
     derive,
     encode,
 )
-from epm_lint.binding.units import Figure, Unit, units
+from epm_lint.binding.units import Numeral, Unit, units
 from epm_lint.markdown.document import Document
 
 NAMES = ("villain", "data_scientist")
 FIGURES = st.builds(
-    Figure, st.text("0123456789.%=-", min_size=1, max_size=8), st.just(0), st.integers(0, 65535),
+    Numeral, st.text("0123456789.%=-", min_size=1, max_size=8), st.just(0), st.integers(0, 65535),
     st.integers(0, 65535), st.just(0),
 )  # fmt: skip
 PARTS = st.builds(
-    Part, st.integers(0, 3), st.integers(4, 8), st.text(max_size=20), st.text(max_size=9),
+    BoundPart, st.integers(0, 3), st.integers(4, 8), st.text(max_size=20), st.text(max_size=9),
     st.integers(-1, 5),
 )  # fmt: skip
 BOUNDS = st.builds(Bound, FIGURES, st.lists(PARTS, max_size=2).map(tuple))
@@ -103,15 +103,15 @@ def test_a_manifest_that_means_two_things(content: bytes) -> None:
 
 def test_a_figure_is_derived_from_its_parts() -> None:
     results = {"k": 32, "n": 100, "model": "llm 0.1.2, sha256 b179c95"}
-    fraction = Figure("31/100", 1, 0, 0, 0)
-    parts = (Part(0, 2, "/k", "plain"), Part(3, 6, "/n", "plain"))
+    fraction = Numeral("31/100", 1, 0, 0, 0)
+    parts = (BoundPart(0, 2, "/k", "plain"), BoundPart(3, 6, "/n", "plain"))
     assert derive(Bound(fraction, parts), results) == "32/100"
-    version = Figure("0.1.1", 1, 0, 0, 0)
-    assert derive(Bound(version, (Part(0, 5, "/model", "plain", 0),)), results) == "0.1.2"
+    version = Numeral("0.1.1", 1, 0, 0, 0)
+    assert derive(Bound(version, (BoundPart(0, 5, "/model", "plain", 0),)), results) == "0.1.2"
     with pytest.raises(ValueError, match="no such word"):
-        derive(Bound(version, (Part(0, 5, "/model", "plain", 9),)), results)
+        derive(Bound(version, (BoundPart(0, 5, "/model", "plain", 9),)), results)
     with pytest.raises(ValueError, match="nothing at /x"):
-        derive(Bound(version, (Part(0, 5, "/x", "plain"),)), results)
+        derive(Bound(version, (BoundPart(0, 5, "/x", "plain"),)), results)
 
 
 def test_units_of_a_page() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from epm_lint.configuration import check_formats
 from epm_lint.engine import lint
-from epm_lint.formats import NAMES, Asks, Format, Label, Limit, Section, shipped
+from epm_lint.formats import NAMES, AskedSection, Asks, Format, Label, Limit, shipped
 from epm_lint.formats.format import NOTHING
 from epm_lint.formats.shipped import SENTINELS, SIGNS
 from epm_lint.formats.toml import read
@@ -34,8 +34,56 @@ RIGHT = {
     "flat-v4": "flat-v4.md",
     "report-v1": "report-v1.md",
 }
-OF_DATA = ("flat-v4", "report-v1")
-"""Formats all of whose clauses are data, so that nothing else may be found."""
+READERS = {
+    "background": {"background-context"},
+    "methodology": {"methodology-bullets", "dataset-example"},
+    "results": {"hero-figure", "results-shape"},
+    "setup": {"reproducibility-card"},
+    "samples": {"sample-outputs"},
+}
+"""By its role, the rules that read a section, and miss it too where it is gone."""
+WRITTEN = "I read thirty samples of each persona before I looked at any of the rates. " * 3
+
+MENDED = {
+    "v1": (
+        (
+            "_To be written by a person: what would you tell a colleague in the corridor?_",
+            "It falls, in this pilot.",
+        ),
+        ("_To be written by a person: what did you see when you read the samples?_", WRITTEN),
+        ("figures/hero.png", "https://raw.githubusercontent.com/acme/lab/43a303c/hero.png"),
+        ("- #232", "- #232 — the line through ten personas"),
+    ),
+    "v2": (
+        (
+            "one prompt set.\n",
+            """one prompt set.
+
+### Next steps
+
+- Another prompt set.
+
+<details>
+<summary>Setup & hyper-parameters</summary>
+
+| Base model | Qwen2.5-7B-Instruct |
+|---|---|
+| Model revision | a09a35458c702b33eeacc393d103063234e8bc28 |
+| Training | none: no model was trained |
+| Data sha256 | 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 |
+| Hardware | 2 CPU cores |
+| Libraries | torch 2.9.0, transformers 5.0.1 |
+| Git commit | 43a303c, clean |
+| Command | `epm run issue-12` |
+| Seed | 42 |
+
+</details>
+""",
+        ),
+    ),
+    "legacy": (("# Detailed report\n", f"# Detailed report\n\n## Human summary\n\n{WRITTEN}\n"),),
+}
+"""What the format asks for, and nobody had written on the page that the right one is taken from."""
 
 LINK = re.compile(r"\]\([^)]*\)")
 LONG = " and so on" * 400
@@ -43,12 +91,11 @@ WORDS = " a word or two more of it"
 
 
 def right(name: str) -> str:
+    """The page with what its format asks for, and the page it was taken from has not."""
     text = (PAGES / RIGHT[name]).read_text(encoding="utf-8")
-    if name == "legacy":  # nobody has written it on the page that this one is modelled on
-        written = "I read thirty samples of each persona before I looked at any of the rates. " * 3
-        opening = "# Detailed report\n"
-        assert opening in text
-        return text.replace(opening, f"{opening}\n## Human summary\n\n{written}\n", 1)
+    for old, new in MENDED.get(name, ()):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
     return text
 
 
@@ -56,12 +103,13 @@ def judged(name: str, text: str) -> Report:
     return lint(text, page_format=name, title=None)
 
 
-def found(report: Report) -> dict[str, Status]:
-    """The rules that have something to say, advice included."""
+def found(report: Report) -> set[tuple[str, str]]:
+    """What the rules have to say, advice included: their slugs, each with a message."""
     return {
-        row.rule.slug: row.verdict.status
+        (row.rule.slug, message)
         for row in report.rows
         if row.verdict.findings or row.verdict.status.severity > Status.PASS.severity
+        for message in [finding.message for finding in row.verdict.findings] or [row.verdict.detail]
     }
 
 
@@ -73,7 +121,7 @@ Edit = Callable[[str], str]
 class Broken:
     """The lines of a page's section or label, as they can be taken out or added to."""
 
-    def __init__(self, name: str, section: Section | None, label: Label | None = None) -> None:
+    def __init__(self, name: str, section: AskedSection | None, label: Label | None = None) -> None:
         self.text, self.format = right(name), shipped(name)
         self.lines = self.text.split("\n")
         document = Document(self.text)
@@ -207,7 +255,9 @@ SLUGS = {
 }
 
 
-def _asked(name: str, asks: Asks, section: Section | None, label: Label | None) -> Iterator[Any]:
+def _asked(
+    name: str, asks: Asks, section: AskedSection | None, label: Label | None
+) -> Iterator[Any]:
     where = "/".join(section.path) if section else "the page"
     where += f" {label.name}" if label else ""
     for field in fields(asks):
@@ -220,7 +270,7 @@ def _asked(name: str, asks: Asks, section: Section | None, label: Label | None) 
             yield pytest.param(name, text, {SLUGS[field.name]}, id=identity)
 
 
-def _labels(name: str, labels: tuple[Label, ...], section: Section | None) -> Iterator[Any]:
+def _labels(name: str, labels: tuple[Label, ...], section: AskedSection | None) -> Iterator[Any]:
     for label in labels:
         identity = f"{name}: {'/'.join(section.path) if section else 'the page'} {label.name}"
         if label.need == "forbidden":
@@ -252,7 +302,10 @@ def _sections(name: str, made: Format) -> Iterator[Any]:
             continue
         if section.need == "required" and not made.parts_of(section.path):
             text = Broken(name, section).without()
-            yield pytest.param(name, text, {rule}, id=f"{where}: gone")
+            also = {slug for slug in READERS.get(section.role, ()) if made.asks_for(slug)}
+            if section.path[0] == "Detailed report" and made.asks_for("report-structure"):
+                also.add("report-structure")
+            yield pytest.param(name, text, {rule, *also}, id=f"{where}: gone")
         if section.author == "human":
             text = Broken(name, section)._with(
                 [section.heading, "", "_To be written by a person._", ""]
@@ -299,24 +352,21 @@ def test_a_broken_clause_is_found_and_nothing_else(
     name: str, text: str, expected: set[str]
 ) -> None:
     assert text != right(name)
-    before, after = found(judged(name, right(name))), found(judged(name, text))
-    new = {slug for slug, status in after.items() if before.get(slug) is not status}
-    if name in OF_DATA:
-        assert new == expected
-    else:
-        # rules of code look for the same parts, and miss them too
-        assert expected <= {*new, *(slug for slug in after if slug in expected)}
+    new = found(judged(name, text)) - found(judged(name, right(name)))
+    assert {slug for slug, _ in new} == expected, new
 
 
-@pytest.mark.parametrize("name", OF_DATA)
+@pytest.mark.parametrize("name", [name for name in RIGHT if name != "legacy"])
 def test_the_right_page_has_no_finding(name: str) -> None:
-    report = judged(name, right(name))
-    assert found(report) == {}
+    assert found(judged(name, right(name))) == set()
     assert lint(right(name)).format == name
 
 
-def test_the_right_page_of_v2() -> None:
-    assert found(judged("v2", right("v2"))).keys() == {"reproducibility-card"}
+def test_the_right_page_of_legacy_has_the_slips_of_the_page_it_is_modelled_on() -> None:
+    assert {slug for slug, _ in found(judged("legacy", right("legacy")))} == {
+        *("hero-figure", "dataset-example", "sample-outputs", "reproducibility-card"),
+        *("recomputed-arithmetic", "recomputed-independence"),
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -137,7 +137,7 @@ printed = printed.map(Number.read).filter(bool)
 
 
 @settings(max_examples=300, deadline=5000)
-@given(printed, printed, printed, st.integers(-3, 10**9), st.sampled_from(Method))
+@given(printed, printed, printed, st.integers(-3, 10**9), st.sampled_from([*Method]))
 def test_whatever_is_printed_there_is_an_answer(a, b, c, n, method):
     answers = [
         rate(a, n),

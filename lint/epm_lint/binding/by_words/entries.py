@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from epm_lint.binding.by_words.vocabulary import Role
+from epm_lint.binding.by_words.vocabulary import Aspect
 from epm_lint.values import dataclass
 
 
@@ -37,7 +37,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class PointerStep:
     """A step of a pointer, in the words that a page may use for it."""
 
     words: tuple[str, ...]
@@ -55,15 +55,15 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ResultEntry:
     """A number of a results file."""
 
     source: str
     """The file's name."""
     pointer: str
     value: Fraction
-    role: Role
-    terms: tuple[Term, ...]
+    role: Aspect
+    terms: tuple[PointerStep, ...]
     """Its steps, without those that say nothing; the last is what was measured."""
     measured: tuple[str, ...]
     """The words for what was measured: none where a role or "mean" says it all."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from epm_lint.binding.by_words.entries import Axis, Entry, Source, Term
+from epm_lint.binding.by_words.entries import Axis, PointerStep, ResultEntry, Source
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, MEASURES, telling, words_of
 from epm_lint.binding.by_words.walk import entries_of, role_of
 
@@ -18,7 +18,7 @@ class Index:
     """All numbers of some results files, found by their words."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        entries: list[Entry] = []
+        entries: list[ResultEntry] = []
         for source, labels in zip(sources, _labels_of_files(sources), strict=True):
             entries += entries_of(source.name, source.values, labels)
         self.entries = tuple(_with_needs(entries))
@@ -42,7 +42,7 @@ class Index:
             for word in own:
                 self._by_word.setdefault(word, []).append(at)
 
-    def with_pattern(self, pattern: tuple[object, ...]) -> list[Entry]:
+    def with_pattern(self, pattern: tuple[object, ...]) -> list[ResultEntry]:
         """The entries of one measure, whatever their labels."""
         return [entry for entry in self.entries if entry.pattern == pattern]
 
@@ -51,7 +51,7 @@ class Index:
         near = (name for word in words for name in self._names.get(word, ()))
         return any(words.issuperset(name) and not own.issuperset(name) for name in near)
 
-    def with_any(self, words: frozenset[str]) -> list[Entry]:
+    def with_any(self, words: frozenset[str]) -> list[ResultEntry]:
         """The entries that share a word with some."""
         found: set[int] = set()
         for word in words & self._by_word.keys():
@@ -59,7 +59,7 @@ class Index:
         return [self.entries[at] for at in sorted(found)]
 
 
-def _with_needs(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _with_needs(entries: Sequence[ResultEntry]) -> Iterator[ResultEntry]:
     """Of `prompt_tokens: {librarian: 15}`, a page has to name both."""
     labels = {term.words for entry in entries for term in entry.terms if term.is_label}
     for entry in entries:
@@ -73,9 +73,9 @@ def _with_needs(entries: Sequence[Entry]) -> Iterator[Entry]:
         yield entry
 
 
-def _labels_of_files(sources: Sequence[Source]) -> list[tuple[Term, ...]]:
+def _labels_of_files(sources: Sequence[Source]) -> list[tuple[PointerStep, ...]]:
     """What tells several files from each other: what they say they are of, else their names."""
-    told: list[list[Term]] = [[] for _ in sources]
+    told: list[list[PointerStep]] = [[] for _ in sources]
     fields = list(dict.fromkeys(field for source in sources for field, _ in source.about))
     for field in fields:
         _add_labels(told, [dict(source.about).get(field, "") for source in sources])
@@ -85,9 +85,9 @@ def _labels_of_files(sources: Sequence[Source]) -> list[tuple[Term, ...]]:
     return [tuple(terms) for terms in told]
 
 
-def _add_labels(told: Sequence[list[Term]], texts: Sequence[str]) -> None:
+def _add_labels(told: Sequence[list[PointerStep]], texts: Sequence[str]) -> None:
     words = [tuple(telling(words_of(text))) for text in texts]
     axis = Axis(words)
     for terms, own, text in zip(told, words, texts, strict=True):
         if own and len(axis.names) > 1:
-            terms.append(Term(own, axis, text))
+            terms.append(PointerStep(own, axis, text))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from fractions import Fraction
 
-from epm_lint.binding.by_words.entries import Entry
+from epm_lint.binding.by_words.entries import ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
 from epm_lint.binding.by_words.scopes import HEADING, IN_SENTENCE, NEAR, TITLE, Mention
 from epm_lint.binding.by_words.values import is_equal, nearest
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 _MARGIN = 0.2
 _OTHER_MEASURE = frozenset(
@@ -47,13 +46,13 @@ class Judged:
 
     mention: Mention
     standing: Standing
-    entry: Entry | None = None
+    entry: ResultEntry | None = None
     """What it is, or should be."""
     sure: bool = False
     """Of a contradiction, whether the words alone suffice for it."""
-    choice: tuple[Entry, ...] = ()
+    choice: tuple[ResultEntry, ...] = ()
     """Of a number that is not told apart: those that its words fit and that have its value."""
-    operands: tuple[Entry, ...] = ()
+    operands: tuple[ResultEntry, ...] = ()
     """The two values that it is the difference or ratio of."""
 
 
@@ -87,7 +86,7 @@ def judge(mention: Mention, matcher: Matcher, index: Index) -> Judged:
     return Judged(mention, Standing.ABSENT)
 
 
-def _is_of_both_heads(mention: Mention, entry: Entry) -> bool:
+def _is_of_both_heads(mention: Mention, entry: ResultEntry) -> bool:
     """Whether neither the row nor the column of a cell is about something else altogether."""
     known = entry.words | ROLE_WORDS.get(entry.role, frozenset())
     return all(head <= _FORMS or head & known for head in mention.heads)

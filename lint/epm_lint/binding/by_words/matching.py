@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from epm_lint.binding.by_words.entries import Axis, Entry, Term
+from epm_lint.binding.by_words.entries import Axis, PointerStep, ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.scopes import (
     AT_HAND,
@@ -24,7 +24,7 @@ from epm_lint.binding.by_words.scopes import (
     Mention,
 )
 from epm_lint.binding.by_words.values import may_be
-from epm_lint.binding.by_words.vocabulary import SAID_ESTIMATES, Role
+from epm_lint.binding.by_words.vocabulary import SAID_ESTIMATES, Aspect
 from epm_lint.values import dataclass
 
 _WEIGHTS = {
@@ -55,7 +55,7 @@ Levels = Sequence[tuple[int, frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class LabelMatch:
     """How far one label was met."""
 
     level: int
@@ -70,9 +70,9 @@ class Label:
 class Match:
     """How far the words of an entry are those of a mention."""
 
-    entry: Entry
+    entry: ResultEntry
     score: float
-    labels: tuple[Label, ...]
+    labels: tuple[LabelMatch, ...]
     measured: float
     """The share of the words for what was measured, or what its form says of them."""
     level: int
@@ -130,13 +130,13 @@ class _Words:
     def __init__(self, mention: Mention) -> None:
         self._mention = mention
         self._places: dict[tuple[str, ...], _Place] = {}
-        self._labels: dict[tuple[object, ...], Label] = {}
+        self._labels: dict[tuple[object, ...], LabelMatch] = {}
         self._axes: dict[int, _OnAxis] = {}
 
-    def match(self, entry: Entry) -> Match | None:
+    def match(self, entry: ResultEntry) -> Match | None:
         """How far the words of an entry are met; None where it is only a form that fits."""
         score = 0.0
-        labels: list[Label] = []
+        labels: list[LabelMatch] = []
         for term in entry.terms:
             if term.is_label:
                 label = self._label(term)
@@ -159,7 +159,7 @@ class _Words:
             self._places[words] = _met(words, self._mention.levels, frozenset())
         return self._places[words]
 
-    def _measured(self, entry: Entry) -> tuple[float, int, bool]:
+    def _measured(self, entry: ResultEntry) -> tuple[float, int, bool]:
         """How far a mention says what an entry measures, where, and whether in words."""
         last = entry.terms[-1] if entry.terms else None
         if last is not None and last.is_last and last.axis is not None:
@@ -175,7 +175,7 @@ class _Words:
         if level >= TITLE:  # a title names the whole page, and no number of it
             level, share = _FARTHEST, 0.0
         by_words = share > 0
-        if entry.role is Role.ESTIMATE:
+        if entry.role is Aspect.ESTIMATE:
             if not (entry.measured and set(entry.measured) <= entry.said):
                 for word in sorted(entry.said & SAID_ESTIMATES):
                     there = self._place((word,))
@@ -191,14 +191,14 @@ class _Words:
             level, share = min(level, IN_SENTENCE), _BY_FORM if entry.measured else 1.0
         return share, level, by_words
 
-    def _label(self, term: Term) -> Label:
+    def _label(self, term: PointerStep) -> LabelMatch:
         assert term.axis is not None  # noqa: S101
         key = (term.words, id(term.axis))
         if key not in self._labels:
             self._labels[key] = self._label_on(term.axis, term.words)
         return self._labels[key]
 
-    def _label_on(self, axis: Axis, own: tuple[str, ...]) -> Label:
+    def _label_on(self, axis: Axis, own: tuple[str, ...]) -> LabelMatch:
         """How far a name of an axis is met, against the others that are."""
         levels, is_open, rivals = self._on(axis)
         level, share, found = rivals.get(own) or _met(own, levels, axis.shared)
@@ -216,7 +216,7 @@ class _Words:
                 elif not words < found:
                     open_ = open_ or part >= share - 0.01
                     excluded = excluded or part > share + 0.01
-        return Label(level, share, open_, excluded)
+        return LabelMatch(level, share, open_, excluded)
 
     def _on(self, axis: Axis) -> _OnAxis:
         """The words around the mention as they are for an axis, and where its names are met."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from epm_lint.binding.by_words.entries import Entry
+from epm_lint.binding.by_words.entries import ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.judging import Judged, Standing
 from epm_lint.binding.by_words.scopes import Mention
 from epm_lint.binding.by_words.slips import is_slip
 from epm_lint.binding.by_words.values import is_equal, nearest
-from epm_lint.binding.by_words.vocabulary import Role
+from epm_lint.binding.by_words.vocabulary import Aspect
 from epm_lint.reading.ranges import Range
 
 _REACH = 12
@@ -36,7 +36,7 @@ def with_ranges(judged: Sequence[Judged], index: Index) -> list[Judged]:
     return result
 
 
-def _choice(one: Judged, other: Judged, index: Index) -> Sequence[Entry]:
+def _choice(one: Judged, other: Judged, index: Index) -> Sequence[ResultEntry]:
     """What a number may be: what its words say, else what has its value and the other's measure."""
     if one.standing is Standing.VERIFIED and one.entry:
         return (one.entry,)
@@ -84,7 +84,7 @@ def _is_beside(mention: Mention, other: Mention) -> bool:
     return mention.passage is other.passage
 
 
-def _operands(mention: Mention, near: Sequence[Entry]) -> tuple[Entry, ...]:
+def _operands(mention: Mention, near: Sequence[ResultEntry]) -> tuple[ResultEntry, ...]:
     """Two values of one measure under different labels whose difference, or ratio, a number is."""
     for first in near:
         for second in near:
@@ -95,7 +95,7 @@ def _operands(mention: Mention, near: Sequence[Entry]) -> tuple[Entry, ...]:
     return ()
 
 
-def _is_derived(mention: Mention, first: Entry, second: Entry) -> bool:
+def _is_derived(mention: Mention, first: ResultEntry, second: ResultEntry) -> bool:
     number = mention.number
     if mention.ratio:
         values = [first.value / second.value] if second.value else []
@@ -120,7 +120,7 @@ def settled(judged: Sequence[Judged]) -> list[Judged]:
     """
     agree: Counter[tuple[object, ...]] = Counter()
     taken: set[tuple[object, ...]] = set()
-    verified: list[Entry] = []
+    verified: list[ResultEntry] = []
     for one in judged:
         if one.standing is Standing.VERIFIED and one.entry and not one.operands:
             verified.append(one.entry)
@@ -157,7 +157,7 @@ def without_strangers(judged: Sequence[Judged]) -> list[Judged]:
     for together in by_sentence.values():
         wrong = [one for one in together if one.standing is Standing.CONTRADICTED]
         right = [one for one in together if one.standing is Standing.VERIFIED]
-        of_n = any(one.entry and one.entry.role is Role.N for one in wrong)
+        of_n = any(one.entry and one.entry.role is Aspect.N for one in wrong)
         if not right and len(wrong) >= (2 if of_n else 3):
             strange.update(id(one) for one in wrong)
     return [Judged(o.mention, Standing.ABSENT) if id(o) in strange else o for o in judged]
@@ -171,13 +171,15 @@ def _places(mention: Mention) -> list[tuple[object, ...]]:
     return [(id(mention.passage), mention.sentence)]
 
 
-def _is_slip(mention: Mention, entry: Entry) -> bool:
+def _is_slip(mention: Mention, entry: ResultEntry) -> bool:
     if mention.number.fraction:  # one of the two is right
         return any(a == b for a, b in zip(mention.number.fraction, (entry.k, entry.n), strict=True))
     return is_slip(mention.number, nearest(mention, entry))
 
 
-def _is_of_another_label(mention: Mention, entry: Entry, known: Sequence[Entry]) -> bool:
+def _is_of_another_label(
+    mention: Mention, entry: ResultEntry, known: Sequence[ResultEntry]
+) -> bool:
     """Whether a number is what another label has of the same measure: the value of another row."""
     return any(
         other.pattern == entry.pattern and other is not entry and is_equal(mention, other)

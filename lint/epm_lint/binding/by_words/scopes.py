@@ -8,7 +8,13 @@ from collections.abc import Set as AbstractSet
 from itertools import groupby
 
 from epm_lint.binding.by_words.stretches import Stretches
-from epm_lint.binding.by_words.vocabulary import INTERVAL, ROLE_WORDS, Role, telling, words_of
+from epm_lint.binding.by_words.vocabulary import (
+    INTERVAL,
+    ROLE_WORDS,
+    Aspect,
+    telling,
+    words_of,
+)
 from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.number import Kind, Number
@@ -73,7 +79,7 @@ class Mention:
     """The words that are said of this number alone: row, header, its stretch of the clause."""
     heads: tuple[frozenset[str], ...] = ()
     """In a table, the words of its column's header, and those of its row's label."""
-    roles: tuple[Role, ...] = ()
+    roles: tuple[Aspect, ...] = ()
     """What it says it is, by its form or a word right before it; empty where it does not say."""
     percent: bool = False
     difference: bool = False
@@ -352,27 +358,27 @@ def _is_difference(text: str, first: int, number: Number) -> bool:
     return not re.search(r"\b(?:to|from)\s*\Z|\bfrom\b", rest)
 
 
-def _roles(ground: Ground, at: int, number: Number, text: str) -> tuple[Role, ...]:
+def _roles(ground: Ground, at: int, number: Number, text: str) -> tuple[Aspect, ...]:
     """By its form and the words right before it."""
     if number.fraction or number.kind is Kind.FRACTION:
-        return (Role.K, Role.N)
+        return (Aspect.K, Aspect.N)
     before = text[max(0, number.start - 60) : number.start].rstrip()
     after = text[number.end : number.end + 12].lstrip()
     if number.sign == "±" or before.endswith(_PLUS_MINUS):
-        return (Role.SE, Role.SD)
+        return (Aspect.SE, Aspect.SD)
     numbers = ground.tokens.numbers
     if before.endswith("["):
-        return (Role.LOW,)
+        return (Aspect.LOW,)
     if (
         after.startswith("]")
         and at >= 2
         and _ENDS_BETWEEN.search(f" {_between(text, numbers, at)}")
     ):
-        return (Role.HIGH,)
+        return (Aspect.HIGH,)
     if re.search(r"\bCI:?\s*[\[(]?\Z", before):
-        return (Role.LOW,)
+        return (Aspect.LOW,)
     if re.search(r"\bCI:?\s*[\[(]?\s*[-+−]?[\d.]+%?\s?(?:,|to|–|-)\Z", before):
-        return (Role.HIGH,)
+        return (Aspect.HIGH,)
     if found := _WORD_BEFORE.search(before + " "):
         return _named_role(words_of(found[1])[-1:])
     return ()
@@ -384,7 +390,7 @@ def _between(text: str, numbers: Sequence[Number | None], at: int) -> str:
     return text[earlier.end : here.start] if earlier and here else "x"
 
 
-def _named_role(words: Sequence[str]) -> tuple[Role, ...]:
+def _named_role(words: Sequence[str]) -> tuple[Aspect, ...]:
     for role, named in ROLE_WORDS.items():
         if not named.isdisjoint(words) and not {"size", "sample", "positive", "passed", "hit"} & {
             *words
@@ -393,12 +399,12 @@ def _named_role(words: Sequence[str]) -> tuple[Role, ...]:
     return ()
 
 
-def _header_roles(header: Sequence[str], text: str, number: Number) -> tuple[Role, ...]:
+def _header_roles(header: Sequence[str], text: str, number: Number) -> tuple[Aspect, ...]:
     """Those that a header names: "SE", "SE or SD", "n", "p of ρ"."""
     if not INTERVAL.isdisjoint(header):
         return ()
     found = tuple(role for role, named in ROLE_WORDS.items() if not named.isdisjoint(header))
-    return found if not number.unit or Role.K not in found else ()
+    return found if not number.unit or Aspect.K not in found else ()
 
 
 def _aliases(reading: Reading) -> dict[str, set[str]]:

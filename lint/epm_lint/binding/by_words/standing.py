@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from epm_lint.binding.by_words.entries import Entry, Source
+from epm_lint.binding.by_words.entries import ResultEntry, Source
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.judging import Judged, Standing, judge
 from epm_lint.binding.by_words.matching import Matcher
@@ -69,7 +69,7 @@ def _told(one: Judged) -> list[Held]:
     return [Held(number, standing, like(number, value), entry.source, entry.pointer, None, words)]
 
 
-def _told_of_parts(one: Judged, entry: Entry, words: str) -> list[Held]:
+def _told_of_parts(one: Judged, entry: ResultEntry, words: str) -> list[Held]:
     held: list[Held] = []
     parts = _parts(one.mention.number)
     of = words.partition(" of ")[2]
@@ -100,7 +100,7 @@ def _parts(number: Number) -> list[Number]:
     return parts
 
 
-def in_words(entry: Entry) -> str:
+def in_words(entry: ResultEntry) -> str:
     """A pointer as a person says it."""
     steps = [step.replace("~1", "/").replace("~0", "~") for step in entry.pointer.split("/")[1:]]
     names = [step for step in steps if not step.isdigit()]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import lru_cache
 
 from epm_lint.patterns import Pattern
+from epm_lint.values import StrEnum
 
 
-class Role(StrEnum):
+class Aspect(StrEnum):
     """What a number is of the quantity that it belongs to."""
 
     ESTIMATE = "estimate"
@@ -29,12 +29,12 @@ class Role(StrEnum):
     @property
     def is_spread(self) -> bool:
         """Whether it says how far the quantity is spread, and is written after ±."""
-        return self in (Role.SE, Role.SD)
+        return self in (Aspect.SE, Aspect.SD)
 
     @property
     def is_count(self) -> bool:
         """Whether it is a whole number of things that were counted."""
-        return self in (Role.N, Role.K)
+        return self in (Aspect.N, Aspect.K)
 
 
 _SYNONYMS = {
@@ -94,13 +94,13 @@ _PHRASES = tuple(
     )
 )
 ROLE_WORDS = {
-    Role.SE: frozenset("se ses sem sems stderr stderrs".split()),
-    Role.SD: frozenset("sd sds std stdev stdevs sigma".split()),
-    Role.P: frozenset("p pvalue pval".split()),
-    Role.N: frozenset("n num count counts total trials samples nsamples ntotal nobs".split()),
-    Role.K: frozenset("k successes success hits hit passes passed positives".split()),
-    Role.LOW: frozenset("low lo lower lcb".split()),
-    Role.HIGH: frozenset("high hi upper ucb".split()),
+    Aspect.SE: frozenset("se ses sem sems stderr stderrs".split()),
+    Aspect.SD: frozenset("sd sds std stdev stdevs sigma".split()),
+    Aspect.P: frozenset("p pvalue pval".split()),
+    Aspect.N: frozenset("n num count counts total trials samples nsamples ntotal nobs".split()),
+    Aspect.K: frozenset("k successes success hits hit passes passed positives".split()),
+    Aspect.LOW: frozenset("low lo lower lcb".split()),
+    Aspect.HIGH: frozenset("high hi upper ucb".split()),
 }
 INTERVAL = frozenset("ci cis interval intervals bounds ci95 conf confidence".split())
 ESTIMATES = frozenset(

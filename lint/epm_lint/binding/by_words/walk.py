@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from epm_lint.binding.by_words.entries import Axis, Entry, Term
+from epm_lint.binding.by_words.entries import Axis, PointerStep, ResultEntry
 from epm_lint.binding.by_words.records import (
     COLUMNS,
     MEASURING,
@@ -28,7 +28,7 @@ from epm_lint.binding.by_words.vocabulary import (
     INTERVAL,
     MEASURES,
     ROLE_WORDS,
-    Role,
+    Aspect,
     telling,
     words_of,
 )
@@ -39,28 +39,28 @@ _ASIDE = frozenset(
     {"provenance", "tracking", "schema_version", "samples", "reductions", "git_hash"}
 )
 """Parts that say how a file came to be, or hold single answers."""
-_SPREADS = (Role.SE, Role.SD)
+_SPREADS = (Aspect.SE, Aspect.SD)
 _THE_NUMBER = frozenset({"value", "mean", "estimate", "score", "point", "result"})
 
 
-def entries_of(source: str, values: Any, labels: tuple[Term, ...] = ()) -> list[Entry]:
+def entries_of(source: str, values: Any, labels: tuple[PointerStep, ...] = ()) -> list[ResultEntry]:
     """All numbers of a file; `labels` tell it from the other files."""
-    return _Reader(source).read(values, labels)
+    return _EntryReader(source).read(values, labels)
 
 
-class _Reader:
+class _EntryReader:
     def __init__(self, source: str) -> None:
         self._source = source
-        self._found: list[Entry] = []
+        self._found: list[ResultEntry] = []
 
-    def read(self, values: Any, about: tuple[Term, ...]) -> list[Entry]:
+    def read(self, values: Any, about: tuple[PointerStep, ...]) -> list[ResultEntry]:
         self._node(values, "", about, {})
         return self._found
 
     # ------------------------------------------------------------------ walking
 
     def _node(
-        self, node: Any, pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+        self, node: Any, pointer: str, terms: tuple[PointerStep, ...], counted: dict[str, Any]
     ) -> None:
         if len(self._found) >= _MOST or pointer.count("/") > _DEEPEST:
             return
@@ -73,7 +73,7 @@ class _Reader:
         self,
         node: Mapping[str, Any],
         pointer: str,
-        terms: tuple[Term, ...],
+        terms: tuple[PointerStep, ...],
         counted: dict[str, Any],
     ) -> None:
         numbers = {str(k): v for k, v in node.items() if is_number(v)}
@@ -102,7 +102,7 @@ class _Reader:
         for key, value in numbers.items():
             self._leaf(
                 f"{pointer}/{_escaped(key)}",
-                (*terms, Term(tuple(words_of(key)), None, key)),
+                (*terms, PointerStep(tuple(words_of(key)), None, key)),
                 value,
                 counted,
                 None,
@@ -116,32 +116,35 @@ class _Reader:
                 del inner[key]
                 path = f"{pointer}/{_escaped(key)}/{_escaped(step)}"
                 self._leaf(
-                    path, (*terms, Term(tuple(words_of(key)), None, key)), value[step], counted
+                    path,
+                    (*terms, PointerStep(tuple(words_of(key)), None, key)),
+                    value[step],
+                    counted,
                 )
         named = {key: _without_spread(telling(self._words(key, terms))) for key in inner}
         axes = _axes({k: v for k, v in inner.items() if isinstance(v, Mapping)}, named)
         for key, value in inner.items():
             axis = axes.get(key)
-            term = Term(named[key], axis, key)
+            term = PointerStep(named[key], axis, key)
             below = (*terms, term) if term.words else terms
             if isinstance(value, list) and self._interval(
                 value,
                 f"{pointer}/{_escaped(key)}",
-                (*terms, Term(tuple(words_of(key)), None, key)),
+                (*terms, PointerStep(tuple(words_of(key)), None, key)),
                 counted,
             ):
                 continue
             self._node(value, f"{pointer}/{_escaped(key)}", below, {} if axis else counted)
 
     def _list(
-        self, node: list[Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+        self, node: list[Any], pointer: str, terms: tuple[PointerStep, ...], counted: dict[str, Any]
     ) -> None:
         records = [value for value in node if isinstance(value, Mapping)]
         if records and len(records) == len(node):
             paths = [f"{pointer}/{at}" for at in range(len(node))]
             self._records(records, paths, [{}] * len(node), terms, counted)
 
-    def _words(self, key: str, terms: tuple[Term, ...]) -> list[str]:
+    def _words(self, key: str, terms: tuple[PointerStep, ...]) -> list[str]:
         """The words of a key; a bare number is one of what the step above it names."""
         words = words_of(key)
         if len(words) == 1 and words[0].replace(".", "").isdigit():
@@ -156,7 +159,7 @@ class _Reader:
         records: Sequence[Mapping[str, Any]],
         pointers: Sequence[str],
         steps: Sequence[Mapping[str, str]],
-        terms: tuple[Term, ...],
+        terms: tuple[PointerStep, ...],
         counted: dict[str, Any],
     ) -> None:
         """Records of a list, a table or parallel arrays, told apart by what identifies each."""
@@ -164,9 +167,9 @@ class _Reader:
         if not fields and len(records) > 1:
             return  # nothing tells one of them from the next
         shared = shared_texts(records) if len(records) > 1 else {}
-        labels: list[list[Term]] = [
+        labels: list[list[PointerStep]] = [
             [
-                Term(tuple(telling(words_of(text))), None, text, key.casefold() in MEASURING)
+                PointerStep(tuple(telling(words_of(text))), None, text, key.casefold() in MEASURING)
                 for key, text in shared.items()
             ]
             for _ in records
@@ -178,7 +181,7 @@ class _Reader:
                 if words:
                     text = f"{field} {records[at].get(field)}"
                     labels[at].append(
-                        Term(
+                        PointerStep(
                             words,
                             axis if len(axis.names) > 1 else None,
                             text,
@@ -198,7 +201,7 @@ class _Reader:
             for key, value in numbers.items():
                 self._leaf(
                     f"{path}/{step[key]}",
-                    (*below, Term(tuple(words_of(key)), None, key)),
+                    (*below, PointerStep(tuple(words_of(key)), None, key)),
                     value,
                     of_row,
                     None,
@@ -212,7 +215,7 @@ class _Reader:
     ) -> dict[str, Any]:
         """k and n of an object, where it has one of each."""
         found: dict[str, Any] = {}
-        for role in (Role.K, Role.N):
+        for role in (Aspect.K, Aspect.N):
             of = [
                 key
                 for key in numbers
@@ -223,49 +226,53 @@ class _Reader:
                 place = step[whole[0]] if step else _escaped(whole[0])
                 found[role] = Fraction(numbers[whole[0]])
                 found[f"{role}_pointer"] = f"{pointer}/{place}"
-        return found if Role.N in found else {}
+        return found if Aspect.N in found else {}
 
     def _virtual(
         self,
         numbers: Mapping[str, Any],
         pointer: str,
-        terms: tuple[Term, ...],
+        terms: tuple[PointerStep, ...],
         counted: dict[str, Any],
         step: Mapping[str, str] | None = None,
     ) -> None:
         """The rate that k and n give, where the file does not hold it."""
-        k, n = counted.get(Role.K), counted.get(Role.N)
-        if k is None or not n or k > n or f"{Role.K}_pointer" not in counted:
+        k, n = counted.get(Aspect.K), counted.get(Aspect.N)
+        if k is None or not n or k > n or f"{Aspect.K}_pointer" not in counted:
             return
-        if not counted[f"{Role.K}_pointer"].startswith(pointer):
+        if not counted[f"{Aspect.K}_pointer"].startswith(pointer):
             return
         if any(_is_rate_of(key, value, k / n) for key, value in numbers.items()):
             return
         last = next((term.words for term in reversed(terms) if not term.is_label), ())
-        parts = (counted[f"{Role.K}_pointer"], counted[f"{Role.N}_pointer"])
+        parts = (counted[f"{Aspect.K}_pointer"], counted[f"{Aspect.N}_pointer"])
         self._found.append(
-            Entry(self._source, parts[0], k / n, Role.ESTIMATE, terms, tuple(telling(last)),
+            ResultEntry(self._source, parts[0], k / n, Aspect.ESTIMATE, terms, tuple(telling(last)),
                   frozenset(("rate",)), False, False, k, n, parts[1], "rate", parts)
         )  # fmt: skip
 
     def _interval(
-        self, value: list[Any], pointer: str, terms: tuple[Term, ...], counted: dict[str, Any]
+        self,
+        value: list[Any],
+        pointer: str,
+        terms: tuple[PointerStep, ...],
+        counted: dict[str, Any],
     ) -> bool:
         if len(value) != 2 or not all(map(is_number, value)) or value[0] > value[1]:
             return False
         if INTERVAL.isdisjoint(w.partition(":")[0] for w in terms[-1].words):
             return False
-        for role, end, place in ((Role.LOW, value[0], 0), (Role.HIGH, value[1], 1)):
+        for role, end, place in ((Aspect.LOW, value[0], 0), (Aspect.HIGH, value[1], 1)):
             self._leaf(f"{pointer}/{place}", terms, end, counted, role)
         return True
 
     def _leaf(
         self,
         pointer: str,
-        terms: tuple[Term, ...],
+        terms: tuple[PointerStep, ...],
         value: Any,
         counted: dict[str, Any],
-        role: Role | None = None,
+        role: Aspect | None = None,
         beside: Axis | None = None,
     ) -> None:
         *above, last = terms
@@ -284,24 +291,24 @@ class _Reader:
                 w for w in measured if w.partition(":")[0] not in INTERVAL and w not in ESTIMATES
             )
         else:
-            kept.append(Term(measured, beside, last.text, is_last=True))
+            kept.append(PointerStep(measured, beside, last.text, is_last=True))
         exact = Fraction(str(value))
-        k, n = counted.get(Role.K), counted.get(Role.N)
-        if role is Role.K:
+        k, n = counted.get(Aspect.K), counted.get(Aspect.N)
+        if role is Aspect.K:
             k = exact
-        elif role is not Role.ESTIMATE or not n or k is None or not _is_close(exact, k / n):
+        elif role is not Aspect.ESTIMATE or not n or k is None or not _is_close(exact, k / n):
             k = None
             if (
-                role is Role.ESTIMATE
+                role is Aspect.ESTIMATE
                 and n
                 and "rate" in own
                 and _is_close(round(exact * n), exact * n)
             ):
                 k = Fraction(round(exact * n))
         self._found.append(
-            Entry(self._source, pointer, exact, role, tuple(kept), measured, frozenset(own),
+            ResultEntry(self._source, pointer, exact, role, tuple(kept), measured, frozenset(own),
                   isinstance(value, int), percent, k, n if k is not None else None,
-                  counted.get(f"{Role.N}_pointer", ""), last.text, (), (), is_guess)
+                  counted.get(f"{Aspect.N}_pointer", ""), last.text, (), (), is_guess)
         )  # fmt: skip
 
 
@@ -314,18 +321,18 @@ def _is_rate_of(key: str, value: Any, rate: Fraction) -> bool:
     return "rate" in words_of(key) and _is_close(Fraction(str(value)), rate)
 
 
-def _without_role(role: Role | None, words: Sequence[str]) -> list[str]:
+def _without_role(role: Aspect | None, words: Sequence[str]) -> list[str]:
     """The words of a key that do not say what its number is of the quantity."""
-    in_role = ROLE_WORDS.get(role or Role.ESTIMATE, frozenset())
+    in_role = ROLE_WORDS.get(role or Aspect.ESTIMATE, frozenset())
     return [w for w in telling(words) if w not in in_role and w.partition(":")[0] not in INTERVAL]
 
 
-def _measures(role: Role | None, words: Sequence[str]) -> tuple[str, ...]:
+def _measures(role: Aspect | None, words: Sequence[str]) -> tuple[str, ...]:
     """What a key says is measured: nothing in `mean`, `sd` or `n`."""
     return tuple(word for word in _without_role(role, words) if word not in ESTIMATES)
 
 
-def _measured_above(above: Sequence[Term]) -> tuple[tuple[str, ...], bool]:
+def _measured_above(above: Sequence[PointerStep]) -> tuple[tuple[str, ...], bool]:
     """What "mean" or "se" is of, by the steps above it; and whether that is a guess."""
     if not above:
         return (), False
@@ -343,29 +350,37 @@ def _measured_above(above: Sequence[Term]) -> tuple[tuple[str, ...], bool]:
     return (tuple(telling(containers[-1].words)) if containers else ()), False
 
 
-def role_of(words: Sequence[str]) -> Role | None:
+def role_of(words: Sequence[str]) -> Aspect | None:
     """What the words of a key say that its number is."""
-    for role in (Role.SE, Role.SD, Role.LOW, Role.HIGH, Role.P, Role.N, Role.K):
+    for role in (
+        Aspect.SE,
+        Aspect.SD,
+        Aspect.LOW,
+        Aspect.HIGH,
+        Aspect.P,
+        Aspect.N,
+        Aspect.K,
+    ):
         if not ROLE_WORDS[role].isdisjoint(words):
             return role
     return None
 
 
-def _role_above(above: Sequence[Term], words: Sequence[str]) -> Role:
+def _role_above(above: Sequence[PointerStep], words: Sequence[str]) -> Aspect:
     """`se: {plus: 1.3}`, `accuracy_se: {gsm8k: {plus: 0.02}}`: the role stands above labels."""
     if any(word in MEASURES for word in words):
-        return Role.ESTIMATE
+        return Aspect.ESTIMATE
     for term in reversed(above[-3:]):
         said = words_of(term.text)
         found = role_of(said)
         if found and (found in _SPREADS or len(telling(said)) == 1):
             return found
-    return Role.ESTIMATE
+    return Aspect.ESTIMATE
 
 
 def _without_spread(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a step without "se" and "sd", which say nothing of what is measured."""
-    spread = ROLE_WORDS[Role.SE] | ROLE_WORDS[Role.SD]
+    spread = ROLE_WORDS[Aspect.SE] | ROLE_WORDS[Aspect.SD]
     return tuple(word for word in words if word not in spread) or tuple(words)
 
 

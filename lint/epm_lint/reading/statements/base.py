@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from fractions import Fraction
 from typing import Any
 
 from epm_lint.reading.number import Number
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 
 class Binding(IntEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from enum import StrEnum
 from functools import lru_cache
 
 from epm_lint.patterns import Pattern
@@ -19,7 +18,7 @@ from epm_lint.reading.lexicon import (
 from epm_lint.reading.number import Number
 from epm_lint.reading.qualifier_words import correction_of, qualifier_of
 from epm_lint.reading.statements import Qualifier
-from epm_lint.values import dataclass
+from epm_lint.values import StrEnum, dataclass
 
 
 class Role(StrEnum):

@@ -115,7 +115,7 @@ class Entry:
         level = self.column.level or (
             column_of(self.passage.spot.row_label).level if self.passage.spot else 0
         )
-        return Number.read(f"{100 * level:g}%") if level else None
+        return Number.percentage(100 * level) if level else None
 
     @property
     def affirms(self) -> bool | None:
@@ -145,6 +145,7 @@ class Record:
         self.entries = entries
         self.words = frozenset(re.findall(r"[a-z]+", raw.casefold()))
         """The words of its label."""
+        self._by_place = {entry.place: entry for entry in reversed(entries)}
 
     def get(self, role: Role) -> Entry | None:
         """The first entry of a role."""
@@ -152,7 +153,7 @@ class Record:
 
     def at(self, place: int) -> Entry | None:
         """The entry of a column."""
-        return next((entry for entry in self.entries if entry.place == place), None)
+        return self._by_place.get(place)
 
     @property
     def is_summary(self) -> bool:

@@ -9,13 +9,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import field
-from enum import StrEnum
 
 from epm_lint.markdown.blocks import Block, Figure, Item, Paragraph, Prose, Quote, Section, Table
 from epm_lint.markdown.details import around
 from epm_lint.markdown.document import Document
 from epm_lint.reading.text.source_map import SourceMap, source_map
-from epm_lint.values import cached_property, dataclass
+from epm_lint.values import StrEnum, cached_property, dataclass
 
 
 class Place(StrEnum):

@@ -28,7 +28,9 @@ _TOKEN = re.compile(
     r"|(?P<issue>(?<![\w&])(?:GH-|\#)\d{1,9}\b))"
     r"|(?P<word>(?:~/|\./|\.\./|/)?[^\W\d][\w'’]*(?:[./@\\-](?=[\w/])[\w'’]*)*)"
     r"|(?P<long>\d{41,})"
-    r"|(?=\d)(?:(?P<date>(?<![\w.,/-])(?:(?:19|20)\d\d-(?:0\d|1[0-2])(?:-[0-3]\d"
+    # only what goes on like this can be a date, a time, a hash, a version or an ordinal
+    r"|(?=\d+(?:[-/:a-zA-Z]| [ADFJMNOSap]|\.\d+\.)|(?<===)\d)(?:"
+    r"(?P<date>(?<![\w.,/-])(?:(?:19|20)\d\d-(?:0\d|1[0-2])(?:-[0-3]\d"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)?|\d{1,2}/\d{1,2}/\d{4}"
     rf"|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}(?: \d{{4}})?)"
     r"(?![\w-]|[.,/:]\d))"
@@ -141,7 +143,7 @@ class Tokens:
                     starts(position - len(raw))
                     ends(position)
                     numbers(None)
-            elif found["number"]:
+            elif kind == "number":
                 position = self._number(found, text)
             elif kind:
                 position = self._named(found, kind)
@@ -185,25 +187,27 @@ class Tokens:
     def _number(self, found: re.Match[str], text: str) -> int:
         start = found.start("number")
         # F(2,158) has two degrees of freedom, and not two thousand
-        in_brackets_of_f = self.words[-1:] == ["("] and self.words[-2:-1] == ["f"]
-        if in_brackets_of_f and (first := _DEGREES_OF_FREEDOM.match(text, start)):
+        if self.words[-2:] == ["f", "("] and (first := _DEGREES_OF_FREEDOM.match(text, start)):
             found = _NUMBER.match(text, start, first.end()) or found
-        signed = not found["sign"] or _is_sign(text, start)
+        mark = found["sign"]
+        signed = not mark or _is_sign(text, start)
         number = Number.found(found, text, signed)
-        if found["sign"] and not signed:
-            mark = found["sign"]
+        if not signed:
             self._add(mark, _MARKS.get(mark, mark), start, start + 1)
         end = number.end
-        if rest := _INSIDE_A_NAME.match(text, end):
+        follows = text[end : end + 1]
+        in_a_name = follows.isalnum() or follows in ("_", "-")
+        if in_a_name and (rest := _INSIDE_A_NAME.match(text, end)):
             raw = text[number.start : rest.end()]
             digits = _DIGITS.search(raw)
             named = Number.named(raw, number.start, Kind.IDENTIFIER, digits[0] if digits else "0")
             self._add(raw, raw.casefold(), number.start, rest.end(), named)
             return rest.end()
-        if (foreign := _COMMA_DECIMALS.match(text, end)) and not self._is_list(text, foreign.end()):
-            end = foreign.end()
-            number = Number.named(text[number.start : end], number.start, Kind.FOREIGN)
-        elif number.power == 0 and number.mantissa < 1000 and _SPACED_THOUSANDS.match(text, end):
+        if follows == "," and (foreign := _COMMA_DECIMALS.match(text, end)):
+            if not self._is_list(text, foreign.end()):
+                end = foreign.end()
+                number = Number.named(text[number.start : end], number.start, Kind.FOREIGN)
+        elif follows == " " and self._goes_on(number, text):
             end += 4
             number = Number.named(text[number.start : end], number.start, Kind.FOREIGN)
         if self.words:
@@ -212,6 +216,11 @@ class Tokens:
             number.raw, "#" if number.kind.is_quantity else number.raw, number.start, end, number
         )
         return end
+
+    def _goes_on(self, number: Number, text: str) -> bool:
+        """Whether a number's thousands stand behind a space."""
+        small = number.power == 0 and number.mantissa < 1000
+        return small and _SPACED_THOUSANDS.match(text, number.end) is not None
 
     def _is_list(self, text: str, end: int) -> bool:
         """Whether a comma stands between two numbers: 10,15,20 or [22,40]."""
@@ -223,6 +232,9 @@ class Tokens:
         """The token after each end of a sentence, in order."""
         ends: list[int] = []
         text, words = self.text, self.words
+        whole = len(words) <= _LONGEST_SENTENCE and "\n" not in text
+        if whole and _SENTENCE_MARKS.isdisjoint(words):
+            return ends
         last = len(words) - 1
         for at, word in enumerate(words):
             if word in _SENTENCE_MARKS and at < last:

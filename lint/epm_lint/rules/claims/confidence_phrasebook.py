@@ -27,7 +27,7 @@ Good:
 import re
 
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.page.wording import NOT_THE_PAGES_WORDS, Mention, mentions
+from epm_lint.page.wording import NOT_THE_PAGES_WORDS, Occurrence, mentions
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -90,7 +90,7 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.passed("no confidence but in the house levels")
 
 
-def _is_a_hedge(mention: Mention) -> bool:
+def _is_a_hedge(mention: Occurrence) -> bool:
     last_word = mention.text.split()[-1].casefold()
     if last_word == "confidence":
         return _INTERVAL.match(mention.after[:24]) is None
@@ -100,7 +100,7 @@ def _is_a_hedge(mention: Mention) -> bool:
     return _is_ours(mention)
 
 
-def _is_ours(mention: Mention) -> bool:
+def _is_ours(mention: Occurrence) -> bool:
     """Whether it is the authors who are sure: the nearest in the clause who can be, or nobody."""
     clause = _CLAUSE_END.split(mention.before)[-1]
     minds = list(_MINDS.finditer(clause))

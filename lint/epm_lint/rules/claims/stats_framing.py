@@ -27,7 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from epm_lint.model import Finding, Page, Rule, Verdict, option
-from epm_lint.page.wording import NOT_THE_PAGES_WORDS, Mention, mentions, phrases
+from epm_lint.page.wording import NOT_THE_PAGES_WORDS, Occurrence, mentions, phrases
 from epm_lint.patterns import Pattern
 from epm_lint.quoting import quote
 from epm_lint.values import dataclass
@@ -104,11 +104,11 @@ def _hits(page: Page, vocabularies: Mapping[str, tuple[str, ...]]) -> Iterator[t
             yield kind, Finding(message, mention.line, column=mention.column, fix=FIX)
 
 
-def _is_of(mention: Mention, wordings: tuple[str, ...]) -> bool:
+def _is_of(mention: Occurrence, wordings: tuple[str, ...]) -> bool:
     return phrases(wordings).fullmatch(mention.text) is not None
 
 
-def _is_idiom(mention: Mention) -> bool:
+def _is_idiom(mention: Occurrence) -> bool:
     """To lend something credence says nothing about probability."""
     return mention.text.casefold() == "credence" and bool(_LENT.search(mention.before[-80:]))
 

@@ -44,8 +44,8 @@ from epm_lint.binding.manifest import FILE, MARK, BadManifest, Bound, Manifest, 
 from epm_lint.binding.record import FILE as RENDERED
 from epm_lint.binding.record import edited, manifest_of, other_manifests
 from epm_lint.binding.sidecar import faults as faults_of_figures
-from epm_lint.binding.units import Figure, Reader, Unit, standing_alone, units
-from epm_lint.model import Edit, Finding, Page, Record, ResultsFile, Rule, Verdict, option
+from epm_lint.binding.units import Numeral, Reader, Unit, standing_alone, units
+from epm_lint.model import Edit, Finding, Page, RenderedRecord, ResultsFile, Rule, Verdict, option
 from epm_lint.page.sections import human_lines
 from epm_lint.quoting import quote
 from epm_lint.reading.page import read
@@ -87,7 +87,7 @@ def check(page: Page, options: Options) -> Verdict:
     return _by_its_own_account(page, manifest, comments[0].line)
 
 
-def _held_to_record(page: Page, record: Record, line: int) -> Verdict:
+def _held_to_record(page: Page, record: RenderedRecord, line: int) -> Verdict:
     """The page is held to what it was rendered as, whatever it says of itself."""
     try:
         manifest = manifest_of(record)
@@ -156,7 +156,7 @@ def _added(alignment: Alignment, told: set[int]) -> Iterator[Finding]:
 
 
 def _edits(
-    page: Page, record: Record, human: frozenset[int], told: set[int]
+    page: Page, record: RenderedRecord, human: frozenset[int], told: set[int]
 ) -> Iterator[tuple[bool, Finding]]:
     """Lines that are not as rendered, but for those with a finding; whether a number is not."""
     if not record.body:
@@ -247,6 +247,8 @@ def _by_hand(page: Page, options: Options) -> Verdict:
     cut = [_contradiction(o, several) for o in held if o.standing is Standing.TRUNCATED]
     figures = list(faults_of_figures(page, ()))
     detail = _coverage(counted, len(held), [source.name for source in sources])
+    if held and _is_of_epm(page.results):
+        detail += "; no sign that epm rendered this page: judged by its words alone"
     listed = [_unverifiable(o) for o in held if o.standing in (Standing.ABSENT, Standing.UNTOLD)]
     found = [*wrong, *cut, *figures, *(listed if options.list_unverifiable else [])]
     found.sort(key=lambda fault: (fault.line, fault.column or 0))
@@ -269,7 +271,7 @@ def _with_own(
     from epm_lint.binding.by_words.standing import Held
     from epm_lint.binding.handwritten import contradicted
 
-    if results is None or not isinstance(results.get("conditions"), Mapping):
+    if results is None or not _is_of_epm(results):
         return list(held)
     wrong = {id(one.number): one for one in contradicted(reading, results)}
     found: list[Held] = []
@@ -280,6 +282,10 @@ def _with_own(
             one = Held(one.number, standing, known.right, one.source, known.pointer)
         found.append(one)
     return found
+
+
+def _is_of_epm(results: Mapping[str, Any] | None) -> bool:
+    return results is not None and isinstance(results.get("conditions"), Mapping)
 
 
 def _coverage(counted: Mapping[Standing, int], numbers: int, names: Sequence[str]) -> str:
@@ -344,7 +350,7 @@ def _unverifiable(held: Held) -> Finding:
     return Finding(f"nothing verifies {_shown(number.raw)}", number.line, column=number.column)
 
 
-def _contradicted_since(page: Page, figures: Sequence[tuple[Unit, Figure]]) -> Iterator[Finding]:
+def _contradicted_since(page: Page, figures: Sequence[tuple[Unit, Numeral]]) -> Iterator[Finding]:
     """Numbers of a rendered page that nothing binds, and that its results contradict."""
     if page.results is None or not figures:
         return
@@ -413,7 +419,7 @@ def _false(page: Page, alignment: Alignment) -> Iterator[Finding]:
                 yield Finding(stale, figure.line, fix=fix, uses=uses)
 
 
-def _as_read(page: Page, figure: Figure) -> tuple[Number, ...]:
+def _as_read(page: Page, figure: Numeral) -> tuple[Number, ...]:
     """The numbers that the other rules have at a figure's place, or that look like it beside it."""
     plain = figure.text.lstrip("#=<>≤≥≈~±")
     return tuple(

@@ -29,7 +29,7 @@ Good:
 
 from collections.abc import Iterator
 
-from epm_lint.formats.format import Section as Asked
+from epm_lint.formats.format import AskedSection
 from epm_lint.markdown.blocks import Section
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict
 from epm_lint.page.sections import human_lines, located
@@ -58,7 +58,7 @@ def check(page: Page) -> Verdict:
 
 
 def _unmarked(
-    page: Page, asked: Asked, section: Section, theirs: frozenset[int]
+    page: Page, asked: AskedSection, section: Section, theirs: frozenset[int]
 ) -> Iterator[Finding]:
     lines = page.document.lines
     own = []

@@ -21,7 +21,7 @@ Good:
     with it.
 """
 
-from epm_lint.formats.format import Section as Asked
+from epm_lint.formats.format import AskedSection
 from epm_lint.model import Edit, Finding, Page, Rule, Verdict, option
 from epm_lint.page.outline import skeleton
 from epm_lint.page.placeholders import WORDS, is_placeholder
@@ -64,14 +64,14 @@ def check(page: Page, options: Options) -> Verdict:
     return Verdict.awaiting(f"{asked.heading} {lack}", [where])
 
 
-def _missing(page: Page, asked: Asked) -> list[Finding]:
+def _missing(page: Page, asked: AskedSection) -> list[Finding]:
     section = part(page, "report")
     line = section.line if section else 1
     edits = _skeleton(page, asked)
     return [Finding(f"no '{asked.heading}'", line, fix="write it yourself", edits=edits)]
 
 
-def _skeleton(page: Page, asked: Asked) -> tuple[Edit, ...]:
+def _skeleton(page: Page, asked: AskedSection) -> tuple[Edit, ...]:
     """An empty section, unless `report-structure` adds it with the report's other sections."""
     section = part(page, "report")
     first = section and next(iter(section.sections), None)

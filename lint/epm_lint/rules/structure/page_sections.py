@@ -36,7 +36,7 @@ Good:
 
 from collections.abc import Iterator
 
-from epm_lint.formats.format import Section as Asked
+from epm_lint.formats.format import AskedSection
 from epm_lint.model import Finding, Page, Rule, Status, Verdict
 from epm_lint.page.parts import parts_in_place, top_in_place
 from epm_lint.page.sections import located
@@ -77,7 +77,7 @@ def _others(page: Page) -> Iterator[Finding]:
             yield Finding(message, section.line, fix="make it a part of one of them")
 
 
-def _count(page: Page, asked: Asked) -> Iterator[Finding]:
+def _count(page: Page, asked: AskedSection) -> Iterator[Finding]:
     """Too few or too many headings of a pattern; that there is none, its parent's parts say."""
     found = located(page, asked)
     least, most = asked.count.least or 0, asked.count.most

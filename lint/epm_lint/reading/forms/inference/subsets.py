@@ -49,6 +49,8 @@ def subset_of(ground: Ground, head: Operand) -> Subset | None:
         group = said[-1]
     if not group and any(w.startswith("within-") for w in said):
         group = next(w for w in said if w.startswith("within-"))
+    if not group and "between" in said and not {"group", "groups"}.isdisjoint(said):
+        group = "between-groups"
     named = ground.named_in(stop, head.start)
     if ground.names and lead:
         named = (*named, *(name for name in ground.names if name.casefold() in labels))

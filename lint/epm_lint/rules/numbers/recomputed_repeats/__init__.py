@@ -28,9 +28,10 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from epm_lint.model import Page, Rule, Verdict
+from epm_lint.patterns import Pattern
 from epm_lint.quoting import clip
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
@@ -49,12 +50,19 @@ from epm_lint.reading.statements import (
 from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Record
 from epm_lint.reading.text.mentions import is_earlier, rate_mentions
-from epm_lint.reading.text.passages import Place
+from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.rules.numbers.recomputed_repeats.in_tables import in_tables
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass
 
+_WORD = Pattern(r"[^\W\d_]{2,}")
+_OF_THE_STATISTIC = frozenset(
+    """
+        pearson spearman kendall rho tau correlation correlations coefficient primary statistic
+        value estimate result all conditions
+    """.split()
+)
 _HEXADECIMAL = frozenset("0123456789abcdef")
 _FIX = "correct the one that is wrong"
 
@@ -70,6 +78,8 @@ class InTable:
     layer: int | None
     numbers: tuple[Number | None, ...]
     n: int | None = None
+    names: frozenset[str] = frozenset()
+    """The words by which its row and column name what is correlated."""
 
 
 def check(page: Page) -> Verdict:
@@ -123,8 +133,16 @@ def _tabled(reading: Reading) -> list[InTable]:
             continue
         if kind := _kind(said):
             numbers, n = _given(said)
-            found.append(InTable(said.line, kind, said.method, said.layer, numbers, n))
+            names = frozenset(_named(said.passage))
+            found.append(InTable(said.line, kind, said.method, said.layer, numbers, n, names))
     return found
+
+
+def _named(cell: Passage) -> Iterator[str]:
+    """The words of a cell's labels, but for those of the statistic itself."""
+    if cell.spot:
+        words = _WORD.findall(f"{cell.spot.row_label} {cell.spot.header}".casefold())
+        yield from (word for word in words if word not in _OF_THE_STATISTIC)
 
 
 def _given(said: Correlation | PValue) -> tuple[tuple[Number | None, ...], int | None]:
@@ -152,12 +170,15 @@ def _correlations(reading: Reading, tally: Tally) -> None:
             continue
         if kind == "all" and n is not None and n not in points:
             continue
+        # a page may have several analyses of as many points: the same one names the same things
+        words = {*_WORD.findall(said.passage.text.casefold())}
         same = [
             each
             for each in known
             if each.kind == kind
             and (each.method == said.method or not own)
             and _same_place(each, said.layer, n)
+            and (each.layer is not None or kind != "all" or each.names <= words)
         ]
         # a p alone is told from another analysis' by its layer
         if own or said.layer is not None:
