@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
+from keyword import iskeyword
 from pathlib import Path
 
 from epm import __version__
@@ -159,7 +160,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     for name, about in _COMMANDS.items():
         subparser = commands.add_parser(name, help=about, description=about)
         if name in given:
-            command = import_module(f"epm.commands.{name}")
+            command = import_module(f"epm.commands.{f'{name}_' if iskeyword(name) else name}")
             subparser.set_defaults(command=command.run, parser_of_all=_parser_of_all)
             command.add_arguments(subparser)
     return parser
@@ -181,6 +182,7 @@ _COMMANDS = {
     "list": "the experiments of this repository",
     "show": "an experiment's resolved definition",
     "run": "run an experiment, or go on where it stopped",
+    "import": "make a run of results that were made elsewhere",
     "analyse": "score and analyse a finished run again",
     "render": "write the body and title of a finished run again",
     "lint": "check the body of a result page",

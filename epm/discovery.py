@@ -13,6 +13,7 @@ from typing import Any
 from epm.checkout import check_owner, reach
 from epm.definition import Experiment, Profile, RecordedData
 from epm.definition.checks.analyses import covariates
+from epm.definition.imported import ImportedExperiment
 from epm.errors import DefinitionError, EpmError, suggest
 from epm.files import file_sha256
 
@@ -59,6 +60,37 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
             itself, or a file that does not define one.
         EpmError: the file belongs to another user: to load it is to run it.
     """
+    experiment, home = _loaded(slug, folder)
+    if isinstance(experiment, ImportedExperiment):
+        raise DefinitionError(
+            f"{slug} is about results that were made elsewhere: there is nothing to run",
+            f"`epm import … --experiment {slug}` reads them",
+        )
+    _check_home(experiment, home)
+    return LoadedExperiment(experiment, home)
+
+
+@dataclass(frozen=True)
+class LoadedImport:
+    """What is asked of imported results, with the folder of its narrative."""
+
+    experiment: ImportedExperiment
+    folder: Path
+
+
+def load_imported(slug: str, folder: Path) -> LoadedImport:
+    """The same for an `ImportedExperiment`. Raises as `load` does."""
+    experiment, home = _loaded(slug, folder)
+    if not isinstance(experiment, ImportedExperiment):
+        raise DefinitionError(
+            f"{slug} is run, and not imported",
+            f"`epm run {slug}`; for imported results define an epm.definition.ImportedExperiment",
+        )
+    _check_number(experiment.issue, home)
+    return LoadedImport(experiment, home)
+
+
+def _loaded(slug: str, folder: Path) -> tuple[Experiment | ImportedExperiment, Path]:
     home = folder / slug.replace("-", "_")
     source = home / "experiment.py"
     if not source.is_file():
@@ -79,27 +111,30 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
             f"see it whole with `python {source}`",
         ) from error
     experiment = getattr(module, "EXPERIMENT", None)
-    if not isinstance(experiment, Experiment):
+    if not isinstance(experiment, Experiment | ImportedExperiment):
         raise DefinitionError(
             f"{source} defines no EXPERIMENT", "assign an epm.definition.Experiment"
         )
-    _check_home(experiment, home)
-    return LoadedExperiment(experiment, home)
+    return experiment, home
 
 
 def _check_home(experiment: Experiment, home: Path) -> None:
     """Refuse a definition that does not go with the folder it lies in."""
-    number = re.fullmatch(r"issue_0*(\d+)", home.name)
-    if number and int(number[1]) != experiment.issue:
-        raise DefinitionError(
-            f"{home / 'experiment.py'} defines issue {experiment.issue}, but lies in {home.name}",
-            "correct the number, or move the folder",
-        )
+    _check_number(experiment.issue, home)
     if experiment.parent:
         _recorded_names(f"{experiment.slug}, its parent", experiment.parent.data, home)
     for profile in experiment.profiles:
         if isinstance(profile.model, RecordedData):
             _check_recorded(experiment, profile, profile.model, home)
+
+
+def _check_number(issue: int, home: Path) -> None:
+    number = re.fullmatch(r"issue_0*(\d+)", home.name)
+    if number and int(number[1]) != issue:
+        raise DefinitionError(
+            f"{home / 'experiment.py'} defines issue {issue}, but lies in {home.name}",
+            "correct the number, or move the folder",
+        )
 
 
 def _check_recorded(

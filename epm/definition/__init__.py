@@ -9,6 +9,7 @@ from epm.definition.analysis import AnalysisSpec, Expected, Gate, Outcome, Predi
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CentroidCosine, PromptTokens
 from epm.definition.experiment import Experiment, Parent
+from epm.definition.imported import ImportedExperiment
 from epm.definition.model import (
     FolderModel,
     HubModel,
@@ -38,6 +39,7 @@ __all__ = [
     "FolderModel",
     "Gate",
     "HubModel",
+    "ImportedExperiment",
     "Item",
     "Lora",
     "MarkerRows",

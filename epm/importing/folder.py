@@ -1,0 +1,170 @@
+"""Write what was found as a run folder: results, samples and figures, as of any other run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from epm.analyses.computing import compute, gate
+from epm.analyses.data.frame import Frame
+from epm.definition.imported import ImportedExperiment
+from epm.definition.resolved import digest
+from epm.files import file_sha256, gzipped, held, json_lines, write_atomically
+from epm.importing import asked
+from epm.importing.found import Found
+from epm.pipeline import inventory
+from epm.pipeline.provenance import environment
+from epm.results import ConditionRecord, Identity, Provenance, Results, Timing, Tracking
+from epm.results.imported import ImportRecord, Source
+from epm.sampling.samples import SAMPLES
+from epm.values import Unavailable
+
+PROFILE = "imported"
+
+_VERSION = 1
+"""Part of every fingerprint: raise it when a reader changes what it makes of a file."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is imported, by what, and what for."""
+
+    source: Source
+    found: Found
+    issue: int
+    title: str
+    command: str
+    repository: Path
+    """Whose git state is recorded, and which `runs/` lies in."""
+    map_sha256: str = ""
+    experiment: ImportedExperiment | None = None
+    home: Path | None = None
+    """The experiment's folder."""
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits of the sha256 over the files, the map, and what is asked."""
+        return digest(
+            {
+                "version": _VERSION,
+                "source": self.source,
+                "inputs": {name: file_sha256(path) for name, path in self.found.inputs.items()},
+                "map": self.map_sha256,
+                "issue": self.issue,
+                "title": self.title,
+                "experiment": self.experiment.as_json() if self.experiment else None,
+            }
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lies."""
+        return self.repository / "runs" / f"issue-{self.issue}" / f"{PROFILE}-{self.fingerprint}"
+
+
+def write(given: Import, started: float) -> Path:
+    """Analyse what was found, and write the run folder.
+
+    Args:
+        given: what is imported.
+        started: `time.monotonic()` when the import began.
+
+    Returns:
+        The folder, with `results.json` and where there are completions the samples.
+
+    Raises:
+        DefinitionError: the definition names what the files do not have.
+    """
+    if given.experiment is not None:
+        asked.check(given.experiment, given.found)
+    folder = given.folder
+    with held(folder):
+        inventory.forget(folder)
+        files = {name: file_sha256(path) for name, path in given.found.inputs.items()}
+        if given.found.samples is not None:
+            write_atomically(folder / SAMPLES, gzipped(json_lines(given.found.samples())))
+            files[SAMPLES] = file_sha256(folder / SAMPLES)
+        results = _results(given, files, started)
+        write_atomically(folder / "results.json", results.dumps())
+    return folder
+
+
+def _results(given: Import, files: dict[str, str], started: float) -> Results:
+    found, experiment = given.found, given.experiment
+    specs = (experiment.analyses if experiment else ()) or asked.fitting(found)
+    seed, alpha = (experiment.seed, experiment.alpha) if experiment else (42, 0.05)
+    conditions = _conditions(found, experiment)
+    frame = Frame(conditions, found.tasks, found.metrics, found.measurements)
+    blocks = compute(specs, frame, alpha=alpha, seed=seed)
+    none = Unavailable(unavailable="nothing was run here: the measurements were imported")
+    return Results(
+        identity=Identity(
+            slug=f"issue-{given.issue}",
+            issue=given.issue,
+            title=given.title,
+            profile=PROFILE,
+            scale=_scale(given),
+            full_scale=False,
+            fingerprint=given.fingerprint,
+        ),
+        definition=experiment.as_json() if experiment else None,
+        metrics=dict(found.metrics),
+        covariates=dict(found.covariates),
+        conditions=conditions,
+        tasks=dict(found.tasks),
+        measurements=found.measurements,
+        analyses=blocks,
+        gates={each.name: gate(each, blocks) for each in (experiment.gates if experiment else ())},
+        provenance=Provenance(
+            environments=(
+                environment(given.command, given.repository, given.home or given.repository, "cpu"),
+            ),
+            model=none,
+            engine=none,
+            seeds={"experiment": seed},
+            files=files,
+            imported=ImportRecord(
+                source=given.source,
+                map=given.map_sha256,
+                models=dict(found.models),
+                evaluations=found.evaluations,
+                reported=found.reported,
+                packages=dict(found.packages),
+                notes=found.notes,
+            ),
+            timing=Timing(
+                finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                total_seconds=round(time.monotonic() - started, 3),
+                stages=(),
+            ),
+        ),
+        tracking=Tracking(mode="off", state="off", detail="imported results are not logged"),
+    )
+
+
+def _conditions(found: Found, experiment: ImportedExperiment | None) -> dict[str, ConditionRecord]:
+    """As the files have them, with what the definition knows beside that."""
+    records = dict(found.conditions)
+    for spec in experiment.conditions if experiment else ():
+        known = records.get(spec.name)
+        update: dict[str, Any] = {"role": spec.role, "target": spec.target}
+        if known is None:
+            known = ConditionRecord(missing={"all": "the imported files do not have it"})
+        update["factors"] = {**known.factors, **spec.factors}
+        update["covariates"] = {**known.covariates, **spec.covariates}
+        records[spec.name] = known.model_copy(update=update)
+    return records
+
+
+def _scale(given: Import) -> str:
+    made_by = {
+        "inspect": "logs of Inspect",
+        "lm-eval": "output of lm-evaluation-harness",
+        "table": "a table",
+        "json": "a JSON file",
+        "python": "a script",
+    }
+    return f"results imported from {made_by[given.source]}"

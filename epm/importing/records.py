@@ -1,0 +1,367 @@
+"""From rows with named columns to measurements, by a map."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from epm.errors import EpmError, suggest
+from epm.importing.found import Found
+from epm.importing.mapping import FIELD, Comparison, Map, Measure, comparisons
+from epm.results import (
+    ONLY,
+    ConditionRecord,
+    Count,
+    CovariateRecord,
+    Mean,
+    Measurement,
+    Measurements,
+    MetricRecord,
+    Reported,
+    Scalar,
+    TaskRecord,
+    replicate,
+)
+from epm.results.imported import ImportedModel
+
+Row = Mapping[str, Any]
+"""Values by column; a column of a nested row is a path, as in 'refused/k'."""
+
+RowsOf = Callable[[Measure], Iterable[tuple[str, Row]]]
+"""The rows that a measure is about, each with where it stands: 'row 7', '/steering/plus'."""
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_WORDS = {"yes": True, "no": False, "true": True, "false": False}
+
+
+@dataclass
+class _Cell:
+    """What was gathered for one condition, task, metric and replicate."""
+
+    scores: dict[str, list[bool | float]] = field(default_factory=dict)
+    """By item."""
+    counts: list[tuple[str, int, int]] = field(default_factory=list)
+    """Item, k and n."""
+    values: list[Reported | Scalar] = field(default_factory=list)
+    excluded: dict[str, int] = field(default_factory=dict)
+
+
+def found(given: Map, rows_of: RowsOf, inputs: Mapping[str, Path], task: str) -> Found:
+    """What a map makes of rows.
+
+    Args:
+        given: the map.
+        rows_of: the rows of a measure.
+        inputs: the files, by name.
+        task: name of the task where the map names none.
+
+    Raises:
+        EpmError: a column is not there, or a value is not what the map says.
+    """
+    reading = _Reading(given, task)
+    for measure in given.measure:
+        seen = False
+        for where, row in rows_of(measure):
+            seen = True
+            reading.take(measure, where, row)
+        if not seen:
+            place = f" at {measure.at}" if measure.at else ""
+            raise EpmError(f"no rows for {measure.metric}{place}", "mend `at` or the file")
+    return reading.found(inputs)
+
+
+class _Reading:
+    def __init__(self, given: Map, task: str) -> None:
+        self._map = given
+        self._task = task
+        self._cells: dict[tuple[str, str, str, str], _Cell] = {}
+        self._items: dict[str, dict[str, str]] = {}
+        self._factors: dict[str, dict[str, str | float]] = {}
+        self._covariates: dict[str, dict[str, float]] = {}
+
+    def take(self, measure: Measure, where: str, row: Row) -> None:
+        """Add one row."""
+        if measure.where and not _holds(comparisons(measure.where), row, where):
+            return
+        condition = _text(measure.condition, row, where)
+        task = _text(measure.task, row, where) if measure.task != "answers" else self._task
+        item = _text(measure.item, row, where) if measure.item else ""
+        self._describe(measure, condition, row, where)
+        items = self._items.setdefault(task, {})
+        if item:
+            cluster = _text(measure.cluster, row, where) if measure.cluster else ""
+            if items.setdefault(item, cluster) != cluster:
+                raise EpmError(
+                    f"{where}: item {item} is of {cluster!r} here, and of {items[item]!r} above",
+                    "give each item one cluster",
+                )
+        named = {
+            name: _text(template, row, where)
+            for name in ("seed", "epoch", "step")
+            if (template := getattr(measure, name))
+        }
+        place = (condition, task, measure.metric, replicate(**named) if named else ONLY)
+        self._score(measure, self._cells.setdefault(place, _Cell()), item, where, row)
+
+    def _describe(self, measure: Measure, condition: str, row: Row, where: str) -> None:
+        for names, known, kind in (
+            (measure.factors, self._factors, "factor"),
+            (measure.covariates, self._covariates, "covariate"),
+        ):
+            own: dict[str, Any] = known.setdefault(condition, {})
+            for name in names:
+                value = _value(row, name, where)
+                if value is None:
+                    continue
+                if kind == "covariate" or not isinstance(value, str):
+                    value = _number(value, name, where)
+                if own.setdefault(name, value) != value:
+                    raise EpmError(
+                        f"{where}: the {kind} {name} of {condition} is {value} here and "
+                        f"{own[name]} above",
+                        "a condition has one of each: put it into `condition`, or take it out",
+                    )
+
+    def _score(self, measure: Measure, cell: _Cell, item: str, where: str, row: Row) -> None:
+        if measure.excluded:
+            reason = _value(row, measure.excluded, where)
+            if reason not in (None, "") and str(reason) not in measure.scored:
+                cell.excluded[str(reason)] = cell.excluded.get(str(reason), 0) + 1
+                return
+        if measure.successes:
+            k, n = (_whole(row, name, where) for name in (measure.successes, measure.trials))
+            if k > n:
+                raise EpmError(f"{where}: {k} successes of {n}", "swap the columns, or mend them")
+            if n:
+                cell.counts.append((item, k, n))
+        elif measure.value:
+            cell.values.append(_reported(measure, row, where))
+        else:
+            score = _scored(measure, row, where)
+            if score is None:
+                cell.excluded["no score"] = cell.excluded.get("no score", 0) + 1
+            else:
+                cell.scores.setdefault(item, []).append(score)
+
+    def found(self, inputs: Mapping[str, Path]) -> Found:
+        """All of it."""
+        measurements: Measurements = {}
+        kinds = _kinds(self._cells)
+        for (condition, task, metric, name), cell in self._cells.items():
+            where = f"{condition}, {task}, {metric}" + (f", {name}" if name != ONLY else "")
+            by_metric = measurements.setdefault(condition, {}).setdefault(task, {})
+            by_metric.setdefault(metric, {})[name] = _measurement(cell, kinds[metric], where)
+        baseline = self._map.baseline
+        if baseline and baseline not in measurements:
+            raise EpmError(
+                f"the baseline {baseline!r} is no condition", suggest(baseline, list(measurements))
+            )
+        return Found(
+            conditions={
+                name: ConditionRecord(
+                    role="baseline" if name == baseline else "treatment",
+                    factors=self._factors.get(name, {}),
+                    covariates=self._covariates.get(name, {}),
+                )
+                for name in measurements
+            },
+            tasks={
+                task: TaskRecord(
+                    items=tuple(items),
+                    clusters={item: cluster for item, cluster in items.items() if cluster},
+                )
+                for task, items in self._items.items()
+            },
+            metrics={
+                each.metric: MetricRecord(
+                    label=each.label or each.metric.replace("_", " "),
+                    unit=each.unit,
+                    lower=each.lower,
+                    upper=each.upper,
+                )
+                for each in self._map.measure
+            },
+            measurements=measurements,
+            inputs=inputs,
+            covariates={
+                name: CovariateRecord(label=self._map.labels.get(name, name.replace("_", " ")))
+                for name in dict.fromkeys(
+                    name for each in self._map.measure for name in each.covariates
+                )
+            },
+            models={name: ImportedModel(name=self._map.model) for name in measurements}
+            if self._map.model
+            else {},
+        )
+
+
+def _kinds(cells: Mapping[tuple[str, str, str, str], _Cell]) -> dict[str, type]:
+    """Whether all scores of a metric are yes or no, in any condition."""
+    kinds: dict[str, type] = {}
+    for (_, _, metric, _), cell in cells.items():
+        for scores in cell.scores.values():
+            if any(score not in (0, 1) for score in scores):
+                kinds[metric] = float
+    return {metric: kinds.get(metric, bool) for _, _, metric, _ in cells}
+
+
+def _measurement(cell: _Cell, kind: type, where: str) -> Measurement:
+    excluded = cell.excluded
+    if cell.values:
+        if len(cell.values) > 1:
+            raise _several(where)
+        return cell.values[0]
+    if cell.counts:
+        if len({item for item, _, _ in cell.counts}) < len(cell.counts):
+            raise _several(where)
+        if cell.counts[0][0]:
+            return Count(items={item: (k, n) for item, k, n in cell.counts}, excluded=excluded)
+        return Count(total=cell.counts[0][1:], excluded=excluded)
+    tallies: dict[str, Any] = {
+        item: (sum(map(int, scores)), len(scores))
+        if kind is bool
+        else (float(sum(scores)), float(sum(score * score for score in scores)), len(scores))
+        for item, scores in cell.scores.items()
+    }
+    form = Count if kind is bool else Mean
+    if set(tallies) == {""}:
+        return form(total=tallies[""], excluded=excluded)
+    return form(items=tallies, excluded=excluded)
+
+
+def _several(where: str) -> EpmError:
+    return EpmError(
+        f"several rows for {where}",
+        "name the column that tells them apart: item, seed, epoch, or a part of the condition",
+    )
+
+
+# ------------------------------------------------------------------ values
+
+
+def _value(row: Row, column: str, where: str) -> Any:
+    """A cell; one of a nested row by its path.
+
+    Raises:
+        EpmError: there is no such column.
+    """
+    if column in row:
+        return row[column]
+    value: Any = row
+    for step in column.split("/"):
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, Sequence) and not isinstance(value, str) and step.isdecimal():
+            if int(step) >= len(value):
+                break
+            value = value[int(step)]
+        else:
+            break
+    else:
+        return value
+    raise EpmError(
+        f"{where} has no column {column!r}", suggest(column, [str(name) for name in row])
+    )
+
+
+def _text(template: str, row: Row, where: str) -> str:
+    """A template with its columns filled in."""
+
+    def filled(name: str) -> str:
+        value = _value(row, name, where)
+        if value is None or isinstance(value, dict | list):
+            raise EpmError(f"{where}: column {name!r} has no value", "mend the row, or the map")
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    text = FIELD.sub(lambda match: filled(match[1]), template).strip()
+    if not text or not text.isprintable():
+        raise EpmError(f"{where}: {template!r} gives no name", "mend the row, or the map")
+    return text
+
+
+def _number(value: Any, column: str, where: str) -> float:
+    if isinstance(value, bool | int | float) and isfinite(value):
+        return float(value)
+    raise EpmError(
+        f"{where}: {column} is {value!r}, which is no number", "mend the row, or the map"
+    )
+
+
+def _whole(row: Row, column: str, where: str) -> int:
+    number = _number(_value(row, column, where), column, where)
+    if number < 0 or number != int(number):
+        raise EpmError(f"{where}: {column} is {number:g}, which is no count", "mend the row")
+    return int(number)
+
+
+def _reported(measure: Measure, row: Row, where: str) -> Reported | Scalar:
+    value = _number(_value(row, measure.value, where), measure.value, where)
+    if not (measure.stderr or measure.n):
+        return Scalar(value=value)
+    error = _value(row, measure.stderr, where) if measure.stderr else None
+    return Reported(
+        value=value,
+        stderr=None if error is None else _number(error, measure.stderr, where),
+        n=_whole(row, measure.n, where) if measure.n else None,
+    )
+
+
+def _scored(measure: Measure, row: Row, where: str) -> bool | float | None:
+    if measure.success:
+        return _holds(comparisons(measure.success), row, where)
+    value = _value(row, measure.score, where)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value = _WORDS.get(value.casefold(), value)
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value if isinstance(value, bool) else _number(value, measure.score, where)
+
+
+def _holds(asked: Iterable[Comparison], row: Row, where: str) -> bool:
+    for column, sign, wanted in asked:
+        value = _value(row, column, where)
+        value = str(value) if isinstance(wanted, str) else _number(value, column, where)
+        if not _SIGNS[sign](value, wanted):
+            return False
+    return True
+
+
+def at(value: Any, pointer: str) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    """The places of a JSON value that a pointer with stars means.
+
+    Yields:
+        Where it stands, what stands there, and what each star stands for.
+    """
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+    def within(value: Any, rest: list[str], path: str, stars: tuple[str, ...]) -> Iterator[Any]:
+        if not rest:
+            yield path or "/", value, stars
+            return
+        step, *after = rest
+        if isinstance(value, Mapping):
+            members = value.items() if step == "*" else [(step, value[step])] * (step in value)
+        elif isinstance(value, list):
+            numbered = [(str(number), part) for number, part in enumerate(value)]
+            members = [each for each in numbered if step in ("*", each[0])]
+        else:
+            members = []
+        for name, part in members:
+            yield from within(
+                part, after, f"{path}/{name}", (*stars, name) if step == "*" else stars
+            )
+
+    yield from within(value, steps, "", ())
