@@ -231,8 +231,13 @@ def _holes(chosen: Sequence[Log], cells: Mapping[tuple[str, str], object]) -> It
 
 def _check_settings(logs: Sequence[Log]) -> None:
     """Two finished logs of one cell are two runs of the same, or no log stands for the cell."""
-    last = settings(logs[-1])
+    last, ids = settings(logs[-1]), _ids(logs[-1])
     for log in logs[:-1]:
+        if ids and _ids(log) and not ids & _ids(log):
+            raise EpmError(
+                f"{log.name} and {logs[-1].name} are both of {log.cell}, but share no sample id",
+                "they are of two data sets: import them one by one",
+            )
         own = settings(log)
         for name in dict.fromkeys([*last, *own]):
             if own.get(name) != last.get(name):
@@ -241,6 +246,10 @@ def _check_settings(logs: Sequence[Log]) -> None:
                     f"({_word(own.get(name))} and {_word(last.get(name))})",
                     "import them one by one: of a model on a task one log is read",
                 )
+
+
+def _ids(log: Log) -> set[str]:
+    return {str(each) for each in log.header.eval.dataset.sample_ids or ()}
 
 
 def _word(value: Any) -> str:

@@ -74,7 +74,7 @@ class Scores:
         for kind, n in sorted(self.cut.items()):
             yield f"{log.cell}: {_samples(n)} stopped by a {kind} limit."
         if self.scored_in_spite:
-            yield f"{log.cell}: {_samples(self.scored_in_spite)} with an error scored all the same."
+            yield f"{log.cell}: {_samples(self.scored_in_spite)} scored in spite of an error."
         for metric, values in self.unreadable.items():
             example = next(iter(values))
             yield (
