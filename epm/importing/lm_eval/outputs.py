@@ -68,8 +68,9 @@ class Output:
     def numbers(self, task: str) -> dict[Key, Number]:
         """What the file says of a task or a group."""
         given = self.part("results").get(task)
+        given = given if isinstance(given, Mapping) else {}
         found: dict[Key, Number] = {}
-        for name, value in (given if isinstance(given, Mapping) else {}).items():
+        for name, value in given.items():
             metric, _, through = name.partition(",")
             if metric in BESIDE or metric.endswith("_stderr") or not _finite(value):
                 continue
