@@ -21,9 +21,15 @@ from epm.results import Count, Mean
 
 inspect_ai = pytest.importorskip("inspect_ai")
 
-from inspect_ai import Epochs, Task, eval  # noqa: A004, E402
+from inspect_ai import Epochs, Task, eval  # noqa: E402
 from inspect_ai.dataset import MemoryDataset, Sample  # noqa: E402
-from inspect_ai.log import EvalLog, read_eval_log, write_eval_log  # noqa: E402
+from inspect_ai.log import (  # noqa: E402
+    EvalError,
+    EvalLog,
+    EvalSampleLimit,
+    read_eval_log,
+    write_eval_log,
+)
 from inspect_ai.model import ModelOutput  # noqa: E402
 from inspect_ai.scorer import Score, accuracy, scorer, stderr  # noqa: E402
 from inspect_ai.solver import solver  # noqa: E402
@@ -249,7 +255,7 @@ def test_failed_logs_beside_those_that_replace_them(tmp_path: Path) -> None:
 
 def test_nothing_but_failed_logs(tmp_path: Path) -> None:
     run(tmp_path, {"a": [None]}, fail_on_error=True)
-    with pytest.raises(EpmError, match="none of the 1 logs is of a finished run: .* status error"):
+    with pytest.raises(EpmError, match=r"no log is of a finished run: .* status error"):
         inspect_logs.read([tmp_path])
 
 
@@ -388,6 +394,56 @@ def test_without_inspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(EpmError, match="read by inspect_ai, which cannot be imported") as raised:
         inspect_logs.read([tmp_path])
     assert "inspect" in raised.value.remedy
+
+
+def test_models_that_were_run_with_other_settings(tmp_path: Path) -> None:
+    _other_models({"temperature": 0.0}, {"temperature": 0.7})(tmp_path)
+    assert inspect_logs.read([tmp_path]).notes == (
+        "sums: temperature is 0.7 for bolt, but 0.0 for ada.",
+    )
+
+
+def test_an_error_with_a_score_counts(tmp_path: Path) -> None:
+    def spoil(log: EvalLog) -> None:
+        (log.samples or [])[0].error = EvalError(message="late", traceback="", traceback_ansi="")
+
+    _edited(spoil)(tmp_path)
+    found = inspect_logs.read([tmp_path])
+    assert totals(found.measurements["ada"]["sums"]["graded"])["n"] == 4
+    assert "ada on sums: one sample was scored in spite of an error." in found.notes
+
+
+def test_samples_that_a_limit_stopped(tmp_path: Path) -> None:
+    def stop(log: EvalLog) -> None:
+        first, second, *_ = log.samples or []
+        first.limit = EvalSampleLimit(type="token", limit=100)
+        second.limit = EvalSampleLimit(type="time", limit=5)
+        second.scores = None
+
+    _edited(stop)(tmp_path)
+    found = inspect_logs.read([tmp_path])
+    measured = found.measurements["ada"]["sums"]["graded"]
+    assert totals(measured)["excluded"] == {"time limit": 1}
+    assert found.notes == (
+        "ada on sums: one sample was stopped by a time limit.",
+        "ada on sums: one sample was stopped by a token limit.",
+    )
+
+
+def test_a_run_that_was_killed(tmp_path: Path) -> None:
+    """Its log has neither a header nor results."""
+    killed = Path(run(tmp_path, {"a": "C", "b": "I"}).location)
+    whole = killed.with_suffix(".whole")
+    killed.rename(whole)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(killed, "w") as new:
+        for name in old.namelist():
+            if name.startswith(("_journal/start", "samples/")):
+                new.writestr(name, old.read(name))
+    run(tmp_path, {"a": "C", "b": "C"})
+    found = inspect_logs.read([tmp_path])
+    assert totals(found.measurements["ada"]["sums"]["graded"])["sum"] == 2
+    (note,) = found.notes
+    assert f"{killed.name} (ada on sums) is left out: status started" in note
 
 
 def test_some_scorers_are_lacking(tmp_path: Path) -> None:

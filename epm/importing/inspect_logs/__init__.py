@@ -16,7 +16,7 @@ from epm.importing.found import Found
 from epm.importing.inspect_logs import completions, provenance, reported
 from epm.importing.inspect_logs.logs import Log, Panel, find, panel
 from epm.importing.inspect_logs.scores import Scores, read_scores
-from epm.importing.inspect_logs.tasks import agreed, check_scorers
+from epm.importing.inspect_logs.tasks import agreed, check_scorers, check_settings
 from epm.results import (
     ONLY,
     ConditionRecord,
@@ -42,7 +42,7 @@ def read(paths: Sequence[Path]) -> Found:
     files = find(paths)
     found = panel(files)
     scores = {log: read_scores(log) for log in found.logs}
-    notes = [*found.notes, *check_scorers(scores)]
+    notes = [*found.notes, *check_scorers(scores), *check_settings(scores)]
     tasks, task_notes = agreed(scores)
     notes += task_notes
     for log, each in scores.items():

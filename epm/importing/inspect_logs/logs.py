@@ -24,6 +24,9 @@ SAMPLING = (
 )
 """Fields of inspect's generation settings that change what is sampled."""
 
+MODEL_ARGUMENT = "model argument "
+"""Before the name of a setting that only one model need have."""
+
 
 @dataclass(frozen=True, eq=False)
 class Log:
@@ -178,8 +181,7 @@ def panel(files: Mapping[str, Path]) -> Panel:
             notes += [f"{log.cell} was not run: {log.name} has {_status(log)}." for log in cell]
     if not chosen:
         raise EpmError(
-            f"none of the {len(logs)} logs is of a finished run: {logs[0].name} has "
-            f"{_status(logs[0])}",
+            f"no log is of a finished run: {logs[0].name} has {_status(logs[0])}",
             "finish the runs with `inspect eval-retry`, then import their logs",
         )
     done = {log.condition for log in chosen}
@@ -243,7 +245,7 @@ def _check_settings(logs: Sequence[Log]) -> None:
             if own.get(name) != last.get(name):
                 raise EpmError(
                     f"{log.name} and {logs[-1].name} are both of {log.cell}, but differ in {name} "
-                    f"({_word(own.get(name))} and {_word(last.get(name))})",
+                    f"({in_a_word(own.get(name))} and {in_a_word(last.get(name))})",
                     "import them one by one: of a model on a task one log is read",
                 )
 
@@ -252,7 +254,8 @@ def _ids(log: Log) -> set[str]:
     return {str(each) for each in log.header.eval.dataset.sample_ids or ()}
 
 
-def _word(value: Any) -> str:
+def in_a_word(value: Any) -> str:
+    """A setting to show."""
     return "none" if value is None else public(str(value))[:60]
 
 
@@ -264,7 +267,7 @@ def settings(log: Log) -> dict[str, Any]:
         given |= {
             name: value for name in SAMPLING if (value := getattr(config, name, None)) is not None
         }
-    given |= {f"model argument {name}": value for name, value in spec.model_args.items()}
+    given |= {f"{MODEL_ARGUMENT}{name}": value for name, value in spec.model_args.items()}
     given |= {f"task argument {name}": value for name, value in (spec.task_args or {}).items()}
     given["solver"] = spec.solver
     given["data set"] = spec.dataset.name

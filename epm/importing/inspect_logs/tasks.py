@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from epm.errors import EpmError
-from epm.importing.inspect_logs.logs import Log
+from epm.importing.inspect_logs.logs import MODEL_ARGUMENT, Log, in_a_word, settings
 from epm.importing.inspect_logs.scores import Scores
 from epm.results import TaskRecord
 
@@ -74,6 +74,20 @@ def check_scorers(scores: Mapping[Log, Scores]) -> Iterator[str]:
                     yield (
                         f"{task}: {name} was set otherwise in {log.name} than in {first.name}; "
                         "what differs may be the scorer's doing."
+                    )
+
+
+def check_settings(scores: Mapping[Log, Scores]) -> Iterator[str]:
+    """Say where models of one task were run with other settings."""
+    for task, logs in _by_task(scores).items():
+        first, *others = logs
+        for log in others:
+            known, own = settings(first), settings(log)
+            for name in dict.fromkeys([*known, *own]):
+                if not name.startswith(MODEL_ARGUMENT) and known.get(name) != own.get(name):
+                    yield (
+                        f"{task}: {name} is {in_a_word(own.get(name))} for {log.condition}, but "
+                        f"{in_a_word(known.get(name))} for {first.condition}."
                     )
 
 
