@@ -11,7 +11,7 @@ from epm.importing.inspect_logs.scores import Scores, given_scores, judged
 if TYPE_CHECKING:
     from inspect_ai.log import EvalSample
 
-BATCH = 500
+BATCH = 1000
 """Samples in memory at once; for each batch the index of the log's archive is read again."""
 
 UNREAD = {"events", "store", "attachments", "messages", "timelines", "error_retries"}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from epm.errors import EpmError
 from epm.privacy import public
@@ -136,7 +136,7 @@ class Cell:
         return None
 
 
-def _finite(value: Any) -> bool:
+def _finite(value: Any) -> TypeGuard[int | float]:
     # 'N/A' stands where there is no number
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
