@@ -9,7 +9,7 @@ from typing import Any, Literal
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.checks.names import Problem, faulty_names, no_tuples, unknown
 from epm.definition.conditions import Condition
-from epm.definition.resolved import _plain as plain
+from epm.definition.resolved import plain
 from epm.errors import DefinitionError
 
 

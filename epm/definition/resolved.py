@@ -193,7 +193,7 @@ class Definition:
     def as_json(self) -> dict[str, Any]:
         """The resolved definition, every derived choice included."""
         experiment = self.experiment
-        value: dict[str, Any] = _plain(
+        value: dict[str, Any] = plain(
             {
                 **self._data(),
                 "title": experiment.title,
@@ -233,7 +233,7 @@ class Definition:
         }
         if profile.training:
             settings["training"] = {
-                **_plain(profile.training),
+                **plain(profile.training),
                 "effective_batch": profile.training.effective_batch,
             }
         return {
@@ -287,7 +287,7 @@ class Definition:
     @property
     def data_fingerprint(self) -> str:
         """The same over what the samples depend on: other analyses of them are the same run."""
-        return digest(_plain(self._data()))
+        return digest(plain(self._data()))
 
 
 def _item(item: Item) -> dict[str, Any]:
@@ -305,26 +305,26 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:12]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON of light values; a dataclass of one of several kinds says which it is."""
     if is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, Function):
             value_of = {f.name: getattr(value, f.name) for f in fields(value)}
-            return {"kind": "Function", **_plain({**value_of, "function": value.source})}
-        named = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+            return {"kind": "Function", **plain({**value_of, "function": value.source})}
+        named = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
         if isinstance(value, FolderModel):  # elsewhere it is the same model
             return {**named, "path": str(value)}
         if isinstance(value, AnalysisSpec):
             return {"kind": value.kind, **named}
         if isinstance(value, Scorer) and value.source is not None:
-            return {"kind": type(value).__name__, **named, "source": _plain(value.source)}
+            return {"kind": type(value).__name__, **named, "source": plain(value.source)}
         if isinstance(value, Scorer | MarkerRows | CovariateSource):
             return {"kind": type(value).__name__, **named}
         return named
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     json.dumps(value)

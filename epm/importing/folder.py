@@ -16,8 +16,17 @@ from epm.files import file_sha256, gzipped, held, json_lines, write_atomically
 from epm.importing import asked
 from epm.importing.found import Found
 from epm.pipeline import inventory
+from epm.pipeline.content import content
 from epm.pipeline.provenance import environment
-from epm.results import ConditionRecord, Identity, Provenance, Results, Timing, Tracking
+from epm.results import (
+    ConditionRecord,
+    Environment,
+    Identity,
+    Provenance,
+    Results,
+    Timing,
+    Tracking,
+)
 from epm.results.imported import ImportRecord, Source
 from epm.sampling.samples import SAMPLES
 from epm.values import Unavailable
@@ -42,7 +51,7 @@ class Import:
     map_sha256: str = ""
     experiment: ImportedExperiment | None = None
     home: Path | None = None
-    """The experiment's folder."""
+    """The experiment's folder, where it has one."""
 
     @property
     def fingerprint(self) -> str:
@@ -87,12 +96,17 @@ def write(given: Import, started: float) -> Path:
         if given.found.samples is not None:
             write_atomically(folder / SAMPLES, gzipped(json_lines(given.found.samples())))
             files[SAMPLES] = file_sha256(folder / SAMPLES)
-        results = _results(given, files, started)
+        home = given.home or given.repository / "experiments" / f"issue_{given.issue}"
+        ran = content(given.repository, home)
+        ran.write(folder)
+        results = _results(
+            given, files, environment(given.command, given.repository, ran, "cpu"), started
+        )
         write_atomically(folder / "results.json", results.dumps())
     return folder
 
 
-def _results(given: Import, files: dict[str, str], started: float) -> Results:
+def _results(given: Import, files: dict[str, str], here: Environment, started: float) -> Results:
     found, experiment = given.found, given.experiment
     specs = (experiment.analyses if experiment else ()) or asked.fitting(found)
     seed, alpha = (experiment.seed, experiment.alpha) if experiment else (42, 0.05)
@@ -119,9 +133,7 @@ def _results(given: Import, files: dict[str, str], started: float) -> Results:
         analyses=blocks,
         gates={each.name: gate(each, blocks) for each in (experiment.gates if experiment else ())},
         provenance=Provenance(
-            environments=(
-                environment(given.command, given.repository, given.home or given.repository, "cpu"),
-            ),
+            environments=(here,),
             model=none,
             engine=none,
             seeds={"experiment": seed},

@@ -224,7 +224,7 @@ CONTEXT = frozenset(
         *("conditions", "treatments", "tasks", "metrics", "covariates", "seeds", "several"),
         *("trained", "missing", "not_run", "unlisted", "tasks_apart"),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
-        *("scale_of", "recorded"),
+        *("scale_of", "recorded", "imported"),
         *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
         *("environment", "stage_seconds", "shard_count"),
     }
@@ -254,7 +254,8 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "results_sha256": file_sha256(run / RESULTS),
         "identity": results.identity,
         "definition": {**_UNSAID, **definition},
-        "profile": definition.get("profile", {}),
+        "profile": {"model_name": "", **definition.get("profile", {})},
+        "imported": results.provenance.imported,
         "glossary": definition.get("glossary", {}),
         "analyses": blocks,
         "unanswered": {
@@ -386,6 +387,8 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     """The samples that are shown: by condition, and one item side by side."""
     metrics = [name for name, metric in results.metrics.items() if not metric.near_miss]
     near = next((name for name, metric in results.metrics.items() if metric.near_miss), None)
+    # where tasks have metrics of their own, those of the first are shown
+    samples = [row for row in samples if metrics[0] in row["scores"]]
     if not samples:
         return {"excerpts": {}, "side_by_side": [], "shown_metric": metrics[0]}
     # choices that were weighed have no score in any completion

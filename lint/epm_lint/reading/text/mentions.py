@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 
+from epm_lint.patterns import Pattern
 from epm_lint.reading.ground import Ground
 from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
@@ -70,3 +71,11 @@ def _ends(ground: Ground) -> Iterator[RateMention]:
         ):
             yield RateMention(first.number.with_unit(second.number.unit), "lowest")
             yield RateMention(second.number, "highest")
+
+
+_WORD = Pattern(r"[^\W\d_]{2,}")
+
+
+def words_of(text: str) -> set[str]:
+    """The words of a text, in lower case; no single letters, numbers or signs."""
+    return {*_WORD.findall(text.casefold())}

@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from epm_lint.model import Page, Rule, Verdict
-from epm_lint.patterns import Pattern
 from epm_lint.quoting import clip
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading, read
@@ -49,14 +48,13 @@ from epm_lint.reading.statements import (
 )
 from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Record
-from epm_lint.reading.text.mentions import is_earlier, rate_mentions
+from epm_lint.reading.text.mentions import is_earlier, rate_mentions, words_of
 from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.rules.numbers.recomputed_repeats.in_tables import in_tables
 from epm_lint.rules.tally import Tally, shown
 from epm_lint.statistics.answers import Outcome
 from epm_lint.values import dataclass
 
-_WORD = Pattern(r"[^\W\d_]{2,}")
 _OF_THE_STATISTIC = frozenset(
     """
         pearson spearman kendall rho tau correlation correlations coefficient primary statistic
@@ -141,7 +139,7 @@ def _tabled(reading: Reading) -> list[InTable]:
 def _named(cell: Passage) -> Iterator[str]:
     """The words of a cell's labels, but for those of the statistic itself."""
     if cell.spot:
-        words = _WORD.findall(f"{cell.spot.row_label} {cell.spot.header}".casefold())
+        words = words_of(f"{cell.spot.row_label} {cell.spot.header}")
         yield from (word for word in words if word not in _OF_THE_STATISTIC)
 
 
@@ -171,7 +169,7 @@ def _correlations(reading: Reading, tally: Tally) -> None:
         if kind == "all" and n is not None and n not in points:
             continue
         # a page may have several analyses of as many points: the same one names the same things
-        words = {*_WORD.findall(said.passage.text.casefold())}
+        words = words_of(said.passage.text)
         same = [
             each
             for each in known
