@@ -119,8 +119,7 @@ def _found(parsed: argparse.Namespace) -> tuple[Map | None, Found]:
     if parsed.map is None:
         raise EpmError(
             f"a {'table' if parsed.kind == 'table' else 'JSON file'} needs a map",
-            f"`epm import {parsed.kind} {parsed.files[0]} --suggest > map.toml` writes one to begin "
-            "with",
+            f"`epm import {parsed.kind} {parsed.files[0]} --suggest > map.toml` begins one",
         )
     from epm.importing import files, mapping
 
