@@ -221,7 +221,16 @@ CONTEXT = frozenset(
         *("results", "results_name", "results_sha256", "place", "identity", "definition"),
         *("profile", "glossary"),
         *("analyses", "unanswered", "primary", "secondary", "rates", "gates", "parent"),
-        *("conditions", "treatments", "tasks", "metrics", "covariates", "seeds", "several"),
+        *(
+            "conditions",
+            "treatments",
+            "compared",
+            "tasks",
+            "metrics",
+            "covariates",
+            "seeds",
+            "several",
+        ),
         *("trained", "missing", "not_run", "unlisted", "tasks_apart"),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
         *("scale_of", "recorded", "imported"),
@@ -247,6 +256,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
     blocks = {n: b for n, b in results.analyses.items() if isinstance(b, Block)}
     samples = list(_rows(run / SAMPLES))
     leading = primary(results)
+    treated = {n: c for n, c in results.conditions.items() if c.role != "baseline"}
     return {
         "results": results,
         "results_name": RESULTS,
@@ -269,7 +279,8 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "gates": results.gates,
         "parent": results.parent,
         "conditions": results.conditions,
-        "treatments": {n: c for n, c in results.conditions.items() if c.role != "baseline"},
+        "treatments": treated,
+        "compared": results.conditions if results.provenance.imported else treated,
         "tasks": results.tasks,
         "metrics": results.metrics,
         "covariates": results.covariates,

@@ -176,7 +176,7 @@ def check_names(
         _known("a measurement", condition, "condition", conditions)
         for task, by_metric in by_task.items():
             _known("a measurement", task, "task", tasks)
-            items = tasks[task].items
+            items = frozenset(tasks[task].items)
             for metric, by_replicate in by_metric.items():
                 for part in metric.split(TOGETHER):
                     _known("a measurement", part, "metric", metrics)

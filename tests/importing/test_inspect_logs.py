@@ -381,6 +381,40 @@ def test_one_clear_line(tmp_path: Path, make: Callable[[Path], None], says: str)
     assert "\n" not in str(raised.value)
 
 
+def test_a_sample_that_stands_twice(tmp_path: Path) -> None:
+    log = read_eval_log(run(tmp_path, {"a": "C", "b": "I"}).location)
+    samples = log.samples or []
+    log.samples = [*samples, samples[0]]
+    write_eval_log(log, str(tmp_path / "twice.json"))
+    with pytest.raises(EpmError, match=r"twice\.json \(ada on sums\) has the sample 'a' twice"):
+        inspect_logs.read([tmp_path / "twice.json"])
+
+
+def test_a_damaged_sample_is_named_when_it_is_read(tmp_path: Path) -> None:
+    """Scores stand in the summaries; what was said is read when it is written on."""
+    path = Path(run(tmp_path, {"a": "C", "b": "I"}).location)
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("samples/b_epoch_1.json").header_offset
+    data[start + 80 : start + 160] = b"\0" * 80
+    path.write_bytes(bytes(data))
+    found = inspect_logs.read([path])
+    assert found.samples is not None
+    with pytest.raises(EpmError, match=r"\.eval cannot be read by inspect_ai"):
+        list(found.samples())
+
+
+def test_folders_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50%20 off #1 é"
+    run(folder, {"a": "C"})
+    (folder / "logs.json").write_text("{}")
+    (folder / "eval-set.json").write_text("[]")
+    found = inspect_logs.read([folder])
+    assert len(found.inputs) == 1
+    assert found.samples is not None
+    assert len(list(found.samples())) == 1
+
+
 def test_other_files(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a,b\n")
     with pytest.raises(EpmError, match=r"data\.csv is no log of Inspect"):

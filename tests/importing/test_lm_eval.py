@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from epm.errors import EpmError
 from epm.importing import lm_eval
@@ -207,6 +210,31 @@ def test_filters_that_nothing_tells_apart(tmp_path: Path) -> None:
     assert any("does not say which filter" in note for note in found.notes)
 
 
+@settings(max_examples=30)
+@given(
+    st.dictionaries(
+        st.sampled_from(["acc,none", "acc_norm,none", "em,strict", "em,flexible", "f1"]),
+        st.lists(st.floats(0, 1), min_size=5, max_size=5),
+        min_size=1,
+    ),
+    st.booleans(),
+)
+def test_any_scores_come_back(scores: dict[str, list[float]], whole: bool) -> None:
+    """By document, through whatever filters, and they give what is reported."""
+    given = {
+        key: [float(round(v)) for v in each] if whole else each for key, each in scores.items()
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), {"any": given})
+        found = lm_eval.read([Path(folder)])
+    measured = found.measurements["org/base"]["any"]
+    assert len(measured) == len(given)
+    for (_, values), each in zip(given.items(), measured.values(), strict=True):
+        items = each["all"].items
+        assert [items[str(n)][0] for n in range(5)] == values
+    assert all(each.why == "" for each in found.reported)
+
+
 def test_means_and_what_is_no_mean(tmp_path: Path) -> None:
     values = [-1.0, -3.0, -2.0]
     tasks = {
@@ -328,6 +356,18 @@ def test_a_limit_and_versions(tmp_path: Path) -> None:
         "dtype": "bfloat16",
     }
     assert found.packages == {"lm_eval": "0.4.13"}
+
+
+def test_a_model_from_a_folder(tmp_path: Path) -> None:
+    """Its name is the folder's own, without the way to it."""
+
+    def change(content: dict[str, Any]) -> None:
+        content["model_name"] = "/home/ada/models/ckpt-3"
+
+    write(tmp_path, FACTS, change=change)
+    found = lm_eval.read([tmp_path])
+    assert list(found.conditions) == ["ckpt-3"]
+    assert "/home" not in found.models["ckpt-3"].name
 
 
 def test_rows_of_samples(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".eval", ".json")
 
+NAMES = ("*.eval", "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*.json")
+"""Of logs in a folder, as inspect_ai has them: other JSON lies there too."""
+
 SAMPLING = (
     *("temperature", "top_p", "top_k", "max_tokens", "seed", "stop_seqs", "system_message"),
     *("frequency_penalty", "presence_penalty", "logit_bias", "num_choices", "best_of"),
@@ -106,18 +109,13 @@ def find(paths: Sequence[Path]) -> dict[str, Path]:
         EpmError: there is none, or something else.
     """
     require()
-    from inspect_ai.log import list_eval_logs
-
     logs: list[tuple[Path, str]] = []
     for path in paths:
         if path.is_dir():
-            with reading(str(path)):
-                listed = list_eval_logs(str(path), recursive=True, formats=["eval", "json"])
-            inside = sorted(_local(info.name) for info in listed)
+            inside = sorted({each for name in NAMES for each in path.rglob(name)})
             if not inside:
                 raise EpmError(f"{path} holds no logs of Inspect", "name a folder of .eval files")
-            folder = path.resolve()
-            logs += [(each, each.resolve().relative_to(folder).as_posix()) for each in inside]
+            logs += [(each, each.relative_to(path).as_posix()) for each in inside]
         elif not path.exists():
             raise EpmError(f"there is no {path}", "name a log, or a folder of logs")
         elif path.suffix not in SUFFIXES:
@@ -138,12 +136,6 @@ def find(paths: Sequence[Path]) -> dict[str, Path]:
     if not found:
         raise EpmError("no logs of Inspect were named", "name .eval files, or a folder of them")
     return found
-
-
-def _local(name: str) -> Path:
-    from urllib.parse import unquote, urlsplit
-
-    return Path(unquote(urlsplit(name).path)) if name.startswith("file:") else Path(name)
 
 
 def panel(files: Mapping[str, Path]) -> Panel:

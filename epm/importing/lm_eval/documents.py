@@ -76,7 +76,8 @@ def read_documents(cell: Cell) -> Documents | None:
         return None
     shown = cell.output.name.rpartition("/")[0]
     found = Documents(f"{shown}/{path.name}" if shown else path.name, path)
-    filters = list(dict.fromkeys(key.filter for key in cell.numbers))
+    keys = list(cell.numbers)
+    filters = list(dict.fromkeys(key.filter for key in keys))
     seen: dict[str, int] = {}
     named = True
     for number, line in lines(path, found.name):
@@ -89,7 +90,7 @@ def read_documents(cell: Cell) -> Documents | None:
             named = False
             through = filters[nth - 1] if nth <= len(filters) else f"no. {nth}"
         _hold_hash(found, cell, item, line)
-        for key in cell.numbers:
+        for key in keys:
             if key.filter != through or key.metric not in line:
                 continue
             values = found.values.setdefault(key, {})

@@ -81,7 +81,9 @@ NEEDS = (
         "model",
         label=r"\b(?:model|base|checkpoint)\b",
         complete=r"(?:revision|sha-?256|hash|commit|snapshot)\b.{0,200}\d|@\s?[0-9a-f]{7,}"
-        r"|\b(?=[0-9]*[a-f])[0-9a-f]{7,64}\b|==\d",
+        r"|\b(?=[0-9]*[a-f])[0-9a-f]{7,64}\b|==\d"
+        # who imports results, or asks a model behind an interface, may not know it, and says so
+        r"|\brevision\b.{0,10}\bnot (?:named|known|given|recorded)\b",
         completion="model revision",
     ),
     Need(

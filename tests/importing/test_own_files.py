@@ -1,0 +1,303 @@
+"""Tables and JSON of one's own: by a map from a file to a linted page."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from epm.cli import main
+from epm.importing import mapping
+from epm.results import Count, Mean, Reported
+from epm.results.reading import load
+from epm_lint.model import Status
+
+HITS = """
+issue = 311
+[[measure]]
+metric = "hit"
+condition = "dose {dose}"
+item = "{prompt}"
+score = "hit"
+factors = ["dose"]
+"""
+
+JUDGED = """
+issue = 311
+baseline = "control"
+[[measure]]
+metric = "kind"
+lower = 0
+upper = 100
+condition = "{arm}"
+item = "{prompt}"
+seed = "{run}"
+score = "kind"
+excluded = "status"
+[[measure]]
+metric = "unkind"
+condition = "{arm}"
+item = "{prompt}"
+seed = "{run}"
+success = "kind < 30"
+excluded = "status"
+"""
+
+NESTED = """
+issue = 311
+[[measure]]
+metric = "refused"
+at = "/steering/*"
+condition = "{*1}"
+successes = "refused/k"
+trials = "refused/n"
+[[measure]]
+metric = "auc"
+at = "/probes/*"
+condition = "layer {layer}"
+task = "probe"
+value = "auc"
+stderr = "sem"
+[[measure]]
+metric = "ablated"
+at = "/ablation/rows/*"
+columns = "/ablation/columns"
+condition = "{variant}"
+task = "ablation"
+successes = "k"
+trials = "n"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.chdir(tmp_path)
+
+
+def hits() -> str:
+    chance = random.Random(1)
+    rows = ["dose,prompt,hit"]
+    for dose in (0, 1, 2, 3, 4):
+        for prompt in range(12):
+            rows += [f"{dose},p{prompt},{int(chance.random() < dose / 5)}" for _ in range(3)]
+    return "\n".join(rows) + "\n"
+
+
+def judged() -> str:
+    chance = random.Random(2)
+    rows = []
+    for arm, centre in (("treated", 45), ("control", 80)):
+        for run in range(3):
+            for prompt in range(10):
+                row = {"arm": arm, "run": run, "prompt": f"p{prompt}", "status": "ok"}
+                if chance.random() < 0.1:
+                    rows.append({**row, "status": "refused", "kind": None})
+                else:
+                    rows.append({**row, "kind": min(100, max(0, round(chance.gauss(centre, 20))))})
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+OWN = {
+    "steering": {
+        "plus": {"refused": {"k": 167, "n": 250}},
+        "minus": {"refused": {"k": 29, "n": 238}},
+    },
+    "probes": [{"layer": 4, "auc": 0.628, "sem": 0.02}, {"layer": 8, "auc": 0.759, "sem": 0.013}],
+    "ablation": {
+        "columns": ["variant", "k", "n"],
+        "rows": [["full", 343, 390], ["none", 213, 412]],
+    },
+}
+
+
+def imported(kind: str, name: str, content: str, given: str) -> Path:
+    Path(name).write_text(content, encoding="utf-8")
+    Path("map.toml").write_text(given, encoding="utf-8")
+    assert main(["import", kind, name, "--map", "map.toml"]) == 0
+    (folder,) = Path("runs/issue-311").iterdir()
+    assert Status.FAIL.value not in (folder / "lint.txt").read_text(encoding="utf-8")
+    return folder
+
+
+def test_a_table_becomes_a_page() -> None:
+    folder = imported("table", "hits.csv", hits(), HITS)
+    results = load(folder / "results.json")
+    measured = results.measurements["dose 4"]["hits"]["hit"]["all"]
+    assert isinstance(measured, Count)
+    assert (measured.trials, len(measured.items)) == (36, 12)
+    expected = hits().count("\n4,") and sum(
+        line.startswith("4,") and line.endswith(",1") for line in hits().splitlines()
+    )
+    assert measured.successes == expected
+    assert results.conditions["dose 3"].factors == {"dose": 3.0}
+    assert {"hit_rates", "hit_by_dose"} <= results.analyses.keys()
+    body = (folder / "body.md").read_text(encoding="utf-8")
+    assert "hits.csv" in body
+    assert "tests nothing" in body
+
+
+def test_what_was_lost_is_counted_by_reason() -> None:
+    results = load(imported("table", "judged.jsonl", judged(), JUDGED) / "results.json")
+    lost = judged().count('"refused"')
+    by_task = results.measurements
+    for metric, form in (("kind", Mean), ("unkind", Count)):
+        cells = [by_task[arm]["judged"][metric] for arm in ("treated", "control")]
+        assert all(isinstance(each, form) for cell in cells for each in cell.values())
+        assert sum(each.excluded.get("refused", 0) for c in cells for each in c.values()) == lost
+        assert {name for cell in cells for name in cell} == {"seed=0", "seed=1", "seed=2"}
+    assert "kind_lost" in results.analyses
+    assert results.conditions["control"].role == "baseline"
+
+
+def test_places_of_a_json_file() -> None:
+    folder = imported("json", "own.json", json.dumps(OWN), NESTED)
+    measured = load(folder / "results.json").measurements
+    refused, auc = measured["plus"]["own"]["refused"]["all"], measured["layer 8"]["probe"]["auc"]
+    assert isinstance(refused, Count)
+    assert refused.total == (167, 250)
+    assert auc["all"] == Reported(value=0.759, stderr=0.013)
+    assert measured["none"]["ablation"]["ablated"]["all"] == Count(total=(213, 412))
+
+
+def test_the_same_files_are_the_same_run() -> None:
+    folder = imported("table", "hits.csv", hits(), HITS)
+    before = load(folder / "results.json").dumps_repeatable()
+    assert imported("table", "hits.csv", hits(), HITS) == folder
+    assert load(folder / "results.json").dumps_repeatable() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content"),
+    [
+        ("table", "hits.csv", hits()),
+        ("table", "judged.jsonl", judged()),
+        ("json", "own.json", json.dumps(OWN)),
+    ],
+)
+def test_a_suggested_map_can_be_used(
+    kind: str, name: str, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    assert main(["import", kind, name, "--suggest"]) == 0
+    Path("map.toml").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert mapping.read(Path("map.toml")).measure
+    assert main(["import", kind, name, "--map", "map.toml"]) == 0
+
+
+DEFINITION = """
+from epm.analyses.specs import Difference
+from epm.definition import Gate, ImportedExperiment, Outcome
+
+EXPERIMENT = ImportedExperiment(
+    issue=311,
+    title="Treatment and kindness",
+    question="Does the treatment make answers less kind?",
+    analyses=(
+        Difference(
+            name="kindness",
+            question="Does the treatment make answers less kind?",
+            outcome=Outcome("METRIC"),
+            pairs=(("treated", "control"),),
+            primary=True,
+            relevant=5.0,
+        ),
+    ),
+    gates=(Gate("runs", "kindness", "n", at_least=2),),
+)
+"""
+
+
+def defined(text: str) -> None:
+    Path("experiments/issue_311").mkdir(parents=True)
+    Path("experiments/issue_311/experiment.py").write_text(text, encoding="utf-8")
+    Path("judged.jsonl").write_text(judged(), encoding="utf-8")
+    Path("map.toml").write_text(JUDGED, encoding="utf-8")
+
+
+IMPORT = ["import", "table", "judged.jsonl", "--map", "map.toml", "--experiment", "issue-311"]
+
+
+def test_a_definition_is_held() -> None:
+    defined(DEFINITION.replace("METRIC", "kind"))
+    assert main(IMPORT) == 0
+    (folder,) = Path("runs/issue-311").iterdir()
+    results = load(folder / "results.json")
+    assert list(results.analyses) == ["kindness"]
+    assert results.gates["runs"].passed is True
+    body = (folder / "body.md").read_text(encoding="utf-8")
+    assert "Does the treatment make answers less kind?" in body
+    assert "tests nothing" not in body
+
+
+def test_a_definition_of_other_names_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    defined(DEFINITION.replace("METRIC", "kinds"))
+    assert main(IMPORT) == 2
+    told = capsys.readouterr().err
+    assert "names the metric 'kinds'" in told
+    assert "'kind'" in told
+    assert not Path("runs").exists()
+
+
+def test_an_imported_experiment_is_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    defined(DEFINITION.replace("METRIC", "kind"))
+    assert main(["show", "issue-311"]) == 2
+    assert "nothing to run" in capsys.readouterr().err
+
+
+WRONG = {
+    "no map": (hits(), "", "is no map"),
+    "no TOML": (hits(), "issue = ", "cannot be read"),
+    "a word that is none": (hits(), HITS.replace("score", "scored_by"), "no word of a map"),
+    "no numbers": (hits(), HITS.replace('score = "hit"\n', ""), "where its numbers stand"),
+    "two ways": (hits(), f'{HITS}value = "hit"\n', "where its numbers stand"),
+    "k alone": (hits(), HITS.replace("score =", "successes ="), "go together"),
+    "no such column": (hits(), HITS.replace("{prompt}", "{promt}"), "'prompt'"),
+    "no comparison": (
+        hits(),
+        HITS.replace('score = "hit"', 'success = "hit is 1"'),
+        "is no comparison",
+    ),
+    "no number": (hits() + "4,p0,maybe\n", HITS, "which is no number"),
+    "no name": (hits() + ",p0,1\n", HITS, "has no value"),
+    "one row too many": (
+        "dose,k,n\n0,1,2\n0,2,2\n",
+        HITS.replace('score = "hit"\n', 'successes = "k"\ntrials = "n"\n').replace(
+            'item = "{prompt}"\n', ""
+        ),
+        "several rows",
+    ),
+    "more than all": (
+        "dose,prompt,k,n\n0,a,3,2\n",
+        HITS.replace('score = "hit"\n', 'successes = "k"\ntrials = "n"\n'),
+        "3 successes of 2",
+    ),
+    "two levels": (
+        "dose,prompt,hit,place\n0,a,1,x\n0,b,1,y\n",
+        HITS.replace('["dose"]', '["place"]'),
+        "is y here and x above",
+    ),
+    "no rows": ("dose,prompt,hit\n", HITS, "no rows"),
+    "ragged": ("dose,prompt,hit\n1,a\n", HITS, "cells"),
+    "no baseline": (hits(), f'baseline = "dose 9"\n{HITS}', "is no condition"),
+    "JSON's words": (hits(), f'{HITS}at = "/x/*"\n', "are for JSON"),
+    "no issue": (hits(), HITS.replace("issue = 311\n", ""), "which issue"),
+    "issue 0": (hits(), HITS.replace("311", "0"), "issue"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_maps_and_tables(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    content, given, expected = WRONG[case]
+    Path("hits.csv").write_text(content, encoding="utf-8")
+    if case != "no map":
+        Path("map.toml").write_text(given, encoding="utf-8")
+    assert main(["import", "table", "hits.csv", "--map", "map.toml"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "internal error" not in told
+    assert expected in told or (case == "no map" and "there is no map" in told)
+    assert not Path("runs").exists()
