@@ -15,7 +15,7 @@ from typing import Any
 from epm.importing.found import Found
 from epm.importing.lm_eval import provenance, reported
 from epm.importing.lm_eval.documents import Documents, read_documents, rows
-from epm.importing.lm_eval.outputs import Cell, Key, Output, find, panel
+from epm.importing.lm_eval.outputs import Cell, Key, find, panel
 from epm.importing.lm_eval.tasks import agreed
 from epm.results import (
     ONLY,
@@ -166,6 +166,3 @@ def _notes(
                 f"{where}: {', '.join(at_once)} is no mean over documents, and stands as the tool "
                 "reports it."
             )
-
-
-__all__ = ["Output", "read"]
