@@ -18,16 +18,28 @@ from epm.files import file_sha256
 
 
 @dataclass(frozen=True)
-class LoadedExperiment:
-    """An experiment with the folder that holds its narrative and published artifacts."""
-
-    experiment: Experiment
+class _Loaded:
+    experiment: Experiment | ImportedExperiment
     folder: Path
 
     @property
     def repository(self) -> Path:
         """The folder above `experiments/`, where `runs/` goes."""
         return self.folder.parent.parent
+
+
+@dataclass(frozen=True)
+class LoadedExperiment(_Loaded):
+    """An experiment with the folder that holds its narrative and published artifacts."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class LoadedImport(_Loaded):
+    """What is asked of imported results, with the folder of its narrative."""
+
+    experiment: ImportedExperiment
 
 
 def experiments_folder(start: Path) -> Path:
@@ -59,37 +71,28 @@ def load(slug: str, folder: Path) -> LoadedExperiment:
             itself, or a file that does not define one.
         EpmError: the file belongs to another user: to load it is to run it.
     """
-    experiment, home = _loaded(slug, folder)
-    if isinstance(experiment, ImportedExperiment):
+    loaded = load_any(slug, folder)
+    if isinstance(loaded, LoadedImport):
         raise DefinitionError(
             f"{slug} is about results that were made elsewhere: there is nothing to run",
             f"`epm import … --experiment {slug}` reads them",
         )
-    _check_home(experiment, home)
-    return LoadedExperiment(experiment, home)
-
-
-@dataclass(frozen=True)
-class LoadedImport:
-    """What is asked of imported results, with the folder of its narrative."""
-
-    experiment: ImportedExperiment
-    folder: Path
+    return loaded
 
 
 def load_imported(slug: str, folder: Path) -> LoadedImport:
     """The same for an `ImportedExperiment`. Raises as `load` does."""
-    experiment, home = _loaded(slug, folder)
-    if not isinstance(experiment, ImportedExperiment):
+    loaded = load_any(slug, folder)
+    if isinstance(loaded, LoadedExperiment):
         raise DefinitionError(
             f"{slug} is run, and not imported",
             f"`epm run {slug}`; for imported results define an epm.definition.ImportedExperiment",
         )
-    _check_number(experiment.issue, home)
-    return LoadedImport(experiment, home)
+    return loaded
 
 
-def _loaded(slug: str, folder: Path) -> tuple[Experiment | ImportedExperiment, Path]:
+def load_any(slug: str, folder: Path) -> LoadedExperiment | LoadedImport:
+    """The same for either. Raises as `load` does."""
     home = folder / slug.replace("-", "_")
     source = home / "experiment.py"
     if not source.is_file():
@@ -109,7 +112,11 @@ def _loaded(slug: str, folder: Path) -> tuple[Experiment | ImportedExperiment, P
         raise DefinitionError(
             f"{source} defines no EXPERIMENT", "assign an epm.definition.Experiment"
         )
-    return experiment, home
+    if isinstance(experiment, ImportedExperiment):
+        _check_number(experiment.issue, home)
+        return LoadedImport(experiment, home)
+    _check_home(experiment, home)
+    return LoadedExperiment(experiment, home)
 
 
 def _check_home(experiment: Experiment, home: Path) -> None:

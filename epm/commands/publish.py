@@ -16,7 +16,7 @@ from epm_lint.model import Status
 from epm_lint.quoting import as_line
 
 if TYPE_CHECKING:
-    from epm.discovery import LoadedExperiment
+    from epm.discovery import LoadedExperiment, LoadedImport
     from epm.github.client import Client
     from epm.github.interface import Issue
     from epm.github.retry import RetryPolicy
@@ -61,7 +61,7 @@ def run(parsed: argparse.Namespace, policy: RetryPolicy | None = None) -> int:
     from epm.publishing.page import Layout
     from epm.publishing.publish import Sources, Wishes, publish
 
-    loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
+    loaded = discovery.load_any(parsed.experiment, discovery.experiments_folder(Path.cwd()))
     folder = parsed.run or _finished(loaded, parsed.profile)
     found = artifacts.collect(folder, loaded.experiment.slug, parsed.allow_pilot)
     remote, name = remote_of(loaded.folder, parsed.repo)
@@ -113,10 +113,13 @@ def _lint_too(page: Issue, github: Client, folder: Path) -> None:
         _say(f"the comment on issue {page.number} says {report.status}")
 
 
-def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
+def _finished(loaded: LoadedExperiment | LoadedImport, profile: str | None) -> Path:
     """The run folder of a profile; without one, of the only one that has been run."""
+    from epm.discovery import LoadedImport
     from epm.pipeline.run import run_folder
 
+    if isinstance(loaded, LoadedImport):
+        return _imported(loaded)
     experiment, runs = loaded.experiment, loaded.repository / "runs"
     if profile:
         folder = run_folder(experiment.resolve(profile), runs)
@@ -137,6 +140,22 @@ def _finished(loaded: LoadedExperiment, profile: str | None) -> Path:
         f"{experiment.slug} has not been run here, or its definition has changed since",
         f"`epm run {experiment.slug}`, or name a run folder with --run",
     )
+
+
+def _imported(loaded: LoadedImport) -> Path:
+    """The only run folder of imported results."""
+    slug = loaded.experiment.slug
+    there = sorted((loaded.repository / "runs" / slug).glob("imported-*/results.json"))
+    if not there:
+        raise EpmError(
+            f"nothing was imported for {slug} here", f"`epm import … --experiment {slug}`"
+        )
+    if len(there) > 1:
+        raise EpmError(
+            f"{len(there)} imports of {slug}: {', '.join(path.parent.name for path in there)}",
+            f"name one with --run, as {there[-1].parent}",
+        )
+    return there[0].parent
 
 
 def _check_changed(loaded: LoadedExperiment, runs: Path, named: str) -> None:
@@ -164,7 +183,7 @@ def _check_changed(loaded: LoadedExperiment, runs: Path, named: str) -> None:
         )
 
 
-def _code(loaded: LoadedExperiment, home: str) -> dict[str, str]:
+def _code(loaded: LoadedExperiment | LoadedImport, home: str) -> dict[str, str]:
     """What of the repository a page links to, by the name that the page has for it."""
     data = [path.name for path in loaded.folder.glob("*.json") if path.is_file()]
     name = f"experiments/{loaded.folder.name}/experiment.py"

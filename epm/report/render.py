@@ -398,18 +398,19 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
     """The samples that are shown: by condition, and one item side by side."""
     metrics = [name for name, metric in results.metrics.items() if not metric.near_miss]
     near = next((name for name, metric in results.metrics.items() if metric.near_miss), None)
-    # where tasks have metrics of their own, those of the first are shown
-    samples = [row for row in samples if metrics[0] in row["scores"]]
+    # tasks may have metrics of their own, and choices that were weighed have no completions
+    scored = {metric for row in samples for metric in row.get("scores", ())}
+    metrics = metrics or list(results.metrics)
+    shown = next((metric for metric in metrics if metric in scored), next(iter(metrics), ""))
+    samples = [row for row in samples if shown in row.get("scores", ())]
     if not samples:
-        return {"excerpts": {}, "side_by_side": [], "shown_metric": metrics[0]}
-    # choices that were weighed have no score in any completion
-    metrics = [name for name in metrics if name in samples[0].get("scores", {})] or metrics
+        return {"excerpts": {}, "side_by_side": [], "shown_metric": shown}
     seed, longest = results.provenance.seeds["experiment"], place.longest_sample
     own: dict[str, list[dict[str, Any]]] = {}
     for row in samples:
         own.setdefault(row["condition"], []).append(row)
     chosen = {
-        name: excerpts.choose(own.get(name, []), name, condition.target, metrics[0], seed, longest)
+        name: excerpts.choose(own.get(name, []), name, condition.target, shown, seed, longest)
         for name, condition in results.conditions.items()
         if condition.role != "baseline"
     }
@@ -419,12 +420,12 @@ def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> 
         "side_by_side": excerpts.side_by_side(
             samples,
             results.conditions,
-            metrics[0],
+            shown,
             near,
             seed,
             min(longest, excerpts.LONGEST_SIDE_BY_SIDE),
         ),
-        "shown_metric": metrics[0],
+        "shown_metric": shown,
     }
 
 
