@@ -52,12 +52,12 @@ def test_an_import_is_published(lab: Lab) -> None:
     git(lab.checkout, "add", "--all")
     git(lab.checkout, "commit", "--quiet", "--message=Results from elsewhere")
     git(lab.checkout, "push", "--quiet", "origin", "main")
-    assert "nothing was imported" in lab.publish("--dry-run", "--allow-pilot").error
+    assert "nothing was imported" in lab.publish("--dry-run").error
     files = [str(Path("experiments/issue_1") / name) for name in ("rows.csv", "map.toml")]
     command = ["import", "table", files[0], "--map", files[1], "--experiment", "issue-1"]
     assert cli.main(command) == 0
     lab.remember()
-    said = lab.publish("--allow-pilot")
+    said = lab.publish()
     assert said.code == 0, said.error + said.out
     page = lab.page()["body"]
     assert "Are steered answers refused more often?" in page
