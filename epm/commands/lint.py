@@ -145,7 +145,7 @@ def run_on_files(parsed: argparse.Namespace) -> int:
     if parsed.format not in _FOR_PEOPLE and isinstance(sys.stdout, TextIOWrapper):
         # machines read nothing else; a name may hold bytes that are no text
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    paths = named(parsed.paths, _say)
+    paths = named(parsed.paths, _say, settings.formats_of)
     if parsed.watch:
         from epm.linting.watch import watch
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN
+from epm_lint.formats import Format
+from epm_lint.formats.recognition import format_of
 from epm_lint.formats.shipped import SENTINELS
 from epm_lint.markdown.blocks import title_key
+from epm_lint.markdown.document import Document
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _HEADINGS = frozenset(map(title_key, ("AI Summary", "AI TL;DR", "Human TL;DR", "Detailed report")))
@@ -22,36 +25,49 @@ _LARGEST = 2_000_000
 _SUFFIXES = (".md", ".markdown")
 
 
-def is_page(text: str) -> bool:
-    """Whether a text is a result page, and not the README beside it."""
+def is_page(text: str, own: Sequence[Format] = ()) -> bool:
+    """Whether a text is a result page, and not the README beside it.
+
+    Args:
+        text: of a file.
+        own: formats of the repository.
+    """
     lines = [line for line in _NEWLINE.split(text) if len(line) <= _LONGEST_HEADING]
     keys = {title_key(line) for line in lines}
     claims = any(f"<!-- {sentinel} -->" in lines[:_OPENING] for sentinel in SENTINELS)
     opens = text.lstrip("\ufeff ").startswith("<!-- epm:")
-    return opens or claims or bool(keys & _HEADINGS or keys >= _LEGACY)
+    known = opens or claims or bool(keys & _HEADINGS or keys >= _LEGACY)
+    return known or (bool(own) and format_of(Document(text), own).format in own)
 
 
-def named(paths: Sequence[str], say: Callable[[str], None]) -> list[str]:
+FormatsOf = Callable[[Path], Sequence[Format]]
+"""The formats of its own that a repository has, by a folder in it."""
+
+
+def named(
+    paths: Sequence[str], say: Callable[[str], None], formats_of: FormatsOf = lambda _: ()
+) -> list[str]:
     """The files that are meant, each once: folders and globs are looked into.
 
     Args:
         paths: as on the command line; `-` is standard input.
         say: is told what of a folder is left out, in one line.
+        formats_of: whose pages are result pages as well.
     """
     found: dict[Path | str, str] = {}
     for path in paths:
-        for file in _meant(path, say):
+        for file in _meant(path, say, formats_of):
             found.setdefault(file if file == STDIN else Path(file).resolve(), file)
     return list(found.values())
 
 
-def _meant(path: str, say: Callable[[str], None]) -> Iterator[str]:
+def _meant(path: str, say: Callable[[str], None], formats_of: FormatsOf) -> Iterator[str]:
     try:
         there, folder = Path(path).exists(), Path(path).is_dir()
     except ValueError:  # a NUL in the path
         there = folder = False
     if path != STDIN and folder:
-        yield from _pages_in(Path(path), say)
+        yield from _pages_in(Path(path), say, formats_of)
     elif path != STDIN and not there and glob.has_magic(path):
         matched = glob.iglob(path, recursive=True)  # noqa: PTH207 - absolute patterns too
         files = sorted(one for one in matched if Path(one).is_file())
@@ -61,7 +77,7 @@ def _meant(path: str, say: Callable[[str], None]) -> Iterator[str]:
         yield path
 
 
-def _pages_in(folder: Path, say: Callable[[str], None]) -> Iterator[str]:
+def _pages_in(folder: Path, say: Callable[[str], None], formats_of: FormatsOf) -> Iterator[str]:
     files = [
         file
         for file in sorted(folder.rglob("*"))
@@ -69,7 +85,7 @@ def _pages_in(folder: Path, say: Callable[[str], None]) -> Iterator[str]:
         and file.is_file()
         and not any(part.startswith(".") or part == "node_modules" for part in _below(file, folder))
     ]
-    pages = [file for file in files if _holds_page(file)]
+    pages = [file for file in files if _holds_page(file, formats_of(file.parent))]
     if not pages:
         raise EpmError(
             f"of {len(files)} Markdown file(s) in {folder} none is a result page",
@@ -84,9 +100,9 @@ def _below(file: Path, folder: Path) -> tuple[str, ...]:
     return file.relative_to(folder).parts
 
 
-def _holds_page(file: Path) -> bool:
+def _holds_page(file: Path, own: Sequence[Format]) -> bool:
     try:
         with file.open("rb") as stream:
-            return is_page(stream.read(_LARGEST).decode("utf-8", "replace"))
+            return is_page(stream.read(_LARGEST).decode("utf-8", "replace"), own)
     except OSError:
         return True  # linting it says why it cannot be read

@@ -46,6 +46,16 @@ class Settings:
             known = self._read[folder] = self._configuration(folder)
         return known
 
+    def formats_of(self, folder: Path) -> tuple[Format, ...]:
+        """The page formats for bodies in a folder; none where its configuration is broken.
+
+        That is said when a body there is linted.
+        """
+        try:
+            return self.of(folder).formats
+        except EpmError:
+            return ()
+
     def _configuration(self, folder: Path) -> Configuration:
         file, table = _table_of(self.file) if self.file else _nearest(folder)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from epm_lint.formats.format import Format, Sign
@@ -38,7 +38,7 @@ def format_of(document: Document, own: Sequence[Format] = (), rendered: bool = F
         rendered: whether it is known from elsewhere that epm rendered the page, which then has
             epm's own format, whatever it claims.
     """
-    claimed = list(_claims(document))
+    claimed = list(_claims(document, {one.sentinel for one in own if one.sentinel}))
     if rendered or any(_is_rendered(comment) for comment in document.comments):
         others = [comment for comment, name in claimed if name != OWN]
         if others:
@@ -69,14 +69,21 @@ def named(name: str, own: Iterable[Format] = (), sentinel: bool = False) -> Form
     return shipped(name) if name in NAMES else None
 
 
-def _claims(document: Document) -> Iterable[tuple[Comment, str]]:
-    """The comments before the first section, or under the title, that name a format."""
+def _claims(document: Document, own: Collection[str]) -> Iterable[tuple[Comment, str]]:
+    """The comments before the first section, or under the title, that name a format.
+
+    Args:
+        document: the page.
+        own: what comments of the repository's formats say, whatever they look like.
+    """
     if declared := document.declared("format"):
         yield document.comments[0], declared
     end = _end_of_opening(document)
     for comment in document.comments:
         text = comment.text.strip()
-        if comment.line < end and not comment.quoted and _SENTINEL.fullmatch(text):
+        if comment.line >= end or comment.quoted:
+            continue
+        if text in own or _SENTINEL.fullmatch(text):
             yield comment, text
 
 

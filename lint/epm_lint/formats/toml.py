@@ -112,6 +112,17 @@ def _name(value: object, where: str) -> str:
     return text
 
 
+def _comment(value: object, where: str) -> str:
+    """What stands in a comment, in one line."""
+    text = _text(value, where).strip()
+    if "--" in text or not text.isprintable() or text.startswith("epm:"):
+        raise LintError(
+            f"{where} is {_shown(value)}, expected what stands between <!-- and -->, in one line "
+            "and not beginning with 'epm:'"
+        )
+    return text
+
+
 def _flag(value: object, where: str) -> bool:
     if not isinstance(value, bool):
         raise LintError(f"{where} is {_shown(value)}, expected true or false")
@@ -269,7 +280,7 @@ _SECTION: dict[str, Kind] = {
 _FORMAT: dict[str, Kind] = {
     "name": _name,
     "about": _text,
-    "sentinel": _name,
+    "sentinel": _comment,
     "signs": _list_of(_sign),
     "title": _title,
     "order": _one_of(*_LEVELS),

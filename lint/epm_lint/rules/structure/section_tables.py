@@ -57,10 +57,11 @@ def _faults(stretch: Stretch) -> Iterator[Fault]:
         yield from within(count, asks.tables, "tables", stretch.name, stretch.line, asks.severity)
     headers = [{title_key(cell.text) for cell in table.rows[0].cells} for table in tables]
     wanted = {title_key(column) for column in asks.columns}
-    if asks.columns and tables and not any(wanted <= found for found in headers):
+    if asks.columns and not any(wanted <= found for found in headers):
         shown = ", ".join(asks.columns)
         message = f"no table in '{stretch.name}' has the column(s) {shown}"
-        yield Fault(Finding(message, tables[0].line, fix="add them"), asks.severity)
+        line = tables[0].line if tables else stretch.line
+        yield Fault(Finding(message, line, fix="add them"), asks.severity)
     if asks.filled:
         for line, blank in _blanks(stretch):
             message = f"left to fill in: {quote(blank)}"
