@@ -56,7 +56,9 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _imported(parsed: argparse.Namespace, started: float) -> int:
-    from epm import discovery, page
+    from rich.console import Console
+
+    from epm import discovery, page, terminal
     from epm.checkout import reach
     from epm.errors import resources
     from epm.files import file_sha256
@@ -98,8 +100,7 @@ def _imported(parsed: argparse.Namespace, started: float) -> int:
         page.draw(folder)
         status = page.write(folder, home or folder)
         inventory.write(folder)
-    for name in ("results.json", "body.md", "lint.txt"):
-        print(folder / name)  # noqa: T201
+    terminal.summary(Console(), folder, clean=status == CLEAN)
     return status
 
 

@@ -175,6 +175,7 @@ def check(experiment: ImportedExperiment, found: Found) -> None:
         n for each in experiment.conditions for n in each.factors
     }
     for spec in experiment.analyses:
+        _refuse_points(experiment, spec, found)
         for what, names, known in (
             ("metric", [outcome.metric for outcome in spec.outcomes()], [*found.metrics]),
             ("task", _tasks(spec.outcomes()), [*found.tasks]),
@@ -189,6 +190,20 @@ def check(experiment: ImportedExperiment, found: Found) -> None:
                         "which the imported files do not have",
                         suggest(name, known),
                     )
+
+
+def _refuse_points(experiment: ImportedExperiment, spec: AnalysisSpec, found: Found) -> None:
+    """Refuse a smallest relevant effect on a rate that no rate can have."""
+    if spec.kind not in ("difference", "means", "proportions") or not (spec.relevant or 0) > 1:
+        return
+    for outcome in spec.outcomes():
+        measured = [each for *_, each in _measured(found, outcome.metric)]
+        if measured and all(isinstance(each, Count) for each in measured):
+            raise DefinitionError(
+                f"{experiment.slug}: analysis '{spec.name}' has a smallest relevant effect of "
+                f"{spec.relevant:g}, but {outcome.metric} is a rate",
+                "0.05 is five points",
+            )
 
 
 def _tasks(outcomes: Iterable[Outcome]) -> Iterator[str]:

@@ -42,6 +42,8 @@ _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+_FEW = 10
+"""One score in so many, or fewer, is more likely a slip than a scale."""
 _WORDS = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -154,8 +156,22 @@ class _Reading:
             else:
                 cell.scores.setdefault(item, []).append(score)
 
+    def _refuse_unscored(self) -> None:
+        """A metric that no row has a score of: most likely `scored` has another word for it."""
+        for measure in self._map.measure:
+            cells = [cell for place, cell in self._cells.items() if place[2] == measure.metric]
+            if any(cell.scores or cell.counts or cell.values for cell in cells):
+                continue
+            reasons = dict.fromkeys(reason for cell in cells for reason in cell.excluded)
+            raise EpmError(
+                f"no row has a score of {measure.metric}: {measure.excluded or 'its column'} says "
+                f"{', '.join(reasons) or 'nothing'}",
+                f"`scored` lists what a scored row says there, now {', '.join(measure.scored)}",
+            )
+
     def found(self, inputs: Mapping[str, Path]) -> Found:
         """All of it."""
+        self._refuse_unscored()
         measurements: Measurements = {}
         kinds = _kinds(self._cells)
         for (condition, task, metric, name), cell in self._cells.items():
@@ -200,9 +216,27 @@ class _Reading:
                     name for each in self._map.measure for name in each.covariates
                 )
             },
+            notes=tuple(note for each in self._map.measure for note in _odd(each, self._cells)),
             models={name: ImportedModel(name=self._map.model) for name in measurements}
             if self._map.model
             else {},
+        )
+
+
+def _odd(measure: Measure, cells: Mapping[tuple[str, str, str, str], _Cell]) -> Iterator[str]:
+    """What a yes-or-no metric would be but for a few other numbers."""
+    scores = [
+        score
+        for (_, _, metric, _), cell in cells.items()
+        if metric == measure.metric
+        for own in cell.scores.values()
+        for score in own
+    ]
+    other = [score for score in scores if score not in (0, 1)]
+    if other and len(other) * _FEW <= len(scores):
+        yield (
+            f"{measure.metric}: {len(other)} of {len(scores)} scores are neither 0 nor 1 (such as "
+            f"{other[0]:g}), so that scores are averaged and not counted."
         )
 
 

@@ -22,8 +22,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 """Columns that are usually called so; the first that is there is taken."""
 
 _HEAD = """# A map to begin with: look over every line. docs/importing.md has the words of a map.
-issue = 1  # the issue that the page is for
-title = ""
+# issue = 311  # the issue that the page is for
+# title = "…"
 # baseline = ""  # the condition that others are compared with
 """
 

@@ -105,7 +105,8 @@ def _limits(results: Results) -> Iterator[Limit]:
             yield "LOW", f"{name.replace('_', ' ')} has no interval"
         room = import_module(f"epm.analyses.{block.kind}.confidence")
         yield from room.limits(block)
-    if results.analyses and not primary(results):
+    named = any(spec.get("primary") for spec in asked.values())
+    if results.analyses and not primary(results) and not named:
         yield "MODERATE", "no question was named as the primary one"
     yield from _gaps(results)
     if definition.get("choices"):

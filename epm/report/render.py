@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import (
@@ -21,6 +22,7 @@ from jinja2 import (
 )
 
 from epm.analyses.block import Block, Scale
+from epm.analyses.exclusions.block import ExclusionsBlock
 from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, read_own, write_atomically
 from epm.report import companions, excerpts, plan
@@ -231,7 +233,7 @@ CONTEXT = frozenset(
             "seeds",
             "several",
         ),
-        *("trained", "missing", "not_run", "unlisted", "tasks_apart"),
+        *("trained", "missing", "lost", "asked_primary", "not_run", "unlisted", "tasks_apart"),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
         *("scale_of", "recorded", "imported"),
         *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
@@ -287,6 +289,12 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "seeds": results.seeds,
         "trained": {n: c for n, c in results.conditions.items() if c.training},
         "missing": _missing(results),
+        "lost": _lost(results, blocks),
+        "asked_primary": [
+            name
+            for name, spec in definition.get("analyses", {}).items()
+            if isinstance(spec, dict) and spec.get("primary")
+        ],
         "not_run": plan.not_run(results),
         "unlisted": plan.unlisted(results),
         "tasks_apart": plan.tasks_apart(results),
@@ -392,6 +400,24 @@ def _missing(results: Results) -> dict[str, str]:
         for name, condition in results.conditions.items()
         if not results.measurements.get(name)
     }
+
+
+def _lost(results: Results, blocks: Mapping[str, Block]) -> list[tuple[str, str, dict[str, int]]]:
+    """Condition, metric, and answers without a score by reason, where no analysis tells of them."""
+    told = {block.metric for block in blocks.values() if isinstance(block, ExclusionsBlock)}
+    found: dict[tuple[str, str], dict[str, list[SimpleNamespace]]] = {}
+    for condition, by_task in results.measurements.items():
+        for by_metric in by_task.values():
+            for metric, by_replicate in by_metric.items():
+                for measured in by_replicate.values() if metric in results.metrics else ():
+                    for reason, count in measured.excluded.items():
+                        by_reason = found.setdefault((condition, metric), {})
+                        by_reason.setdefault(reason, []).append(SimpleNamespace(count=count))
+    return [
+        (condition, metric, {reason: total(n, "count") for reason, n in by_reason.items()})
+        for (condition, metric), by_reason in found.items()
+        if metric not in told
+    ]
 
 
 def _excerpts(results: Results, samples: list[dict[str, Any]], place: Place) -> dict[str, Any]:

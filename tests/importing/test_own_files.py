@@ -185,7 +185,9 @@ def test_a_suggested_map_can_be_used(
     assert main(["import", kind, name, "--suggest"]) == 0
     Path("map.toml").write_text(capsys.readouterr().out, encoding="utf-8")
     assert mapping.read(Path("map.toml")).measure
-    assert main(["import", kind, name, "--map", "map.toml"]) == 0
+    assert main(["import", kind, name, "--map", "map.toml"]) == 2
+    assert "which issue" in capsys.readouterr().err
+    assert main(["import", kind, name, "--map", "map.toml", "--issue", "311"]) == 0
 
 
 DEFINITION = """
@@ -231,6 +233,21 @@ def test_a_definition_is_held() -> None:
     body = (folder / "body.md").read_text(encoding="utf-8")
     assert "Does the treatment make answers less kind?" in body
     assert "tests nothing" not in body
+    for arm in ("treated", "control"):  # no analysis of the definition tells what was lost
+        refused = sum(f'"{arm}"' in row and "refused" in row for row in judged().splitlines())
+        told = f"- `{arm}`, kind: answers without a score, which no analysis weighs: {refused} "
+        assert f"{told}refused." in body
+
+
+def test_a_rate_does_not_move_by_more_than_one(capsys: pytest.CaptureFixture[str]) -> None:
+    defined(DEFINITION.replace("METRIC", "unkind"))
+    assert main(IMPORT) == 2
+    assert "0.05 is five points" in capsys.readouterr().err
+
+
+def test_a_slip_among_yes_and_no_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    imported("table", "hits.csv", f"{hits()}4,p0,2\n", HITS)
+    assert "1 of 181 scores are neither 0 nor 1 (such as 2)" in capsys.readouterr().err
 
 
 def test_a_definition_of_other_names_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -284,6 +301,11 @@ WRONG = {
     "ragged": ("dose,prompt,hit\n1,a\n", HITS, "cells"),
     "no baseline": (hits(), f'baseline = "dose 9"\n{HITS}', "is no condition"),
     "JSON's words": (hits(), f'{HITS}at = "/x/*"\n', "are for JSON"),
+    "nothing scored": (
+        "dose,prompt,hit,state\n0,a,1,fine\n",
+        f'{HITS}excluded = "state"\nscored = ["okay"]\n',
+        "state says fine",
+    ),
     "no issue": (hits(), HITS.replace("issue = 311\n", ""), "which issue"),
     "issue 0": (hits(), HITS.replace("311", "0"), "issue"),
 }

@@ -42,6 +42,12 @@ def _analysis(
     for outcome in spec.outcomes():
         yield from _outcome(experiment, outcome, where)
     counts = {scorer.name: scorer.counts for scorer in experiment.scorers}
+    rates = all(counts.get(outcome.metric, False) for outcome in spec.outcomes())
+    if spec.kind in ("difference", "means") and rates and (spec.relevant or 0) > 1:
+        yield (
+            f"{where} has a smallest relevant effect of {spec.relevant:g}, but is of rates",
+            "0.05 is five points",
+        )
     for first, second in spec.joint():
         if counts[first] != counts[second]:
             yield (
