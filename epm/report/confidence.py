@@ -105,7 +105,10 @@ def _limits(results: Results) -> Iterator[Limit]:
             yield "LOW", f"{name.replace('_', ' ')} has no interval"
         room = import_module(f"epm.analyses.{block.kind}.confidence")
         yield from room.limits(block)
-    named = any(spec.get("primary") for spec in asked.values())
+    named = any(
+        spec.get("primary") and isinstance(results.analyses.get(name), Unavailable)
+        for name, spec in asked.items()
+    )
     if results.analyses and not primary(results) and not named:
         yield "MODERATE", "no question was named as the primary one"
     yield from _gaps(results)

@@ -293,7 +293,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "asked_primary": [
             name
             for name, spec in definition.get("analyses", {}).items()
-            if isinstance(spec, dict) and spec.get("primary")
+            if spec.get("primary") and isinstance(results.analyses.get(name), Unavailable)
         ],
         "not_run": plan.not_run(results),
         "unlisted": plan.unlisted(results),
