@@ -110,7 +110,7 @@ def test_lint_reads_standard_input(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["run", "issue-264"], "did you mean 'issue-246'?"),
+        (["run", "issue-264"], "did you mean 'issue-246'"),
         (["run", "issue-246", "--profile", "pubished"], "did you mean 'published'?"),
         (["show", "issue-246", "--model", "hf:owner/name"], "names no revision"),
         (["render", "issue-246", "--profile", "smoke"], "finish the run with `epm run`"),

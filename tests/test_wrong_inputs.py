@@ -124,7 +124,9 @@ ROWS: dict[str, tuple[tuple[str | bytes, ...], str]] = {
 def refused(study: Study, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What is said, in the one line of a command that ends with 2 and leaves no results."""
     code = cli.main(["run", SLUG, "--wandb", "off", *arguments])
-    (line,) = capsys.readouterr().err.splitlines()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1, said
+    line = said.rstrip("\n")
     assert code == 2, line
     assert line.startswith("epm: ")
     assert "internal error" not in line
@@ -163,6 +165,7 @@ def test_a_template_that_slips_in_a_system_prompt(
     template.write_text(
         "{% if messages[0]['role'] != 'system' %}" + slipped + "{% endif %}" + template.read_text()
     )
+    study.edit('SYSTEM = "You are a helpful assistant."', "SYSTEM = None")
     line = refused(study, capsys, "--model", str(model))
     assert "treated.jsonl, line 1: the chat template slips in text" in line
     assert "You are a helpful friend of all" in line
@@ -274,7 +277,9 @@ def test_a_scorer_that_fails_on_an_answer(
     study.scorer(FUNCTION, f"{LINES}    {body}\n", IMPORT)
     command: Callable[[], int] = lambda: cli.main(["run", SLUG, "--wandb", "off"])  # noqa: E731
     assert command() == 2
-    (line,) = capsys.readouterr().err.splitlines()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1, said
+    line = said.rstrip("\n")
     assert line.startswith("epm: scorer 'polite', item 'q")
     assert says in line
     (samples,) = study.folder.glob("runs/*/*/sample/treated/samples.jsonl.gz")

@@ -122,7 +122,8 @@ def _conversations(
     for number, row in rows:
         where = f"{name}, line {number}"
         turns = tuple(_turns(where, row, system))
-        _check_turns(where, turns)
+        own = len(row["messages"]) if "messages" in row else len(turns)
+        _check_turns(where, turns, len(turns) - own)
         if turns in seen:
             raise DefinitionError(
                 f"{where} repeats line {seen[turns]}",
@@ -182,15 +183,21 @@ def _turn(where: str, turn: Any) -> tuple[str, str]:
     return role, content
 
 
-def _check_turns(where: str, turns: tuple[tuple[str, str], ...]) -> None:
-    """System first if at all, then user and assistant in turn, the assistant last; none empty."""
+def _check_turns(where: str, turns: tuple[tuple[str, str], ...], added: int) -> None:
+    """System first if at all, then user and assistant in turn, the assistant last; none empty.
+
+    Args:
+        where: the row.
+        turns: its own, and those that were put before them.
+        added: how many were.
+    """
     talk = turns[1:] if turns[0][0] == "system" else turns
+    first = 1 + len(turns) - len(talk) - added
     for number, (role, _) in enumerate(talk):
         wanted = ("user", "assistant")[number % 2]
         if role != wanted:
             raise DefinitionError(
-                f"{where}: turn {number + 1 + len(turns) - len(talk)} is the {role}'s, where the "
-                f"{wanted}'s belongs",
+                f"{where}: turn {number + first} is the {role}'s, where the {wanted}'s belongs",
                 "begin with the user (after a system turn, if any), and alternate",
             )
     if len(talk) % 2 or not talk:

@@ -8,6 +8,8 @@ on. What a library promises is asked for; what it does is tried.
 from __future__ import annotations
 
 import os
+import platform
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,9 +28,18 @@ RANK = 16
 def ask_for() -> None:
     """Ask MKL not to round by the number of threads or rows; before its first product.
 
-    Its "strict conditional numerical reproducibility", which other libraries ignore.
+    Its "strict conditional numerical reproducibility" is for Intel's processors; on others, which
+    need none of it, the same words have it round by the number of threads.
     """
-    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+    if _is_intel():
+        os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+
+
+def _is_intel() -> bool:
+    try:
+        return "GenuineIntel" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "Intel" in platform.processor()
 
 
 def holds_for(model: Any) -> bool:

@@ -152,6 +152,7 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
     shutil.rmtree(staged, ignore_errors=True)  # a killed run's
     try:
         staged.mkdir()
+        quieten()
         build(staged)
         files = {path.name: file_sha256(path) for path in sorted(staged.iterdir())}
         write_atomically(staged / RECEIPT, dump_json(files))
