@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ class Import:
     home: Path | None = None
     """The experiment's folder, where it has one."""
 
+    @cached_property
+    def inputs_sha256(self) -> dict[str, str]:
+        """Of every file that was read, by its name."""
+        return {name: file_sha256(path) for name, path in self.found.inputs.items()}
+
     @property
     def fingerprint(self) -> str:
         """12 hex digits of the sha256 over the files, the map, and what is asked."""
@@ -60,7 +66,7 @@ class Import:
             {
                 "version": _VERSION,
                 "source": self.source,
-                "inputs": {name: file_sha256(path) for name, path in self.found.inputs.items()},
+                "inputs": self.inputs_sha256,
                 "map": self.map_sha256,
                 "issue": self.issue,
                 "title": self.title,
@@ -92,7 +98,7 @@ def write(given: Import, started: float) -> Path:
     folder = given.folder
     with held(folder):
         inventory.forget(folder)
-        files = {name: file_sha256(path) for name, path in given.found.inputs.items()}
+        files = dict(given.inputs_sha256)
         if given.found.samples is not None:
             write_atomically(folder / SAMPLES, gzipped(json_lines(given.found.samples())))
             files[SAMPLES] = file_sha256(folder / SAMPLES)

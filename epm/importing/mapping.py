@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -127,7 +128,8 @@ Comparison = tuple[str, str, float | str]
 """Column, sign, value."""
 
 
-def comparisons(text: str) -> list[Comparison]:
+@cache  # it is asked for again with every row
+def comparisons(text: str) -> tuple[Comparison, ...]:
     """Read 'aligned < 30 and coherent >= 50'.
 
     Raises:
@@ -145,7 +147,7 @@ def comparisons(text: str) -> list[Comparison]:
             if match["sign"] not in ("==", "!="):
                 raise ValueError(f"{part!r} compares with a word; take == or !=") from None
             found.append((match["column"], match["sign"], value))
-    return found
+    return tuple(found)
 
 
 def read(path: Path) -> Map:
