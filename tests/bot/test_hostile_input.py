@@ -159,9 +159,9 @@ def named(path: str, commit: str) -> str:
 
 def test_files_that_a_body_names(bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(bot.folder)  # as in a workflow
-    (bot.folder / "results" / "untracked.json").write_text('{"secret": 4711}')
+    (bot.folder / "results" / "untracked.json").write_text('{"secret": "plum jam"}')
     outside = tmp_path / "outside.json"
-    outside.write_text('{"secret": 4711}')
+    outside.write_text('{"secret": "plum jam"}')
     commit = git(bot.folder, "rev-parse", "HEAD")
     names = [
         *("../outside.json", str(outside), "/etc/passwd", "results/../../outside.json"),
@@ -181,7 +181,7 @@ def test_files_that_a_body_names(bot: Bot, tmp_path: Path, monkeypatch: pytest.M
             ran = bot.lint("opened", number)
         assert ran.code == 0
         [comment] = bot.comments(number)
-        assert "4711" not in comment + ran.log + ran.summary
+        assert "plum jam" not in comment + ran.log + ran.summary
         assert "root:" not in comment + ran.log + ran.summary
         opened = {what for event, what in events if event == "open"}
         assert not any("outside" in what or what.startswith("/etc/passwd") for what in opened)
