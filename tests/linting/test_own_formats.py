@@ -64,6 +64,25 @@ def test_any_comment_can_claim_it() -> None:
     assert main(["lint", "notes/no-table.md"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ("least = 1", "0 tables in 'Runs', at least 1 expected"),
+        ("most = 3", "no table in 'Runs' has the column(s) model, seeds"),
+        ("advised-least = 1", "no table in 'Runs' has the column(s) model, seeds"),
+    ],
+)
+def test_a_missing_table_is_a_fault_however_many_there_may_be(
+    tables: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("lab-note.toml").write_text(f"{FORMAT}tables = {{ {tables} }}\n")
+    assert main(["lint", "notes/no-table.md"]) == 1
+    out = capsys.readouterr().out
+    assert told in out
+    assert ("no table in" in out) != ("at least 1 expected" in out), "one fault, said once"
+    assert main(["lint", "notes/right.md"]) == 0
+
+
 def test_a_broken_configuration_below_hides_no_page(capsys: pytest.CaptureFixture[str]) -> None:
     below = Path("notes/below")
     below.mkdir()

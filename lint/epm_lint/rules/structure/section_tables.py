@@ -52,13 +52,14 @@ def check(page: Page) -> Verdict:
 
 def _faults(stretch: Stretch) -> Iterator[Fault]:
     asks, tables = stretch.asks, stretch.tables
-    if asks.tables:
-        count = len(tables)
-        yield from within(count, asks.tables, "tables", stretch.name, stretch.line, asks.severity)
+    miscounted = [
+        *within(len(tables), asks.tables, "tables", stretch.name, stretch.line, asks.severity)
+    ]
+    yield from miscounted
     headers = [{title_key(cell.text) for cell in table.rows[0].cells} for table in tables]
     wanted = {title_key(column) for column in asks.columns}
-    # where a table is missing and asked for, that is said already
-    if asks.columns and (tables or not asks.tables) and not any(map(wanted.__le__, headers)):
+    missing = not tables and any(fault.severity == asks.severity for fault in miscounted)
+    if asks.columns and not missing and not any(wanted <= found for found in headers):
         shown = ", ".join(asks.columns)
         message = f"no table in '{stretch.name}' has the column(s) {shown}"
         line = tables[0].line if tables else stretch.line
