@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write `results.json`, the scored samples and the figures anew; nothing is run."""
-    from epm import discovery, page
+    from epm import discovery
+    from epm.analyses.drawing import draw
     from epm.errors import resources
     from epm.pipeline import inventory
     from epm.pipeline.again import analyse_again
@@ -33,7 +34,7 @@ def run(parsed: argparse.Namespace) -> int:
     again = f"`epm run {parsed.experiment}` as before makes it again"
     with resources("the analysis", parsed.run), inventory.renewed(parsed.run, again):
         done = analyse_again(loaded, parsed.run, parsed.profile)
-        page.draw(parsed.run)
+        draw(parsed.run)
     if not done.scored:
         print("epm: no samples beside it: the measurements stay as they are", file=sys.stderr)  # noqa: T201
     print(parsed.run / "results.json")  # noqa: T201

@@ -59,10 +59,9 @@ def _imported(parsed: argparse.Namespace, started: float) -> int:
     from rich.console import Console
 
     from epm import discovery, page, terminal
-    from epm.checkout import reach
     from epm.errors import resources
     from epm.files import file_sha256
-    from epm.importing.folder import Import, write
+    from epm.importing.folder import Import, repository, write
     from epm.pipeline import inventory
     from epm.privacy import command_line
 
@@ -81,23 +80,21 @@ def _imported(parsed: argparse.Namespace, started: float) -> int:
     if issue < 1:
         raise EpmError(f"issue {issue} is no issue's number", "give the number of an issue")
     title = parsed.title or (experiment.title if experiment else given.title if given else "")
-    repository = home.parent.parent if home else next(iter(reach(Path.cwd())), Path.cwd())
     for note in found.notes:
         print(f"epm: {note}", file=sys.stderr)  # noqa: T201
     what = Import(
         source=parsed.kind,
         found=found,
         issue=issue,
-        title=title or _compared(found),
+        title=title or found.title,
         command=command_line(["epm", *sys.argv[1:]]),
-        repository=repository,
+        repository=repository(home),
         map_sha256=file_sha256(parsed.map) if parsed.map else "",
         experiment=experiment,
         home=home,
     )
     with resources("the import", what.folder):
         folder = write(what, started)
-        page.draw(folder)
         status = page.write(folder, home or folder)
         inventory.write(folder)
     terminal.summary(Console(), folder, clean=status == CLEAN)
@@ -127,16 +124,3 @@ def _found(parsed: argparse.Namespace) -> tuple[Map | None, Found]:
     given = mapping.read(parsed.map)
     read = files.table if parsed.kind == "table" else files.own_json
     return given, read(parsed.files, given)
-
-
-def _compared(found: Found) -> str:
-    """A title where nobody gave one."""
-
-    def some(number: int, what: str) -> str:
-        return f"{number} {what}{'s' if number != 1 else ''}"
-
-    metrics = ", ".join(record.label for record in list(found.metrics.values())[:2])
-    return (
-        f"{metrics} of {some(len(found.conditions), 'condition')} on "
-        f"{some(len(found.tasks), 'task')}"
-    )

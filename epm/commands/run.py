@@ -70,6 +70,7 @@ def run(parsed: argparse.Namespace) -> int:
     from rich.console import Console
 
     from epm import page, terminal, tracking
+    from epm.analyses.drawing import draw
     from epm.executors.choice import executor
     from epm.pipeline import inventory
     from epm.pipeline.content import content
@@ -102,7 +103,7 @@ def run(parsed: argparse.Namespace) -> int:
         console.print(notice, markup=False, highlight=False, soft_wrap=True)
     folder = execute(loaded, definition, options, terminal.progress(console))
     with resources("drawing and writing the page", folder):
-        page.draw(folder)
+        draw(folder)
         status = page.write(folder, loaded.folder)
         inventory.write(folder)
     terminal.summary(console, folder, clean=status == CLEAN)

@@ -9,8 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from epm.analyses.computing import compute, gate
 from epm.analyses.data.frame import Frame
+from epm.analyses.drawing import draw
 from epm.definition.imported import ImportedExperiment
 from epm.definition.resolved import digest
 from epm.files import file_sha256, gzipped, held, json_lines, write_atomically
@@ -23,6 +26,7 @@ from epm.results import (
     ConditionRecord,
     Environment,
     Identity,
+    Measurements,
     Provenance,
     Results,
     Timing,
@@ -61,18 +65,38 @@ class Import:
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits of the sha256 over the files, the map, and what is asked."""
-        return digest(
-            {
-                "version": _VERSION,
-                "source": self.source,
-                "inputs": self.inputs_sha256,
-                "map": self.map_sha256,
-                "issue": self.issue,
-                "title": self.title,
-                "experiment": self.experiment.as_json() if self.experiment else None,
-            }
-        )
+        """12 hex digits of the sha256 over the files, the map, and what is asked.
+
+        Of a script, what it gave stands in place of the map.
+        """
+        of = {
+            "version": _VERSION,
+            "source": self.source,
+            "inputs": self.inputs_sha256,
+            "map": self.map_sha256,
+            "issue": self.issue,
+            "title": self.title,
+            "experiment": self.experiment.as_json() if self.experiment else None,
+        }
+        return digest({**of, "given": self._given()} if self.source == "python" else of)
+
+    def _given(self) -> dict[str, Any]:
+        """All that a script gave; the files that it names need not be all that it read."""
+        found = self.found
+        described = {
+            "conditions": found.conditions,
+            "tasks": found.tasks,
+            "metrics": found.metrics,
+            "covariates": found.covariates,
+            "models": found.models,
+        }
+        return {
+            "measurements": TypeAdapter(Measurements).dump_python(found.measurements, mode="json"),
+            **{
+                what: {name: record.model_dump(mode="json") for name, record in records.items()}
+                for what, records in described.items()
+            },
+        }
 
     @property
     def folder(self) -> Path:
@@ -80,15 +104,20 @@ class Import:
         return self.repository / "runs" / f"issue-{self.issue}" / f"{PROFILE}-{self.fingerprint}"
 
 
+def repository(home: Path | None = None) -> Path:
+    """Where `runs/` goes: above an experiment's folder, else the folder one stands in."""
+    return home.parent.parent if home else Path.cwd().resolve()
+
+
 def write(given: Import, started: float) -> Path:
-    """Analyse what was found, and write the run folder.
+    """Analyse what was found, and write the run folder; its page is written by `epm.page`.
 
     Args:
         given: what is imported.
         started: `time.monotonic()` when the import began.
 
     Returns:
-        The folder, with `results.json` and where there are completions the samples.
+        The folder, with `results.json`, figures, and where there are completions the samples.
 
     Raises:
         DefinitionError: the definition names what the files do not have.
@@ -109,6 +138,7 @@ def write(given: Import, started: float) -> Path:
             given, files, environment(given.command, given.repository, ran, "cpu"), started
         )
         write_atomically(folder / "results.json", results.dumps())
+        draw(folder)
     return folder
 
 

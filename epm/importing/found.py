@@ -51,3 +51,16 @@ class Found:
             ValueError: a reader's fault.
         """
         check_names(self.conditions, self.tasks, self.metrics, self.measurements)
+
+    @property
+    def title(self) -> str:
+        """Of a page that nobody gave one: what was compared."""
+
+        def some(number: int, what: str) -> str:
+            return f"{number} {what}{'s' if number != 1 else ''}"
+
+        metrics = ", ".join(record.label for record in list(self.metrics.values())[:2])
+        return (
+            f"{metrics} of {some(len(self.conditions), 'condition')} on "
+            f"{some(len(self.tasks), 'task')}"
+        )

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from epm.errors import EpmError, suggest
 from epm.importing.found import Found
+from epm.importing.gathering import Cell, Gathering
 from epm.importing.mapping import FIELD, Comparison, Map, Measure, comparisons
-from epm.results import (
-    ONLY,
-    ConditionRecord,
-    Count,
-    CovariateRecord,
-    Mean,
-    Measurement,
-    Measurements,
-    MetricRecord,
-    Reported,
-    Scalar,
-    TaskRecord,
-    replicate,
-)
+from epm.results import CovariateRecord, MetricRecord, Reported, Scalar
 from epm.results.imported import ImportedModel
 
 Row = Mapping[str, Any]
@@ -42,21 +29,7 @@ _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_FEW = 10
-"""One score in so many, or fewer, is more likely a slip than a scale."""
 _WORDS = {"yes": True, "no": False, "true": True, "false": False}
-
-
-@dataclass
-class _Cell:
-    """What was gathered for one condition, task, metric and replicate."""
-
-    scores: dict[str, list[bool | float]] = field(default_factory=dict)
-    """By item."""
-    counts: list[tuple[str, int, int]] = field(default_factory=list)
-    """Item, k and n."""
-    values: list[Reported | Scalar] = field(default_factory=list)
-    excluded: dict[str, int] = field(default_factory=dict)
 
 
 def found(given: Map, rows_of: RowsOf, inputs: Mapping[str, Path], task: str) -> Found:
@@ -87,10 +60,7 @@ class _Reading:
     def __init__(self, given: Map, task: str) -> None:
         self._map = given
         self._task = task
-        self._cells: dict[tuple[str, str, str, str], _Cell] = {}
-        self._items: dict[str, dict[str, str]] = {}
-        self._factors: dict[str, dict[str, str | float]] = {}
-        self._covariates: dict[str, dict[str, float]] = {}
+        self._gathering = Gathering()
 
     def take(self, measure: Measure, where: str, row: Row) -> None:
         """Add one row."""
@@ -100,67 +70,35 @@ class _Reading:
         task = _text(measure.task, row, where) if measure.task != "answers" else self._task
         item = _text(measure.item, row, where) if measure.item else ""
         self._describe(measure, condition, row, where)
-        items = self._items.setdefault(task, {})
-        if item:
-            cluster = _text(measure.cluster, row, where) if measure.cluster else ""
-            if items.setdefault(item, cluster) != cluster:
-                raise EpmError(
-                    f"{where}: item {item} is of {cluster!r} here, and of {items[item]!r} above",
-                    "give each item one cluster",
-                )
+        cluster = _text(measure.cluster, row, where) if measure.cluster else ""
+        self._gathering.item(task, item, cluster, where)
         named = {
             name: _text(template, row, where)
             for name in ("seed", "epoch", "step")
             if (template := getattr(measure, name))
         }
-        place = (condition, task, measure.metric, replicate(**named) if named else ONLY)
-        self._score(measure, self._cells.setdefault(place, _Cell()), item, where, row)
+        cell = self._gathering.at(condition, task, measure.metric, named, where)
+        _score(measure, cell, item, where, row)
 
     def _describe(self, measure: Measure, condition: str, row: Row, where: str) -> None:
-        for names, known, kind in (
-            (measure.factors, self._factors, "factor"),
-            (measure.covariates, self._covariates, "covariate"),
-        ):
-            own: dict[str, Any] = known.setdefault(condition, {})
-            for name in names:
-                value = _value(row, name, where)
-                if value is None:
-                    continue
-                if kind == "covariate" or not isinstance(value, str):
-                    value = _number(value, name, where)
-                if own.setdefault(name, value) != value:
-                    raise EpmError(
-                        f"{where}: the {kind} {name} of {condition} is {value} here and "
-                        f"{own[name]} above",
-                        "a condition has one of each: put it into `condition`, or take it out",
-                    )
-
-    def _score(self, measure: Measure, cell: _Cell, item: str, where: str, row: Row) -> None:
-        if measure.excluded:
-            reason = _value(row, measure.excluded, where)
-            if reason not in (None, "") and str(reason) not in measure.scored:
-                cell.excluded[str(reason)] = cell.excluded.get(str(reason), 0) + 1
-                return
-        if measure.successes:
-            k, n = (_whole(row, name, where) for name in (measure.successes, measure.trials))
-            if k > n:
-                raise EpmError(f"{where}: {k} successes of {n}", "swap the columns, or mend them")
-            if n:
-                cell.counts.append((item, k, n))
-        elif measure.value:
-            cell.values.append(_reported(measure, row, where))
-        else:
-            score = _scored(measure, row, where)
-            if score is None:
-                cell.excluded["no score"] = cell.excluded.get("no score", 0) + 1
-            else:
-                cell.scores.setdefault(item, []).append(score)
+        for name in measure.factors:
+            value = _value(row, name, where)
+            if value is not None:
+                level = value if isinstance(value, str) else _number(value, name, where)
+                self._gathering.factor(condition, name, level, where)
+        for name in measure.covariates:
+            value = _value(row, name, where)
+            if value is not None:
+                number = _number(value, name, where)
+                self._gathering.covariate(condition, name, number, where)
 
     def _refuse_unscored(self) -> None:
         """A metric that no row has a score of: most likely `scored` has another word for it."""
         for measure in self._map.measure:
-            cells = [cell for place, cell in self._cells.items() if place[2] == measure.metric]
-            if any(cell.scores or cell.counts or cell.values for cell in cells):
+            cells = [
+                cell for place, cell in self._gathering.cells.items() if place[2] == measure.metric
+            ]
+            if any(cell.scored for cell in cells):
                 continue
             reasons = dict.fromkeys(reason for cell in cells for reason in cell.excluded)
             raise EpmError(
@@ -172,33 +110,15 @@ class _Reading:
     def found(self, inputs: Mapping[str, Path]) -> Found:
         """All of it."""
         self._refuse_unscored()
-        measurements: Measurements = {}
-        kinds = _kinds(self._cells)
-        for (condition, task, metric, name), cell in self._cells.items():
-            where = f"{condition}, {task}, {metric}" + (f", {name}" if name != ONLY else "")
-            by_metric = measurements.setdefault(condition, {}).setdefault(task, {})
-            by_metric.setdefault(metric, {})[name] = _measurement(cell, kinds[metric], where)
+        conditions = dict.fromkeys(place[0] for place in self._gathering.cells)
         baseline = self._map.baseline
-        if baseline and baseline not in measurements:
+        if baseline and baseline not in conditions:
             raise EpmError(
-                f"the baseline {baseline!r} is no condition", suggest(baseline, list(measurements))
+                f"the baseline {baseline!r} is no condition", suggest(baseline, conditions)
             )
-        return Found(
-            conditions={
-                name: ConditionRecord(
-                    role="baseline" if name == baseline else "treatment",
-                    factors=self._factors.get(name, {}),
-                    covariates=self._covariates.get(name, {}),
-                )
-                for name in measurements
-            },
-            tasks={
-                task: TaskRecord(
-                    items=tuple(items),
-                    clusters={item: cluster for item, cluster in items.items() if cluster},
-                )
-                for task, items in self._items.items()
-            },
+        if baseline:
+            self._gathering.condition(baseline, "baseline")
+        return self._gathering.found(
             metrics={
                 each.metric: MetricRecord(
                     label=each.label or each.metric.replace("_", " "),
@@ -208,77 +128,40 @@ class _Reading:
                 )
                 for each in self._map.measure
             },
-            measurements=measurements,
-            inputs=inputs,
             covariates={
                 name: CovariateRecord(label=self._map.labels.get(name, name.replace("_", " ")))
                 for name in dict.fromkeys(
                     name for each in self._map.measure for name in each.covariates
                 )
             },
-            notes=tuple(note for each in self._map.measure for note in _odd(each, self._cells)),
-            models={name: ImportedModel(name=self._map.model) for name in measurements}
+            inputs=inputs,
+            models={name: ImportedModel(name=self._map.model) for name in conditions}
             if self._map.model
             else {},
         )
 
 
-def _odd(measure: Measure, cells: Mapping[tuple[str, str, str, str], _Cell]) -> Iterator[str]:
-    """What a yes-or-no metric would be but for a few other numbers."""
-    scores = [
-        score
-        for (_, _, metric, _), cell in cells.items()
-        if metric == measure.metric
-        for own in cell.scores.values()
-        for score in own
-    ]
-    other = [score for score in scores if score not in (0, 1)]
-    if other and len(other) * _FEW <= len(scores):
-        yield (
-            f"{measure.metric}: {len(other)} of {len(scores)} scores are neither 0 nor 1 (such as "
-            f"{other[0]:g}), so that scores are averaged and not counted."
-        )
-
-
-def _kinds(cells: Mapping[tuple[str, str, str, str], _Cell]) -> dict[str, type]:
-    """Whether all scores of a metric are yes or no, in any condition."""
-    kinds: dict[str, type] = {}
-    for (_, _, metric, _), cell in cells.items():
-        for scores in cell.scores.values():
-            if any(score not in (0, 1) for score in scores):
-                kinds[metric] = float
-    return {metric: kinds.get(metric, bool) for _, _, metric, _ in cells}
-
-
-def _measurement(cell: _Cell, kind: type, where: str) -> Measurement:
-    excluded = cell.excluded
-    if cell.values:
-        if len(cell.values) > 1:
-            raise _several(where)
-        return cell.values[0]
-    if cell.counts:
-        if len({item for item, _, _ in cell.counts}) < len(cell.counts):
-            raise _several(where)
-        if cell.counts[0][0]:
-            return Count(items={item: (k, n) for item, k, n in cell.counts}, excluded=excluded)
-        return Count(total=cell.counts[0][1:], excluded=excluded)
-    tallies: dict[str, Any] = {
-        item: (sum(map(int, scores)), len(scores))
-        if kind is bool
-        else (float(sum(scores)), float(sum(score * score for score in scores)), len(scores))
-        for item, scores in cell.scores.items()
-    }
-    form = Count if kind is bool else Mean
-    if set(tallies) == {""}:
-        return form(total=tallies[""], excluded=excluded)
-    return form(items=tallies, excluded=excluded)
-
-
-def _several(where: str) -> EpmError:
-    return EpmError(
-        f"several rows for {where}",
-        "name the column that tells them apart: item, seed, epoch, or a part of the condition",
-    )
+def _score(measure: Measure, cell: Cell, item: str, where: str, row: Row) -> None:
+    """Add what a row says of its answer, or why it says nothing."""
+    if measure.excluded:
+        reason = _value(row, measure.excluded, where)
+        if reason not in (None, "") and str(reason) not in measure.scored:
+            cell.exclude(str(reason))
+            return
+    if measure.successes:
+        k, n = (_whole(row, name, where) for name in (measure.successes, measure.trials))
+        if k > n:
+            raise EpmError(f"{where}: {k} successes of {n}", "swap the columns, or mend them")
+        if n:
+            cell.counts.append((item, k, n))
+    elif measure.value:
+        cell.values.append(_reported(measure, row, where))
+    else:
+        score = _scored(measure, row, where)
+        if score is None:
+            cell.exclude("no score")
+        else:
+            cell.scores.setdefault(item, []).append(score)
 
 
 # ------------------------------------------------------------------ values

@@ -122,7 +122,7 @@ def content(repository: Path, experiment: Path) -> Content:
     """
     home = experiment.relative_to(repository).as_posix()
     roots = [name for name in (*CODE, home) if (repository / name).exists()]
-    listed = _known_to_git(repository, roots)
+    listed = _known_to_git(repository, roots or [home])
     names = _on_disk(repository, roots) if listed is None else listed + _ignored(repository, home)
     wanted = sorted(name for name in names if depends_on(name, home))
     there = [name for name in wanted if os.path.lexists(repository / name)]
@@ -184,7 +184,7 @@ def _known_to_git(repository: Path, roots: list[str]) -> list[str] | None:
     """Files that git tracks or would add; None outside a checkout."""
     options = ("-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
     try:
-        listed = git(repository, "ls-files", *options, "--", *roots) if roots else ""
+        listed = git(repository, "ls-files", *options, "--", *roots)
     except (subprocess.CalledProcessError, FileNotFoundError):
         return None
     return [name for name in listed.split("\0") if name and _UNREADABLE not in name]

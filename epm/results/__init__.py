@@ -10,7 +10,8 @@ its reason, never null. Everything that changes between two identical runs lies 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from typing import Annotated, Literal, Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -53,6 +54,9 @@ from epm.results.provenance import (
 )
 from epm.values import Interval, Unavailable, Value
 
+if TYPE_CHECKING:
+    from epm.importing.building import ResultsBuilder
+
 __all__ = [
     "ONLY",
     "SCHEMA_VERSION",
@@ -76,6 +80,7 @@ __all__ = [
     "Provenance",
     "Reported",
     "Results",
+    "ResultsBuilder",
     "Scalar",
     "ShardRecord",
     "StageTiming",
@@ -92,6 +97,13 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 2
+
+
+def __getattr__(name: str) -> Any:
+    """The builder, which analyses and draws as well: what reads results need not load that."""
+    if name == "ResultsBuilder":
+        return import_module("epm.importing.building").ResultsBuilder
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class GateRecord(Value):

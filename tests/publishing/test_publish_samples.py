@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lab import BRANCH, Lab, git
 
-from epm import page
+from epm.analyses.drawing import draw
 from epm.publishing import artifacts
 
 PUBLISHED = "experiments/issue_1/published/smoke"
@@ -22,7 +22,7 @@ def sampled(lab: Lab, smoke_run: Path) -> Path:
     run = lab.checkout / "runs" / "issue-1" / "sampled"
     shutil.copytree(smoke_run, run)
     path = run / "results.json"
-    page.draw(run)
+    draw(run)
     results = json.loads(path.read_text(encoding="utf-8"))
     results["identity"].update(slug="issue-1", issue=1)
     commit = git(lab.checkout, "rev-parse", "HEAD")

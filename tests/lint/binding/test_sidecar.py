@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from epm.analyses.drawing import draw
 from epm.discovery import LoadedExperiment
 from epm.linting.records import beside
-from epm.page import draw
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
 from epm.report.render import render
