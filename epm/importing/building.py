@@ -23,7 +23,7 @@ from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Role
 from epm.definition.imported import ImportedExperiment
 from epm.errors import EpmError, resources, suggest
-from epm.importing.folder import Import, repository, write
+from epm.importing.folder import GIVEN, Import, repository, write
 from epm.importing.gathering import Cell, Gathering
 from epm.pipeline import inventory
 from epm.privacy import command_line
@@ -389,6 +389,8 @@ def _files(where: str, paths: Iterable[str | PathLike[str]]) -> dict[str, Path]:
         path = Path(each)
         if not path.is_file():
             raise EpmError(f"{where}: files names {each}, which there is not", "expected a file")
+        if path.name == GIVEN:
+            raise EpmError(f"{where}: a file is called {GIVEN}", "rename it: the run has its own")
         if path.name in found:
             raise EpmError(f"{where}: two files are called {path.name}", "rename one")
         found[path.name] = path

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from epm.analyses.data.frame import Frame
 from epm.analyses.drawing import draw
 from epm.definition.imported import ImportedExperiment
 from epm.definition.resolved import digest
-from epm.files import file_sha256, gzipped, held, json_lines, write_atomically
+from epm.files import dump_json, file_sha256, gzipped, held, json_lines, write_atomically
 from epm.importing import asked
 from epm.importing.found import Found
 from epm.pipeline import inventory
@@ -37,6 +38,9 @@ from epm.sampling.samples import SAMPLES
 from epm.values import Unavailable
 
 PROFILE = "imported"
+
+GIVEN = "given.json"
+"""What a script gave, in the run folder."""
 
 _VERSION = 1
 """Part of every fingerprint: raise it when a reader changes what it makes of a file."""
@@ -60,43 +64,47 @@ class Import:
 
     @cached_property
     def inputs_sha256(self) -> dict[str, str]:
-        """Of every file that was read, by its name."""
-        return {name: file_sha256(path) for name, path in self.found.inputs.items()}
+        """Of every file that was read, by its name; of a script, also of what it gave."""
+        hashes = {name: file_sha256(path) for name, path in self.found.inputs.items()}
+        if self.source == "python":
+            hashes[GIVEN] = sha256(self.given.encode()).hexdigest()
+        return hashes
+
+    @cached_property
+    def given(self) -> str:
+        """All that a script gave: the files that it names need not be all that it read."""
+        described = {
+            "conditions": self.found.conditions,
+            "tasks": self.found.tasks,
+            "metrics": self.found.metrics,
+            "covariates": self.found.covariates,
+            "models": self.found.models,
+        }
+        measurements = TypeAdapter(Measurements).dump_python(self.found.measurements, mode="json")
+        return dump_json(
+            {
+                "measurements": measurements,
+                **{
+                    what: {name: record.model_dump(mode="json") for name, record in records.items()}
+                    for what, records in described.items()
+                },
+            }
+        )
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits of the sha256 over the files, the map, and what is asked.
-
-        Of a script, what it gave stands in place of the map.
-        """
-        of = {
-            "version": _VERSION,
-            "source": self.source,
-            "inputs": self.inputs_sha256,
-            "map": self.map_sha256,
-            "issue": self.issue,
-            "title": self.title,
-            "experiment": self.experiment.as_json() if self.experiment else None,
-        }
-        return digest({**of, "given": self._given()} if self.source == "python" else of)
-
-    def _given(self) -> dict[str, Any]:
-        """All that a script gave; the files that it names need not be all that it read."""
-        found = self.found
-        described = {
-            "conditions": found.conditions,
-            "tasks": found.tasks,
-            "metrics": found.metrics,
-            "covariates": found.covariates,
-            "models": found.models,
-        }
-        return {
-            "measurements": TypeAdapter(Measurements).dump_python(found.measurements, mode="json"),
-            **{
-                what: {name: record.model_dump(mode="json") for name, record in records.items()}
-                for what, records in described.items()
-            },
-        }
+        """12 hex digits of the sha256 over the files, the map, and what is asked."""
+        return digest(
+            {
+                "version": _VERSION,
+                "source": self.source,
+                "inputs": self.inputs_sha256,
+                "map": self.map_sha256,
+                "issue": self.issue,
+                "title": self.title,
+                "experiment": self.experiment.as_json() if self.experiment else None,
+            }
+        )
 
     @property
     def folder(self) -> Path:
@@ -128,6 +136,8 @@ def write(given: Import, started: float) -> Path:
     with held(folder):
         inventory.forget(folder)
         files = dict(given.inputs_sha256)
+        if GIVEN in files:
+            write_atomically(folder / GIVEN, given.given)
         if given.found.samples is not None:
             write_atomically(folder / SAMPLES, gzipped(json_lines(given.found.samples())))
             files[SAMPLES] = file_sha256(folder / SAMPLES)

@@ -10,16 +10,20 @@ from epm.values import Unavailable
 
 
 def chart(_name: str, block: MeansBlock, results: Results) -> DotChart | None:
-    """Means by condition, over tasks where that is asked."""
-    if len(block.conditions) < 2:
+    """Means by condition, over tasks where that is asked; of a condition alone, by task."""
+    if not block.conditions:
         return None
     found = {name: _leading(mean) for name, mean in block.conditions.items()}
+    if len(found) == 1:
+        (mean,) = block.conditions.values()
+        found |= {task: each for task, each in mean.tasks.items() if len(mean.tasks) > 1}
+    seeds = {name: mean.seeds.values() for name, mean in block.conditions.items()}
     ordered = sorted(found, key=lambda name: -found[name].estimate)
     record = results.metrics[block.metric]
     label = outcome(results, block.metric)
     unit = f" ({record.unit})" if record.unit else ""
     return DotChart(
-        title=f"{block.label}: {label} by condition",
+        title=f"{block.label}: {label}{' by condition' if len(block.conditions) > 1 else ''}",
         subtitle=subtitle(results),
         axis=Axis(f"{label}{unit}", block.scale),
         dots=[
@@ -28,7 +32,7 @@ def chart(_name: str, block: MeansBlock, results: Results) -> DotChart | None:
                 found[name].estimate,
                 *_bars(found[name]),
                 group(results, name),
-                [each.estimate for each in block.conditions[name].seeds.values()],
+                [each.estimate for each in seeds.get(name, ())],
             )
             for name in ordered
         ],

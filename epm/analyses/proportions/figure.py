@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epm.analyses.proportions.block import ConditionProportion, ProportionsBlock
+from epm.analyses.proportions.block import ConditionProportion, Proportion, ProportionsBlock
 from epm.analyses.shown import group, interval_of, left_out, outcome, subtitle
 from epm.figures.charts import Axis, Chart, Dot, DotChart, Panel, PanelsChart, ScatterPoint
 from epm.results import Results
@@ -10,30 +10,40 @@ from epm.writing.filters import percent
 
 
 def chart(_name: str, block: ProportionsBlock, results: Results) -> Chart | None:
-    """Rates by condition, the highest first; over training where there are steps."""
-    if len(block.conditions) < 2:
-        return None
+    """Rates by condition, the highest first; over training where there are steps.
+
+    Of a condition alone, its rates by task.
+    """
     stepped = {name: rate for name, rate in block.conditions.items() if rate.steps}
     if stepped:
         return _over_training(block, results, stepped)
-    ordered = sorted(block.conditions.items(), key=lambda each: -each[1].estimate)
-    rates = [rate.estimate for _, rate in ordered]
-    several = any(rate.seeds for _, rate in ordered)
+    if not block.conditions:
+        return None
+    shown: dict[str, Proportion] = {**block.conditions}
+    if len(shown) == 1:
+        (rate,) = block.conditions.values()
+        shown |= {task: each for task, each in rate.tasks.items() if len(rate.tasks) > 1}
+    ordered = sorted(shown.items(), key=lambda each: -each[1].estimate)
+    rates = dict.fromkeys(percent(rate.estimate) for _, rate in reversed(ordered))
+    several = any(rate.seeds for rate in block.conditions.values())
     label = outcome(results, block.metric)
+    called = ", ".join(dict.fromkeys((block.label, label)))
     return DotChart(
-        title=f"{block.label}, {label}: {percent(min(rates))} to {percent(max(rates))}",
+        title=f"{called}: {' to '.join([*rates][:: max(1, len(rates) - 1)])}",
         subtitle=subtitle(results),
         axis=Axis(label, "proportion"),
         dots=[
             Dot(
-                condition,
+                name,
                 rate.estimate,
                 interval_of(rate).lower,
                 interval_of(rate).upper,
-                group(results, condition),
-                [each.estimate for each in rate.seeds.values()],
+                group(results, name),
+                [each.estimate for each in rate.seeds.values()]
+                if isinstance(rate, ConditionProportion)
+                else [],
             )
-            for condition, rate in ordered
+            for name, rate in ordered
         ],
         interval="95% interval by seed and item" if several else "95% interval",
         note=left_out(block),
