@@ -10,7 +10,7 @@ from typing import Any
 
 from epm.checkout import check_owner, reach
 from epm.definition import Experiment, Profile, RecordedData
-from epm.definition.checks.analyses import covariates
+from epm.definition.checks.analyses import covariates, predictors
 from epm.definition.imported import ImportedExperiment
 from epm.definition.modules import import_definition
 from epm.errors import DefinitionError, EpmError, suggest
@@ -166,13 +166,8 @@ def _check_recorded(
                 )
     given = covariates(experiment, profile) | recorded.covariates
     for spec in experiment.analyses_of(profile):
-        for predictor in spec.predictors():
-            if predictor.name not in given:
-                raise DefinitionError(
-                    f"{where}: analysis '{spec.name}' names the covariate '{predictor.name}', "
-                    f"which {data.file} does not have",
-                    suggest(predictor.name, sorted(given)),
-                )
+        for what, remedy in predictors(spec, given, f"which {data.file} does not have"):
+            raise DefinitionError(f"{where}: {what}", remedy)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from epm.definition.analysis import AnalysisSpec, Gate
-from epm.definition.checks.names import Problem, faulty_names, no_tuples, unknown
+from epm.definition.checks import problem_of_import
 from epm.definition.conditions import Condition
 from epm.definition.resolved import plain
 from epm.errors import DefinitionError
@@ -48,26 +47,8 @@ class ImportedExperiment:
 
     def __post_init__(self) -> None:
         """Refuse a definition that contradicts itself."""
-        for what, remedy in self._problems():
-            raise DefinitionError(f"{self.slug}: {what}", remedy)
-
-    def _problems(self) -> Iterator[Problem]:
-        several = ("conditions", "analyses", "gates", "parents", "glossary", "choices")
-        yield from no_tuples("the experiment", self, several)
-        if not (type(self.issue) is int and self.issue > 0):
-            yield f"issue {self.issue!r} is no issue's number", "give the number of an issue"
-        if not self.title.strip():
-            yield "the title is empty", "say in a few words what is studied"
-        names = [spec.name for spec in self.analyses]
-        yield from faulty_names("analysis", names)
-        for spec in self.analyses:
-            for clause in spec.problems():
-                yield f"analysis '{spec.name}': {clause}", "mend it"
-        for gate in self.gates:
-            if gate.analysis not in names:
-                yield unknown("analysis", gate.analysis, names, f"gate '{gate.name}'")
-        if self.figure and self.figure not in names:
-            yield unknown("analysis", self.figure, names, "the figure")
+        if found := problem_of_import(self):
+            raise DefinitionError(f"{self.slug}: {found[0]}", found[1])
 
     @property
     def slug(self) -> str:

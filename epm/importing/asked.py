@@ -5,14 +5,16 @@ Nothing of the latter is primary: it describes, and the page says that it tests 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from epm.analyses.specs import Correlation, Difference, DoseResponse, Exclusions, Means, Proportions
 from epm.definition.analysis import AnalysisSpec, Outcome, Predictor, Subset
+from epm.definition.checks import Known, problem_with_files
+from epm.definition.checks.analyses import numbers_of
 from epm.definition.imported import ImportedExperiment
-from epm.errors import DefinitionError, suggest
+from epm.errors import DefinitionError
 from epm.importing.found import Found
-from epm.results import Count, Measurement, Reported, Scalar, labels
+from epm.results import ConditionRecord, Count, Mean, Measurement, Reported, Scalar, labels
 
 FEWEST_LEVELS = 4
 """Of a numeric factor, for it to be taken for a dose."""
@@ -159,54 +161,31 @@ def _crossed(found: Found, metric: str) -> bool:
     return len({frozenset(each) for each in tasks.values()}) == 1
 
 
-def check(experiment: ImportedExperiment, found: Found) -> None:
-    """Hold the names of a definition's analyses to what was found.
+def check(
+    experiment: ImportedExperiment, found: Found, conditions: Mapping[str, ConditionRecord]
+) -> None:
+    """Hold a definition to what was found.
+
+    Args:
+        experiment: the definition.
+        found: what the files have.
+        conditions: theirs, with what the definition knows beside that.
 
     Raises:
-        DefinitionError: a condition, task, metric, covariate or factor is not there; names the
-            nearest.
+        DefinitionError: a name is not there, with the nearest; or what is asked of it cannot be.
     """
-    conditions = dict.fromkeys((*found.conditions, *(each.name for each in experiment.conditions)))
-    records = found.conditions.values()
-    numbers = {n for record in records for n in record.covariates} | {
-        n for each in experiment.conditions for n in each.covariates
-    }
-    factors = {n for record in records for n in record.factors} | {
-        n for each in experiment.conditions for n in each.factors
-    }
-    for spec in experiment.analyses:
-        _refuse_points(experiment, spec, found)
-        for what, names, known in (
-            ("metric", [outcome.metric for outcome in spec.outcomes()], [*found.metrics]),
-            ("task", _tasks(spec.outcomes()), [*found.tasks]),
-            ("condition", spec.conditions(), [*conditions]),
-            ("covariate", [each.name for each in spec.predictors()], [*numbers, *factors]),
-            ("factor", spec.factors(), [*factors]),
-        ):
-            for name in names:
-                if name not in known:
-                    raise DefinitionError(
-                        f"{experiment.slug}: analysis '{spec.name}' names the {what} '{name}', "
-                        "which the imported files do not have",
-                        suggest(name, known),
-                    )
+    known = Known(
+        conditions=conditions,
+        tasks=found.tasks,
+        metrics={metric: _counted(found, metric) for metric in found.metrics},
+        numbers=numbers_of(conditions.values()),
+        lacking="which the imported files do not have",
+    )
+    if problem := problem_with_files(experiment, known):
+        raise DefinitionError(f"{experiment.slug}: {problem[0]}", problem[1])
 
 
-def _refuse_points(experiment: ImportedExperiment, spec: AnalysisSpec, found: Found) -> None:
-    """Refuse a smallest relevant effect on a rate that no rate can have."""
-    if spec.kind not in ("difference", "means", "proportions") or not (spec.relevant or 0) > 1:
-        return
-    for outcome in spec.outcomes():
-        measured = [each for *_, each in _measured(found, outcome.metric)]
-        if measured and all(isinstance(each, Count) for each in measured):
-            raise DefinitionError(
-                f"{experiment.slug}: analysis '{spec.name}' has a smallest relevant effect of "
-                f"{spec.relevant:g}, but {outcome.metric} is a rate",
-                "0.05 is five points",
-            )
-
-
-def _tasks(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    for outcome in outcomes:
-        if isinstance(outcome.tasks, tuple):
-            yield from outcome.tasks
+def _counted(found: Found, metric: str) -> bool | None:
+    """Whether scores are yes or no; None where they are not known, or of both kinds."""
+    kinds = {type(each) for *_, each in _measured(found, metric)}
+    return True if kinds == {Count} else False if kinds == {Mean} else None

@@ -24,6 +24,7 @@ from epm.pipeline import inventory
 from epm.pipeline.content import content
 from epm.pipeline.provenance import environment
 from epm.results import (
+    ONLY,
     ConditionRecord,
     Environment,
     Identity,
@@ -69,6 +70,20 @@ class Import:
         if self.source == "python":
             hashes[GIVEN] = sha256(self.given.encode()).hexdigest()
         return hashes
+
+    @cached_property
+    def conditions(self) -> dict[str, ConditionRecord]:
+        """As the files have them, with what the definition knows beside that."""
+        records = dict(self.found.conditions)
+        for spec in self.experiment.conditions if self.experiment else ():
+            known = records.get(spec.name)
+            update: dict[str, Any] = {"role": spec.role, "target": spec.target}
+            if known is None:
+                known = ConditionRecord(missing={ONLY: "the imported files do not have it"})
+            update["factors"] = {**known.factors, **spec.factors}
+            update["covariates"] = {**known.covariates, **spec.covariates}
+            records[spec.name] = known.model_copy(update=update)
+        return records
 
     @cached_property
     def given(self) -> str:
@@ -131,7 +146,7 @@ def write(given: Import, started: float) -> Path:
         DefinitionError: the definition names what the files do not have.
     """
     if given.experiment is not None:
-        asked.check(given.experiment, given.found)
+        asked.check(given.experiment, given.found, given.conditions)
     folder = given.folder
     with held(folder):
         inventory.forget(folder)
@@ -156,8 +171,7 @@ def _results(given: Import, files: dict[str, str], here: Environment, started: f
     found, experiment = given.found, given.experiment
     specs = (experiment.analyses if experiment else ()) or asked.fitting(found)
     seed, alpha = (experiment.seed, experiment.alpha) if experiment else (42, 0.05)
-    conditions = _conditions(found, experiment)
-    frame = Frame(conditions, found.tasks, found.metrics, found.measurements)
+    frame = Frame(given.conditions, found.tasks, found.metrics, found.measurements)
     blocks = compute(specs, frame, alpha=alpha, seed=seed)
     none = Unavailable(unavailable="nothing was run here: the measurements were imported")
     return Results(
@@ -173,7 +187,7 @@ def _results(given: Import, files: dict[str, str], here: Environment, started: f
         definition=experiment.as_json() if experiment else None,
         metrics=dict(found.metrics),
         covariates=dict(found.covariates),
-        conditions=conditions,
+        conditions=given.conditions,
         tasks=dict(found.tasks),
         measurements=found.measurements,
         analyses=blocks,
@@ -201,20 +215,6 @@ def _results(given: Import, files: dict[str, str], here: Environment, started: f
         ),
         tracking=Tracking(mode="off", state="off", detail="imported results are not logged"),
     )
-
-
-def _conditions(found: Found, experiment: ImportedExperiment | None) -> dict[str, ConditionRecord]:
-    """As the files have them, with what the definition knows beside that."""
-    records = dict(found.conditions)
-    for spec in experiment.conditions if experiment else ():
-        known = records.get(spec.name)
-        update: dict[str, Any] = {"role": spec.role, "target": spec.target}
-        if known is None:
-            known = ConditionRecord(missing={"all": "the imported files do not have it"})
-        update["factors"] = {**known.factors, **spec.factors}
-        update["covariates"] = {**known.covariates, **spec.covariates}
-        records[spec.name] = known.model_copy(update=update)
-    return records
 
 
 def _scale(given: Import) -> str:

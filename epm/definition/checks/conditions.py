@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, get_args
 
-from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, plain, unknown
+from epm.definition.checks.names import (
+    THERE_IS_NOT,
+    Problem,
+    is_number,
+    no_tuples,
+    not_one_of,
+    plain,
+    unknown,
+)
 from epm.definition.conditions import Condition, MarkerRows, Role
 from epm.definition.training_rows import TrainingRows
 
@@ -15,8 +23,10 @@ if TYPE_CHECKING:
 
 def problems(experiment: Experiment) -> Iterator[Problem]:
     """Roles, targets, factors and covariates that are none, and training that teaches nothing."""
+    tasks = [task.name for task in experiment.tasks]
     for condition in experiment.conditions:
-        yield from _condition(experiment, condition)
+        yield from described(condition)
+        yield from target(condition, tasks)
         if isinstance(condition.training, MarkerRows):
             yield from _training(experiment, condition, condition.training)
         given: object = condition.training
@@ -35,12 +45,19 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
         )
 
 
-def _condition(experiment: Experiment, condition: Condition) -> Iterator[Problem]:
-    where = f"condition '{condition.name}'"
-    tasks = [task.name for task in experiment.tasks]
-    yield from not_one_of(f"the role of {where}", condition.role, get_args(Role))
+def target(
+    condition: Condition, tasks: Collection[str], lacking: str = THERE_IS_NOT
+) -> Iterator[Problem]:
+    """A task to be about that is none."""
     if condition.target is not None and condition.target not in tasks:
-        yield unknown("task", condition.target, tasks, where)
+        where = f"condition '{condition.name}'"
+        yield unknown("task", condition.target, tasks, where, lacking)
+
+
+def described(condition: Condition) -> Iterator[Problem]:
+    """A role, factors or covariates that are none."""
+    where = f"condition '{condition.name}'"
+    yield from not_one_of(f"the role of {where}", condition.role, get_args(Role))
     for name, value in condition.factors.items():
         if not (isinstance(value, str) or is_number(value)):
             yield f"{where}: factor '{name}' is {value!r}", "give a text or a finite number"

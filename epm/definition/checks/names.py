@@ -35,9 +35,14 @@ def faulty_names(what: str, names: Sequence[str]) -> Iterator[Problem]:
         seen.add(name.casefold())
 
 
-def unknown(what: str, name: str, known: Iterable[str], by: str) -> Problem:
+THERE_IS_NOT = "which there is not"
+
+
+def unknown(
+    what: str, name: str, known: Iterable[str], by: str, lacking: str = THERE_IS_NOT
+) -> Problem:
     """A name that is not among the known ones, with the nearest."""
-    return f"{by} names the {what} '{name}', which there is not", suggest(name, known)
+    return f"{by} names the {what} '{name}', {lacking}", suggest(str(name), known)
 
 
 def not_one_of(what: str, value: object, known: Sequence[str]) -> Iterator[Problem]:
