@@ -18,6 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     selection.add_arguments(parser)
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run finished")
     parser.add_argument(
+        "--ask-again",
+        action="store_true",
+        help="ask judges again what an earlier run got no answer to",
+    )
+    parser.add_argument(
         "--engine",
         choices=("auto", "vllm", "transformers"),
         default="auto",
@@ -86,6 +91,7 @@ def run(parsed: argparse.Namespace) -> int:
         command=command_line(["epm", *sys.argv[1:]], without=("--address", "--slurm")),
         wandb=parsed.wandb or tracking.default_mode(),
         fresh=parsed.fresh,
+        ask_again=parsed.ask_again,
         runs=loaded.repository / "runs",
         engine_for=partial(choose, parsed.engine, merge=parsed.merge_adapters),
         executor=executor(

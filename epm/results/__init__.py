@@ -23,6 +23,7 @@ from epm.results.conditions import (
     TaskRecord,
     TrainingRecord,
 )
+from epm.results.judges import JudgeRecord
 from epm.results.measurements import (
     ONLY,
     TOGETHER,
@@ -67,6 +68,7 @@ __all__ = [
     "Identity",
     "Interval",
     "Joint",
+    "JudgeRecord",
     "Mean",
     "Measurement",
     "Measurements",
