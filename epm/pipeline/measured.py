@@ -24,8 +24,8 @@ from epm.results import (
 from epm.results.recorded import read
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
-from epm.scoring.judges.answers import by_key
-from epm.scoring.measuring import Judged, measure, metric_records, task_records
+from epm.scoring.judges.answers import Judged, by_key
+from epm.scoring.measuring import measure, metric_records, task_records
 from epm.values import Value
 
 JUDGEMENTS = "judgements.jsonl.gz"

@@ -28,11 +28,8 @@ from epm.results import (
     joint,
     replicate,
 )
-from epm.scoring.judges.answers import as_json
+from epm.scoring.judges.answers import Judged, as_json
 from epm.scoring.judges.questions import Question, Row, question
-
-Judged = Mapping[str, JudgeAnswer]
-"""What judges answered, by the key of the question."""
 
 
 def metric_records(scorers: Sequence[Scorer]) -> dict[str, MetricRecord]:

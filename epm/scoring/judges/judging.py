@@ -9,7 +9,7 @@ from epm.definition import Definition, Endpoint, Judge, JudgeAnswer, LocalJudge
 from epm.progress import Progress
 from epm.results import JudgeRecord
 from epm.scoring.judges import accounting, asking, local
-from epm.scoring.judges.answers import Answers
+from epm.scoring.judges.answers import Answers, Judged
 from epm.scoring.judges.questions import Question, Row, questions
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 BaseOf = Callable[[Definition], "BaseModel"]
 """Loads a model, or lends one that is loaded."""
-
-Judged = dict[str, JudgeAnswer]
-"""Answers by the key of their question; a failure is one that says why."""
 
 
 def judge(
@@ -44,7 +41,7 @@ def judge(
         EpmError: an endpoint answers nothing until somebody mends something. What was answered is
             kept.
     """
-    judged: Judged = {}
+    judged: dict[str, JudgeAnswer] = {}
     lost = dict(given_up or {})
     for scorer in definition.judges:
         asked = questions(scorer, definition, rows)
