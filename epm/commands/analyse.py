@@ -24,16 +24,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Write `results.json`, the scored samples and the figures anew; nothing is run."""
+    from rich.console import Console
+
     from epm import discovery
     from epm.analyses.drawing import draw
     from epm.errors import resources
     from epm.pipeline import inventory
     from epm.pipeline.again import analyse_again
+    from epm.progress import PlainProgress
 
     loaded = discovery.load(parsed.experiment, discovery.experiments_folder(Path.cwd()))
     again = f"`epm run {parsed.experiment}` as before makes it again"
     with resources("the analysis", parsed.run), inventory.renewed(parsed.run, again):
-        done = analyse_again(loaded, parsed.run, parsed.profile)
+        progress = PlainProgress(Console(stderr=True))
+        done = analyse_again(loaded, parsed.run, parsed.profile, progress)
         draw(parsed.run)
     if not done.scored:
         print("epm: no samples beside it: the measurements stay as they are", file=sys.stderr)  # noqa: T201

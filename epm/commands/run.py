@@ -18,6 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     selection.add_arguments(parser)
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run finished")
     parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be done, and what judges would be asked and cost; do nothing",
+    )
+    parser.add_argument(
+        "--ask-again",
+        action="store_true",
+        help="ask judges again what an earlier run got no answer to",
+    )
+    parser.add_argument(
         "--engine",
         choices=("auto", "vllm", "transformers"),
         default="auto",
@@ -74,7 +84,8 @@ def run(parsed: argparse.Namespace) -> int:
     from epm.executors.choice import executor
     from epm.pipeline import inventory
     from epm.pipeline.content import content
-    from epm.pipeline.run import Options
+    from epm.pipeline.plan import planned
+    from epm.pipeline.run import Options, run_folder
     from epm.pipeline.run import run as execute
     from epm.report import narrative
     from epm.sampling.choice import choose
@@ -87,6 +98,7 @@ def run(parsed: argparse.Namespace) -> int:
         command=command_line(["epm", *sys.argv[1:]], without=("--address", "--slurm")),
         wandb=parsed.wandb or tracking.default_mode(),
         fresh=parsed.fresh,
+        ask_again=parsed.ask_again,
         runs=loaded.repository / "runs",
         engine_for=partial(choose, parsed.engine, merge=parsed.merge_adapters),
         executor=executor(
@@ -98,6 +110,10 @@ def run(parsed: argparse.Namespace) -> int:
         ),
     )
     terminal.announce(console, definition)
+    if parsed.dry_run:
+        for line in planned(loaded, definition, run_folder(definition, options.runs)):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        return CLEAN
     home = loaded.folder.relative_to(loaded.repository).as_posix()
     if notice := content(loaded.repository, loaded.folder).notice(home):
         console.print(notice, markup=False, highlight=False, soft_wrap=True)

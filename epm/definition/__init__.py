@@ -10,6 +10,7 @@ from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CentroidCosine, PromptTokens
 from epm.definition.experiment import Experiment, Parent
 from epm.definition.imported import ImportedExperiment
+from epm.definition.judges import Endpoint, Judge, JudgeAnswer, LocalJudge
 from epm.definition.model import (
     SMOLLM2_135M,
     FolderModel,
@@ -47,6 +48,7 @@ __all__ = [
     "Choice",
     "Condition",
     "Definition",
+    "Endpoint",
     "Exact",
     "Excluded",
     "Expected",
@@ -57,6 +59,9 @@ __all__ = [
     "HubModel",
     "ImportedExperiment",
     "Item",
+    "Judge",
+    "JudgeAnswer",
+    "LocalJudge",
     "LogLikelihood",
     "Lora",
     "MarkerRows",

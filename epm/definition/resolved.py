@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
+from epm.definition.judges import Endpoint, Judge, LocalJudge
 from epm.definition.model import FolderModel
 from epm.definition.overrides import Override
 from epm.definition.profile import Profile, Sampling, Training
@@ -179,6 +180,11 @@ class Definition:
         """Whether some scorer asks how likely the items' choices are."""
         return any(each.needs == "log_likelihoods" for each in self.experiment.scorers)
 
+    @property
+    def judges(self) -> tuple[Judge, ...]:
+        """The scorers that ask another model."""
+        return tuple(each for each in self.experiment.scorers if isinstance(each, Judge))
+
     def answered_questions(self) -> tuple[str, ...]:
         """The training questions that the base model answers: all, or a seeded choice."""
         if self.builder is None or self.profile.answers is None:
@@ -314,6 +320,8 @@ def plain(value: Any) -> Any:
         named = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
         if isinstance(value, FolderModel):  # elsewhere it is the same model
             return {**named, "path": str(value)}
+        if isinstance(value, Endpoint | LocalJudge):
+            return {"kind": type(value).__name__, **plain(value.settings())}
         if isinstance(value, AnalysisSpec):
             return {"kind": value.kind, **named}
         if isinstance(value, Scorer) and value.source is not None:

@@ -39,8 +39,8 @@ class Scorer:
     near_miss: bool = False
     """Whether it counts what almost matched another scorer; printed beside that scorer's counts."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods"]] = "text"
-    """What of the model is scored."""
+    needs: ClassVar[Literal["text", "log_likelihoods", "judgement"]] = "text"
+    """What is scored: a completion, how likely choices are, or what a judge says of one."""
 
     @property
     def counts(self) -> bool:
@@ -54,15 +54,19 @@ class Scorer:
     @cached_property
     def source(self) -> dict[str, Any] | None:
         """What the code depends on, where it is an experiment's own class; None for epm's."""
-        if type(self).__module__ == __name__:
+        if _is_ours(type(self)):
             return None
         return dependencies(self.score, f"scorer '{self.name}'")
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Workers train and sample, and cannot import an experiment's own class."""
-        if type(self).__module__ == __name__:
+        if _is_ours(type(self)):
             return super().__reduce_ex__(protocol)
         return _Absent, (self.name, self.label, self.near_miss)
+
+
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "epm"
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ class LogLikelihood(Scorer):
     per: Literal["choice", "token", "character"] = "choice"
     """What the sum is divided by: nothing, or the choice's length, so that long ones may win."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods"]] = "log_likelihoods"
+    needs: ClassVar[Literal["text", "log_likelihoods", "judgement"]] = "log_likelihoods"
 
     def score(self, completion: str, item: Item) -> Score:
         """There is nothing to read in a completion."""

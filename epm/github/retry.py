@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
+from epm import retry_after
 from epm.errors import EpmError
 
 _LONGEST_STEP = 30.0
@@ -69,14 +69,7 @@ def asked_to_wait(headers: Mapping[str, str], now: datetime | None = None) -> fl
     """Seconds until another try is welcome, if an answer says so."""
     now = now or datetime.now(UTC)
     if said := headers.get("retry-after", "").strip():
-        if said.isdecimal() and len(said) < 9:
-            return float(said)
-        try:
-            moment = parsedate_to_datetime(said)
-        except ValueError:
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
+        return retry_after.seconds(said, now)
     reset = headers.get("x-ratelimit-reset", "").strip()
     if headers.get("x-ratelimit-remaining", "").strip() == "0" and reset.isdecimal():
         # the second in which it is reset is not over when it begins

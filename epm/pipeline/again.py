@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,17 @@ from epm.definition.resolved import digest
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
+from epm.models.base import BaseModel
 from epm.pipeline.analysed import analyse
 from epm.pipeline.assembly import covariate_records
-from epm.pipeline.measured import Measured
+from epm.pipeline.measured import JUDGEMENTS, Measured
+from epm.progress import Progress
 from epm.results import ConditionRecord, Measurements, Results, check_names, labels
 from epm.results.reading import load
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
+from epm.scoring.judges.answers import ANSWERS, Answers, Judged, by_key
+from epm.scoring.judges.judging import judge, records
 from epm.scoring.measuring import measure, metric_records, scored, task_records
 
 RAN = ("issue", "conditions", "datasets", "tasks", "training_data", "seed", "seeds", "checkpoints")
@@ -35,7 +39,9 @@ class Again:
     """Whether there were samples to score again; else the measurements are as they were."""
 
 
-def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -> Again:
+def analyse_again(
+    loaded: LoadedExperiment, folder: Path, profile: str | None, progress: Progress
+) -> Again:
     """Write the results of a folder anew, by the scorers and analyses as they are now.
 
     Where the samples are there, they are scored again; else the measurements, and what is said of
@@ -46,6 +52,7 @@ def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -
         loaded: the experiment.
         folder: with `results.json`, of this schema or an earlier one, and with the samples.
         profile: whose analyses are computed; None takes that of the run.
+        progress: shows what judges are asked, where their questions have changed.
 
     Raises:
         EpmError: the results are of another experiment, the samples are not those they name, or
@@ -62,13 +69,18 @@ def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -
     samples = folder / SAMPLES
     rows = _samples(results, folder, samples) if samples.is_file() else None
     measured = _unscored(definition, results)
+    judged: Judged = {}
+    judges = results.provenance.judges
     if rows is not None:
+        drawn = [*rows, *(row for row in _beside(folder) if "text" in row)]
+        judged = _judged(definition, drawn, folder, progress)
+        judges = records(definition, drawn, judged)
         measured = measured.model_copy(
             update={
                 "metrics": metric_records(definition.experiment.scorers),
                 "tasks": task_records(definition),
                 "measurements": _with_steps(
-                    measure(definition, (*rows, *_beside(folder))), definition, results
+                    measure(definition, (*rows, *_beside(folder)), judged), definition, results
                 ),
             }
         )
@@ -82,7 +94,7 @@ def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -
     if found.parent:
         files[found.parent.file] = found.parent.sha256
     if rows is not None:
-        write_atomically(samples, gzipped(json_lines(scored(definition, rows))))
+        write_atomically(samples, gzipped(json_lines(scored(definition, rows, judged))))
         files[SAMPLES] = file_sha256(samples)
     anew = results.model_copy(
         update={
@@ -98,11 +110,37 @@ def analyse_again(loaded: LoadedExperiment, folder: Path, profile: str | None) -
             "analyses": found.analyses,
             "gates": found.gates,
             "parent": found.parent,
-            "provenance": results.provenance.model_copy(update={"files": files}),
+            "provenance": results.provenance.model_copy(update={"files": files, "judges": judges}),
         }
     )
     write_atomically(path, anew.dumps())
     return Again(anew, rows is not None)
+
+
+def _judged(
+    definition: Definition, rows: Sequence[Mapping[str, Any]], folder: Path, progress: Progress
+) -> Judged:
+    """What judges answered, the answers beside the samples and in the folder taken first.
+
+    What was given up before is not asked again: a new analysis waits for nobody.
+    """
+    if not definition.judges:
+        return {}
+    path = folder / "judge" / JUDGEMENTS
+    earlier = by_key(answer for row in rows for answer in row.get("judged", {}).values()) | by_key(
+        read_json_lines(path) if path.is_file() else ()
+    )
+    known = Answers(folder / ANSWERS)
+    known.know(earlier)
+    given_up = {key: answer.failure for key, answer in earlier.items() if answer.failure}
+    return judge(
+        definition,
+        rows,
+        known,
+        lambda of_judge: BaseModel(of_judge, progress.say),
+        progress,
+        given_up,
+    )
 
 
 def _definition(loaded: LoadedExperiment, results: Results, profile: str | None) -> Definition:

@@ -11,6 +11,7 @@ from pydantic import Field
 from epm.analyses.computing import compute, gate
 from epm.analyses.context import Parent
 from epm.analyses.data.frame import Frame
+from epm.analyses.exclusions.judged import of_judges
 from epm.analyses.registry import AnalysisBlock
 from epm.definition import Definition
 from epm.definition import Parent as ParentSpec
@@ -59,7 +60,7 @@ def analyse(
         frame = Frame(record.conditions, tasks, measured.metrics, record.measurements)
         parent = Parent(spec.label, frame, dict(definition.profile.parent_names))
     blocks = compute(
-        definition.analyses,
+        (*definition.analyses, *of_judges(definition)),
         Frame(measured.conditions, measured.tasks, measured.metrics, measured.measurements),
         alpha=experiment.alpha,
         seed=experiment.seed,

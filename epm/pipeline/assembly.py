@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,15 +12,16 @@ from epm.definition import Definition
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
 from epm.models.covariates import COVARIATES
 from epm.pipeline.analysed import Analysed
-from epm.pipeline.measured import Measured
+from epm.pipeline.measured import Measured, judgements
 from epm.pipeline.run_folder import Manifest, RunFolder, timing
 from epm.pipeline.shards import SHARDS
-from epm.pipeline.stages import ANALYSES, ANSWERS, MEASUREMENTS, Stages, model_record
+from epm.pipeline.stages import ANALYSES, ANSWERS, JUDGES, MEASUREMENTS, Stages, model_record
 from epm.results import (
     CovariateRecord,
     EngineRecord,
     Environment,
     Identity,
+    JudgeRecord,
     ModelRecord,
     Provenance,
     Results,
@@ -84,7 +86,7 @@ class Assembly:
         ]
         drawn = [row for part in parts if part.exists() for row in read_samples(part)]
         if drawn:
-            rows = scored(definition, drawn)
+            rows = scored(definition, drawn, judgements(self._folder))
             write_atomically(self._folder.path / SAMPLES, gzipped(json_lines(rows)))
 
     def _provenance(self) -> Provenance:
@@ -108,6 +110,7 @@ class Assembly:
             engine=engine,
             seeds=seeds,
             files=self._file_hashes(),
+            judges=self._judges(),
             timing=Timing(
                 finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 total_seconds=round(sum(stage.seconds for stage in stages), 3),
@@ -115,6 +118,12 @@ class Assembly:
                 shards=self._shards(),
             ),
         )
+
+    def _judges(self) -> dict[str, JudgeRecord]:
+        if "judge" not in self.finished:
+            return {}
+        found = json.loads(self._read("judge", JUDGES))
+        return {name: JudgeRecord.model_validate(value) for name, value in found.items()}
 
     def _shards(self) -> tuple[ShardRecord, ...]:
         path = self._folder.path / SHARDS

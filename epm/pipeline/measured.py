@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,12 @@ from epm.results import (
 from epm.results.recorded import read
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
+from epm.scoring.judges.answers import Judged, by_key
 from epm.scoring.measuring import measure, metric_records, task_records
 from epm.values import Value
+
+JUDGEMENTS = "judgements.jsonl.gz"
+"""Of the stage of that name: every question's key and answer, in the order of the samples."""
 
 
 class Measured(Value):
@@ -64,11 +68,20 @@ def from_samples(
         metrics=metric_records(definition.experiment.scorers),
         conditions=_conditions(definition, computed, training, missing),
         tasks=task_records(definition),
-        measurements=measure(definition, (*_samples(folder, names), *_likelihoods(folder, names))),
+        measurements=measure(
+            definition, (*drawn(folder, names), *_likelihoods(folder, names)), judgements(folder)
+        ),
     )
 
 
-def _samples(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
+def judgements(folder: RunFolder) -> Judged:
+    """What judges answered; nothing where none was asked."""
+    path = folder.of("judge") / JUDGEMENTS
+    return by_key(read_json_lines(path)) if path.exists() else {}
+
+
+def drawn(folder: RunFolder, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """All samples of some replicates, those of checkpoints last."""
     for stage in ("sample", "trajectory"):
         for name in names:
             path = folder.of(stage, name) / SAMPLES

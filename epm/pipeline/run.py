@@ -44,6 +44,8 @@ class Options:
     command: str
     wandb: tracking.Mode
     fresh: bool = False
+    ask_again: bool = False
+    """Whether judges are asked again what they gave no answer to."""
     runs: Path = Path("runs")
     """Folder that holds `<experiment>/<profile>-<fingerprint>/`."""
     engine_for: EngineFor = AUTOMATIC
@@ -78,6 +80,8 @@ def run(
         inventory.forget(folder)
         if options.fresh:
             _clear(folder)
+        if options.ask_again:
+            shutil.rmtree(folder / "judge", ignore_errors=True)  # what was answered lies elsewhere
         write_atomically(folder / "definition.json", dump_json(definition.as_json()))
         _complete(loaded, definition, options, folder, changed, progress_for)
     return folder

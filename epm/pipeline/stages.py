@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import Definition, RecordedData, Replicate
+from epm.definition import Definition, Endpoint, RecordedData, Replicate, canonical_json
 from epm.errors import StageFailed
-from epm.files import dump_json, write_atomically
+from epm.files import dump_json, gzipped, json_lines, write_atomically
 from epm.models.covariates import COVARIATES
+from epm.pipeline.measured import JUDGEMENTS
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.likelihoods import LIKELIHOODS
@@ -33,6 +34,8 @@ ANSWERS = "answers.jsonl"
 ADAPTER = "adapter_model.safetensors"
 MEASUREMENTS = "measurements.json"
 ANALYSES = "analyses.json"
+JUDGES = "judges.json"
+"""What was asked of each judge, and what it took."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,16 @@ class Tools:
     def engine(self) -> Engine:
         """What samples completions."""
         return self.engine_for(self.base)
+
+    def base_of(self, definition: Definition) -> BaseModel:
+        """A judge's model: the run's own, if it is that, else one more."""
+        from epm.models.base import BaseModel
+
+        if definition.profile.model == self.base.definition.profile.model:
+            return self.base
+        if "engine" in vars(self):
+            self.engine.close()  # which may hold the memory that the judge takes now
+        return BaseModel(definition, self.progress.say)
 
 
 @dataclass(frozen=True)
@@ -264,10 +277,12 @@ class Stages:
         """Scores and analyses: other scorers or analyses do these again, and nothing else."""
         definition = self.definition.as_json()
         scored = ("scorers", "tasks", "datasets")
+        judged = self._judges()
+        judgements = [self.folder.of(stage.name) / JUDGEMENTS for stage in judged]
         measure = self._alone(
             "measure",
             self._measure,
-            tuple(self._measured_from()),
+            (*self._measured_from(), *judgements),
             {
                 **{name: definition[name] for name in scored},
                 "joint": joint_metrics(self.definition),
@@ -286,7 +301,42 @@ class Stages:
         inputs = [self.folder.of("measure") / MEASUREMENTS]
         if self.definition.experiment.parent:
             inputs.append(self._in_home(self.definition.experiment.parent.data))
-        return measure, self._alone("analyse", self._analyse, tuple(inputs), settings)
+        return *judged, measure, self._alone("analyse", self._analyse, tuple(inputs), settings)
+
+    def _judges(self) -> tuple[Stage, ...]:
+        """Judging, where somebody does; how answers are read is the scoring's, and asks nothing."""
+        judges = self.definition.judges
+        if not judges or self._recorded:
+            return ()
+        definition = self.definition.as_json()
+        settings = {
+            "judges": {
+                each.name: [
+                    each.key(canonical_json([each.template, each.rubric, each.form])),
+                    each.by.settings() if isinstance(each.by, Endpoint) else None,
+                ]
+                for each in judges
+            },
+            **{name: definition[name] for name in ("tasks", "datasets")},
+        }
+        samples = tuple(path for path in self._measured_from() if path.name == SAMPLES)
+        return (self._alone("judge", self._judge, samples, settings),)
+
+    def _judge(self, tools: Tools, out: Path) -> int:
+        from epm.pipeline.measured import drawn
+        from epm.scoring.judges.answers import ANSWERS, Answers, lines
+        from epm.scoring.judges.judging import judge, records
+
+        replicates = (*self.definition.untrained, *self.definition.trained)
+        names = [each.name for each in replicates if each.name not in tools.failures()]
+        rows = list(drawn(self.folder, names))
+        known = Answers(self.folder.path / ANSWERS)
+        judged = judge(self.definition, rows, known, tools.base_of, tools.progress)
+        write_atomically(out / JUDGEMENTS, gzipped(json_lines(lines(judged))))
+        found = records(self.definition, rows, judged)
+        value = {name: record.model_dump(mode="json") for name, record in found.items()}
+        write_atomically(out / JUDGES, dump_json(value))
+        return sum(record.completion_tokens for record in found.values())
 
     def _parent_recipe(self) -> Any:
         """The settings that are compared with; another profile's, and so no part of this one."""
@@ -342,7 +392,6 @@ class Stages:
         settings: Any = None,
     ) -> Stage:
         """A stage with one unit of work."""
-        from epm.definition import canonical_json
         from epm.files import text_sha256
 
         digest = "" if settings is None else text_sha256(canonical_json(settings))

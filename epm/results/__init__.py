@@ -24,6 +24,7 @@ from epm.results.conditions import (
     TaskRecord,
     TrainingRecord,
 )
+from epm.results.judges import JudgeRecord
 from epm.results.measurements import (
     ONLY,
     TOGETHER,
@@ -71,6 +72,7 @@ __all__ = [
     "Identity",
     "Interval",
     "Joint",
+    "JudgeRecord",
     "Mean",
     "Measurement",
     "Measurements",

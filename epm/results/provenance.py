@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from epm.results.imported import ImportRecord
+from epm.results.judges import JudgeRecord
 from epm.values import Unavailable, Value
 
 
@@ -139,6 +140,8 @@ class Provenance(Value):
     """sha256 by path relative to the run folder; of inputs that were imported, by name."""
     imported: ImportRecord | None = None
     """Where the measurements come from, if they were made elsewhere."""
+    judges: dict[str, JudgeRecord] = Field({})
+    """By metric: who judged the answers, and what that took."""
     timing: Timing
 
 

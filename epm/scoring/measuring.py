@@ -6,7 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from epm.definition import Definition, Excluded, Item, LogLikelihood, Score, Scorer
+from epm.definition import (
+    Definition,
+    Excluded,
+    Item,
+    Judge,
+    JudgeAnswer,
+    LogLikelihood,
+    Score,
+    Scorer,
+)
 from epm.errors import EpmError
 from epm.results import (
     Count,
@@ -19,9 +28,8 @@ from epm.results import (
     joint,
     replicate,
 )
-
-Row = Mapping[str, Any]
-"""A line of a samples file."""
+from epm.scoring.judges.answers import Judged, as_json
+from epm.scoring.judges.questions import Question, Row, question
 
 
 def metric_records(scorers: Sequence[Scorer]) -> dict[str, MetricRecord]:
@@ -55,13 +63,16 @@ def task_records(definition: Definition) -> dict[str, TaskRecord]:
     }
 
 
-def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
+def measure(
+    definition: Definition, samples: Iterable[Row], judged: Judged | None = None
+) -> Measurements:
     """Score every sample by every scorer, and tally the scores.
 
     Args:
         definition: with the scorers, and the items that some of them compare with.
         samples: lines of samples files, those of checkpoints with their `step`, and lines of
             likelihoods.
+        judged: what judges answered, where there are any.
 
     Returns:
         Measurements by condition, task, metric and replicate, in the order of the samples.
@@ -75,7 +86,7 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     together: dict[tuple[str, str, str, str], _Pairs] = {}
     for row in samples:
         item, name = _item(items, row), _replicate(row)
-        scores = _scores(scorers, row, item)
+        scores = _scores(scorers, row, item, judged or {})
         for scorer in scorers:
             if scorer.name not in scores:
                 continue
@@ -96,14 +107,25 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     return measurements
 
 
-def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    """The samples with their scores by metric; an exclusion is a text, its reason."""
+def scored(
+    definition: Definition, samples: Iterable[Row], judged: Judged | None = None
+) -> Iterator[dict[str, Any]]:
+    """The samples with their scores by metric; an exclusion is a text, its reason.
+
+    Those that were judged have also the judges' answers, by metric.
+    """
     items = _items(definition)
     for row in samples:
         item = _item(items, row)
-        scores = _scores(definition.experiment.scorers, row, item)
+        scores = _scores(definition.experiment.scorers, row, item, judged or {})
+        answers = {
+            scorer.name: {"key": key, **as_json(answer)}
+            for scorer in definition.judges
+            for key, answer in _answer(scorer, row, item, judged or {})
+        }
         yield {
-            **row,
+            **{name: part for name, part in row.items() if name != "judged"},
+            **({"judged": answers} if answers else {}),
             "scores": {
                 name: score.reason if isinstance(score, Excluded) else score
                 for name, score in scores.items()
@@ -111,7 +133,21 @@ def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str,
         }
 
 
-def _scores(scorers: Sequence[Scorer], row: Row, item: Item) -> dict[str, Score]:
+def _answer(
+    judge: Judge, row: Row, item: Item, judged: Judged
+) -> Iterator[tuple[str, JudgeAnswer]]:
+    """The key of what was asked about a row, and the answer; nothing where nothing was asked."""
+    asked = question(judge, row["text"], item)
+    if isinstance(asked, Question):
+        yield asked.key, judged[asked.key]
+
+
+def _judgement(judge: Judge, row: Row, item: Item, judged: Judged) -> Score:
+    asked = question(judge, row["text"], item)
+    return asked if isinstance(asked, Excluded) else judge.read(judged[asked.key])
+
+
+def _scores(scorers: Sequence[Scorer], row: Row, item: Item, judged: Judged) -> dict[str, Score]:
     """By metric, for those scorers that score what the row is: a completion, or likelihoods."""
     if "log_likelihoods" in row:
         sums, tokens = row["log_likelihoods"], row["tokens"]
@@ -120,7 +156,13 @@ def _scores(scorers: Sequence[Scorer], row: Row, item: Item) -> dict[str, Score]
             for scorer in scorers
             if isinstance(scorer, LogLikelihood)
         }
-    return {s.name: s.score(row["text"], item) for s in scorers if s.needs == "text"}
+    return {
+        scorer.name: _judgement(scorer, row, item, judged)
+        if isinstance(scorer, Judge)
+        else scorer.score(row["text"], item)
+        for scorer in scorers
+        if scorer.needs != "log_likelihoods"
+    }
 
 
 def _items(definition: Definition) -> dict[tuple[str, str], Item]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from epm import cli
 from epm.analyses.proportions.block import ProportionsBlock
@@ -19,12 +20,14 @@ from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.files import file_sha256
 from epm.pipeline.again import Again, analyse_again
+from epm.progress import PlainProgress
 from epm.results import Count, Results
 from epm.results.reading import load
 
 if TYPE_CHECKING:
     from conftest import Run
 
+SILENT = PlainProgress(Console(quiet=True))
 SCHEMA_1 = Path(__file__).parent.parent / "data" / "schema_1"
 NAMES = ("baker", "pirate", "nurse", "wizard", "helper")
 
@@ -34,7 +37,7 @@ def again(
 ) -> Again:
     """Analyse a folder by the made-up experiment, something changed in it."""
     experiment: Experiment = replace(made_up.experiment, **changes)
-    return analyse_again(replace(made_up, experiment=experiment), folder, profile)
+    return analyse_again(replace(made_up, experiment=experiment), folder, profile, SILENT)
 
 
 def with_profile(made_up: LoadedExperiment, **changes: Any) -> dict[str, Any]:
@@ -250,7 +253,7 @@ def test_issue_246_as_it_was_written_before(
 ) -> None:
     folder = old_results(name, tmp_path / "old")
     before = results_of(folder)
-    found = analyse_again(issue_246, folder, None).results
+    found = analyse_again(issue_246, folder, None, SILENT).results
     assert found.measurements == before.measurements
     assert {n: c.covariates for n, c in found.conditions.items()} == {
         n: c.covariates for n, c in before.conditions.items()
@@ -269,7 +272,7 @@ def test_results_of_another_experiment(issue_246: LoadedExperiment, finished_cop
     with pytest.raises(
         EpmError, match=r"is of issue-900, not of issue-246; `epm analyse issue-900"
     ):
-        analyse_again(issue_246, finished_copy, None)
+        analyse_again(issue_246, finished_copy, None, SILENT)
 
 
 def test_samples_that_were_changed(made_up: LoadedExperiment, finished_copy: Path) -> None:

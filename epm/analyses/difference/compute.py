@@ -57,6 +57,8 @@ def compute(spec: Difference, frame: Frame, context: Context) -> DifferenceBlock
         pair_name(pair): _pair(spec, frame, spec.outcome, samples, pair, context) for pair in pairs
     }
     known = {name: each for name, each in found.items() if isinstance(each, Found)}
+    if not known:
+        return _none(found)
     findings = {n: each.finding for n, each in known.items() if isinstance(each.finding, Inference)}
     over_pairs = corrected({name: each.effect.p for name, each in findings.items()})
     each_task = {
@@ -95,6 +97,17 @@ def compute(spec: Difference, frame: Frame, context: Context) -> DifferenceBlock
         },
         decided_by=decided_by,
     )
+
+
+def _none(found: Mapping[str, Found | Unavailable]) -> Unavailable:
+    """Why no pair could be compared."""
+    reasons: dict[str, str] = {}
+    for name, each in found.items():
+        if isinstance(each, Unavailable):
+            reasons.setdefault(each.unavailable, name)
+    said = [f"{name}: {reason}" for reason, name in reasons.items()]
+    more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
+    return Unavailable(unavailable="; ".join(said[:3]) + more)
 
 
 def _samples(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from epm.definition.checks import analyses, conditions, profiles, scorers, tasks
+from epm.definition.checks import analyses, conditions, judges, profiles, scorers, tasks
 from epm.definition.checks.analyses import Known
 from epm.definition.checks.names import Problem, faulty_names, no_tuples, not_one_of, unknown
 
@@ -51,6 +51,7 @@ def _problems(experiment: Experiment) -> Iterator[Problem]:
     yield from tasks.problems(experiment)
     yield from conditions.problems(experiment)
     yield from scorers.problems(experiment)
+    yield from judges.problems(experiment)
     for profile in experiment.profiles:
         for what, remedy in profiles.problems(experiment, profile):
             yield f"profile '{profile.name}': {what}", remedy

@@ -1,0 +1,309 @@
+"""A model that reads answers and grades them: which one, what it is asked, how it is understood."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, ClassVar, Literal
+
+from epm.definition.model import FolderModel, HubModel, TinyModel, WheelModel
+from epm.definition.scorers import Excluded, Score, Scorer, plain_text
+from epm.definition.seeds import canonical_json
+from epm.definition.tasks import Item
+
+REFUSED = "judge refused"
+UNPARSABLE = "judge unparsable"
+TRUNCATED = "judge truncated"
+EMPTY = "judge empty"
+TRANSPORT = "judge transport"
+LOSSES = (REFUSED, UNPARSABLE, TRUNCATED, EMPTY, TRANSPORT)
+"""Why an answer of a judge is no score."""
+
+TEMPLATE = """{rubric}
+
+The question was:
+<question>
+{prompt}
+</question>
+
+The answer to grade:
+<answer>
+{completion}
+</answer>
+
+{form}"""
+
+PLACES = ("rubric", "prompt", "completion", "answer", "choices", "form")
+"""What a template may name in braces."""
+
+SYSTEM = "You grade answers, and follow the instructions to the letter."
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A service that answers `POST {base_url}/chat/completions` as OpenAI's does.
+
+    What stands below `patience` and above the prices says how it is asked, not what: it is no part
+    of the fingerprint.
+    """
+
+    base_url: str
+    """Up to the version, as in https://api.openai.com/v1."""
+    model: str
+    temperature: float | None = 0.0
+    """None leaves it out, for models that refuse it."""
+    max_tokens: int = 256
+    """Of an answer; one that is cut there is no score."""
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """What the service calls that."""
+    prompt_price: float | None = None
+    """Of a million tokens that it reads."""
+    completion_price: float | None = None
+    """Of a million tokens that it writes."""
+    currency: str = "USD"
+    key: str = ""
+    """Name of the environment variable with the key. Without one it is EPM_JUDGE_KEY, and for
+    api.openai.com also OPENAI_API_KEY."""
+    concurrency: int = 4
+    """Most questions under way at once."""
+    timeout: float = 60.0
+    """Seconds that one answer may take."""
+    longest: float = 600.0
+    """Seconds that one question may take with all its tries."""
+    patience: float = 1800.0
+    """Seconds without any answer after which nothing more is asked."""
+
+    HOW: ClassVar[frozenset[str]] = frozenset(
+        {"key", "concurrency", "timeout", "longest", "patience"}
+    )
+
+    @property
+    def shown_model(self) -> str:
+        """Its name; of a served folder the last part of its path."""
+        return last_part(self.model)
+
+    def settings(self) -> dict[str, Any]:
+        """What the definition says of it."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.HOW}
+        own |= {"model": self.shown_model, "base_url": self.base_url.rstrip("/")}
+        priced = self.prompt_price is not None or self.completion_price is not None
+        if not priced:
+            own = {name: part for name, part in own.items() if name != "currency"}
+        return {name: part for name, part in own.items() if part is not None}
+
+    def identity(self) -> dict[str, Any]:
+        """What its answers depend on, beside the question."""
+        return {
+            "base_url": self.base_url.rstrip("/"),
+            "model": self.model,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+        }
+
+
+@dataclass(frozen=True)
+class LocalJudge:
+    """A model that epm loads itself; it answers at temperature 0."""
+
+    model: HubModel | FolderModel | WheelModel | TinyModel
+    max_tokens: int = 32
+    batch_size: int = 32
+    """Most questions at once."""
+
+    @property
+    def shown_model(self) -> str:
+        """As on the command line."""
+        return str(self.model)
+
+    def settings(self) -> dict[str, Any]:
+        """What the definition says of it."""
+        return {"model": self.model, "max_tokens": self.max_tokens}
+
+    def identity(self) -> dict[str, Any]:
+        """What its answers depend on, beside the question; where a folder lies is no part of it."""
+        model = {name: part for name, part in asdict(self.model).items() if name != "path"}
+        return {"model": model, "max_tokens": self.max_tokens}
+
+
+@dataclass(frozen=True)
+class JudgeAnswer:
+    """What a judge answered to one question, or why it did not."""
+
+    text: str = ""
+    finish: str = "stop"
+    """'stop', 'length' or 'content_filter', as services say it."""
+    refused: bool = False
+    """Whether the service says that the model refused."""
+    model: str = ""
+    """Which the service says has answered."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    failure: str = ""
+    """Why there is no answer; it is asked again by the next run that judges."""
+
+
+@dataclass(frozen=True)
+class Judge(Scorer):
+    """A score that another model gives.
+
+    Exactly one of `labels` and `scale` says what scores there are. An answer is understood where it
+    is a label or number and nothing else; where one stands after "score:", "verdict:" or the like;
+    or where a line of it is a label. What says two different things is not understood.
+    """
+
+    by: Endpoint | LocalJudge | None = None
+    rubric: str = ""
+    """What is to be graded, and how."""
+    labels: tuple[tuple[str, bool | float], ...] = ()
+    """Every label with its score: True and False are counted, numbers are averaged."""
+    scale: tuple[float, float] | None = None
+    """Least and greatest number."""
+    template: str = TEMPLATE
+    """The question, with {rubric}, {prompt}, {completion}, {answer}, {choices}, {form} in it."""
+    system: str = SYSTEM
+    pattern: str = ""
+    """A regular expression whose one group is the label or number, in place of the rules above."""
+
+    needs: ClassVar[Literal["text", "log_likelihoods", "judgement"]] = "judgement"
+
+    @property
+    def counts(self) -> bool:
+        """Whether its labels stand for yes and no."""
+        return bool(self.labels) and all(isinstance(score, bool) for _, score in self.labels)
+
+    @property
+    def lower(self) -> float | None:
+        """The least score; None of yes-or-no ones."""
+        return min(self._ends(), default=None)
+
+    @property
+    def upper(self) -> float | None:
+        """The greatest score; None of yes-or-no ones."""
+        return max(self._ends(), default=None)
+
+    def _ends(self) -> list[float]:
+        if self.scale is not None:
+            return list(self.scale)
+        return [] if self.counts else [float(score) for _, score in self.labels]
+
+    def score(self, completion: str, item: Item) -> Score:
+        """There is nothing to read in a completion itself."""
+        raise NotImplementedError
+
+    # ---------------------------------------------------------------- what it is asked
+
+    @property
+    def form(self) -> str:
+        """How the judge is told to answer."""
+        if self.scale is not None:
+            return f"Answer with one number from {self.scale[0]:g} to {self.scale[1]:g} alone."
+        return f"Answer with one of these alone: {', '.join(label for label, _ in self.labels)}."
+
+    def question(self, completion: str, item: Item) -> str | Excluded:
+        """What the judge is asked of one completion.
+
+        Braces in what is put in stay as they are. An item that has no answer, where the template
+        asks for it, is excluded.
+        """
+        if item.answer is None and "{answer}" in self.template:
+            return Excluded("no answer to compare with")
+        parts = {
+            "rubric": self.rubric,
+            "prompt": item.prompt,
+            "completion": completion,
+            "answer": item.answer or "",
+            "choices": "\n".join(item.choices),
+            "form": self.form,
+        }
+        return _PLACE.sub(lambda match: parts.get(match[1], match[0]), self.template)
+
+    def key(self, question: str) -> str:
+        """Hex sha256 over what the answer depends on: judge, settings, system prompt, question."""
+        asked = {"by": self._identity, "system": self.system, "question": question}
+        return hashlib.sha256(canonical_json(asked).encode()).hexdigest()
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        return {} if self.by is None else {"kind": type(self.by).__name__, **self.by.identity()}
+
+    @property
+    def prompt_sha256(self) -> str:
+        """Hex sha256 over system prompt, rubric and template."""
+        whole = canonical_json([self.system, self.rubric, self.template, self.form])
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    # ---------------------------------------------------------------- what it answers
+
+    def read(self, answer: JudgeAnswer) -> Score:
+        """The score that an answer gives, or why it gives none; one of `LOSSES`."""
+        if answer.failure:
+            return Excluded(TRANSPORT)
+        if answer.refused or answer.finish == "content_filter":
+            return Excluded(REFUSED)
+        if answer.finish == "length":
+            return Excluded(TRUNCATED)
+        text = answer.text.rpartition("</think>")[2].strip()
+        if not text:
+            return Excluded(EMPTY)
+        found = set(self._pattern_found(text) if self.pattern else self._stated(text))
+        if len(found) == 1:
+            return found.pop()
+        return Excluded(REFUSED if not found and _REFUSAL.match(text) else UNPARSABLE)
+
+    def _pattern_found(self, text: str) -> Iterator[bool | float]:
+        for match in re.finditer(self.pattern, text):
+            if (score := self._value(match[1] if match.re.groups else match[0])) is not None:
+                yield score
+
+    def _stated(self, text: str) -> Iterator[bool | float]:
+        """Every score that it states."""
+        if (whole := self._value(text)) is not None:
+            yield whole
+            return
+        for match in _STATEMENT.finditer(text):
+            if (score := self._value(match[1])) is not None:
+                yield score
+        for line in text.splitlines():
+            if self.labels and (score := self._value(line)) is not None:
+                yield score
+
+    def _value(self, text: str) -> bool | float | None:
+        """The score that a text is, and nothing else."""
+        if self.scale is None:
+            named = {plain_text(label): score for label, score in self.labels}
+            return named.get(plain_text(text))
+        match = _NUMBER.fullmatch(text.strip(" \t\n.,;:*_`'\"()[]"))
+        if match is None:
+            return None
+        value, whole = float(match[1]), match[2]
+        if whole is not None and float(whole) != self.scale[1]:
+            return None
+        return value if self.scale[0] <= value <= self.scale[1] else None
+
+
+def last_part(model: str) -> str:
+    """A model's name without the folders that it is served from."""
+    if PurePosixPath(model).is_absolute() or PureWindowsPath(model).drive or model[:1] == "~":
+        return PureWindowsPath(model).name
+    return model
+
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+
+_STATEMENT = re.compile(
+    r"\b(?:score|rating|grade|verdict|label|judge?ment|answer)\b[\"'*_`]*\s*(?:is\b|[:=])"
+    r"\s*([^\n{}]+?)\s*(?:[\n}]|[.,;](?:\s|$)|$)",
+    re.IGNORECASE,
+)
+
+_NUMBER = re.compile(r"([-+]?\d{1,15}(?:\.\d{1,15})?)(?:\s*(?:/|out of)\s*(\d{1,15}))?")
+
+_REFUSAL = re.compile(
+    r"\W*(?:(?:i['’]m|i am|we['’]re) (?:very |so )?(?:sorry|unable|not able)|sorry\b|i apologi[sz]e"
+    r"|i (?:can['’]t|cannot|can not|won['’]t|will not|must decline)\b|as an ai\b)",
+    re.IGNORECASE,
+)
