@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from epm.results.evaluated import EvaluationRecord
 from epm.results.imported import ImportRecord
 from epm.values import Unavailable, Value
 
@@ -87,6 +88,8 @@ class Timing(Value):
     stages: tuple[StageTiming, ...]
     shards: tuple[ShardRecord, ...] = ()
     """What was run elsewhere."""
+    logs: dict[str, str] = Field({}, exclude_if=lambda value: not value)
+    """sha256 of Inspect's logs, which hold times and chance names, by path in the run folder."""
 
 
 class Environment(Value):
@@ -139,6 +142,8 @@ class Provenance(Value):
     """sha256 by path relative to the run folder; of inputs that were imported, by name."""
     imported: ImportRecord | None = None
     """Where the measurements come from, if they were made elsewhere."""
+    evaluated: EvaluationRecord | None = Field(None, exclude_if=lambda value: value is None)
+    """Where tasks were Inspect's."""
     timing: Timing
 
 

@@ -84,7 +84,7 @@ def _analysis(
 
 
 def _outcome(experiment: Experiment, outcome: Outcome, where: str) -> Iterator[Problem]:
-    metrics = [scorer.name for scorer in experiment.scorers]
+    metrics = experiment.metrics
     if outcome.metric not in metrics:
         yield unknown("metric", outcome.metric, metrics, where)
     if not isinstance(outcome.tasks, tuple):
