@@ -5,15 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from epm.definition import Definition, InspectTask
+from epm.definition import Definition, InspectTask, Sampling
 from epm.errors import EpmError
 from epm.evaluation import private, provider
 from epm.evaluation.batches import Batches, Question
 from epm.evaluation.loading import load
 from epm.files import file_sha256, text_sha256
 from epm.models.base import BaseModel
+from epm.models.chat import slipped_into
 from epm.privacy import public
 from epm.progress import Meter, Progress
 from epm.sampling import Completion, Engine
@@ -65,7 +66,7 @@ def evaluate(
         for name, subject in named.items():
             tokens = 0
             for spec in tasks:
-                one = _Evaluation(definition, spec, subject, known, contents, engine, meter)
+                one = _Evaluation(definition, spec, subject, known, contents, engine, base, meter)
                 tokens += one.run()
             yield {name: tokens}
 
@@ -102,28 +103,48 @@ class _Evaluation:
     known: Mapping[str, Subject]
     contents: Mapping[str, str]
     engine: Engine
+    base: BaseModel
     meter: Meter
     tokens: int = 0
     _counted: set[tuple[str, ...]] = field(default_factory=set)
+    _asked: set[Sampling] = field(default_factory=set)
+    _roles: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """A conversation for each order of roles."""
 
     def run(self) -> int:
         """Write the log; return the tokens that were generated."""
         sampling = self.definition.sampling
-        batches = Batches(self.engine, sampling.batch_size, self._told)
+        batches = Batches(self.engine, sampling.batch_size, self._answered)
         by = provider.Answering(self.spec.name, batches, sampling, self.known, self.contents)
         # a task is made anew for everybody who is asked: solvers may keep things
         task = load(self.spec, {each.name for each in self.definition.experiment.scorers})
         with provider.answering(by), tempfile.TemporaryDirectory(prefix="epm-inspect-") as logs:
             log = self._evaluated(task, batches, logs)
-            private.write(log, self.subject.out / log_name(self.spec), self.spec.task)
+            private.write(log, self.subject.out / log_name(self.spec), self.spec.task, self._told())
         return self.tokens
 
-    def _told(self, question: Question, answers: list[Completion]) -> None:
+    def _told(self) -> dict[str, Any]:
+        """How the subject was asked, and what its chat template put before that."""
+        tokenizer = self.base.tokenizer
+        slipped = dict.fromkeys(slipped_into(tokenizer, turns) for turns in self._roles.values())
+        return {
+            "settings": {
+                name: " or ".join(map(str, sorted({getattr(each, name) for each in self._asked})))
+                for name in ("temperature", "top_p", "max_new_tokens")
+            },
+            "slipped_in": next(filter(None, slipped), ""),
+        }
+
+    def _answered(self, question: Question, answers: list[Completion]) -> None:
         tokens = sum(answer.tokens for answer in answers)
-        own = question.subject is self.subject and question.place not in self._counted
+        own = question.subject is self.subject
+        if own:
+            self._asked.add(question.sampling)
+            self._roles.setdefault(tuple(role for role, _ in question.turns), question.turns)
+        new = own and question.place not in self._counted
         self._counted.add(question.place)
         self.tokens += tokens
-        self.meter.advance(int(own), tokens)
+        self.meter.advance(int(new), tokens)
 
     def _evaluated(self, task: Task, batches: Batches, logs: str) -> EvalLog:
         from inspect_ai import eval as evaluated

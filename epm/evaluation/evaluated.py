@@ -18,6 +18,7 @@ from epm.evaluation.logs.scores import Scores, read_scores
 from epm.evaluation.logs.tasks import agreed
 from epm.results import Joint, Measurements, MetricRecord, TaskRecord, joint, replicate
 from epm.results.evaluated import EvaluationRecord
+from epm.results.imported import ImportedTask
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ class Evaluated:
                     **{name: part for name, part in row.items() if name != "condition"},
                 }
 
+    def _evaluation(self, log: Log) -> ImportedTask:
+        found = provenance.task(log, self.scores[log])
+        # what the profile sets is not what a solver of the task asks with
+        settings = {n: v for n, v in found.settings.items() if n not in _SAMPLING} | {
+            _SAMPLING_NAMES.get(name, name): value for name, value in _told(log)["settings"].items()
+        }
+        return found.model_copy(update={"created": "", "commit": "", "settings": settings})
+
     @property
     def record(self) -> EvaluationRecord:
         """How the logs came to be, without what two identical runs do not share."""
@@ -107,15 +116,12 @@ class Evaluated:
         for log in self.scores:
             first.setdefault((log.condition, log.task), log)
         notes = dict.fromkeys(note for log, each in self.scores.items() for note in each.notes(log))
+        notes |= dict.fromkeys(_slipped(log) for log in first.values())
+        notes.pop("", None)
         return EvaluationRecord(
             inspect=version("inspect_ai"),
             logs=tuple(place.name for place in self._of.values()),
-            evaluations=tuple(
-                provenance.task(log, self.scores[log]).model_copy(
-                    update={"created": "", "commit": ""}
-                )
-                for log in first.values()
-            ),
+            evaluations=tuple(self._evaluation(log) for log in first.values()),
             reported=tuple(
                 number
                 for log in first.values()
@@ -124,6 +130,21 @@ class Evaluated:
             packages=provenance.packages(self.scores),
             notes=tuple(notes),
         )
+
+
+_SAMPLING_NAMES = {"max_new_tokens": "max_tokens"}
+_SAMPLING = ("temperature", "top_p", "max_tokens")
+
+
+def _told(log: Log) -> dict[str, Any]:
+    """What the provider put into a log's metadata."""
+    found: dict[str, Any] = (log.header.eval.metadata or {})["epm"]
+    return found
+
+
+def _slipped(log: Log) -> str:
+    words = _told(log)["slipped_in"]
+    return f"{log.task}: the chat template puts before it “{words}”." if words else ""
 
 
 def _log(place: Place) -> Log:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +22,16 @@ RANDOM = frozenset({"uuid", "id", "span_id", "parent_id", "timestamp", "complete
 """Names and moments that Inspect gives things."""
 
 
-def write(log: EvalLog, path: Path, task_file: str) -> None:
+def write(log: EvalLog, path: Path, task_file: str, told: Mapping[str, Any]) -> None:
     """Write a log without absolute paths and the names of this user and machine.
+
+    Besides, it says what only the provider knows.
 
     Args:
         log: whole, with its samples.
         path: where to.
         task_file: of the task, from the experiment's folder on.
+        told: kept in the log's metadata, under `epm`.
     """
     from inspect_ai.log import EvalLog, write_eval_log
 
@@ -37,6 +41,7 @@ def write(log: EvalLog, path: Path, task_file: str) -> None:
     value["samples"] = [_scrubbed(sample) for sample in samples or ()]
     value["eval"]["task_file"] = task_file
     value["eval"].get("dataset", {}).pop("location", None)
+    value["eval"]["metadata"] = {**(value["eval"].get("metadata") or {}), "epm": dict(told)}
     write_eval_log(EvalLog.model_validate(value), str(path), format="eval")
 
 
