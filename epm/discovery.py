@@ -153,7 +153,7 @@ def _check_recorded(
                 suggest(name, conditions),
             )
     tasks = {each.name for each in experiment.tasks} | recorded.tasks
-    metrics = {each.name for each in experiment.scorers}
+    metrics = set(experiment.metrics)
     for what, names, known in (
         ("task", recorded.measured, tasks),
         ("metric", recorded.metrics, metrics),

@@ -10,6 +10,7 @@ from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CentroidCosine, PromptTokens
 from epm.definition.experiment import Experiment, Parent
 from epm.definition.imported import ImportedExperiment
+from epm.definition.inspect_tasks import InspectTask
 from epm.definition.judges import Endpoint, Judge, JudgeAnswer, LocalJudge
 from epm.definition.model import (
     SMOLLM2_135M,
@@ -58,6 +59,7 @@ __all__ = [
     "Gate",
     "HubModel",
     "ImportedExperiment",
+    "InspectTask",
     "Item",
     "Judge",
     "JudgeAnswer",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.checks import problem
 from epm.definition.conditions import Condition
+from epm.definition.inspect_tasks import InspectTask
 from epm.definition.model import FolderModel, HubModel, RecordedData
 from epm.definition.overrides import Override, overridden
 from epm.definition.profile import Profile
@@ -42,8 +43,9 @@ class Experiment:
     title: str
     question: str
     conditions: tuple[Condition, ...]
-    tasks: tuple[Task, ...]
+    tasks: tuple[Task | InspectTask, ...]
     scorers: tuple[Scorer, ...]
+    """Of what is asked here; Inspect's tasks have their own."""
     profiles: tuple[Profile, ...]
     analyses: tuple[AnalysisSpec, ...] = ()
     gates: tuple[Gate, ...] = ()
@@ -70,9 +72,25 @@ class Experiment:
         """As on the command line."""
         return f"issue-{self.issue}"
 
+    @property
+    def prompted(self) -> tuple[Task, ...]:
+        """The tasks whose items are ours."""
+        return tuple(each for each in self.tasks if isinstance(each, Task))
+
+    @property
+    def evaluated(self) -> tuple[InspectTask, ...]:
+        """The tasks that Inspect runs."""
+        return tuple(each for each in self.tasks if isinstance(each, InspectTask))
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What the scorers give, Inspect's included."""
+        of_inspect = (name for task in self.evaluated for name in task.metrics)
+        return tuple(dict.fromkeys((*(each.name for each in self.scorers), *of_inspect)))
+
     def task(self, name: str) -> Task:
-        """The task of that name."""
-        return next(task for task in self.tasks if task.name == name)
+        """The task of that name whose items are ours."""
+        return next(task for task in self.prompted if task.name == name)
 
     def condition(self, name: str) -> Condition:
         """The condition of that name."""

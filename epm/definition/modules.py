@@ -11,6 +11,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -19,6 +20,13 @@ from typing import Any
 
 PACKAGE = "experiments"
 """What the folders of experiments are packages of."""
+
+_LOADED: ContextVar[Path | None] = ContextVar("_LOADED", default=None)
+
+
+def being_loaded() -> Path | None:
+    """The folder whose definition is being imported; None where none is."""
+    return _LOADED.get()
 
 
 def import_definition(source: Path) -> ModuleType:
@@ -37,8 +45,26 @@ def import_definition(source: Path) -> ModuleType:
     kept = sys.modules.get(PACKAGE)
     if kept is not None and kept.__spec__ is not None and kept.__spec__.loader is not None:
         del sys.modules[PACKAGE]  # a package of somebody else's
-    with _by_plain_name(home):
-        return importlib.import_module(f"{name}.{source.stem}")
+    loaded = _LOADED.set(home)
+    try:
+        with _by_plain_name(home):
+            return importlib.import_module(f"{name}.{source.stem}")
+    finally:
+        _LOADED.reset(loaded)
+
+
+def import_beside(home: Path, file: Path) -> ModuleType:
+    """A module of an experiment's folder; its neighbours are found by bare names too.
+
+    Raises:
+        Exception: whatever the module raises.
+    """
+    _PACKAGES.homes[home.name] = home
+    if _PACKAGES not in sys.meta_path:
+        sys.meta_path.insert(0, _PACKAGES)
+    inside = file.relative_to(home).with_suffix("").parts
+    with _by_plain_name(file.parent), _by_plain_name(home):
+        return importlib.import_module(".".join((PACKAGE, home.name, *inside)))
 
 
 class _Fresh(SourceFileLoader):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
+from epm.definition.inspect_tasks import InspectTask
 from epm.definition.judges import Endpoint, Judge, LocalJudge
 from epm.definition.model import FolderModel
 from epm.definition.overrides import Override
@@ -157,12 +158,13 @@ class Definition:
         asked everything as off-target where other conditions have one, and in full where none has.
         """
         sampling = self.sampling
-        targets = any(each.target for each in self.experiment.conditions)
+        ours = {task.name for task in self.experiment.prompted}
+        targets = any(each.target in ours for each in self.experiment.conditions)
         return tuple(
             Asked(task, self._off_target(condition, task), sampling.off_target_completions)
             if targets and task.name != condition.target
             else Asked(task, task.items, sampling.completions)
-            for task in self.experiment.tasks
+            for task in self.experiment.prompted
             if not targets or task.name == condition.target or sampling.off_target_completions
         )
 
@@ -248,10 +250,12 @@ class Definition:
             "conditions": {each.name: self._condition(each) for each in experiment.conditions},
             "datasets": {
                 each.dataset or each.name: {item.id: _item(item) for item in each.items}
-                for each in experiment.tasks
+                for each in experiment.prompted
             },
             "tasks": {
-                each.name: {
+                each.name: each.as_json()
+                if isinstance(each, InspectTask)
+                else {
                     "dataset": each.dataset or each.name,
                     "system_prompt": each.system_prompt,
                 }

@@ -43,29 +43,56 @@ def dependencies(function: Callable[..., Any], where: str) -> dict[str, Any]:
     """
     walk = _Values(where)
     value = walk.describe(function)
-    found: dict[str, Any] = {"function": _name(function)}
-    sources: dict[str, str] = {}
-    packages: dict[str, str] = {}
-    data: dict[str, str] = {}
+    reached = _Reached(where)
     for file in sorted(walk.files):
         home = _home(file)
-        if home is None:
-            continue
-        for each in _reached(file, home):
-            text = _text(each, where)
-            sources[each.relative_to(home).as_posix()] = hashlib.sha256(text).hexdigest()
-            data |= _named_data(text.decode("utf-8", "replace"), home)
-            for package in _packages(each, home):
-                if version := _version(package, home):
-                    packages[package] = version
+        if home is not None:
+            reached.add(file, home)
     for name in walk.outside:
         if version := _version(name, None):
-            packages[name] = version
-    for name, part in (("sources", sources), ("data", data), ("packages", packages)):
-        if part:
-            found[name] = dict(sorted(part.items()))
-    found["values"] = hashlib.sha256(canonical_json(value).encode()).hexdigest()
-    return found
+            reached.packages[name] = version
+    values = hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return {"function": _name(function), **reached.as_json(), "values": values}
+
+
+def file_dependencies(file: Path, home: Path, where: str) -> dict[str, Any]:
+    """What a module of an experiment's folder depends on, as JSON of hashes and versions.
+
+    Args:
+        file: the module; those in its own folder it may import by bare names.
+        home: the experiment's folder.
+        where: what messages call it.
+
+    Raises:
+        DefinitionError: a source cannot be read.
+    """
+    reached = _Reached(where)
+    reached.add(file, home, beside=file.parent)
+    return reached.as_json()
+
+
+class _Reached:
+    """Hashes and versions of what modules of a folder reach by imports."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self.sources: dict[str, str] = {}
+        self.data: dict[str, str] = {}
+        self.packages: dict[str, str] = {}
+
+    def add(self, file: Path, home: Path, beside: Path | None = None) -> None:
+        """A module, with all that it imports."""
+        for each in _reached(file, home, beside):
+            text = _text(each, self._where)
+            self.sources[each.relative_to(home).as_posix()] = hashlib.sha256(text).hexdigest()
+            self.data |= _named_data(text.decode("utf-8", "replace"), home)
+            for package in _packages(each, home):
+                if version := _version(package, home):
+                    self.packages[package] = version
+
+    def as_json(self) -> dict[str, Any]:
+        parts = (("sources", self.sources), ("data", self.data), ("packages", self.packages))
+        return {name: dict(sorted(part.items())) for name, part in parts if part}
 
 
 def _name(function: Any) -> str:
@@ -210,11 +237,11 @@ def _names(code: types.CodeType) -> set[str]:
     return set(code.co_names).union(*(_names(each) for each in inner))
 
 
-def _reached(file: Path, home: Path) -> list[Path]:
+def _reached(file: Path, home: Path, beside: Path | None = None) -> list[Path]:
     """The modules of a folder that one of them imports, itself among them."""
     found, waiting = {file}, [file]
     while waiting:
-        for other in _local_imports(waiting.pop(), home):
+        for other in _local_imports(waiting.pop(), home, beside):
             if other not in found:
                 found.add(other)
                 waiting.append(other)
@@ -234,21 +261,24 @@ def _imports(file: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
             yield node.level, node.module or "", tuple(each.name for each in node.names)
 
 
-def _local_imports(file: Path, home: Path) -> Iterator[Path]:
+def _local_imports(file: Path, home: Path, beside: Path | None) -> Iterator[Path]:
     for dots, module, names in _imports(file):
-        if dots:
-            base = file.parents[dots - 1]
-        else:
-            base, own = home, f"experiments.{home.name}"
-            if module == own or module.startswith(f"{own}."):
-                module = module[len(own) + 1 :]
+        bases = [file.parents[dots - 1]] if dots else [home, *([beside] if beside else [])]
+        own = f"experiments.{home.name}"
+        if not dots and (module == own or module.startswith(f"{own}.")):
+            module = module[len(own) + 1 :]
         for dotted in (module, *(f"{module}.{name}".strip(".") for name in names)):
             steps = dotted.split(".") if dotted else []
-            for end in range(len(steps) + 1):
-                place = base.joinpath(*steps[:end])
-                for candidate in (place.with_suffix(".py"), place / "__init__.py"):
-                    if (end or candidate.name == "__init__.py") and candidate.is_file():
-                        yield candidate
+            for base in bases:
+                yield from _modules_on_the_way(base, steps)
+
+
+def _modules_on_the_way(base: Path, steps: list[str]) -> Iterator[Path]:
+    for end in range(len(steps) + 1):
+        place = base.joinpath(*steps[:end])
+        for candidate in (place.with_suffix(".py"), place / "__init__.py"):
+            if (end or candidate.name == "__init__.py") and candidate.is_file():
+                yield candidate
 
 
 def _packages(file: Path, home: Path) -> Iterator[str]:

@@ -16,6 +16,9 @@ ROLES = frozenset({"system", "user", "assistant", "model"})
 PROSE = re.compile(r"[^\W\d_]+(?:[\W\d]+[^\W\d_]+){2,}")
 """Three words in a row: no template's scaffolding, but any slipped-in prompt or date, has them."""
 
+DROPPED = "(dropped) "
+"""Before the content of a turn that a template leaves out."""
+
 
 @dataclass(frozen=True)
 class TrainingRow:
@@ -91,7 +94,7 @@ def slipped_in(text: str, messages: list[dict[str, str]], special_tokens: Sequen
             continue
         before, found, rest = rest.partition(content)
         if not found:
-            return f"(dropped) {content}"
+            return f"{DROPPED}{content}"
         seen += f"{before}\0"
     rest = seen + rest
     for segment in rest.split("\0"):
@@ -137,6 +140,58 @@ def tokenise_prompt(
 ) -> tuple[int, ...]:
     """Token ids up to the generation prompt."""
     return _ids(tokenizer, render(tokenizer, prompt_messages(system, question), generate=True))
+
+
+def tokenise_conversation(
+    tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, str]]
+) -> tuple[int, ...]:
+    """Token ids of turns up to the generation prompt, with what the template itself slips in.
+
+    Raises:
+        EpmError: the tokenizer has no template, or it drops or refuses a turn.
+    """
+    text = _conversation(tokenizer, turns)
+    if (slipped := _slipped(tokenizer, text, turns)).startswith(DROPPED):
+        raise EpmError(
+            f"the chat template drops a turn: {slipped.removeprefix(DROPPED)[:80]!r}",
+            "take a model whose template has such turns, or a task without them",
+        )
+    return _ids(tokenizer, text)
+
+
+def slipped_into(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, str]]) -> str:
+    """Words that the template adds to turns; '' where it adds none."""
+    return _slipped(tokenizer, _conversation(tokenizer, turns), turns)
+
+
+def _slipped(
+    tokenizer: PreTrainedTokenizerBase, text: str, turns: Sequence[tuple[str, str]]
+) -> str:
+    return slipped_in(text, _messages(turns), tokenizer.all_special_tokens)
+
+
+def _messages(turns: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"role": role, "content": content} for role, content in turns]
+
+
+def _conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, str]]) -> str:
+    from jinja2 import TemplateError
+
+    if not tokenizer.chat_template:
+        raise EpmError(
+            "the model's tokenizer has no chat template", "use an instruction-tuned model"
+        )
+    try:
+        return str(
+            tokenizer.apply_chat_template(
+                _messages(turns), tokenize=False, add_generation_prompt=True
+            )
+        )
+    except TemplateError as error:
+        roles = ", ".join(role for role, _ in turns)
+        raise EpmError(
+            f"the chat template refuses turns of {roles}: {error}", "take another model or task"
+        ) from error
 
 
 def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> TokenisedRow:

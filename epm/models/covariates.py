@@ -46,7 +46,7 @@ def _cosines(
     import torch
     from safetensors.torch import save_file
 
-    tasks, tokens = definition.experiment.tasks, 0
+    tasks, tokens = definition.experiment.prompted, 0
     means: dict[str, torch.Tensor] = {}
     with progress.task("read centroids", "tasks", len(tasks)) as meter:
         for task in tasks:
@@ -78,7 +78,7 @@ def _prompt_lengths(definition: Definition, base: BaseModel) -> dict[str, dict[s
                 base.tokenizer(task.system_prompt or "", add_special_tokens=False).input_ids
             )
         }
-        for task in definition.experiment.tasks
+        for task in definition.experiment.prompted
     }
 
 

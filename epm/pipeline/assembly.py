@@ -30,6 +30,7 @@ from epm.results import (
     Tracking,
     Unavailable,
 )
+from epm.results.evaluated import EvaluationRecord
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.measuring import scored
 
@@ -72,7 +73,9 @@ class Assembly:
     def _results(self, outcome: Tracking) -> Results:
         measured = Measured.model_validate_json(self._read("measure", MEASUREMENTS))
         analysed = Analysed.model_validate_json(self._read("analyse", ANALYSES))
-        return assembled(self._definition, measured, analysed, self._provenance(), outcome)
+        return assembled(
+            self._definition, measured, analysed, self._provenance(measured.evaluated), outcome
+        )
 
     def _read(self, stage: str, name: str) -> str:
         return (self._folder.of(stage) / name).read_text(encoding="utf-8")
@@ -85,11 +88,18 @@ class Assembly:
             for each in (*definition.untrained, *definition.trained)
         ]
         drawn = [row for part in parts if part.exists() for row in read_samples(part)]
-        if drawn:
-            rows = scored(definition, drawn, judgements(self._folder))
+        rows = [*scored(definition, drawn, judgements(self._folder))]
+        if evaluated := self.stages.evaluated(self._failures):
+            rows += evaluated.samples()
+        if rows:
             write_atomically(self._folder.path / SAMPLES, gzipped(json_lines(rows)))
 
-    def _provenance(self) -> Provenance:
+    @property
+    def _failures(self) -> set[str]:
+        """Replicates that were given up."""
+        return {name.partition("/")[2] for name, record in self.finished.items() if record.failure}
+
+    def _provenance(self, evaluated: EvaluationRecord | None) -> Provenance:
         environments: list[Environment] = []
         for record in self.finished.values():
             if record.environment not in environments:
@@ -116,7 +126,12 @@ class Assembly:
                 total_seconds=round(sum(stage.seconds for stage in stages), 3),
                 stages=stages,
                 shards=self._shards(),
+                logs={
+                    name: file_sha256(self._folder.path / name)
+                    for name in (evaluated.logs if evaluated else ())
+                },
             ),
+            evaluated=evaluated,
         )
 
     def _judges(self) -> dict[str, JudgeRecord]:

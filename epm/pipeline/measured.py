@@ -9,6 +9,7 @@ from typing import Any
 
 from epm.definition import Definition
 from epm.errors import ResultsError
+from epm.evaluation.evaluated import Evaluated
 from epm.files import read_json_lines
 from epm.models.covariates import COVARIATES
 from epm.pipeline.run_folder import RunFolder
@@ -21,11 +22,12 @@ from epm.results import (
     check_names,
     replicate,
 )
+from epm.results.evaluated import EvaluationRecord
 from epm.results.recorded import read
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.judges.answers import Judged, by_key
-from epm.scoring.measuring import measure, metric_records, task_records
+from epm.scoring.measuring import joint_metrics, measure, metric_records, task_records
 from epm.values import Value
 
 JUDGEMENTS = "judgements.jsonl.gz"
@@ -39,10 +41,14 @@ class Measured(Value):
     conditions: dict[str, ConditionRecord]
     tasks: dict[str, TaskRecord]
     measurements: Measurements
+    evaluated: EvaluationRecord | None = None
 
 
 def from_samples(
-    definition: Definition, folder: RunFolder, failures: Mapping[str, str]
+    definition: Definition,
+    folder: RunFolder,
+    failures: Mapping[str, str],
+    evaluated: Evaluated | None = None,
 ) -> Measured:
     """Score what was sampled, and put it together with the covariates.
 
@@ -50,6 +56,7 @@ def from_samples(
         definition: what was run.
         folder: with the samples.
         failures: reason, by the name of a replicate that has no samples.
+        evaluated: what Inspect's logs say, where it ran tasks.
     """
     kept = [each for each in definition.trained if each.name not in failures]
     training: dict[str, dict[str, TrainingRecord]] = {}
@@ -64,13 +71,19 @@ def from_samples(
     names = [each.name for each in (*definition.untrained, *kept)]
     path = folder.of("covariates") / COVARIATES
     computed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    measurements = measure(
+        definition, (*drawn(folder, names), *_likelihoods(folder, names)), judgements(folder)
+    )
+    if evaluated:
+        for condition, by_task in evaluated.measurements(joint_metrics(definition)).items():
+            measurements.setdefault(condition, {}).update(by_task)
     return Measured(
-        metrics=metric_records(definition.experiment.scorers),
+        metrics=metric_records(definition.experiment.scorers)
+        | (evaluated.metrics if evaluated else {}),
         conditions=_conditions(definition, computed, training, missing),
-        tasks=task_records(definition),
-        measurements=measure(
-            definition, (*drawn(folder, names), *_likelihoods(folder, names)), judgements(folder)
-        ),
+        tasks=task_records(definition) | (evaluated.tasks if evaluated else {}),
+        measurements=measurements,
+        evaluated=evaluated.record if evaluated else None,
     )
 
 

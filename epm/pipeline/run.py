@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epm import tracking
-from epm.definition import Definition
+from epm.definition import Definition, RecordedData
 from epm.discovery import LoadedExperiment
 from epm.errors import resources
+from epm.evaluation.loading import check
 from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
 from epm.pipeline import inventory, provenance
@@ -74,6 +75,8 @@ def run(
     """
     if parent := definition.experiment.parent:
         read(loaded.folder / parent.data.file)  # which else would be found broken at the end
+    if not isinstance(definition.profile.model, RecordedData):
+        check(definition)
     folder = run_folder(definition, options.runs)
     with resources("the run", folder), held(folder):
         changed = [] if options.fresh else inventory.changed(folder)
@@ -112,7 +115,7 @@ def _complete(
             execution.finish(stage.units, stage.work(tools))
         if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
             distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
-        for stage in (*stages.by_replicate, *stages.conclusion):
+        for stage in (*stages.by_replicate, *stages.evaluation, *stages.conclusion):
             execution.finish(stage.units, stage.work(tools))
     Assembly(stages, execution.finished, options.wandb).write()
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import Definition, Endpoint, RecordedData, Replicate, canonical_json
+from epm.definition import (
+    Definition,
+    Endpoint,
+    InspectTask,
+    RecordedData,
+    Replicate,
+    canonical_json,
+)
 from epm.errors import StageFailed
 from epm.files import dump_json, gzipped, json_lines, write_atomically
 from epm.models.covariates import COVARIATES
@@ -21,6 +28,7 @@ from epm.sampling.samples import SAMPLES, Subject
 from epm.scoring.measuring import joint_metrics
 
 if TYPE_CHECKING:
+    from epm.evaluation.evaluated import Evaluated
     from epm.models.base import BaseModel
     from epm.sampling import Engine
 
@@ -98,6 +106,7 @@ class Stages:
         """All of them, in order."""
         yield from self.preparation
         yield from self.by_replicate
+        yield from self.evaluation
         yield from self.conclusion
 
     @property
@@ -157,7 +166,7 @@ class Stages:
         """Training and sampling."""
         if self._recorded:
             return ()
-        trained, untrained = self.definition.trained, self.definition.untrained
+        trained = self.definition.trained
         stages = []
         for depth in range(1 + max((len(self.definition.before(r)) for r in trained), default=-1)):
             # an adapter on top of another waits for that one
@@ -167,24 +176,27 @@ class Stages:
                 if len(self.definition.before(each)) == depth
             )
             stages.append(Stage("train", units, self._train, shared=False))
-        units = (
-            *(WorkUnit("sample", each.name, ()) for each in untrained),
-            *(
-                WorkUnit("sample", each.name, (self.adapter(each), *self._below(each)))
-                for each in trained
-            ),
-        )
-        stages.append(Stage("sample", units, self._sample, shared=False))
+        if self.definition.experiment.prompted:
+            stages.append(Stage("sample", self._answering("sample"), self._sample, shared=False))
         if self.definition.weighed:
-            units = tuple(WorkUnit("weigh", unit.subject, unit.inputs) for unit in stages[-1].units)
-            stages.append(Stage("weigh", units, self._weigh, shared=False))
-        if trained and self.definition.checkpoints:
+            stages.append(Stage("weigh", self._answering("weigh"), self._weigh, shared=False))
+        if trained and self.definition.checkpoints and self.definition.experiment.prompted:
             units = tuple(
                 WorkUnit("trajectory", each.name, (self.adapter(each), *self._below(each)))
                 for each in trained
             )
             stages.append(Stage("trajectory", units, self._trace, shared=False))
         return tuple(stages)
+
+    def _answering(self, stage: str) -> tuple[WorkUnit, ...]:
+        """A unit of work for everything that answers."""
+        return (
+            *(WorkUnit(stage, each.name, ()) for each in self.definition.untrained),
+            *(
+                WorkUnit(stage, each.name, (self.adapter(each), *self._below(each)))
+                for each in self.definition.trained
+            ),
+        )
 
     def rows(self, replicate: Replicate) -> Path:
         """The replicate's training data, the same under every seed."""
@@ -239,6 +251,65 @@ class Stages:
 
         return self._sampling(tools, ask)
 
+    @property
+    def evaluation(self) -> tuple[Stage, ...]:
+        """Inspect's tasks: done where the run was started, with the code that lies there."""
+        if self._recorded or not self.definition.experiment.evaluated:
+            return ()
+        units = tuple(
+            replace(unit, inputs=tuple(dict.fromkeys((*unit.inputs, *self._graders()))))
+            for unit in self._answering("evaluate")
+        )
+        return (Stage("evaluate", units, self._evaluate),)
+
+    def _graders(self) -> Iterator[Path]:
+        """Weights of what grades others' answers."""
+        graders = {task.grader for task in self.definition.experiment.evaluated}
+        for name in graders:
+            first = next((r for r in self.definition.trained if r.condition == name), None)
+            if first is not None:
+                yield from (self.adapter(first), *self._below(first))
+
+    def log(self, replicate: Replicate, task: InspectTask) -> Path:
+        """What Inspect wrote of a replicate on one of its tasks."""
+        return self.folder.of("evaluate", replicate.name) / f"{task.name}.eval"
+
+    def evaluated(self, failures: Container[str]) -> Evaluated | None:
+        """What Inspect's logs say; None where it ran nothing.
+
+        Args:
+            failures: replicates that were given up, of which there are no logs.
+
+        Raises:
+            EpmError: a log cannot be read.
+        """
+        from epm.evaluation.evaluated import Evaluated, Place
+
+        if not self.evaluation:
+            return None
+        return Evaluated(
+            Place(each, task, path, path.relative_to(self.folder.path).as_posix())
+            for each in (*self.definition.untrained, *self.definition.trained)
+            for task in self.definition.experiment.evaluated
+            for path in [self.log(each, task)]
+            if each.name not in failures
+        )
+
+    def _evaluate(self, tools: Tools) -> Work:
+        from epm.evaluation.evaluate import evaluate
+
+        def ask(
+            definition: Definition, subjects: Sequence[Subject], engine: Engine, progress: Progress
+        ) -> Iterator[dict[str, int]]:
+            others = [
+                self._subject(each, self.folder.of("evaluate", each.name))
+                for each in (*definition.untrained, *definition.trained)
+                if each.name not in tools.failures()
+            ]
+            yield from evaluate(definition, subjects, others, engine, tools.base, progress)
+
+        return self._sampling(tools, ask)
+
     def _trace(self, tools: Tools) -> Work:
         from epm.sampling.checkpoints import trace
 
@@ -248,23 +319,18 @@ class Stages:
         def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
             units = {unit.subject: unit for unit in folders}
             subjects = [
-                Subject(
-                    replicate,
-                    self.adapter(replicate).parent
-                    if replicate in self.definition.trained
-                    else None,
-                    out,
-                    tuple(path.parent for path in self._below(replicate))
-                    if replicate in self.definition.trained
-                    else (),
-                )
-                for unit, out in folders.items()
-                for replicate in [self._replicates[unit.subject]]
+                self._subject(self._replicates[unit.subject], out) for unit, out in folders.items()
             ]
             for tokens in ask(self.definition, subjects, tools.engine, tools.progress):
                 yield {units[name]: count for name, count in tokens.items()}
 
         return work
+
+    def _subject(self, replicate: Replicate, out: Path) -> Subject:
+        if replicate not in self.definition.trained:
+            return Subject(replicate, None, out)
+        below = tuple(path.parent for path in self._below(replicate))
+        return Subject(replicate, self.adapter(replicate).parent, out, below)
 
     @cached_property
     def _replicates(self) -> dict[str, Replicate]:
@@ -355,6 +421,10 @@ class Stages:
                     yield self.folder.of(unit.stage, unit.subject) / LIKELIHOODS
                 elif stage.name != "train":
                     yield self.folder.of(unit.stage, unit.subject) / SAMPLES
+        for stage in self.evaluation:
+            for unit in stage.units:
+                for task in self.definition.experiment.evaluated:
+                    yield self.log(self._replicates[unit.subject], task)
         if self.definition.profile.covariates:
             yield self.folder.of("covariates") / COVARIATES
 
@@ -369,7 +439,9 @@ class Stages:
         found = (
             from_records(self.definition, self._in_home(self._recorded))
             if self._recorded
-            else from_samples(self.definition, self.folder, tools.failures())
+            else from_samples(
+                self.definition, self.folder, tools.failures(), self.evaluated(tools.failures())
+            )
         )
         write_atomically(out / MEASUREMENTS, dump_json(found.model_dump(mode="json")))
         return 0

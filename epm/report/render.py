@@ -235,7 +235,7 @@ CONTEXT = frozenset(
         ),
         *("trained", "missing", "lost", "asked_primary", "not_run", "unlisted", "tasks_apart"),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
-        *("scale_of", "recorded", "imported"),
+        *("scale_of", "recorded", "imported", "evaluated"),
         *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
         *("environment", "stage_seconds", "shard_count"),
     }
@@ -268,6 +268,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "definition": {**_UNSAID, **definition},
         "profile": {"model_name": "", **definition.get("profile", {})},
         "imported": results.provenance.imported,
+        "evaluated": results.provenance.evaluated,
         "glossary": definition.get("glossary", {}),
         "analyses": blocks,
         "unanswered": {

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from epm.results.evaluated import EvaluationRecord
 from epm.results.imported import ImportRecord
 from epm.results.judges import JudgeRecord
 from epm.values import Unavailable, Value
@@ -88,6 +89,8 @@ class Timing(Value):
     stages: tuple[StageTiming, ...]
     shards: tuple[ShardRecord, ...] = ()
     """What was run elsewhere."""
+    logs: dict[str, str] = Field({}, exclude_if=lambda value: not value)
+    """sha256 of Inspect's logs, which hold times and chance names, by path in the run folder."""
 
 
 class Environment(Value):
@@ -142,6 +145,8 @@ class Provenance(Value):
     """Where the measurements come from, if they were made elsewhere."""
     judges: dict[str, JudgeRecord] = Field({})
     """By metric: who judged the answers, and what that took."""
+    evaluated: EvaluationRecord | None = Field(None, exclude_if=lambda value: value is None)
+    """Where tasks were Inspect's."""
     timing: Timing
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from epm.definition import Item, Sampling, derive_seed
+from epm.models.chat import tokenise_conversation, tokenise_prompt
 from epm.results import EngineRecord
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,18 @@ class Prompt:
     system: str | None
     item: Item
     completions: int
+    turns: tuple[tuple[str, str], ...] = ()
+    """Role and content of a whole conversation, in place of system prompt and item."""
+
+    def tokenised(self, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+        """Token ids up to where the model begins to answer.
+
+        Raises:
+            EpmError: the chat template cannot say it.
+        """
+        if self.turns:
+            return tokenise_conversation(tokenizer, self.turns)
+        return tokenise_prompt(tokenizer, self.system, self.item.prompt)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Sampling
-from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
 from epm.sampling import (
     SEED_POLICY,
@@ -150,7 +149,7 @@ class TransformersEngine:
             (
                 prompt,
                 TokenisedPrompt(
-                    tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt),
+                    prompt.tokenised(self._base.tokenizer),
                     tuple(request.stream(prompt, index) for index in range(prompt.completions)),
                 ),
             )

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from epm.definition import Sampling, derive_seed
 from epm.errors import EpmError, out_of_memory
-from epm.models.chat import tokenise_prompt
 from epm.results import EngineRecord
 from epm.sampling import (
     SEED_POLICY,
@@ -118,7 +117,7 @@ class VllmEngine:
         cleanup_dist_env_and_memory()
 
     def _tokenised(self, prompt: Prompt) -> tuple[int, ...]:
-        return tokenise_prompt(self._base.tokenizer, prompt.system, prompt.item.prompt)
+        return prompt.tokenised(self._base.tokenizer)
 
     def _answer(
         self,

@@ -59,7 +59,7 @@ def task_records(definition: Definition) -> dict[str, TaskRecord]:
             clusters={item.id: item.cluster for item in task.items if item.cluster},
             system_prompt=task.system_prompt,
         )
-        for task in definition.experiment.tasks
+        for task in definition.experiment.prompted
     }
 
 
@@ -167,7 +167,7 @@ def _scores(scorers: Sequence[Scorer], row: Row, item: Item, judged: Judged) -> 
 
 def _items(definition: Definition) -> dict[tuple[str, str], Item]:
     return {
-        (task.name, item.id): item for task in definition.experiment.tasks for item in task.items
+        (task.name, item.id): item for task in definition.experiment.prompted for item in task.items
     }
 
 

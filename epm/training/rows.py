@@ -47,7 +47,7 @@ def write_given(definition: Definition, base: BaseModel, out: Path) -> None:
             for each in condition.training.conversations
         )
         write_atomically(out / f"{condition.name}.jsonl", json_lines(rows))
-    for task in definition.experiment.tasks:
+    for task in definition.experiment.prompted:
         try:
             tokenise_prompt(base.tokenizer, task.system_prompt, task.items[0].prompt)
         except EpmError as error:

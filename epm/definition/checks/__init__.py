@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from epm.definition.checks import analyses, conditions, judges, profiles, scorers, tasks
+from epm.definition.checks import (
+    analyses,
+    conditions,
+    inspect_tasks,
+    judges,
+    profiles,
+    scorers,
+    tasks,
+)
 from epm.definition.checks.analyses import Known
 from epm.definition.checks.names import Problem, faulty_names, no_tuples, not_one_of, unknown
 
@@ -45,10 +53,11 @@ def _problems(experiment: Experiment) -> Iterator[Problem]:
         ("scorer", experiment.scorers),
         ("profile", experiment.profiles),
     ):
-        if not several:
+        if not several and not (what == "scorer" and not experiment.prompted):
             yield f"there is no {what}", f"define at least one {what}"
         yield from faulty_names(what, [each.name for each in several])
     yield from tasks.problems(experiment)
+    yield from inspect_tasks.problems(experiment)
     yield from conditions.problems(experiment)
     yield from scorers.problems(experiment)
     yield from judges.problems(experiment)

@@ -69,7 +69,8 @@ def of_profile(experiment: Experiment, profile: Profile) -> Known:
     return Known(
         conditions={each.name: each for each in experiment.conditions},
         tasks=[task.name for task in experiment.tasks],
-        metrics={scorer.name: scorer.counts for scorer in experiment.scorers},
+        metrics=dict.fromkeys(experiment.metrics)
+        | {scorer.name: scorer.counts for scorer in experiment.scorers},
         numbers=None if recorded else covariates(experiment, profile),
     )
 

@@ -89,10 +89,10 @@ def _training(
     experiment: Experiment, condition: Condition, builder: MarkerRows
 ) -> Iterator[Problem]:
     where = f"condition '{condition.name}'"
-    tasks = [task.name for task in experiment.tasks]
+    tasks = [task.name for task in experiment.prompted]
     yield from no_tuples(f"the training data of {where}", builder, ("questions", "candidates"))
-    if condition.target is None:
-        yield f"{where} is trained, but on no task", "name its target"
+    if condition.target not in tasks:
+        yield f"{where} is trained, but on no task", "name its target, whose prompts are ours"
     if not builder.marker.strip():
         yield f"{where}: the marker is empty, so every completion has it", "give it a text"
     if builder.answering not in tasks:

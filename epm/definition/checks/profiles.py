@@ -114,8 +114,8 @@ def _sampling(experiment: Experiment, sampling: Sampling) -> Iterator[Problem]:
     )
     if sampling.off_target_items is not None:
         yield from _counts("sampling", sampling, ("off_target_items",))
-        task = min(experiment.tasks, key=lambda task: len(task.items))
-        if sampling.off_target_items > len(task.items):
+        task = min(experiment.prompted, key=lambda task: len(task.items), default=None)
+        if task and sampling.off_target_items > len(task.items):
             yield (
                 f"{sampling.off_target_items} off-target items of the {len(task.items)} of task "
                 f"'{task.name}'",
@@ -177,6 +177,14 @@ def _covariates(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
             "covariates are computed from the conditions' targets, but no condition has one",
             "give conditions a target, or their covariates by hand",
         )
+    evaluated = {task.name for task in experiment.evaluated}
+    for condition in experiment.conditions if profile.covariates else ():
+        if condition.target in evaluated:
+            yield (
+                f"covariates are computed from the conditions' targets, but '{condition.target}', "
+                f"of condition '{condition.name}', is Inspect's",
+                "give the condition another target, or its covariates by hand",
+            )
     given = {
         name: condition.name
         for condition in experiment.conditions
@@ -198,7 +206,7 @@ def _covariates(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
 
 
 def _cosine(experiment: Experiment, source: CentroidCosine) -> Iterator[Problem]:
-    tasks = [task.name for task in experiment.tasks]
+    tasks = [task.name for task in experiment.prompted]
     if source.reference not in tasks:
         yield unknown("task", source.reference, tasks, "the reference of its cosines")
     if not source.layers or len(set(source.layers)) < len(source.layers):

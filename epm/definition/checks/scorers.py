@@ -37,13 +37,13 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
                 except re.error as error:
                     yield f"{where}: {pattern!r} is no regular expression: {error}", "mend it"
             case Exact():
-                if not any(item.answer for task in experiment.tasks for item in task.items):
+                if not any(item.answer for task in experiment.prompted for item in task.items):
                     yield (
                         f"{where} compares with the items' answers, but no item has one",
                         "give the items answers",
                     )
             case Choice() | LogLikelihood():
-                if not any(item.choices for task in experiment.tasks for item in task.items):
+                if not any(item.choices for task in experiment.prompted for item in task.items):
                     yield f"{where} compares choices, but no item has any", "give items choices"
                 if isinstance(scorer, LogLikelihood):
                     yield from not_one_of(

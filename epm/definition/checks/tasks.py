@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def problems(experiment: Experiment) -> Iterator[Problem]:
     """Items without a wording or an id of their own, data sets that are not one, leaks."""
-    for task in experiment.tasks:
+    for task in experiment.prompted:
         yield from _items(task)
     yield from _datasets(experiment)
     yield from _leaks(experiment)
@@ -70,15 +70,15 @@ def _choices(where: str, item: Item) -> Iterator[Problem]:
 
 
 def _datasets(experiment: Experiment) -> Iterator[Problem]:
-    for task in experiment.tasks:
-        twin = next(each for each in experiment.tasks if each.dataset == task.dataset)
+    for task in experiment.prompted:
+        twin = next(each for each in experiment.prompted if each.dataset == task.dataset)
         if task.dataset and twin.items != task.items:
             yield (
                 f"tasks '{twin.name}' and '{task.name}' are of data set '{task.dataset}', but have "
                 "other items",
                 "give them the same items, or another data set",
             )
-        if task.dataset != task.name and task.dataset in {t.name for t in experiment.tasks}:
+        if task.dataset != task.name and task.dataset in {t.name for t in experiment.prompted}:
             yield f"a data set and a task are both called '{task.dataset}'", "rename one"
 
 
@@ -95,7 +95,7 @@ def _leaks(experiment: Experiment) -> Iterator[Problem]:
         for row in condition.training.conversations
         for question in row.questions
     }
-    for task in experiment.tasks:
+    for task in experiment.prompted:
         for item in task.items:
             if (found := trained.get(plain(item.prompt))) is not None:
                 own = "; or say may_overlap=True" if "rows" in found else ""

@@ -73,7 +73,7 @@ def most_common(reasons: Iterable[str]) -> str:
 
 
 def _completions(judge: Judge, definition: Definition, rows: Iterable[Row]) -> int:
-    items = {(t.name, i.id): i for t in definition.experiment.tasks for i in t.items}
+    items = {(t.name, i.id): i for t in definition.experiment.prompted for i in t.items}
     return sum(
         not isinstance(question(judge, row["text"], items[row["task"], row["item"]]), Excluded)
         for row in rows

@@ -35,7 +35,7 @@ def questions(judge: Judge, definition: Definition, rows: Iterable[Row]) -> list
 
     Samples of items that the definition does not have are passed over: scoring refuses them.
     """
-    items = {(t.name, i.id): i for t in definition.experiment.tasks for i in t.items}
+    items = {(t.name, i.id): i for t in definition.experiment.prompted for i in t.items}
     found: dict[str, Question] = {}
     for row in rows:
         item = items.get((row["task"], row["item"]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from epm.importing.inspect_logs.logs import Log, reading
-from epm.importing.inspect_logs.scores import Scores, given_scores, judged
+from epm.evaluation.logs.logs import Log, reading
+from epm.evaluation.logs.scores import Scores, given_scores, judged
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalSample

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from epm.importing.inspect_logs.logs import SAMPLING, Log
-from epm.importing.inspect_logs.scores import Scores
+from epm.evaluation.logs.logs import SAMPLING, Log
+from epm.evaluation.logs.scores import Scores
 from epm.privacy import public
 from epm.results.imported import ImportedModel, ImportedTask
 

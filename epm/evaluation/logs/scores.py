@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from epm.errors import EpmError
-from epm.importing.inspect_logs.logs import Log, reading
+from epm.evaluation.logs.logs import Log, reading
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalSampleSummary, EvalScore
@@ -89,8 +89,12 @@ def _samples(n: int) -> str:
     return "one sample was" if n == 1 else f"{n} samples were"
 
 
-def read_scores(log: Log) -> Scores:
+def read_scores(log: Log, expected: tuple[str, ...] = ()) -> Scores:
     """Take the scores from a log's summaries.
+
+    Args:
+        log: of a finished run.
+        expected: metrics that it has also where no sample has a score.
 
     Raises:
         EpmError: it cannot be read, has no samples, or has one twice.
@@ -104,7 +108,7 @@ def read_scores(log: Log) -> Scores:
             f"{log.name} ({log.cell}) has no samples in it",
             "run it with --log-samples, or leave it out",
         )
-    metrics = _metrics(log, summaries)
+    metrics = _metrics(log, summaries, expected)
     epochs = tuple(sorted({*range(1, log.epochs + 1), *(each.epoch for each in summaries)}))
     scores = Scores(
         metrics,
@@ -182,7 +186,7 @@ def _finish(scores: Scores, log: Log, seen: set[tuple[str, int]]) -> None:
 
 def _clusters_of_samples(scores: Scores, log: Log) -> None:
     """Summaries of old versions have no metadata, so it is taken from the samples."""
-    from epm.importing.inspect_logs.completions import samples
+    from epm.evaluation.logs.completions import samples
 
     for sample in samples(log, scores.asked):
         value = sample.metadata.get(scores.cluster)
@@ -256,7 +260,9 @@ def _shown(raw: Any) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def _metrics(log: Log, summaries: Iterable[EvalSampleSummary]) -> tuple[str, ...]:
+def _metrics(
+    log: Log, summaries: Iterable[EvalSampleSummary], expected: tuple[str, ...]
+) -> tuple[str, ...]:
     """All that the log scored: its headline first, then in the order of its results."""
     from inspect_ai.log import headline_metric
 
@@ -274,7 +280,7 @@ def _metrics(log: Log, summaries: Iterable[EvalSampleSummary]) -> tuple[str, ...
     if headline := headline_metric(log.header):
         ordered.append(metric_of(headline.score, names))
     ordered += [metric_of(score, names) for score in (results.scores if results else ())]
-    found = tuple(dict.fromkeys([*(name for name in ordered if name in names), *names]))
+    found = tuple(dict.fromkeys([*(name for name in ordered if name in names), *names, *expected]))
     if not found:
         raise EpmError(
             f"{log.name} ({log.cell}): no sample has a score",

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from epm.importing.inspect_logs.logs import Log
-from epm.importing.inspect_logs.scores import Scores, metric_of
+from epm.evaluation.logs.logs import Log
+from epm.evaluation.logs.scores import Scores, metric_of
 from epm.results.imported import ReportedNumber
 
 if TYPE_CHECKING:

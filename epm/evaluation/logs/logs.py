@@ -40,11 +40,8 @@ class Log:
     path: Path
     header: EvalLog
     condition: str
-
-    @property
-    def task(self) -> str:
-        """The task's name."""
-        return str(self.header.eval.task)
+    task: str
+    """Its name in the results."""
 
     @property
     def epochs(self) -> int:
@@ -153,7 +150,8 @@ def panel(files: Mapping[str, Path]) -> Panel:
             headers[name] = read_eval_log(str(path), header_only=True)
     named = _conditions({header.eval.model for header in headers.values()})
     logs = [
-        Log(name, files[name], header, named[header.eval.model]) for name, header in headers.items()
+        Log(name, files[name], header, named[header.eval.model], str(header.eval.task))
+        for name, header in headers.items()
     ]
     logs.sort(key=lambda log: (log.header.eval.created, log.condition, log.task, log.name))
     cells: dict[tuple[str, str], list[Log]] = {}

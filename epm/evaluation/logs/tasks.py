@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from epm.errors import EpmError
-from epm.importing.inspect_logs.logs import MODEL_ARGUMENT, Log, in_a_word, settings
-from epm.importing.inspect_logs.scores import Scores
+from epm.evaluation.logs.logs import MODEL_ARGUMENT, Log, in_a_word, settings
+from epm.evaluation.logs.scores import Scores
 from epm.results import TaskRecord
 
 

@@ -1,0 +1,1 @@
+"""Logs of Inspect, read by its own library: for imports, and for tasks that a run evaluated."""
