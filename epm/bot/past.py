@@ -38,7 +38,7 @@ def _lines(history: History, most: int) -> Iterator[str]:
     yield ""
     if history.anew:
         yield from (_ANEW, "")
-    yield "| The page as of | Edit | Verdict | What turned |"
+    yield "| The page as of (UTC) | Edit | Verdict | What turned |"
     yield "|---|---|---|---|"
     newest = history.verdicts[::-1]
     yield from map(_row, newest[:most])
@@ -75,7 +75,7 @@ def _turn(turn: Turn) -> str:
 
 
 def _moment(at: str) -> str:
-    return f"{at[:10]} {at[11:19]} UTC"
+    return f"{at[:10]} {at[11:19]}"
 
 
 def _verdicts(number: int) -> str:

@@ -7,6 +7,9 @@ import random
 import zlib
 from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -223,7 +226,7 @@ def test_a_comment_without_a_block_is_taken_up() -> None:
     made = compose(judged(text="2", a=PASSED, b=PASSED), old, SIGNED)
     assert made is not None
     assert [one.status for one in comment.history(made.body).verdicts] == [Status.FAIL, Status.PASS]
-    assert "| 2026-03-01 12:00:00 UTC | – | ✗ FAIL: 1 failed | not compared |" in made.body
+    assert "| 2026-03-01 12:00:00 | – | ✗ FAIL: 1 failed | not compared |" in made.body
     assert taken_up(Memory("c", "| @all", Status.FAIL)) == History()
     assert taken_up(Memory("c")) == History()
 
@@ -250,6 +253,26 @@ def test_what_the_table_says() -> None:
     shown = past.shown(after(told(73)))
     assert shown.count("\n| 2026") == past.SHOWN
     assert "\nBefore these: 63 verdicts (" in shown
+
+
+GOLDEN = Path(__file__).with_name("history_shown.md")
+
+
+def test_as_people_see_it() -> None:
+    """The file is a comment as it stands on GitHub, without what only the bot reads."""
+    body: str | None = None
+    chance = random.Random(3)
+    outcomes = [PASSED, PASSED, found("says 24/100"), found("w", status=Status.WARN)]
+    for count in range(14):
+        one = judged(text=str(count % 5), **{rule: chance.choice(outcomes) for rule in "abcdef"})
+        moment = one.issue.updated_at + timedelta(hours=7 * count)
+        one = replace(one, issue=replace(one.issue, updated_at=moment))
+        made = compose(one, body, SIGNED)
+        assert made is not None
+        body = made.body
+    assert body is not None
+    seen = "".join(line for line in body.splitlines(True) if not line.startswith("<!-- "))
+    assert seen == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_findings_first_and_never_too_long() -> None:
