@@ -5,13 +5,15 @@ It is read for three seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from epm.bot import delta, listing, memory, patch
+from epm.bot import block, delta, listing, memory, past, patch
 from epm.bot.delta import Delta
 from epm.bot.dispatch import LABEL, is_result
+from epm.bot.history import History, PastVerdict, taken_up, verdict
 from epm.bot.judging import Judgement
 from epm.bot.memory import Memory
 from epm.bot.places import Places
@@ -31,7 +33,10 @@ MARKER = Marker("clean-result-lint")
 _CLOSING = "<!-- /epm:clean-result-lint -->"
 _LAST = "<!-- epm:last-verdict -->\n"
 """What stands below is the last verdict, which the one above does not replace."""
+_PAST = "<!-- epm:past-verdicts -->\n"
+"""What stands below is the history, as people read it."""
 
+_FEW_SHOWN = 3
 _PATCH = 12_000
 """Characters of the suggested patch."""
 _ROOM = LONGEST_BODY - 11_000
@@ -51,10 +56,25 @@ class Composed:
 
     body: str
     delta: Delta | None = None
+    told: PastVerdict | None = None
+    """The verdict that it adds to the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What our comment says and remembers, as long as nobody has edited it."""
+
+    memory: Memory | None = None
+    history: History = field(default_factory=History)
+    said: str = ""
 
 
 def compose(
-    judged: Judgement, existing: str | None, signature: Signature, again: bool = False
+    judged: Judgement,
+    existing: str | None,
+    signature: Signature,
+    again: bool = False,
+    reached: Sequence[PastVerdict] = (),
 ) -> Composed | None:
     """The comment for an issue; None where the existing one says all of that already.
 
@@ -63,30 +83,40 @@ def compose(
         existing: our comment as it stands.
         signature: who says so.
         again: write it also where nothing has changed.
+        reached: verdicts which the history has to know: another run may have written over them.
     """
-    found = memory.read(existing, _CLOSING) if existing else None
-    before, said = found or (None, "")
+    found = _read(existing)
+    before, history = found.memory, found.history.joined(reached)
     context = _context(judged, signature)
     issue = judged.issue
     text = body_hash(f"{issue.title}\n{issue.body}")
     core = body_hash(f"{_render(context, [], '')}\n{text}\n{judged.grounds}")[:16]
     if before and before.core == core and not again:
-        return None
+        if history == found.history:
+            return None
+        return Composed(_written(before, found.said, history))
     stamp = f"{issue.updated_at:%Y-%m-%dT%H:%M:%SZ}"
     about = _about(judged, signature)
     report = judged.report
     if report is None or context["retired"]:
         # what was judged last stands, and stays what the next verdict is compared with
         kept = before or Memory(core)
-        last = "" if context["retired"] else _last(said, kept)
+        last = "" if context["retired"] else _last(found.said, kept)
         content = _render(context, [], about, last)
-        return Composed(_written(_again(kept, core, stamp, retired=context["retired"]), content))
+        now = replace(kept, core=core, stamp=stamp, retired=context["retired"])
+        return Composed(_written(now, content, history))
     change = delta.since(before, report, judged.grounds) if before else None
     found_now, skipped = memory.of(report)
     context["headline"] = delta.headline(report, change)
     content = _render(context, delta.sentences(report, change), about)
     now = Memory(core, stamp, report.status, judged.grounds, found_now, skipped)
-    return Composed(_written(now, content), change)
+    told = verdict(report, text, stamp, change)
+    return Composed(_written(now, content, history.having(told)), change, told)
+
+
+def history(existing: str) -> History:
+    """The verdicts that a comment of ours remembers; those of an edited one are not believed."""
+    return _read(existing).history
 
 
 def stamp(existing: str) -> str:
@@ -101,12 +131,39 @@ def is_retired(existing: str) -> bool:
     return before is not None and before[0].retired
 
 
-def _written(now: Memory, content: str) -> str:
-    return MARKER.wrap(memory.written(now, content))
+def _read(existing: str | None) -> _Read:
+    if existing is None:
+        return _Read()
+    if (found := memory.read(existing, _CLOSING)) is None:
+        return _Read(history=History(anew=True))
+    before, content = found
+    first, _, rest = content.partition("\n")
+    if not block.is_block(first):
+        return _Read(before, taken_up(before), content)
+    kept = block.read(first)
+    return _Read(
+        before,
+        History(anew=True) if kept is None else kept,
+        rest.partition(_PAST)[0].rstrip() + "\n",
+    )
 
 
-def _again(before: Memory, core: str, stamp: str, retired: bool) -> Memory:
-    return Memory(core, stamp, before.status, before.grounds, before.found, before.skipped, retired)
+def _written(now: Memory, content: str, history: History) -> str:
+    """The comment, with as much of the history as there is room for."""
+    bodies = (MARKER.wrap(memory.written(now, one)) for one in _with_past(content, history))
+    body = ""
+    for body in bodies:
+        if len(body) <= LONGEST_BODY:
+            break
+    return body
+
+
+def _with_past(content: str, history: History) -> Iterator[str]:
+    """The content and the history, each time with less of it."""
+    for most in (past.SHOWN, _FEW_SHOWN, 0):
+        listed = past.shown(history, most)
+        yield f"{block.written(history)}\n{content}{f'{chr(10)}{_PAST}{listed}' if listed else ''}"
+    yield f"{block.written(history.without_names())}\n{content}"
 
 
 def _last(said: str, before: Memory) -> str:

@@ -2,16 +2,18 @@
 
 Workflows run one at a time for an issue; a command, a backfill or a second token does not. So an
 issue is read again *after* each write: whoever writes last has then seen what is there last, and
-goes on until both agree.
+goes on until both agree. What a run has said and another one wrote over stays in the history, as
+each sees, once it has met another, that the comment still knows its own verdicts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from epm.bot import comment
 from epm.bot.comment import MARKER, Composed
 from epm.bot.dispatch import is_result
+from epm.bot.history import PastVerdict
 from epm.bot.judging import Judge, Judgement
 from epm.bot.signature import Signature
 from epm.bot.telling import Telling, tell
@@ -21,6 +23,8 @@ from epm.github.comments import Change, Found
 from epm.github.interface import Comment, GitHub, Issue
 
 MOST_ROUNDS = 20
+_MOST_MET = 5
+"""How often a run sees to its own verdicts in the history, where others write beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +51,33 @@ def keep_verdict(
         signature: who says so.
         telling: how people are told when a page that passed fails.
     """
-    writes, breaks = 0, False
+    writes, met, breaks = 0, 0, False
     signature = signature or Signature()
     heirs = _Heirs(github)
+    reached: list[PastVerdict] = []
     for _ in range(MOST_ROUNDS):
+        judged = _judged(github, judge, seen)
+        # after what takes long: between this and the write others have little time for theirs
         found = comments.find(github, seen.number, MARKER, heirs.inherited)
         if found.told and comment.stamp(found.told.body) > f"{seen.updated_at:%Y-%m-%dT%H:%M:%SZ}":
-            seen = github.issue(seen.number)  # somebody has been faster
+            now = github.issue(seen.number)  # somebody has been faster
+            again = not _same(now, seen)
+            seen = now
+            if again:
+                continue
+            judged = replace(judged, issue=now)
         if not found.told and not found.moves and not is_result(seen.labels):
             return Outcome(Judgement(seen, None), writes)
-        judged = _judged(github, judge, seen)
-        composed = comment.compose(
-            judged, found.told.body if found.told else None, signature, again=found.moves
-        )
+        existing = found.told.body if found.told else None
+        composed = comment.compose(judged, existing, signature, found.moves, reached)
+        met += bool(composed and reached)
+        may_be_lost = bool(composed and reached) and met <= _MOST_MET
         breaks |= bool(composed and composed.delta and composed.delta.breaks)
+        reached += [composed.told] if composed and composed.told else []
         wrote, alone = _write(github, judged.issue.number, composed, found)
         writes += wrote
         now = github.issue(seen.number)
-        if alone and _same(now, seen):
+        if alone and not may_be_lost and _same(now, seen):
             return Outcome(judged, writes + tell(github, judged, breaks, telling))
         seen = now
     raise EpmError(

@@ -56,7 +56,7 @@ def says(*judgements: Judgement) -> str:
 
 def first_line(comment: str) -> str:
     """What is read first."""
-    lines = comment.splitlines()[2:]
+    lines = comment.splitlines()[3:]
     assert re.fullmatch(r"> \[!(TIP|CAUTION|WARNING|NOTE)\]", lines[0])
     return f"{lines[0][4:-1]} {lines[1].removeprefix('> ')}"
 

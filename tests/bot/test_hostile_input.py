@@ -93,7 +93,7 @@ def check_comment(comment: str, page: str) -> None:
     """As GitHub shows it: our tags alone, no mention, no link but to the page itself."""
     assert len(comment) <= LONGEST_BODY
     assert comment.startswith(f"{MARKER}\n<!-- epm:lint-memory ")
-    assert comment.count("<!--") == 3
+    assert comment.count("<!--") == 4
     html = cmarkgfm.github_flavored_markdown_to_html(comment, options=Options.CMARK_OPT_UNSAFE)
     assert html.count("<details>") == html.count("</details>")
     assert html.rstrip().endswith("<!-- /epm:clean-result-lint -->"), "no fence swallows the end"

@@ -14,6 +14,12 @@ HERO = re.compile(r"/main/figures/[\w./]+")
 PINNED = f"/{'a' * 40}/figures/issue_246/hero_l20.png"
 
 
+def without_history(comment: str) -> str:
+    """What a comment says but for what it remembers, and which edit it is about."""
+    own = r"^<!-- epm:lint-.*$|^Judged: .*$|^<!-- epm:past-verdicts -->$.*?</details>$"
+    return re.sub(own, "", comment, flags=re.MULTILINE | re.DOTALL).strip()
+
+
 @pytest.mark.parametrize("action", ["opened", "edited", "labeled", "reopened"])
 def test_one_comment_for_each_event(bot: Bot, action: str) -> None:
     number = bot.open()
@@ -23,8 +29,10 @@ def test_one_comment_for_each_event(bot: Bot, action: str) -> None:
     lines = comment.splitlines()
     assert lines[0] == "<!-- epm:clean-result-lint v1 -->"
     assert lines[-1] == "<!-- /epm:clean-result-lint -->"
-    assert lines[2] == "> [!CAUTION]"
-    assert lines[3].startswith("> **✗ FAIL — ")
+    assert lines[1].startswith("<!-- epm:lint-memory ")
+    assert lines[2].startswith("<!-- epm:lint-history ")
+    assert lines[3] == "> [!CAUTION]"
+    assert lines[4].startswith("> **✗ FAIL — ")
     assert (ran.reads, ran.writes) == (4, 1)
     assert "::error " in ran.log
     assert "Hero figure" in ran.summary
@@ -52,8 +60,7 @@ def test_nothing_changed_nothing_written(bot: Bot) -> None:
     bot.hub.edit(number, body=SEED_SHAPE.replace("ten named personas", "our named personas"))
     assert bot.lint("edited", number).writes == 1, "which edit was judged is said, too"
     [after], [earlier] = bot.hub.bodies(number), before
-    told = re.compile(r"^(<!-- epm:lint-memory .*|Judged: .*)$", re.MULTILINE)
-    assert told.sub("", after) == told.sub("", earlier)
+    assert without_history(after) == without_history(earlier)
 
 
 def test_what_an_edit_has_changed(bot: Bot) -> None:
@@ -169,8 +176,7 @@ def test_a_comment_that_somebody_edited_is_put_right(bot: Bot) -> None:
     bot.hub.ask("token-of-the-owner", "PATCH", path, {"body": spoilt})
     assert bot.lint("edited", number).writes == 1
     [comment] = bot.comments(number)
-    told = re.compile(r"^(<!-- epm:lint-memory .*|Judged: .*)$", re.MULTILINE)
-    assert told.sub("", comment) == told.sub("", rows[0]["body"])
+    assert without_history(comment) == without_history(rows[0]["body"])
 
 
 def test_duplicates_of_an_accident_go(bot: Bot) -> None:

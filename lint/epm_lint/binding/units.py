@@ -165,7 +165,7 @@ class _Units:
         header, *rows = table.rows
         columns = [self._reader.plain(cell.text) for cell in header.cells]
         head = words_of(" ".join(columns))
-        slots = _slots(columns)
+        slots = slots_of(columns)
         yield Unit("row", header.line, head, self._cells(header, [0] * len(columns)))
         for row in rows:
             label = self._reader.plain(row.cells[0].text) if row.cells else ""
@@ -191,7 +191,7 @@ class _Units:
         return Unit("fence", code.line, frozenset({crc(section)}), (figure,))
 
 
-def _slots(columns: list[str]) -> list[int]:
+def slots_of(columns: list[str]) -> list[int]:
     """A hash for each column, made from its header; two alike are told apart by their order."""
     slots: list[int] = []
     for column in columns:
