@@ -117,7 +117,7 @@ def _results(given: Import, files: dict[str, str], here: Environment, started: f
     specs = (experiment.analyses if experiment else ()) or asked.fitting(found)
     seed, alpha = (experiment.seed, experiment.alpha) if experiment else (42, 0.05)
     conditions = _conditions(found, experiment)
-    frame = Frame(conditions, found.tasks, found.metrics, found.measurements)
+    frame = Frame(conditions, found.tasks, found.metrics, found.measurements, baselines=True)
     blocks = compute(specs, frame, alpha=alpha, seed=seed)
     none = Unavailable(unavailable="nothing was run here: the measurements were imported")
     return Results(
