@@ -91,7 +91,8 @@ class AnalysisSpec:
     primary: bool = False
     """Whether the page's message rests on it."""
     among: Subset = field(default_factory=Subset)
-    """The conditions it is about; baselines are left out unless they are named."""
+    """The conditions it is about. Baselines are left out unless they are named, but not of results
+    that were made elsewhere."""
     relevant: float | None = None
     """Smallest effect that would matter, in the unit of the analysis; above 0."""
     expected: Expected | None = None

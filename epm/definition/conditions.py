@@ -48,7 +48,8 @@ class Condition:
     covariates: Mapping[str, float] = field(default_factory=dict)
     """Numbers known before the run; others are computed in it (`Profile.covariates`)."""
     role: Role = "treatment"
-    """A baseline is what the others are compared with; relations over conditions leave it out."""
+    """A baseline is what the others are compared with; relations over conditions leave it
+    out, but for results that were made elsewhere."""
     target: str | None = None
     """Task that the condition is about. The others are off-target: asked less, counted apart."""
     training: TrainingData | None = None

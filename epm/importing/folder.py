@@ -171,7 +171,7 @@ def _results(given: Import, files: dict[str, str], here: Environment, started: f
     found, experiment = given.found, given.experiment
     specs = (experiment.analyses if experiment else ()) or asked.fitting(found)
     seed, alpha = (experiment.seed, experiment.alpha) if experiment else (42, 0.05)
-    frame = Frame(given.conditions, found.tasks, found.metrics, found.measurements)
+    frame = Frame(given.conditions, found.tasks, found.metrics, found.measurements, baselines=True)
     blocks = compute(specs, frame, alpha=alpha, seed=seed)
     none = Unavailable(unavailable="nothing was run here: the measurements were imported")
     return Results(

@@ -32,7 +32,7 @@ from epm.results import Results
 from epm.results.reading import load
 from epm.values import Unavailable
 from epm.writing.environment import TRACING_FILTERS, TracingEnvironment
-from epm.writing.filters import FILTERS, available, pooled
+from epm.writing.filters import FILTERS, available, decimals, pooled
 from epm.writing.tracing import (
     bare,
     bind,
@@ -212,6 +212,7 @@ def templates(*folders: Path) -> TracingEnvironment:
         named=pass_context(named),
         capitalized=capitalized,
         whole=whole,
+        decimals=decimals,
     )
     environment.tests |= {"available": available, "pooled": pooled}
     environment.finalize = marked

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from epm.values import Interval, Unavailable
@@ -88,9 +88,22 @@ def amount(value: float, scale: str, digits: int | None = None) -> str:
 
 
 @_passing_unavailable
-def span(value: Interval, scale: str) -> str:
+def span(value: Interval, scale: str, digits: int | None = None) -> str:
     """An interval of effects: '[-1.2, +6.3]'."""
-    return f"[{effect(value.lower, scale)}, {effect(value.upper, scale)}]"
+    return f"[{effect(value.lower, scale, digits)}, {effect(value.upper, scale, digits)}]"
+
+
+def decimals(sizes: Sequence[float | Unavailable], scale: str) -> int | None:
+    """Decimals that give the largest of some sizes two significant digits, in points from 1 to 4.
+
+    For effects per unit of something, whose size is the unit's: 0.0019 and its like are written
+    with two decimals of a point, 0.19. None, the usual ones, where effects are no proportions.
+    """
+    known = [abs(bare(size)) for size in sizes if not isinstance(size, Unavailable)]
+    largest = 100 * max(known, default=0.0)
+    if scale != "proportion" or not 0 < largest < math.inf:
+        return None
+    return min(4, max(1, 1 - math.floor(math.log10(largest))))
 
 
 @_passing_unavailable

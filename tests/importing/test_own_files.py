@@ -239,6 +239,18 @@ def test_a_definition_is_held() -> None:
         assert f"{told}refused." in body
 
 
+def test_a_baseline_is_one_of_the_conditions() -> None:
+    defined(
+        DEFINITION.replace("METRIC", "kind")
+        .replace("Difference(", "Means(name='means', outcome=Outcome('kind')), Difference(")
+        .replace("import Difference", "import Difference, Means")
+    )
+    assert main(IMPORT) == 0
+    (folder,) = Path("runs/issue-311").iterdir()
+    means = json.loads((folder / "results.json").read_text(encoding="utf-8"))["analyses"]["means"]
+    assert means["conditions"].keys() == {"treated", "control"}
+
+
 def test_a_rate_does_not_move_by_more_than_one(capsys: pytest.CaptureFixture[str]) -> None:
     defined(DEFINITION.replace("METRIC", "unkind"))
     assert main(IMPORT) == 2

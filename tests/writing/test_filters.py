@@ -13,6 +13,7 @@ from epm.writing.filters import (
     FILTERS,
     available,
     cell,
+    decimals,
     effect,
     interval,
     percent,
@@ -118,3 +119,15 @@ def test_a_cell_stays_one_cell(text: str) -> None:
 
 def test_a_setting_of_a_recipe() -> None:
     assert [setting(value) for value in (0.05, 0.95, 1.0, 1e-4)] == ["0.05", "0.95", "1", "0.0001"]
+
+
+@given(st.lists(st.floats(1e-6, 0.5), min_size=1, max_size=3))
+def test_effects_per_unit_have_two_digits_that_say_something(sizes: list[float]) -> None:
+    largest = max(sizes)
+    digits = decimals([-sizes[0], *sizes[1:], Unavailable(unavailable="no error")], "proportion")
+    assert digits is not None
+    assert 1 <= digits <= 4
+    assert digits == 4 or round(100 * largest, digits) >= 10 * 10**-digits
+    assert digits == 1 or 100 * largest < 100 * 10**-digits
+    assert decimals(sizes, "plain") is None
+    assert decimals([0.0], "proportion") is None

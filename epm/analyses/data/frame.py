@@ -42,8 +42,21 @@ class Frame:
         tasks: Mapping[str, TaskRecord],
         metrics: Mapping[str, MetricRecord],
         measurements: Measurements,
+        *,
+        baselines: bool = False,
     ) -> None:
-        """Nothing is computed yet."""
+        """Nothing is computed yet.
+
+        Args:
+            conditions: what is compared.
+            tasks: what they were asked.
+            metrics: what was counted.
+            measurements: by condition, task, metric and replicate.
+            baselines: whether baselines are among the conditions where none is named. Of an
+                experiment that was run they are the untrained model, which is no case of what is
+                studied; of results made elsewhere they are one more condition.
+        """
+        self._baselines = baselines
         self.conditions = conditions
         self.tasks = tasks
         self.metrics = metrics
@@ -109,11 +122,15 @@ class Frame:
     # ---------------------------------------------------------------- conditions
 
     def among(self, subset: Subset) -> list[str]:
-        """The conditions of a subset, in their order; baselines only where they are named."""
+        """The conditions of a subset, in their order; baselines as it was made to have them."""
         return [
             name
             for name, record in self.conditions.items()
-            if (name in subset.names if subset.names else record.role != "baseline")
+            if (
+                name in subset.names
+                if subset.names
+                else self._baselines or record.role != "baseline"
+            )
             and name not in subset.without
             and all(record.factors.get(factor) == level for factor, level in subset.where)
         ]

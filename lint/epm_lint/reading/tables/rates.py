@@ -75,7 +75,7 @@ class Rates:
             if role in _STARTS and (not opened or role in seen):
                 groups.append([])
                 seen, opened = set(), True
-            elif role in _CLOSES:
+            elif role in _CLOSES or (role is Role.INTERVAL and _is_of_its_own(entry)):
                 opened = False
             if opened:
                 seen.add(role)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from epm_lint.reading.number import Number
 from epm_lint.reading.page import Reading
-from epm_lint.reading.statements import Binding
+from epm_lint.reading.qualifier_words import qualifier_of
+from epm_lint.reading.statements import Binding, Qualifier
 from epm_lint.reading.tables.columns import Role, column_of
 from epm_lint.reading.tables.records import Record, TableReading
 from epm_lint.reading.tables.tested import degrees_of
@@ -38,7 +39,10 @@ def _size(record: Record, tally: Tally) -> None:
 
 
 def _fits(table: TableReading, tally: Tally) -> None:
-    """Other standard errors change neither the estimate nor its degrees of freedom."""
+    """Other standard errors change neither the estimate nor its degrees of freedom.
+
+    But clustered ones have as many as there are clusters, less one.
+    """
     if not table.records or table.columns.count(Role.ESTIMATE) != 1:
         return
     first = table.records[0]
@@ -52,9 +56,15 @@ def _fits(table: TableReading, tally: Tally) -> None:
         where = f"on line {first.line}, with other errors, it is"
         _same(value, known, f"{where} {shown(known)}", tally)
         own = degrees_of(record, None)
+        if _is_clustered(first) or _is_clustered(record):
+            continue
         if len(own) == len(freedom) == 1 and own[0].value != freedom[0].value:
             message = f"says df={shown(own[0])}; {where} {shown(freedom[0])}"
             tally.hold(value, Outcome.INCONSISTENT, message, _FIX, binding=Binding.SUBJECT)
+
+
+def _is_clustered(record: Record) -> bool:
+    return any(qualifier_of(word) is Qualifier.CLUSTERED for word in record.words)
 
 
 def _same(number: Number, other: Number, what: str, tally: Tally) -> None:
