@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +22,14 @@ from judge_server import JudgeServer
 from processes import importable
 
 from epm import page
+from epm.analyses.exclusions.block import DifferenceBounds, ExclusionsBlock
 from epm.discovery import load
+from epm.files import read_json_lines
 from epm.pipeline.again import analyse_again
 from epm.pipeline.plan import planned
 from epm.pipeline.run import Options, run, run_folder
 from epm.results.reading import load as results_at
-from epm.scoring.judges.answers import ANSWERS, Answers
+from epm.scoring.judges.answers import ANSWERS, Answers, by_key
 from epm.values import Unavailable
 
 if TYPE_CHECKING:
@@ -248,3 +252,62 @@ def test_the_plan_and_what_became_of_it(
     assert (folder / "sample/plain/manifest.json").read_bytes() == drawn
     rows = gzip.decompress((folder / "samples.jsonl.gz").read_bytes()).splitlines()
     assert all({"warm", "kind"} == json.loads(row)["judged"].keys() for row in rows)
+
+
+def test_when_every_answer_is_lost_the_page_says_so(
+    server: JudgeServer, home: Path, tmp_path: Path, quiet: Quiet
+) -> None:
+    server.echoes = False
+    server.grade = lambda text: "I'm sorry, but I can't."
+    loaded = load("issue-310", home)
+    options = Options("pytest", "off", runs=tmp_path / "runs")
+    folder = run(loaded, loaded.experiment.resolve("toy"), options, lambda _: nullcontext(quiet))
+    results = results_at(folder / "results.json")
+    for name in ("treated", "plain"):
+        assert results.measurements[name]["asked"]["warm"]["seed=42"].excluded == {
+            "judge refused": 12
+        }
+    effect = results.analyses["effect"]
+    assert isinstance(effect, Unavailable)
+    assert effect.unavailable == "treated - plain: treated and plain has no scores"
+    losses = results.analyses["warm_exclusions"]
+    assert isinstance(losses, ExclusionsBlock)
+    pair = losses.pairs["treated - plain"]
+    assert not isinstance(pair, Unavailable)
+    assert pair.bounds["any reason"] == DifferenceBounds(lower=-1.0, upper=1.0)
+    page.draw(folder)
+    page.write(folder, loaded.folder)
+    body = (folder / "body.md").read_text(encoding="utf-8")
+    assert "- Not answered, effect: treated - plain: treated and plain has no scores." in body
+    assert "Effect:**" not in body
+    assert "effect: ;" not in body
+    assert "`treated` lost 12 of 12 answers (100.0%)" in body
+    verdicts = (folder / "lint.txt").read_text(encoding="utf-8")
+    assert re.search(r"Plan told +✓ PASS", verdicts)
+
+
+def test_a_difference_in_what_was_lost_is_said_with_bounds(
+    server: JudgeServer, home: Path, tmp_path: Path, quiet: Quiet
+) -> None:
+    """Of what was answered once, other answers are read from the same folder, and nothing asked."""
+    loaded = load("issue-310", home)
+    options = Options("pytest", "off", runs=tmp_path / "runs")
+    plain = loaded.experiment.resolve("toy")
+    folder = run(loaded, plain, options, lambda _: nullcontext(quiet))
+    asked = len(server.requests)
+    rows = [*read_json_lines(folder / "samples.jsonl.gz")]
+    refused = {row["judged"]["warm"]["key"] for row in rows if row["condition"] == "treated"}
+    answers = [*read_json_lines(folder / "judge" / "judgements.jsonl.gz")]
+    (folder / ANSWERS).unlink()
+    known = Answers(folder / ANSWERS)
+    for key, answer in by_key(answers).items():
+        known.keep(key, replace(answer, refused=key in refused))
+    options = replace(options, ask_again=True)
+    run(loaded, plain, options, lambda _: nullcontext(quiet))
+    assert len(server.requests) == asked
+    page.draw(folder)
+    page.write(folder, loaded.folder)
+    body = (folder / "body.md").read_text(encoding="utf-8")
+    assert "`treated` lost 12 of 12 answers (100.0%); `plain` lost 0 of 12 answers (0.0%)" in body
+    assert "treated - plain: the share of lost answers differs by +100.0 points" in body
+    assert "whatever those lost for any reason would have scored: between" in body
