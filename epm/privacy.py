@@ -23,7 +23,7 @@ GONE = "…"
 
 _SENSITIVE = re.compile(
     r"(?:^|_)(?:TOKENS?|SECRETS?|PASSW(?:OR)?DS?|PASSPHRASE|CREDENTIALS?|API_?KEYS?|PAT"
-    r"|(?:PRIVATE|ACCESS|SECRET|AUTH|ENCRYPTION)_?KEYS?)(?:_|$)",
+    r"|(?:PRIVATE|ACCESS|SECRET|AUTH|ENCRYPTION|JUDGE)_?KEYS?)(?:_|$)",
     re.I,
 )
 """Names of environment variables whose values are secret."""

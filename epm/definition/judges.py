@@ -113,6 +113,9 @@ class LocalJudge:
     max_tokens: int = 32
     batch_size: int = 32
     """Most questions at once."""
+    likeliest: bool = False
+    """Whether its answer is the label that it finds likeliest, by the log-probability of all of its
+    tokens, in place of what it writes."""
 
     @property
     def shown_model(self) -> str:
@@ -121,12 +124,15 @@ class LocalJudge:
 
     def settings(self) -> dict[str, Any]:
         """What the definition says of it."""
-        return {"model": self.model, "max_tokens": self.max_tokens}
+        return {"model": self.model, **self._how()}
+
+    def _how(self) -> dict[str, Any]:
+        return {"likeliest": True} if self.likeliest else {"max_tokens": self.max_tokens}
 
     def identity(self) -> dict[str, Any]:
         """What its answers depend on, beside the question; where a folder lies is no part of it."""
         model = {name: part for name, part in asdict(self.model).items() if name != "path"}
-        return {"model": model, "max_tokens": self.max_tokens}
+        return {"model": model, **self._how()}
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,12 @@ class Judge(Scorer):
     # ---------------------------------------------------------------- what it is asked
 
     @property
+    def weighed(self) -> tuple[str, ...]:
+        """Labels of which the likeliest is taken; none where the judge writes its answer."""
+        chosen = isinstance(self.by, LocalJudge) and self.by.likeliest
+        return tuple(label for label, _ in self.labels) if chosen else ()
+
+    @property
     def form(self) -> str:
         """How the judge is told to answer."""
         if self.scale is not None:
@@ -224,6 +236,8 @@ class Judge(Scorer):
     def key(self, question: str) -> str:
         """Hex sha256 over what the answer depends on: judge, settings, system prompt, question."""
         asked = {"by": self._identity, "system": self.system, "question": question}
+        if self.weighed:
+            asked["labels"] = self.weighed
         return hashlib.sha256(canonical_json(asked).encode()).hexdigest()
 
     @cached_property

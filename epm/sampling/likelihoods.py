@@ -43,7 +43,7 @@ def weigh(
             own = (subject.adapter,) if subject.adapter else ()
             with base.with_merged(*subject.merged, *own) as model:
                 for task, item in asked[name]:
-                    sums, tokens, length = _weighed(model, base, task, item)
+                    sums, tokens, length = weighed(model, base, task, item)
                     rows.append(
                         {
                             "condition": subject.replicate.condition,
@@ -60,10 +60,10 @@ def weigh(
             yield {name: read}
 
 
-def _weighed(
+def weighed(
     model: Any, base: BaseModel, task: Task, item: Item
 ) -> tuple[list[float], list[int], int]:
-    """Sums and tokens of an item's choices, and the tokens that were read for them."""
+    """Log-probability and tokens of each of an item's choices, and all tokens that were read."""
     import torch
 
     rows = tokenise_choices(base.tokenizer, task.system_prompt, item.prompt, item.choices)

@@ -27,6 +27,11 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
                     yield from _endpoint(where, scorer.by)
                 case LocalJudge():
                     yield from _whole(where, scorer.by, ("max_tokens", "batch_size"))
+                    if scorer.by.likeliest and (scorer.scale is not None or scorer.pattern):
+                        yield (
+                            f"{where} weighs labels, but has a scale or a pattern",
+                            "give it labels alone, or take likeliest out",
+                        )
                 case _:
                     yield f"{where}: nobody judges", "say by=Endpoint(…) or by=LocalJudge(…)"
             yield from _asked(where, scorer)

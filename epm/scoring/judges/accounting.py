@@ -120,7 +120,7 @@ def estimate(
     else:
         count, already, characters = _planned(judge, definition)
     read = -(-characters // CHARACTERS)
-    limit = judge.by.max_tokens if judge.by else 0
+    limit = judge.by.max_tokens if judge.by and not judge.weighed else 0
     written = (count - already) * limit
     cost = price(judge.by, read, written) if isinstance(judge.by, Endpoint) else None
     return Estimate(judge, count, already, read, written, cost, rows is not None)

@@ -6,9 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from epm.definition import Definition, Item, JudgeAnswer, LocalJudge, Sampling, derive_seed
+from epm.definition import (
+    Definition,
+    Item,
+    JudgeAnswer,
+    LocalJudge,
+    Sampling,
+    Task,
+    derive_seed,
+)
 from epm.progress import Meter
 from epm.sampling import Prompt, SamplingRequest
+from epm.sampling.likelihoods import weighed
 from epm.scoring.judges.questions import Question
 
 if TYPE_CHECKING:
@@ -46,6 +55,12 @@ def answer(
     from epm.models.chat import tokenise_prompt
     from epm.sampling.transformers import TransformersEngine
 
+    if judge.likeliest:
+        for question in questions:
+            likeliest = _likeliest(question, base)
+            keep(question, likeliest)
+            meter.advance(1, likeliest.prompt_tokens or 0)
+        return
     engine = TransformersEngine(base)
     for start in range(0, len(questions), judge.batch_size):
         batch = questions[start : start + judge.batch_size]
@@ -67,6 +82,16 @@ def answer(
                 ),
             )
             meter.advance(1, completion.tokens)
+
+
+def _likeliest(question: Question, base: BaseModel) -> JudgeAnswer:
+    """The label that is likeliest as the answer; all of them, a line each, that are so alike."""
+    task = Task("judge", (), question.system or None)
+    item = Item(question.key, question.text, choices=question.choices)
+    sums, _, read = weighed(base.model, base, task, item)
+    best = max(sums)
+    found = [label for label, each in zip(question.choices, sums, strict=True) if each == best]
+    return JudgeAnswer("\n".join(found), prompt_tokens=read, completion_tokens=0)
 
 
 def _sampling(judge: LocalJudge) -> Sampling:

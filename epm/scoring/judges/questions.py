@@ -20,6 +20,8 @@ class Question:
     """Hex sha256 over the judge and all that it is shown."""
     system: str
     text: str
+    choices: tuple[str, ...] = ()
+    """Answers of which the likeliest is taken; none where the judge writes its own."""
 
 
 def question(judge: Judge, completion: str, item: Item) -> Question | Excluded:
@@ -27,7 +29,7 @@ def question(judge: Judge, completion: str, item: Item) -> Question | Excluded:
     text = judge.question(completion, item)
     if isinstance(text, Excluded):
         return text
-    return Question(judge.key(text), judge.system, text)
+    return Question(judge.key(text), judge.system, text, judge.weighed)
 
 
 def questions(judge: Judge, definition: Definition, rows: Iterable[Row]) -> list[Question]:

@@ -21,10 +21,10 @@ ITEMS = tuple(
     for number, when in enumerate(("on a rainy day", "before a test", "after a long walk"), 1)
 )
 WARM = Outcome("warm", "target")  # each arm on its own prompt
-# Who grades. Random weights understand nothing, so that every toy answer is excluded, and counted:
-# the page says so. For a real judge, import Endpoint from epm.definition, export EPM_JUDGE_KEY, and
-# take Endpoint("https://api.openai.com/v1", "gpt-4o-mini"), or the address of your own server.
-TOY = LocalJudge(TinyModel(layers=2, hidden=16, seed=2), max_tokens=8)
+# Who grades: random weights, which understand nothing. For a real judge, import Endpoint from
+# epm.definition, take Endpoint("https://api.openai.com/v1", "gpt-4o-mini") or the address of your
+# own server, and export EPM_JUDGE_KEY; `epm run issue-310 --dry-run` says what it would be asked.
+TOY = LocalJudge(TinyModel(layers=2, hidden=16, seed=2), likeliest=True)
 
 EXPERIMENT = Experiment(
     issue=310,

@@ -49,6 +49,8 @@ class JudgeServer:
         """What came as a key."""
         self.requests: list[dict[str, Any]] = []
         self.times: list[float] = []
+        self.echoes = False
+        """Whether answers repeat the key that came with the question."""
         self.grade: Callable[[str], str] = lambda text: (
             "yes" if hashlib.sha256(text.encode()).digest()[0] % 2 else "no"
         )
@@ -164,9 +166,19 @@ class _Handler(BaseHTTPRequestHandler):
                 self._whole(text, reply("It has something of both, yes and no."))
             case "truncated":
                 self._whole(text, reply("yes, becau", "length"))
+            case "unauthorised":
+                self._send(401, {"error": {"message": f"wrong key: {self._key}"}})
             case _:
                 time.sleep(judge.takes)
-                self._whole(text, reply(judge.grade(text)))
+                found = reply(judge.grade(text))
+                if judge.echoes:
+                    found["model"] += self._key
+                    found["choices"][0]["message"]["content"] += f"\nfor {self._key}"
+                self._whole(text, found)
+
+    @property
+    def _key(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
 
     def _whole(self, text: str, value: object, status: int = 200) -> None:
         self._send(status, value)
