@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from epm.importing.found import Found
-from epm.importing.inspect_logs import completions, provenance, reported
+from epm.importing.inspect_logs import completions, headline, provenance, reported
 from epm.importing.inspect_logs.logs import Log, Panel, find, panel
 from epm.importing.inspect_logs.scores import Scores, read_scores
 from epm.importing.inspect_logs.tasks import agreed, check_scorers, check_settings
@@ -50,11 +50,22 @@ def read(paths: Sequence[Path]) -> Found:
     for log, each in scores.items():
         notes += each.notes(log)
     yes_or_no = _yes_or_no(scores)
+    metrics = _metrics(scores, yes_or_no)
+    bounded = frozenset(name for name, each in metrics.items() if each.upper == 1)
+    headlines = headline.by_task(scores, bounded)
+    measurements = _measurements(scores, yes_or_no)
+    if headlines:
+        metrics = {
+            headline.NAME: MetricRecord(label=headline.LABEL, lower=0.0, upper=1.0)
+        } | metrics
+        _add_headline(measurements, headlines)
+        notes.append(headline.note(headlines))
     return Found(
         conditions=_conditions(found),
         tasks=tasks,
-        metrics=_metrics(scores, yes_or_no),
-        measurements=_measurements(scores, yes_or_no),
+        metrics=metrics,
+        measurements=measurements,
+        told=headline.alone(scores, headlines),
         inputs=files,
         models={log.condition: provenance.model(log) for log in found.logs},
         evaluations=tuple(provenance.task(log, each) for log, each in scores.items()),
@@ -116,6 +127,28 @@ def _measurements(scores: Mapping[Log, Scores], yes_or_no: frozenset[str]) -> Me
                 if (measurement := _measurement(each, metric, epoch, metric in yes_or_no))
             }
     return measured
+
+
+def _add_headline(measurements: Measurements, headlines: Mapping[str, str]) -> None:
+    """The headline of every task again, under one name; as numbers where one is not yes or no."""
+    cells = [
+        (by_metric, by_metric[headlines[task]])
+        for by_task in measurements.values()
+        for task, by_metric in by_task.items()
+    ]
+    counted = all(isinstance(each, Count) for _, cell in cells for each in cell.values())
+    for by_metric, cell in cells:
+        by_metric[headline.NAME] = {
+            name: each if counted else _averaged(each) for name, each in cell.items()
+        }
+
+
+def _averaged(measured: Measurement) -> Measurement:
+    """Yes-or-no scores as the numbers 1 and 0."""
+    if not isinstance(measured, Count):
+        return measured
+    sums = {item: (float(k), float(k), n) for item, (k, n) in measured.items.items()}
+    return Mean(items=sums, excluded=measured.excluded)
 
 
 def _measurement(each: Scores, metric: str, epoch: int, yes_or_no: bool) -> Measurement | None:
