@@ -28,7 +28,12 @@ MOST_COMPARED = 6
 
 def fitting(found: Found) -> tuple[AnalysisSpec, ...]:
     """The analyses that measurements allow, the first metric's before the next one's."""
-    return tuple(spec for metric in found.metrics for spec in _of_metric(found, metric))
+    return tuple(
+        spec
+        for metric in found.metrics
+        if metric not in found.told
+        for spec in _of_metric(found, metric)
+    )
 
 
 def _of_metric(found: Found, metric: str) -> Iterator[AnalysisSpec]:
@@ -89,6 +94,7 @@ def _of_metric(found: Found, metric: str) -> Iterator[AnalysisSpec]:
             question=f"Were answers lost alike, and could they change what is said of {label}?",
             outcome=outcome,
             among=among,
+            by_task=several,
         )
 
 

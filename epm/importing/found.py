@@ -32,6 +32,8 @@ class Found:
     covariates: Mapping[str, CovariateRecord] = field(default_factory=dict)
     models: Mapping[str, ImportedModel] = field(default_factory=dict)
     """By condition."""
+    told: frozenset[str] = frozenset()
+    """Metrics of which another, listed before them, tells all: no analysis is theirs by default."""
     evaluations: tuple[ImportedTask, ...] = ()
     """One for each condition and task, where more is known than the measurements."""
     reported: tuple[ReportedNumber, ...] = ()

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from epm.evaluation.logs import completions, provenance, reported
+from epm.evaluation.logs import completions, headline, provenance, reported
 from epm.evaluation.logs.logs import Log, Panel, find, panel
 from epm.evaluation.logs.measured import measurement, metric_records, yes_or_no
 from epm.evaluation.logs.scores import Scores, read_scores
@@ -22,7 +22,11 @@ from epm.importing.found import Found
 from epm.results import (
     ONLY,
     ConditionRecord,
+    Count,
+    Mean,
+    Measurement,
     Measurements,
+    MetricRecord,
     replicate,
 )
 
@@ -46,11 +50,22 @@ def read(paths: Sequence[Path]) -> Found:
     for log, each in scores.items():
         notes += each.notes(log)
     counted = yes_or_no(scores)
+    metrics = metric_records(scores, counted)
+    bounded = frozenset(name for name, each in metrics.items() if each.upper == 1)
+    headlines = headline.by_task(scores, bounded)
+    measurements = _measurements(scores, counted)
+    if headlines:
+        metrics = {
+            headline.NAME: MetricRecord(label=headline.LABEL, lower=0.0, upper=1.0)
+        } | metrics
+        _add_headline(measurements, headlines)
+        notes.append(headline.note(headlines))
     return Found(
         conditions=_conditions(found),
         tasks=tasks,
-        metrics=metric_records(scores, counted),
-        measurements=_measurements(scores, counted),
+        metrics=metrics,
+        measurements=measurements,
+        told=headline.alone(scores, headlines),
         inputs=files,
         models={log.condition: provenance.model(log) for log in found.logs},
         evaluations=tuple(provenance.task(log, each) for log, each in scores.items()),
@@ -82,3 +97,25 @@ def _measurements(scores: Mapping[Log, Scores], counted: frozenset[str]) -> Meas
                 if (found := measurement(each, metric, (epoch,), metric in counted))
             }
     return measured
+
+
+def _add_headline(measurements: Measurements, headlines: Mapping[str, str]) -> None:
+    """The headline of every task again, under one name; as numbers where one is not yes or no."""
+    cells = [
+        (by_metric, by_metric[headlines[task]])
+        for by_task in measurements.values()
+        for task, by_metric in by_task.items()
+    ]
+    counted = all(isinstance(each, Count) for _, cell in cells for each in cell.values())
+    for by_metric, cell in cells:
+        by_metric[headline.NAME] = {
+            name: each if counted else _averaged(each) for name, each in cell.items()
+        }
+
+
+def _averaged(measured: Measurement) -> Measurement:
+    """Yes-or-no scores as the numbers 1 and 0."""
+    if not isinstance(measured, Count):
+        return measured
+    sums = {item: (float(k), float(k), n) for item, (k, n) in measured.items.items()}
+    return Mean(items=sums, excluded=measured.excluded)

@@ -184,6 +184,9 @@ def _known_to_git(repository: Path, roots: list[str]) -> list[str] | None:
     """Files that git tracks or would add; None outside a checkout."""
     options = ("-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
     try:
+        if not roots:
+            git(repository, "rev-parse", "--git-dir")
+            return []
         listed = git(repository, "ls-files", *options, "--", *roots)
     except (subprocess.CalledProcessError, FileNotFoundError):
         return None

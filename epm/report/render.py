@@ -236,7 +236,7 @@ CONTEXT = frozenset(
         ),
         *("trained", "missing", "lost", "asked_primary", "not_run", "unlisted", "tasks_apart"),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
-        *("scale_of", "recorded", "imported", "evaluated"),
+        *("scale_of", "measured_on", "recorded", "imported", "evaluated"),
         *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
         *("environment", "stage_seconds", "shard_count"),
     }
@@ -311,6 +311,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "named": lambda name: _named(results, name),
         "unit_of": lambda name: _unit(results, name),
         "scale_of": lambda metric: scale_of(results, metric),
+        "measured_on": lambda block: _measured_on(results, getattr(block, "metric", "")),
         "figures": figures(run, results),
         "stage_seconds": _seconds_by_stage(results),
         "example": _example_rows(run, results),
@@ -356,6 +357,22 @@ def scale_of(results: Results, metric: str) -> Scale:
         for measured in by_metric.get(metric, {}).values()
     )
     return "proportion" if counted else "plain"
+
+
+def _measured_on(results: Results, metric: str) -> list[str]:
+    """The tasks that a metric was measured on, as code, where it was not measured on all."""
+    measured = {
+        task
+        for by_task in results.measurements.values()
+        for task, by_metric in by_task.items()
+        if metric in by_metric
+    }
+    some = measured and len(measured) < len(results.tasks) and not _tasks_of_their_own(results)
+    return [f"`{task}`" for task in results.tasks if some and task in measured]
+
+
+def _tasks_of_their_own(results: Results) -> bool:
+    return any(condition.target for condition in results.conditions.values())
 
 
 def whole(value: float) -> str:

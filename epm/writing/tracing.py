@@ -206,9 +206,14 @@ def join(values: Iterable[object], separator: str = "") -> str:
 
 
 def capitalized(text: str) -> str:
-    """With a capital at its first letter, behind the mark where it has one."""
+    """With a capital at its first letter, behind the mark where it has one.
+
+    A name of code, such as acc_norm, stays as it is.
+    """
     opening = _OPENING.match(text)
     at = opening.end() if opening else 0
+    if "_" in text[at:].partition(" ")[0]:
+        return text
     return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
 

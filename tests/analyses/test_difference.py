@@ -36,6 +36,7 @@ from epm.definition.analysis import Expected, Outcome, Subset
 from epm.results import (
     ConditionRecord,
     Count,
+    Mean,
     Measurement,
     MetricRecord,
     Reported,
@@ -387,6 +388,22 @@ def test_mcnemar_of_numeric_scores_wants_a_threshold() -> None:
     assert {"epoch 1", "epoch 2", "any epoch", "all epochs"} == set(found)
     lenient = overall(replace(spec, success_from=0.5), frame).mcnemar
     assert lenient["epoch 1"] != found["epoch 1"]
+
+
+def test_mcnemar_of_scores_between_0_and_1_that_are_all_at_its_ends() -> None:
+    """Where a task's scores are yes or no, though those of another are not."""
+
+    def frame(*second: float) -> Frame:
+        sides = {"a": (1.0, 1.0, 0.0), "b": (0.0, *second)}
+        means = {
+            side: Mean(items={f"q{i}": (v, v * v, 1) for i, v in enumerate(values)})
+            for side, values in sides.items()
+        }
+        return single({side: {"all": mean} for side, mean in means.items()}, lower=0.0, upper=1.0)
+
+    found = overall(SCORE, frame(0.0, 1.0)).mcnemar["the answer"]
+    assert (found.pairs, found.only_a, found.only_b) == (3, 2, 1)
+    assert overall(SCORE, frame(0.5, 1.0)).mcnemar == {}
 
 
 def test_mcnemar_as_published() -> None:

@@ -17,6 +17,7 @@ import pytest
 from epm.errors import EpmError
 from epm.evaluation.logs.scores import number
 from epm.importing import inspect_logs
+from epm.importing.asked import fitting
 from epm.results import Count, Mean
 
 inspect_ai = pytest.importorskip("inspect_ai")
@@ -188,6 +189,9 @@ def test_what_inspect_reports_and_what_we_do(tmp_path: Path) -> None:
     assert (mean.value, mean.ours, mean.why) == (0.5, 0.5, "")
     assert best.value == pytest.approx(2 / 3)
     assert best.ours is None
+    lost = reported["graded, unscored samples (mean)"]
+    assert (lost.value, lost.ours) == (0, 1)
+    assert "every epoch" in lost.why
     assert "max" in best.why
     assert reported["graded, stderr (mean)"].ours == pytest.approx(
         reported["graded, stderr (mean)"].value, abs=1e-12
@@ -226,6 +230,34 @@ def test_every_scorer_and_every_part_is_a_metric(tmp_path: Path) -> None:
         assert measured[metric]["all"].excluded == {"error": 1, "unscored": 1}
         assert totals(measured[metric])["sum"] == k
     assert {each.name for each in found.reported} >= {"rubric/style, accuracy", "graded, accuracy"}
+
+
+def test_tasks_of_other_scorers_share_their_headline(tmp_path: Path) -> None:
+    scorers = {"sums": graded(), "facts": clustered()}
+    for model in ("ada", "bolt"):
+        run(tmp_path, {"a": "CI", "b": ["C", None]}, model, "sums", scorers["sums"])
+        run(tmp_path, {"c": "PC", "d": "II"}, model, "facts", scorers["facts"])
+    found = inspect_logs.read([tmp_path])
+    assert next(iter(found.metrics)) == "headline"
+    assert set(found.metrics) == {"headline", "graded", "clustered"}
+    assert found.told == {"graded", "clustered"}
+    for each in ("graded on sums", "clustered on facts"):
+        assert each in found.notes[-1]
+    cell = found.measurements["bolt"]
+    for task, metric, mean in (("sums", "graded", 2 / 3), ("facts", "clustered", 1.5 / 4)):
+        headline = totals(cell[task]["headline"])
+        own = totals(cell[task][metric])
+        assert (headline["sum"], headline["excluded"]) == (own["sum"], own["excluded"])
+        assert headline["sum"] / headline["n"] == pytest.approx(mean)
+        assert all(isinstance(each, Mean) for each in cell[task]["headline"].values())
+    assert {spec.outcome.metric for spec in fitting(found)} == {"headline"}
+
+
+def test_no_headline_where_logs_put_different_scores_first(tmp_path: Path) -> None:
+    run(tmp_path, {"a": "C"}, "ada", "sums", graded())
+    run(tmp_path, {"a": "C"}, "bolt", "sums", [clustered(), graded()])
+    run(tmp_path, {"c": "C"}, "ada", "facts", clustered())
+    assert "headline" not in inspect_logs.read([tmp_path]).metrics
 
 
 def test_one_metric_is_of_one_kind(tmp_path: Path) -> None:

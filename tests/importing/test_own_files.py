@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from epm.cli import main
 from epm.importing import mapping
 from epm.results import Count, Mean, Reported
 from epm.results.reading import load
+from epm.values import Unavailable
 from epm_lint.model import Status
 
 HITS = """
@@ -161,6 +163,12 @@ def test_places_of_a_json_file() -> None:
     assert refused.total == (167, 250)
     assert auc["all"] == Reported(value=0.759, stderr=0.013)
     assert measured["none"]["ablation"]["ablated"]["all"] == Count(total=(213, 412))
+
+
+def test_outside_of_a_checkout() -> None:
+    shutil.rmtree(".git")
+    results = load(imported("table", "hits.csv", hits(), HITS) / "results.json")
+    assert isinstance(results.provenance.environments[0].git, Unavailable)
 
 
 def test_the_same_files_are_the_same_run() -> None:

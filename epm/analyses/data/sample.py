@@ -67,6 +67,16 @@ class Sample:
         """Whether it has rows, all of yes-or-no scores."""
         return len(self.rows) > 0 and bool(self.rows["counted"].all())
 
+    @cached_property
+    def yes_or_no(self) -> bool:
+        """Whether every score is 0 or 1, also of a metric that gives scores between them elsewhere.
+
+        On that scale a sum of scores is the sum of their squares only if each is 0 or 1.
+        """
+        if self.counted or self.scale != (0.0, 1.0) or not len(self.rows):
+            return self.counted
+        return bool((self.rows["squares"] == self.rows["total"]).all())
+
     @property
     def ends(self) -> Ends:
         """Of the scale: 0 and 1 of yes-or-no scores."""

@@ -99,7 +99,7 @@ def compare(a: Sample, b: Sample, ask: Ask) -> Compared:
             a.rows,
             b.rows,
             by_dataset=ask.by_dataset,
-            counted=counted,
+            counted=a.yes_or_no and b.yes_or_no,
             success_from=ask.spec.success_from,
         )
         if known and not several

@@ -37,7 +37,7 @@ def by_rule(
         a: rows of `Frame.rows` of one run, items known.
         b: of the other side.
         by_dataset: whether items are the same in all tasks of a data set.
-        counted: whether scores are yes or no.
+        counted: whether scores are yes or no, 1 and 0.
         success_from: score from which on a numeric answer is a success; None gives no test.
 
     Returns:

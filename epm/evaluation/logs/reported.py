@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm.evaluation.logs.logs import Log
-from epm.evaluation.logs.scores import Scores, metric_of
+from epm.evaluation.logs.scores import NOT_RUN, Scores, metric_of
 from epm.results.imported import ReportedNumber
 
 if TYPE_CHECKING:
@@ -34,6 +34,32 @@ def numbers(log: Log, scores: Scores) -> Iterator[ReportedNumber]:
                 ours=ours,
                 why=_why(score, number, metric, ours, scores),
             )
+        if metric in scores.excluded:
+            yield from _unscored(log, score, metric, scores)
+
+
+def _unscored(log: Log, score: EvalScore, metric: str, scores: Scores) -> Iterator[ReportedNumber]:
+    """How many samples it says have no score, where there are any by it or by us."""
+    said = score.unscored_samples
+    lost = sum(
+        n
+        for by_reason in scores.excluded[metric].values()
+        for reason, n in by_reason.items()
+        if reason != NOT_RUN
+    )
+    if said is not None and (said or lost):
+        same = said == lost
+        yield ReportedNumber(
+            condition=log.condition,
+            task=log.task,
+            name=f"{metric}, unscored samples" + (f" ({score.reducer})" if score.reducer else ""),
+            value=said,
+            ours=lost,
+            why=""
+            if same
+            else "counts items that lost every epoch to the scorer; ours are all answers without "
+            "a score, those that ended in an error among them",
+        )
 
 
 def _name(score: EvalScore, number: EvalMetric, metric: str) -> str:
