@@ -137,7 +137,7 @@ class _Evaluation:
 
     def _answered(self, question: Question, answers: list[Completion]) -> None:
         tokens = sum(answer.tokens for answer in answers)
-        own = question.subject is self.subject
+        own = question.subject is self.subject and not question.grades
         if own:
             self._asked.add(question.sampling)
             self._roles.setdefault(tuple(role for role, _ in question.turns), question.turns)
@@ -151,7 +151,7 @@ class _Evaluation:
 
         spec = self.spec
         try:
-            (header,) = evaluated(
+            found = evaluated(
                 task,
                 model=provider.model(self.subject.replicate.name),
                 model_roles={"grader": _grader(spec)} if spec.grader else None,
@@ -175,8 +175,9 @@ class _Evaluation:
             raise batches.failure or self._broken(error) from error
         if batches.failure:
             raise batches.failure
-        if header.status == "cancelled":
+        if not found or found[0].status == "cancelled":  # it keeps Ctrl-C to itself
             raise KeyboardInterrupt
+        header = found[0]
         if header.status != "success":
             raise self._broken(header.error.message if header.error else header.status)
         return _read(header.location)
@@ -201,5 +202,4 @@ def _grader(spec: InspectTask) -> Model:
 
     if "/" in spec.grader:
         return get_model(spec.grader)
-    # a grade is no sample of what a model may say
-    return provider.model(spec.grader, temperature=0.0)
+    return provider.model(spec.grader, grades=True)

@@ -61,7 +61,7 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     Args:
         definition: with the scorers, and the items that some of them compare with.
         samples: lines of samples files, those of checkpoints with their `step`, and lines of
-            likelihoods.
+            likelihoods. What Inspect scored is left out: its scores are no scorer's of ours.
 
     Returns:
         Measurements by condition, task, metric and replicate, in the order of the samples.
@@ -73,7 +73,10 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
     together: dict[tuple[str, str, str, str], _Pairs] = {}
+    evaluated = {task.name for task in definition.experiment.evaluated}
     for row in samples:
+        if row["task"] in evaluated:
+            continue
         item, name = _item(items, row), _replicate(row)
         scores = _scores(scorers, row, item)
         for scorer in scorers:
@@ -97,9 +100,16 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
 
 
 def scored(definition: Definition, samples: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    """The samples with their scores by metric; an exclusion is a text, its reason."""
+    """The samples with their scores by metric; an exclusion is a text, its reason.
+
+    What Inspect scored is left as it is.
+    """
     items = _items(definition)
+    evaluated = {task.name for task in definition.experiment.evaluated}
     for row in samples:
+        if row["task"] in evaluated:
+            yield dict(row)
+            continue
         item = _item(items, row)
         scores = _scores(definition.experiment.scorers, row, item)
         yield {
