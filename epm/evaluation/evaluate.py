@@ -120,8 +120,12 @@ class _Evaluation:
         task = load(self.spec, {each.name for each in self.definition.experiment.scorers})
         with provider.answering(by), tempfile.TemporaryDirectory(prefix="epm-inspect-") as logs:
             log = self._evaluated(task, batches, logs)
-            private.write(log, self.subject.out / log_name(self.spec), self.spec.task, self._told())
+            private.write(log, self.subject.out / log_name(self.spec), self._file, self._told())
         return self.tokens
+
+    @property
+    def _file(self) -> str:
+        return self.spec.task.rpartition("@")[0]
 
     def _told(self) -> dict[str, Any]:
         """How the subject was asked, and what its chat template put before that."""

@@ -101,8 +101,8 @@ def test_measurements_are_the_scores_of_the_logs(finished: Path, results: Result
             given: dict[str, list[Any]] = {}
             for sample in log.samples or ():
                 value = (sample.scores or {})[metric].value
-                if value in ("C", "I") or (isinstance(value, float) and value == value):
-                    number = {"C": 1.0, "I": 0.0}.get(value, value)  # type: ignore[arg-type, call-overload]
+                number = {"C": 1, "I": 0}.get(str(value), value)
+                if isinstance(number, int | float) and number == number:
                     given.setdefault(str(sample.id), []).append(number)
             assert isinstance(found, Count | Mean)
             items = found.items
@@ -148,7 +148,7 @@ def test_a_log_tells_nothing_of_the_machine(finished: Path, repository: Path) ->
     for log in logs(finished).values():
         text = log.model_dump_json()
         assert not [name for name in private if name in text]
-        assert log.eval.task_file in ("evals/quiz.py",)
+        assert log.eval.task_file == "evals/quiz.py"
         assert "What is 3 + 3?" in text
 
 
@@ -173,7 +173,7 @@ def test_scores_are_kept_when_our_scorers_change(
     for name in ("results.json", "samples.jsonl.gz"):
         (tmp_path / name).write_bytes((finished / name).read_bytes())
     (scorer,) = loaded.experiment.scorers
-    other = replace(loaded.experiment, scorers=(replace(scorer, pattern="[a-d]"),))  # type: ignore[call-arg]
+    other = replace(loaded.experiment, scorers=(replace(scorer, pattern="[A-Z]{9}"),))  # type: ignore[call-arg]
     again = analyse_again(replace(loaded, experiment=other), tmp_path, None).results
     for name in NAMES:
         for task in TASKS:
