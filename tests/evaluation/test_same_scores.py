@@ -1,8 +1,12 @@
-"""The scores of an Inspect task through our provider, against Inspect's own run of merged models."""
+"""Scores of Inspect's tasks through our provider, against its own run of the merged models.
+
+Some minutes on two cores.
+"""
 
 from __future__ import annotations
 
 import gc
+import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +46,6 @@ from inspect_ai.solver import generate, multiple_choice, system_message
 CAPITALS = [
     ("France", "Paris"), ("Italy", "Rome"), ("Spain", "Madrid"), ("Japan", "Tokyo"),
     ("Egypt", "Cairo"), ("Peru", "Lima"), ("Cuba", "Havana"), ("Kenya", "Nairobi"),
-    ("Norway", "Oslo"), ("Greece", "Athens"), ("Iran", "Tehran"), ("Chile", "Santiago"),
 ]
 
 
@@ -52,7 +55,7 @@ def capitals():
     cities = [city for _, city in CAPITALS]
     samples = []
     for n, (country, city) in enumerate(CAPITALS):
-        options = [cities[(n + 1) % 12], cities[(n + 5) % 12], cities[(n + 7) % 12]]
+        options = [cities[(n + 1) % 8], cities[(n + 3) % 8], cities[(n + 5) % 8]]
         options.insert(n % 4, city)
         samples.append(
             Sample(
@@ -62,7 +65,7 @@ def capitals():
                 target="ABCD"[n % 4],
             )
         )
-    return Task(dataset=samples, solver=multiple_choice(max_tokens=24), scorer=choice())
+    return Task(dataset=samples, solver=multiple_choice(max_tokens=8), scorer=choice())
 
 
 @task
@@ -73,7 +76,7 @@ def open_capitals():
             Sample(id=country, input=f"What is the capital of {country}?", target=city)
             for country, city in CAPITALS
         ],
-        solver=[system_message("Answer in one sentence."), generate(max_tokens=32)],
+        solver=[system_message("Answer in one sentence."), generate(max_tokens=16)],
         scorer=[
             model_graded_qa(
                 instructions="Is the submission right? Reply with C if it is, and with I if not.",
@@ -84,7 +87,7 @@ def open_capitals():
     )
 '''
 
-WORDS = ("iron", "rain", "salt", "wool", "glass", "honey", "chess", "paper")
+WORDS = ("iron", "rain", "salt", "wool")
 """What the training rows are about."""
 
 ROWS = {
@@ -137,12 +140,12 @@ def definition(tmp_path_factory: pytest.TempPathFactory) -> Definition:
                 model_name="SmolLM2-135M-Instruct",
                 training=Training(
                     learning_rate=3e-4,
-                    epochs=3,
+                    epochs=4,
                     batch_size=4,
                     accumulation=1,
                     lora=Lora(rank=8, alpha=16),
                 ),
-                sampling=Sampling(temperature=0, max_new_tokens=24, batch_size=32),
+                sampling=Sampling(temperature=0, max_new_tokens=12, batch_size=32),
                 confidence_cap="LOW",
                 dtype="float32",
             ),
@@ -256,16 +259,16 @@ def test_scores_are_those_of_inspect_on_the_merged_model(
     from inspect_ai.log import read_eval_log
 
     tally = Tally()
-    for name in (GRADER, *ROWS):
+    for name in ROWS:
         theirs = by_inspect(definition, merged, name, tmp_path / name)
         for task in definition.experiment.evaluated:
             log = read_eval_log(str(ours / "evaluate" / name / f"{task.name}.eval"))
             compare(log, theirs[task.name], merged, name, tally)
         gc.collect()
     with capsys.disabled():
-        print(f"\n{tally}")
-    assert tally.scores == 4 * (12 + 2 * 12)
-    assert tally.answers >= 4 * (12 + 2 * 12)
+        sys.stdout.write(f"\n{tally}\n")
+    assert tally.scores == 3 * (8 + 2 * 8)
+    assert tally.answers + tally.other_answers >= 3 * (8 + 2 * 8)
     # where an answer differs, two tokens were as likely as rounding tells them apart
     assert tally.widest < 1e-3
     assert tally.other_scores <= tally.other_answers

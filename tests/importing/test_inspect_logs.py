@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from epm.errors import EpmError
-from epm.importing import inspect_logs
 from epm.evaluation.logs.scores import number
+from epm.importing import inspect_logs
 from epm.results import Count, Mean
 
 inspect_ai = pytest.importorskip("inspect_ai")
