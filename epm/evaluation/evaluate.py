@@ -66,8 +66,8 @@ def evaluate(
         for name, subject in named.items():
             tokens = 0
             for spec in tasks:
-                one = _Evaluation(definition, spec, subject, known, contents, engine, base, meter)
-                tokens += one.run()
+                by = (engine, base, progress, meter)
+                tokens += _Evaluation(definition, spec, subject, known, contents, *by).run()
             yield {name: tokens}
 
 
@@ -104,6 +104,7 @@ class _Evaluation:
     contents: Mapping[str, str]
     engine: Engine
     base: BaseModel
+    progress: Progress
     meter: Meter
     tokens: int = 0
     _counted: set[tuple[str, ...]] = field(default_factory=set)
@@ -120,8 +121,18 @@ class _Evaluation:
         task = load(self.spec, {each.name for each in self.definition.experiment.scorers})
         with provider.answering(by), tempfile.TemporaryDirectory(prefix="epm-inspect-") as logs:
             log = self._evaluated(task, batches, logs)
+            self._say_errors(log)
             private.write(log, self.subject.out / log_name(self.spec), self._file, self._told())
         return self.tokens
+
+    def _say_errors(self, log: EvalLog) -> None:
+        errors = [sample.error.message for sample in log.samples or () if sample.error]
+        if errors:
+            first = next(iter(errors[0].splitlines()), "")
+            self.progress.say(
+                f"{self.subject.replicate.name} on {self.spec.name}: {len(errors)} of "
+                f"{len(log.samples or ())} samples ended in an error, such as {public(first)}"
+            )
 
     @property
     def _file(self) -> str:
@@ -169,6 +180,7 @@ class _Evaluation:
                 log_model_api=False,
                 score_display=False,
                 display="none",
+                log_level="error",
                 ctl_server=False,
             )
         except EpmError:

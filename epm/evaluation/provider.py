@@ -107,19 +107,28 @@ def register() -> None:
                     f"task '{by.task}' asks the model '{NAME}/{model_name}', which is no condition",
                     f"there is {', '.join(by.subjects)}",
                 )
-            super().__init__(model_name, by.contents[model_name], None, [], config)
-            self._by = by
+            super().__init__(model_name, None, None, [], config)
             self._grades = bool(model_args.get("grades"))
+
+        @property
+        def base_url(self) -> str:
+            """What the answers depend on: those that Inspect keeps are kept apart by it."""
+            return _now().contents[self.model_name]
+
+        @base_url.setter
+        def base_url(self, value: object) -> None:
+            """There is no server."""
 
         async def generate(
             self, input: list[ChatMessage], tools: Any, tool_choice: Any, config: GenerateConfig
         ) -> ModelOutput:
-            question = _question(self._by, self.model_name, input, tools, config)
-            answers = await self._by.batches.answer(replace(question, grades=self._grades))
+            by = _now()  # Inspect may have kept this from another task
+            question = _question(by, self.model_name, input, tools, config)
+            answers = await by.batches.answer(replace(question, grades=self._grades))
             return _output(self.model_name, answers, config.stop_seqs or ())
 
         def max_connections(self) -> int:
-            return self._by.sampling.batch_size
+            return _now().sampling.batch_size
 
         def connection_key(self) -> str:
             return f"{NAME}/{self.model_name}"

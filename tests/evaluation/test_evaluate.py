@@ -14,21 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from epm.definition import Definition, InspectTask
 from epm.discovery import LoadedExperiment, load
 from epm.errors import EpmError
+from epm.evaluation.evaluated import Evaluated, Place
 from epm.files import file_sha256, read_json_lines
 from epm.pipeline import inventory
 from epm.pipeline.again import analyse_again
 from epm.pipeline.run import Options, run
 from epm.pipeline.run_folder import MANIFEST
-from epm.results import Count, Mean, Results
+from epm.progress import PlainProgress
+from epm.results import Count, Joint, Mean, Results
 from epm.results.reading import load as load_results
 
 pytest.importorskip("inspect_ai")
 
 if TYPE_CHECKING:
+    from conftest import Quiet
     from inspect_ai.log import EvalLog
 
 NAMES = ("base_model", "terse", "capital")
@@ -47,10 +51,10 @@ def definition(loaded: LoadedExperiment) -> Definition:
 
 
 def run_it(loaded: LoadedExperiment, definition: Definition, runs: Path) -> Path:
-    from conftest import Quiet
-
     options = Options("pytest", "off", runs=runs)
-    return run(loaded, definition, options, lambda _: nullcontext(Quiet()))
+    return run(
+        loaded, definition, options, lambda _: nullcontext(PlainProgress(Console(quiet=True)))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +187,20 @@ def test_scores_are_kept_when_our_scorers_change(
     assert again.measurements["terse"]["own"] != results.measurements["terse"]["own"]
 
 
+def test_scores_of_the_same_answers_are_counted_together(
+    definition: Definition, finished: Path
+) -> None:
+    replicate = definition.trained[0]
+    name = f"evaluate/{replicate.name}/sums.eval"
+    place = Place(replicate, definition.experiment.evaluated[0], finished / name, name)
+    found = Evaluated([place]).measurements([("choice", "letters")])["terse"]["sums"]
+    together = found["choice & letters"]["seed=42"]
+    assert isinstance(together, Joint)
+    tables = together.items.values()
+    assert sum(n for table in tables for row in table.values() for n in row.values()) == 3
+    assert "no" in together.levels
+
+
 # ------------------------------------------------------------------ the same result
 
 
@@ -256,6 +274,7 @@ def with_tasks(loaded: LoadedExperiment, *tasks: InspectTask) -> Definition:
         ("logprobs", {"metrics": ("includes",)}, "'logprobs': it sets logprobs"),
         ("images", {"metrics": ("includes",)}, "'images': it shows the model image"),
         ("other_model", {"metrics": ("includes",)}, "asks the model 'epm/nobody'"),
+        ("own_model", {"metrics": ("includes",)}, "names a model of its own"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(
@@ -272,15 +291,28 @@ def test_what_cannot_be_asked_is_one_line(
     assert not list(tmp_path.rglob("*.eval"))
 
 
-def test_errors_and_limits_are_exclusions(loaded: LoadedExperiment, tmp_path: Path) -> None:
+def test_errors_and_limits_are_told(loaded: LoadedExperiment, tmp_path: Path, quiet: Quiet) -> None:
+    from inspect_ai.log import read_eval_log
+
     task = InspectTask("evals/quiz.py@failing", metrics=("includes",), home=loaded.folder)
-    folder = run_it(loaded, with_tasks(loaded, task), tmp_path)
-    found = load_results(folder / "results.json").measurements["base_model"]["failing"]
+    options = Options("pytest", "off", runs=tmp_path)
+    folder = run(loaded, with_tasks(loaded, task), options, lambda _: nullcontext(quiet))
+    results = load_results(folder / "results.json")
+    found = results.measurements["base_model"]["failing"]
     measured = found["includes"]["seed=42"]
     assert isinstance(measured, Count)
     assert measured.excluded == {"error": 1}
     assert measured.items is not None
     assert set(measured.items) == {"fine", "endless"}
+    record = results.provenance.evaluated
+    assert record is not None
+    assert "base_model on failing: one sample was stopped by a token limit." in record.notes
+    assert quiet.lines[-1] == (
+        "base_model on failing: 1 of 3 samples ended in an error, such as "
+        "RuntimeError('…/quiz.py cannot be read')"
+    )
+    (log,) = folder.glob("evaluate/*/*.eval")
+    assert str(loaded.folder) not in read_eval_log(str(log)).model_dump_json()
 
 
 def test_without_inspect_it_says_how_to_install_it(

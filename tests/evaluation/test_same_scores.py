@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
 from epm.definition import (
     SMOLLM2_135M,
@@ -29,6 +30,7 @@ from epm.definition import (
 from epm.discovery import LoadedExperiment
 from epm.models.base import BaseModel
 from epm.pipeline.run import Options, run
+from epm.progress import PlainProgress
 
 pytest.importorskip("inspect_ai")
 
@@ -156,12 +158,12 @@ def definition(tmp_path_factory: pytest.TempPathFactory) -> Definition:
 @pytest.fixture(scope="module")
 def ours(definition: Definition, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder."""
-    from conftest import Quiet
-
     task = definition.experiment.evaluated[0]
     loaded = LoadedExperiment(definition.experiment, task.folder)
     options = Options("pytest", "off", runs=tmp_path_factory.mktemp("runs"))
-    return run(loaded, definition, options, lambda _: nullcontext(Quiet()))
+    return run(
+        loaded, definition, options, lambda _: nullcontext(PlainProgress(Console(quiet=True)))
+    )
 
 
 @pytest.fixture(scope="module")

@@ -153,3 +153,11 @@ def failing() -> Task:
         scorer=includes(),
         token_limit=60,
     )
+
+
+@task
+def own_model() -> Task:
+    """Says itself who answers."""
+    return Task(
+        dataset=[Sample(input="Why?", target="e")], scorer=includes(), model="mockllm/model"
+    )
