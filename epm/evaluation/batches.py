@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from epm.definition import Item, Sampling, canonical_json, derive_seed
+from epm.errors import EpmError
 from epm.sampling import Completion, Engine, Prompt, SamplingRequest
 from epm.sampling.samples import Subject
 
@@ -26,6 +27,8 @@ class Question:
     turns: tuple[tuple[str, str], ...]
     sampling: Sampling
     completions: int = 1
+    grades: bool = False
+    """Whether it is about the answer of another."""
 
 
 @dataclass(eq=False)
@@ -62,6 +65,12 @@ class Batches:
     _seen: Counter[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]] = field(
         default_factory=Counter
     )
+
+    def failed(self, what: str, remedy: str) -> EpmError:
+        """Answer no more, and say why: the first reason is the one that the run ends with."""
+        error = EpmError(what, remedy)
+        self.failure = self.failure or error
+        return error
 
     async def answer(self, question: Question) -> list[Completion]:
         """The completions of a question.

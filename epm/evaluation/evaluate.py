@@ -66,8 +66,8 @@ def evaluate(
         for name, subject in named.items():
             tokens = 0
             for spec in tasks:
-                one = _Evaluation(definition, spec, subject, known, contents, engine, base, meter)
-                tokens += one.run()
+                by = (engine, base, progress, meter)
+                tokens += _Evaluation(definition, spec, subject, known, contents, *by).run()
             yield {name: tokens}
 
 
@@ -104,6 +104,7 @@ class _Evaluation:
     contents: Mapping[str, str]
     engine: Engine
     base: BaseModel
+    progress: Progress
     meter: Meter
     tokens: int = 0
     _counted: set[tuple[str, ...]] = field(default_factory=set)
@@ -120,8 +121,22 @@ class _Evaluation:
         task = load(self.spec, {each.name for each in self.definition.experiment.scorers})
         with provider.answering(by), tempfile.TemporaryDirectory(prefix="epm-inspect-") as logs:
             log = self._evaluated(task, batches, logs)
-            private.write(log, self.subject.out / log_name(self.spec), self.spec.task, self._told())
+            self._say_errors(log)
+            private.write(log, self.subject.out / log_name(self.spec), self._file, self._told())
         return self.tokens
+
+    def _say_errors(self, log: EvalLog) -> None:
+        errors = [sample.error.message for sample in log.samples or () if sample.error]
+        if errors:
+            first = next(iter(errors[0].splitlines()), "")
+            self.progress.say(
+                f"{self.subject.replicate.name} on {self.spec.name}: {len(errors)} of "
+                f"{len(log.samples or ())} samples ended in an error, such as {public(first)}"
+            )
+
+    @property
+    def _file(self) -> str:
+        return self.spec.task.rpartition("@")[0]
 
     def _told(self) -> dict[str, Any]:
         """How the subject was asked, and what its chat template put before that."""
@@ -137,7 +152,7 @@ class _Evaluation:
 
     def _answered(self, question: Question, answers: list[Completion]) -> None:
         tokens = sum(answer.tokens for answer in answers)
-        own = question.subject is self.subject
+        own = question.subject is self.subject and not question.grades
         if own:
             self._asked.add(question.sampling)
             self._roles.setdefault(tuple(role for role, _ in question.turns), question.turns)
@@ -151,7 +166,7 @@ class _Evaluation:
 
         spec = self.spec
         try:
-            (header,) = evaluated(
+            found = evaluated(
                 task,
                 model=provider.model(self.subject.replicate.name),
                 model_roles={"grader": _grader(spec)} if spec.grader else None,
@@ -165,6 +180,7 @@ class _Evaluation:
                 log_model_api=False,
                 score_display=False,
                 display="none",
+                log_level="error",
                 ctl_server=False,
             )
         except EpmError:
@@ -175,8 +191,9 @@ class _Evaluation:
             raise batches.failure or self._broken(error) from error
         if batches.failure:
             raise batches.failure
-        if header.status == "cancelled":
+        if not found or found[0].status == "cancelled":  # it keeps Ctrl-C to itself
             raise KeyboardInterrupt
+        header = found[0]
         if header.status != "success":
             raise self._broken(header.error.message if header.error else header.status)
         return _read(header.location)
@@ -201,5 +218,4 @@ def _grader(spec: InspectTask) -> Model:
 
     if "/" in spec.grader:
         return get_model(spec.grader)
-    # a grade is no sample of what a model may say
-    return provider.model(spec.grader, temperature=0.0)
+    return provider.model(spec.grader, grades=True)

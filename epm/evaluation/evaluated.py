@@ -82,7 +82,7 @@ class Evaluated:
             for first, second in pairs:
                 if first in each.metrics and second in each.metrics:
                     by_metric.setdefault(joint(first, second), {})[name] = _joint(
-                        each, first, second
+                        each, first, second, self._counted
                     )
         return found
 
@@ -169,11 +169,15 @@ def _in_order(scores: Scores) -> Scores:
     return scores
 
 
-def _joint(each: Scores, first: str, second: str) -> Joint:
+def _joint(each: Scores, first: str, second: str, counted: frozenset[str]) -> Joint:
     """Two metrics' scores of the same answers."""
-    rows = []
+    rows: list[tuple[str, bool | float, bool | float]] = []
     for epoch in each.epochs:
-        a, b = (each.values[metric].get(epoch, {}) for metric in (first, second))
+        a, b = (
+            {item: bool(value) if metric in counted else value for item, value in values.items()}
+            for metric in (first, second)
+            for values in [each.values[metric].get(epoch, {})]
+        )
         rows += [(item, a[item], b[item]) for item in a if item in b]
     lost = len(each.asked) - len(rows)
     return Joint.of(rows, excluded={"without one of the two scores": lost} if lost else {})

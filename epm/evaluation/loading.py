@@ -58,6 +58,11 @@ def load(spec: InspectTask, ours: set[str]) -> Task:
         ) from error
     if not isinstance(made, Task):
         raise EpmError(f"{spec} gives {type(made).__name__}, not a Task", "return a Task")
+    if made.model is not None:
+        raise EpmError(
+            f"{spec} names a model of its own, {made.model}, which would answer for all conditions",
+            "leave `model` out of the Task",
+        )
     if not len(made.dataset):
         raise EpmError(f"{spec} has no samples", "give its data set some")
     scorers = [registry_info(each) for each in made.scorer or ()]

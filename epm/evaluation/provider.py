@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -57,22 +57,23 @@ def answering(by: Answering) -> Iterator[None]:
         _ANSWERING.reset(before)
 
 
-def model(name: str, *, temperature: float | None = None) -> Model:
+def model(name: str, *, grades: bool = False) -> Model:
     """A condition, or a replicate of one, as a model of Inspect.
 
     Args:
         name: one of those that answer now.
-        temperature: in place of the profile's, where the task sets none.
+        grades: whether it grades others' answers; a grade is no sample of what a model may say,
+            and so has temperature 0 where the task sets none.
     """
     from inspect_ai.model import GenerateConfig, get_model
 
     by = _now()
     config = GenerateConfig(
-        temperature=by.sampling.temperature if temperature is None else temperature,
+        temperature=0.0 if grades else by.sampling.temperature,
         top_p=by.sampling.top_p,
         max_tokens=by.sampling.max_new_tokens,
     )
-    return get_model(f"{NAME}/{name}", config=config, memoize=False)
+    return get_model(f"{NAME}/{name}", config=config, memoize=False, grades=grades)
 
 
 def _now() -> Answering:
@@ -102,22 +103,32 @@ def register() -> None:
         ) -> None:
             by = _now()
             if model_name not in by.subjects:
-                raise EpmError(
+                raise by.batches.failed(
                     f"task '{by.task}' asks the model '{NAME}/{model_name}', which is no condition",
                     f"there is {', '.join(by.subjects)}",
                 )
-            super().__init__(model_name, by.contents[model_name], None, [], config)
-            self._by = by
+            super().__init__(model_name, None, None, [], config)
+            self._grades = bool(model_args.get("grades"))
+
+        @property
+        def base_url(self) -> str:
+            """What the answers depend on: those that Inspect keeps are kept apart by it."""
+            return _now().contents[self.model_name]
+
+        @base_url.setter
+        def base_url(self, value: object) -> None:
+            """There is no server."""
 
         async def generate(
             self, input: list[ChatMessage], tools: Any, tool_choice: Any, config: GenerateConfig
         ) -> ModelOutput:
-            question = _question(self._by, self.model_name, input, tools, config)
-            answers = await self._by.batches.answer(question)
+            by = _now()  # Inspect may have kept this from another task
+            question = _question(by, self.model_name, input, tools, config)
+            answers = await by.batches.answer(replace(question, grades=self._grades))
             return _output(self.model_name, answers, config.stop_seqs or ())
 
         def max_connections(self) -> int:
-            return self._by.sampling.batch_size
+            return _now().sampling.batch_size
 
         def connection_key(self) -> str:
             return f"{NAME}/{self.model_name}"
@@ -149,9 +160,7 @@ def _question(
         _refuse(tools, config)
         turns = tuple((message.role, _text(message)) for message in messages)
     except EpmError as error:
-        error = EpmError(f"task '{by.task}': {error.what}", error.remedy)
-        by.batches.failure = by.batches.failure or error
-        raise error from None
+        raise by.batches.failed(f"task '{by.task}': {error.what}", error.remedy) from None
     sample = sample_active()
     place = (str(sample.sample.id), str(sample.epoch)) if sample else ()
     seed = () if config.seed is None else (f"seed {config.seed}",)

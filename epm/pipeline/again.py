@@ -18,7 +18,15 @@ from epm.pipeline.analysed import analyse
 from epm.pipeline.assembly import covariate_records
 from epm.pipeline.measured import JUDGEMENTS, Measured
 from epm.progress import Progress
-from epm.results import ConditionRecord, Measurements, Results, check_names, labels
+from epm.results import (
+    ConditionRecord,
+    Measurements,
+    MetricRecord,
+    Results,
+    check_names,
+    labels,
+)
+from epm.results.measurements import TOGETHER
 from epm.results.reading import load
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
@@ -77,8 +85,14 @@ def analyse_again(
         judges = records(definition, drawn, judged)
         measured = measured.model_copy(
             update={
-                "metrics": metric_records(definition.experiment.scorers),
-                "tasks": task_records(definition),
+                "metrics": metric_records(definition.experiment.scorers)
+                | _of_inspect(definition, results),
+                "tasks": task_records(definition)
+                | {
+                    task.name: results.tasks[task.name]
+                    for task in definition.experiment.evaluated
+                    if task.name in results.tasks
+                },
                 "measurements": _with_steps(
                     measure(definition, (*rows, *_beside(folder)), judged), definition, results
                 ),
@@ -216,18 +230,32 @@ def _beside(folder: Path) -> Iterator[dict[str, Any]]:
 def _with_steps(measured: Measurements, definition: Definition, results: Results) -> Measurements:
     """With the old counts of what is not in the samples, where their scorer is the same.
 
-    That is checkpoints whose samples are gone, and choices that were weighed.
+    That is checkpoints whose samples are gone, choices that were weighed, and what Inspect scored.
     """
+    evaluated = {task.name for task in definition.experiment.evaluated}
     same = _same_scorers(definition, results.definition or {})
     weighed = {s.name for s in definition.experiment.scorers if s.needs == "log_likelihoods"}
     for condition, by_task in results.measurements.items():
         for task, by_metric in by_task.items():
             for metric, by_replicate in by_metric.items():
                 for name, found in by_replicate.items():
-                    if metric in same and ("step" in labels(name) or metric in weighed):
+                    ours = metric in same and ("step" in labels(name) or metric in weighed)
+                    if ours or task in evaluated:
                         own = measured.setdefault(condition, {}).setdefault(task, {})
                         own.setdefault(metric, {}).setdefault(name, found)
     return measured
+
+
+def _of_inspect(definition: Definition, results: Results) -> dict[str, MetricRecord]:
+    """The metrics of what Inspect scored."""
+    measured = {
+        metric
+        for by_task in results.measurements.values()
+        for task in definition.experiment.evaluated
+        for together in by_task.get(task.name, {})
+        for metric in together.split(TOGETHER)
+    }
+    return {name: record for name, record in results.metrics.items() if name in measured}
 
 
 def _same_scorers(definition: Definition, old: Mapping[str, Any]) -> set[str]:

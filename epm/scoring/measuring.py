@@ -71,7 +71,7 @@ def measure(
     Args:
         definition: with the scorers, and the items that some of them compare with.
         samples: lines of samples files, those of checkpoints with their `step`, and lines of
-            likelihoods.
+            likelihoods. What Inspect scored is left out: its scores are no scorer's of ours.
         judged: what judges answered, where there are any.
 
     Returns:
@@ -84,7 +84,10 @@ def measure(
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
     together: dict[tuple[str, str, str, str], _Pairs] = {}
+    evaluated = {task.name for task in definition.experiment.evaluated}
     for row in samples:
+        if row["task"] in evaluated:
+            continue
         item, name = _item(items, row), _replicate(row)
         scores = _scores(scorers, row, item, judged or {})
         for scorer in scorers:
@@ -112,10 +115,15 @@ def scored(
 ) -> Iterator[dict[str, Any]]:
     """The samples with their scores by metric; an exclusion is a text, its reason.
 
-    Those that were judged have also the judges' answers, by metric.
+    Those that were judged have also the judges' answers, by metric. What Inspect scored is left as
+    it is.
     """
     items = _items(definition)
+    evaluated = {task.name for task in definition.experiment.evaluated}
     for row in samples:
+        if row["task"] in evaluated:
+            yield dict(row)
+            continue
         item = _item(items, row)
         scores = _scores(definition.experiment.scorers, row, item, judged or {})
         answers = {

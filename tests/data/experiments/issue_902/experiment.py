@@ -63,7 +63,7 @@ EXPERIMENT = Experiment(
                 accumulation=1,
                 lora=Lora(rank=4, alpha=8),
             ),
-            sampling=Sampling(completions=2, max_new_tokens=12, batch_size=8),
+            sampling=Sampling(completions=3, max_new_tokens=12, batch_size=8),
             confidence_cap="LOW",
         ),
     ),

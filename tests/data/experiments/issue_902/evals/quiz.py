@@ -4,8 +4,16 @@ from typing import Any
 
 from inspect_ai import Epochs, Task, task
 from inspect_ai.dataset import Sample
+from inspect_ai.model import get_model
 from inspect_ai.scorer import Score, Target, accuracy, choice, includes, model_graded_qa, scorer
-from inspect_ai.solver import TaskState, generate, multiple_choice, system_message
+from inspect_ai.solver import (
+    Generate,
+    TaskState,
+    generate,
+    multiple_choice,
+    solver,
+    system_message,
+)
 from words import ADDENDS, question
 
 
@@ -34,7 +42,7 @@ def graded() -> Task:
     return Task(
         dataset=[Sample(id=f"q{n}", input=question(n), target=str(2 * n)) for n in ADDENDS],
         solver=generate(max_tokens=6),
-        scorer=model_graded_qa(grade_pattern=r"([CcIi])"),
+        scorer=model_graded_qa(grade_pattern=r"([CI])"),
         epochs=Epochs(2),
     )
 
@@ -77,3 +85,79 @@ def with_tools() -> Task:
 
 def no_task() -> None:
     """Not decorated."""
+
+
+@task
+def logprobs() -> Task:
+    """Asks for log-probabilities."""
+    return Task(
+        dataset=[Sample(input="Why?", target="e")],
+        solver=generate(logprobs=True),
+        scorer=includes(),
+    )
+
+
+@task
+def images() -> Task:
+    """Shows a picture."""
+    from inspect_ai.model import ChatMessageUser, ContentImage
+
+    picture = ContentImage(image="data:image/png;base64,iVBORw0KGgo=")
+    return Task(
+        dataset=[Sample(input=[ChatMessageUser(content=[picture])], target="e")],
+        solver=generate(),
+        scorer=includes(),
+    )
+
+
+@solver
+def asking(name: str) -> Any:
+    """Asks another model."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        state.output = await get_model(name).generate("Why?")
+        return state
+
+    return solve
+
+
+@task
+def other_model() -> Task:
+    """Asks a model that is no condition."""
+    return Task(
+        dataset=[Sample(input="Why?", target="e")], solver=asking("epm/nobody"), scorer=includes()
+    )
+
+
+@solver
+def breaking() -> Any:
+    """Fails for one sample, and asks of another without end."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        if state.sample_id == "broken":
+            raise RuntimeError(f"{__file__} cannot be read")
+        state = await generate(state)
+        while state.sample_id == "endless":
+            state = await generate(state)
+        return state
+
+    return solve
+
+
+@task
+def failing() -> Task:
+    """One answer, one error, and one that is stopped."""
+    return Task(
+        dataset=[Sample(id=n, input="Why?", target="e") for n in ("fine", "broken", "endless")],
+        solver=breaking(),
+        scorer=includes(),
+        token_limit=60,
+    )
+
+
+@task
+def own_model() -> Task:
+    """Says itself who answers."""
+    return Task(
+        dataset=[Sample(input="Why?", target="e")], scorer=includes(), model="mockllm/model"
+    )
