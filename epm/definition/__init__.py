@@ -35,6 +35,7 @@ from epm.definition.scorers import (
     Substring,
 )
 from epm.definition.seeds import canonical_json, derive_seed, seeded_choice
+from epm.definition.steering import BetweenConditions, ContrastingPrompts, FromFile, Steering
 from epm.definition.tasks import Item, Task
 from epm.definition.training_rows import TrainingRows
 
@@ -43,15 +44,18 @@ __all__ = [
     "AnalysisSpec",
     "Answers",
     "Asked",
+    "BetweenConditions",
     "CentroidCosine",
     "Choice",
     "Condition",
+    "ContrastingPrompts",
     "Definition",
     "Exact",
     "Excluded",
     "Expected",
     "Experiment",
     "FolderModel",
+    "FromFile",
     "Function",
     "Gate",
     "HubModel",
@@ -74,6 +78,7 @@ __all__ = [
     "Sampling",
     "Score",
     "Scorer",
+    "Steering",
     "Subset",
     "Substring",
     "Task",

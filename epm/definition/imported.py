@@ -58,6 +58,12 @@ class ImportedExperiment:
             yield f"issue {self.issue!r} is no issue's number", "give the number of an issue"
         if not self.title.strip():
             yield "the title is empty", "say in a few words what is studied"
+        for condition in self.conditions:
+            if condition.intervention is not None:
+                yield (
+                    f"condition '{condition.name}' is steered, but its results were made elsewhere",
+                    "take the intervention out, and give it the coefficient as a factor",
+                )
         names = [spec.name for spec in self.analyses]
         yield from faulty_names("analysis", names)
         for spec in self.analyses:

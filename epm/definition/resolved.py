@@ -149,6 +149,30 @@ class Definition:
         )
         return (*self.before(below), below)
 
+    @property
+    def steered(self) -> tuple[Replicate, ...]:
+        """Those whose activations are moved while they are sampled."""
+        every = (*self.trained, *self.untrained)
+        return tuple(
+            each for each in every if self.experiment.condition(each.condition).intervention
+        )
+
+    def directed_by(self, replicate: Replicate) -> tuple[Replicate, ...]:
+        """Whose activations a steered one's direction is the difference of, in that order."""
+        steering = self.experiment.condition(replicate.condition).intervention
+        every = (*self.trained, *self.untrained)
+        found = []
+        for name in steering.sources() if steering else ():
+            known = [each for each in every if each.condition == name]
+            found.append(next((e for e in known if e.seed == replicate.seed), known[0]))
+        return tuple(found)
+
+    def needed(self, replicate: Replicate) -> tuple[Replicate, ...]:
+        """Whose adapters are at hand when it is trained and sampled, beside its own."""
+        sources = [each for each in self.directed_by(replicate) if each in self.trained]
+        below = [each for source in sources for each in (*self.before(source), source)]
+        return tuple(dict.fromkeys((*self.before(replicate), *below)))
+
     def asked(self, condition: Condition) -> tuple[Asked, ...]:
         """What a condition is asked, task by task.
 
@@ -270,13 +294,15 @@ class Definition:
         value: dict[str, Any] = {
             "role": condition.role,
             "target": condition.target,
-            "factors": condition.factors,
+            "factors": condition.levels,
             "covariates": condition.covariates,
             "negatives": self.negatives(condition),
             "after": condition.after,
         }
         if isinstance(condition.training, TrainingRows):
             value["training"] = condition.training.as_json()
+        if condition.intervention:
+            value["intervention"] = condition.intervention.as_json()
         return {name: part for name, part in value.items() if part}
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from epm.definition import Definition, RecordedData
 from epm.definition.overrides import MARK
 from epm.definition.resolved import digest
+from epm.definition.steering import COEFFICIENT
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
@@ -145,7 +146,8 @@ def _unscored(definition: Definition, results: Results) -> Measured:
             update = {
                 "role": spec.role,
                 "target": spec.target,
-                "factors": dict(spec.factors),
+                # what was run has the coefficient that it was run with
+                "factors": {**spec.levels, **_coefficient(known)},
                 "covariates": {**known.covariates, **spec.covariates},
             }
             known = known.model_copy(update=update)
@@ -156,6 +158,11 @@ def _unscored(definition: Definition, results: Results) -> Measured:
         tasks=task_records(definition) | dict(results.tasks),
         measurements=results.measurements,
     )
+
+
+def _coefficient(known: ConditionRecord) -> dict[str, float]:
+    record = next(iter(known.steering.values()), None)
+    return {COEFFICIENT: record.coefficient} if record else {}
 
 
 def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, Any]]:

@@ -11,11 +11,13 @@ from epm.definition import Definition
 from epm.errors import ResultsError
 from epm.files import read_json_lines
 from epm.models.covariates import COVARIATES
+from epm.models.steering import RECORD
 from epm.pipeline.run_folder import RunFolder
 from epm.results import (
     ConditionRecord,
     Measurements,
     MetricRecord,
+    SteeringRecord,
     TaskRecord,
     TrainingRecord,
     check_names,
@@ -57,12 +59,17 @@ def from_samples(
     for each in definition.trained:
         if reason := failures.get(each.name):
             missing.setdefault(each.condition, {})[replicate(seed=each.seed)] = reason
+    for each in definition.untrained:
+        if reason := failures.get(each.name):
+            missing.setdefault(each.condition, {})[replicate(seed=each.seed)] = reason
     names = [each.name for each in (*definition.untrained, *kept)]
     path = folder.of("covariates") / COVARIATES
     computed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return Measured(
         metrics=metric_records(definition.experiment.scorers),
-        conditions=_conditions(definition, computed, training, missing),
+        conditions=_conditions(
+            definition, computed, training, missing, _steering(definition, folder)
+        ),
         tasks=task_records(definition),
         measurements=measure(definition, (*_samples(folder, names), *_likelihoods(folder, names))),
     )
@@ -74,6 +81,17 @@ def _samples(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
             path = folder.of(stage, name) / SAMPLES
             if path.exists():
                 yield from read_samples(path)
+
+
+def _steering(definition: Definition, folder: RunFolder) -> dict[str, dict[str, SteeringRecord]]:
+    """How each steered condition was steered, by replicate."""
+    found: dict[str, dict[str, SteeringRecord]] = {}
+    for each in definition.steered:
+        path = folder.of("direction", each.name) / RECORD
+        if path.exists():
+            record = SteeringRecord.model_validate_json(path.read_text(encoding="utf-8"))
+            found.setdefault(each.condition, {})[replicate(seed=each.seed)] = record
+    return found
 
 
 def _likelihoods(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
@@ -93,7 +111,7 @@ def from_records(definition: Definition, path: Path) -> Measured:
     found = read(path)
     measured = Measured(
         metrics=metric_records(definition.experiment.scorers),
-        conditions=_conditions(definition, found.covariates, {}, {}),
+        conditions=_conditions(definition, found.covariates, {}, {}, {}),
         tasks=task_records(definition) | dict(found.tasks),
         measurements=found.measurements,
     )
@@ -109,14 +127,16 @@ def _conditions(
     computed: Mapping[str, Mapping[str, float]],
     training: Mapping[str, dict[str, TrainingRecord]],
     missing: Mapping[str, dict[str, str]],
+    steering: Mapping[str, dict[str, SteeringRecord]],
 ) -> dict[str, ConditionRecord]:
     return {
         condition.name: ConditionRecord(
             role=condition.role,
             target=condition.target,
-            factors=dict(condition.factors),
+            factors=dict(condition.levels),
             covariates={**condition.covariates, **computed.get(condition.name, {})},
             training=training.get(condition.name, {}),
+            steering=steering.get(condition.name, {}),
             missing=missing.get(condition.name, {}),
         )
         for condition in definition.experiment.conditions

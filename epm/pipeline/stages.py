@@ -13,6 +13,7 @@ from epm.definition import Definition, RecordedData, Replicate
 from epm.errors import StageFailed
 from epm.files import dump_json, write_atomically
 from epm.models.covariates import COVARIATES
+from epm.models.steering import DIRECTION, RECORD, Steered
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.likelihoods import LIKELIHOODS
@@ -154,10 +155,20 @@ class Stages:
                 if len(self.definition.before(each)) == depth
             )
             stages.append(Stage("train", units, self._train, shared=False))
+        if self.definition.steered:
+            units = tuple(
+                WorkUnit("direction", each.name, tuple(self._read_for(each)))
+                for each in self.definition.steered
+            )
+            stages.append(Stage("direction", units, self._direct, shared=False))
         units = (
-            *(WorkUnit("sample", each.name, ()) for each in untrained),
+            *(WorkUnit("sample", each.name, self._direction(each)) for each in untrained),
             *(
-                WorkUnit("sample", each.name, (self.adapter(each), *self._below(each)))
+                WorkUnit(
+                    "sample",
+                    each.name,
+                    (self.adapter(each), *self._below(each), *self._direction(each)),
+                )
                 for each in trained
             ),
         )
@@ -167,7 +178,11 @@ class Stages:
             stages.append(Stage("weigh", units, self._weigh, shared=False))
         if trained and self.definition.checkpoints:
             units = tuple(
-                WorkUnit("trajectory", each.name, (self.adapter(each), *self._below(each)))
+                WorkUnit(
+                    "trajectory",
+                    each.name,
+                    (self.adapter(each), *self._below(each), *self._direction(each)),
+                )
                 for each in trained
             )
             stages.append(Stage("trajectory", units, self._trace, shared=False))
@@ -184,6 +199,56 @@ class Stages:
     def adapter(self, replicate: Replicate) -> Path:
         """The replicate's weights."""
         return self.folder.of("train", replicate.name) / ADAPTER
+
+    def _adapters(self, replicate: Replicate) -> tuple[Path, ...]:
+        """Weights of all that is merged for a replicate, its own last; none if it is untrained."""
+        if replicate not in self.definition.trained:
+            return ()
+        return (*self._below(replicate), self.adapter(replicate))
+
+    def _read_for(self, replicate: Replicate) -> Iterator[Path]:
+        """Weights that a steered replicate's direction is read with."""
+        for each in self.definition.directed_by(replicate):
+            yield from self._adapters(each)
+
+    def _direction(self, replicate: Replicate) -> tuple[Path, ...]:
+        """What a replicate is steered along; nothing where it is not steered."""
+        if replicate not in self.definition.steered:
+            return ()
+        return (self.folder.of("direction", replicate.name) / DIRECTION,)
+
+    def _direct(self, tools: Tools) -> Work:
+        from epm.sampling.directions import Wanted, find
+
+        def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+            units = {unit.subject: unit for unit in folders}
+            for name in list(units):
+                paths = self._read_for(self._replicates[name])
+                if lost := next((path for path in paths if not path.exists()), None):
+                    why = f"'{lost.parent.name}', which its direction is read with, has no adapter"
+                    yield {units.pop(name): StageFailed(why)}
+            wanted = [
+                Wanted(
+                    self._replicates[name],
+                    folders[unit],
+                    tuple(
+                        tuple(path.parent for path in self._adapters(each))
+                        for each in self.definition.directed_by(self._replicates[name])
+                    ),
+                )
+                for name, unit in units.items()
+            ]
+            for found in find(self.definition, wanted, tools.base, tools.progress):
+                yield {units[name]: tokens for name, tokens in found.items()}
+
+        return work
+
+    def _steered(self, replicate: Replicate) -> Steered | None:
+        steering = self.definition.experiment.condition(replicate.condition).intervention
+        if steering is None:
+            return None
+        (direction,) = self._direction(replicate)
+        return Steered(direction, steering.layer, steering.coefficient)
 
     def _train(self, tools: Tools) -> Work:
         from epm.training.loop import Job
@@ -244,6 +309,7 @@ class Stages:
                     tuple(path.parent for path in self._below(replicate))
                     if replicate in self.definition.trained
                     else (),
+                    self._steered(replicate),
                 )
                 for unit, out in folders.items()
                 for replicate in [self._replicates[unit.subject]]
@@ -303,6 +369,8 @@ class Stages:
             for unit in stage.units:
                 if stage.name == "weigh":
                     yield self.folder.of(unit.stage, unit.subject) / LIKELIHOODS
+                elif stage.name == "direction":
+                    yield self.folder.of(unit.stage, unit.subject) / RECORD
                 elif stage.name != "train":
                     yield self.folder.of(unit.stage, unit.subject) / SAMPLES
         if self.definition.profile.covariates:

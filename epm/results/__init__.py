@@ -20,6 +20,7 @@ from epm.results.conditions import (
     ConditionRecord,
     CovariateRecord,
     MetricRecord,
+    SteeringRecord,
     TaskRecord,
     TrainingRecord,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Scalar",
     "ShardRecord",
     "StageTiming",
+    "SteeringRecord",
     "TaskRecord",
     "Timing",
     "Tracking",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from epm.definition import Item, Sampling, derive_seed
+from epm.models.steering import Steered
 from epm.results import EngineRecord
 
 
@@ -33,6 +34,8 @@ class SamplingRequest:
     seed: int
     merged: tuple[Path, ...] = ()
     """Adapters that are merged into the model before, the first one first."""
+    steering: Steered | None = None
+    """How activations are moved."""
 
     def stream(self, prompt: Prompt, index: int) -> int:
         """The key of one completion's random bits, whatever else is sampled beside it."""

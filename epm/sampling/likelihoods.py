@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from epm.definition import Definition, Item, Task
 from epm.files import gzipped, json_lines, write_atomically
 from epm.models.chat import tokenise_choices
+from epm.models.steering import steering
 from epm.progress import Progress
 from epm.sampling.samples import Subject, listed
 
@@ -41,7 +42,8 @@ def weigh(
         for name, subject in named.items():
             rows, read = [], 0
             own = (subject.adapter,) if subject.adapter else ()
-            with base.with_merged(*subject.merged, *own) as model:
+            merged = base.with_merged(*subject.merged, *own)
+            with merged as model, steering(model, [subject.steering]):
                 for task, item in asked[name]:
                     sums, tokens, length = _weighed(model, base, task, item)
                     rows.append(

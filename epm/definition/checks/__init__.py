@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from epm.definition.checks import analyses, conditions, profiles, scorers, tasks
+from epm.definition.checks import analyses, conditions, profiles, scorers, steering, tasks
 from epm.definition.checks.names import Problem, faulty_names, no_tuples
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def _problems(experiment: Experiment) -> Iterator[Problem]:
         yield from faulty_names(what, [each.name for each in several])
     yield from tasks.problems(experiment)
     yield from conditions.problems(experiment)
+    yield from steering.problems(experiment)
     yield from scorers.problems(experiment)
     for profile in experiment.profiles:
         for what, remedy in profiles.problems(experiment, profile):

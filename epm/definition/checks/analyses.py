@@ -58,7 +58,7 @@ def _analysis(
     for name in spec.conditions():
         if name not in conditions:
             yield unknown("condition", name, conditions, where)
-    factors = {name for each in experiment.conditions for name in each.factors}
+    factors = {name for each in experiment.conditions for name in each.levels}
     for name in spec.factors():
         if name not in factors:
             yield unknown("factor", name, sorted(factors), where)
@@ -104,7 +104,7 @@ def _outcome(experiment: Experiment, outcome: Outcome, where: str) -> Iterator[P
 def _subset(experiment: Experiment, subset: Subset, where: str) -> Iterator[Problem]:
     """A level that no condition has, or requirements that no condition meets together."""
     for factor, level in subset.where:
-        levels = [each.factors[factor] for each in experiment.conditions if factor in each.factors]
+        levels = [each.levels[factor] for each in experiment.conditions if factor in each.levels]
         if levels and level not in levels:
             known = dict.fromkeys(map(str, levels))
             yield unknown("level", str(level), known, f"{where}, of factor '{factor}',")
@@ -118,7 +118,7 @@ def _is_among(condition: Condition, subset: Subset) -> bool:
     return (
         named
         and condition.name not in subset.without
-        and all(condition.factors.get(factor) == level for factor, level in subset.where)
+        and all(condition.levels.get(factor) == level for factor, level in subset.where)
     )
 
 
@@ -144,7 +144,7 @@ def covariates(experiment: Experiment, profile: Profile) -> set[str]:
     known = {
         name
         for each in experiment.conditions
-        for name, value in (*each.covariates.items(), *each.factors.items())
+        for name, value in (*each.covariates.items(), *each.levels.items())
         if is_number(value)
     }
     return known | {name for source in profile.covariates for name, _ in source.names()}
