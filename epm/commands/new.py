@@ -17,6 +17,7 @@ SHAPES = {
     "two-arms": "an adapter on your rows, one on control rows, and their difference",
     "panel": "a model as it is, under several system prompts, on a multiple choice",
     "dose-response": "adapters on a growing share of rows of a kind, which a function builds",
+    "steering": "a model pushed along a direction, by a range of coefficients",
     "reanalysis": "nothing is run: counts from elsewhere, in a file",
     "marker": "a marker taught under one persona each, as in issue 246",
 }

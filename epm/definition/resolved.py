@@ -203,6 +203,11 @@ class Definition:
         """Whether some scorer asks how likely the items' choices are."""
         return any(each.needs == "log_likelihoods" for each in self.experiment.scorers)
 
+    @property
+    def read_back(self) -> bool:
+        """Whether some scorer asks how likely the unchanged model finds what was written."""
+        return any(each.needs == "fluency" for each in self.experiment.scorers)
+
     def answered_questions(self) -> tuple[str, ...]:
         """The training questions that the base model answers: all, or a seeded choice."""
         if self.builder is None or self.profile.answers is None:

@@ -39,8 +39,9 @@ class Scorer:
     near_miss: bool = False
     """Whether it counts what almost matched another scorer; printed beside that scorer's counts."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods"]] = "text"
-    """What of the model is scored."""
+    needs: ClassVar[Literal["text", "log_likelihoods", "fluency"]] = "text"
+    """What of the model is scored: what it wrote, how likely it finds an item's choices, or how
+    likely the unchanged model finds what was written."""
 
     @property
     def counts(self) -> bool:
@@ -166,7 +167,7 @@ class LogLikelihood(Scorer):
     per: Literal["choice", "token", "character"] = "choice"
     """What the sum is divided by: nothing, or the choice's length, so that long ones may win."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods"]] = "log_likelihoods"
+    needs: ClassVar[Literal["text", "log_likelihoods", "fluency"]] = "log_likelihoods"
 
     def score(self, completion: str, item: Item) -> Score:
         """There is nothing to read in a completion."""
@@ -194,6 +195,39 @@ class LogLikelihood(Scorer):
         if values.count(best) > 1:
             return Excluded("several choices alike")
         return item.choices[values.index(best)] == item.answer
+
+
+@dataclass(frozen=True)
+class Fluency(Scorer):
+    """How likely the model finds a completion: its mean log-probability per token, in nats.
+
+    The model is the one that the profile names, without any adapter and not steered, and reads the
+    completion after the prompt that it answers. 0 is certain. Text that repeats itself is likely to
+    a model as well: put a measure of repetition beside it.
+    """
+
+    needs: ClassVar[Literal["text", "log_likelihoods", "fluency"]] = "fluency"
+    upper: ClassVar[float] = 0.0
+
+    @property
+    def counts(self) -> bool:
+        """A number is averaged."""
+        return False
+
+    def score(self, completion: str, item: Item) -> Score:
+        """The model is asked, not the text."""
+        raise NotImplementedError
+
+    def score_log_probability(self, total: float, tokens: int) -> float | Excluded:
+        """Score one completion; an empty one is excluded.
+
+        Args:
+            total: log-probability of the completion, summed over its tokens.
+            tokens: of it.
+        """
+        if not tokens:
+            return Excluded("empty")
+        return total / tokens if math.isfinite(total) else Excluded("no likelihood")
 
 
 @dataclass(frozen=True)

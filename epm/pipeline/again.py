@@ -19,6 +19,7 @@ from epm.pipeline.assembly import covariate_records
 from epm.pipeline.measured import Measured
 from epm.results import ConditionRecord, Measurements, Results, check_names, labels
 from epm.results.reading import load
+from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.measuring import measure, metric_records, scored, task_records
@@ -175,25 +176,26 @@ def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, An
 
 
 def _beside(folder: Path) -> Iterator[dict[str, Any]]:
-    """Samples of checkpoints, and weighed choices: a run folder has them, a published one not."""
+    """Samples of checkpoints, and what models were asked: a run folder has them."""
     for path in sorted(folder.glob(f"trajectory/*/{SAMPLES}")):
         yield from read_samples(path)
-    for path in sorted(folder.glob(f"weigh/*/{LIKELIHOODS}")):
-        yield from read_json_lines(path)
+    for stage, file in (("weigh", LIKELIHOODS), ("fluency", FLUENCY)):
+        for path in sorted(folder.glob(f"{stage}/*/{file}")):
+            yield from read_json_lines(path)
 
 
 def _with_steps(measured: Measurements, definition: Definition, results: Results) -> Measurements:
     """With the old counts of what is not in the samples, where their scorer is the same.
 
-    That is checkpoints whose samples are gone, and choices that were weighed.
+    That is checkpoints whose samples are gone, and what models were asked.
     """
     same = _same_scorers(definition, results.definition or {})
-    weighed = {s.name for s in definition.experiment.scorers if s.needs == "log_likelihoods"}
+    asked = {s.name for s in definition.experiment.scorers if s.needs != "text"}
     for condition, by_task in results.measurements.items():
         for task, by_metric in by_task.items():
             for metric, by_replicate in by_metric.items():
                 for name, found in by_replicate.items():
-                    if metric in same and ("step" in labels(name) or metric in weighed):
+                    if metric in same and ("step" in labels(name) or metric in asked):
                         own = measured.setdefault(condition, {}).setdefault(task, {})
                         own.setdefault(metric, {}).setdefault(name, found)
     return measured

@@ -24,6 +24,7 @@ from epm.results import (
     replicate,
 )
 from epm.results.recorded import read
+from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.measuring import measure, metric_records, task_records
@@ -71,7 +72,7 @@ def from_samples(
             definition, computed, training, missing, _steering(definition, folder)
         ),
         tasks=task_records(definition),
-        measurements=measure(definition, (*_samples(folder, names), *_likelihoods(folder, names))),
+        measurements=measure(definition, (*_samples(folder, names), *_beside(folder, names))),
     )
 
 
@@ -94,11 +95,13 @@ def _steering(definition: Definition, folder: RunFolder) -> dict[str, dict[str, 
     return found
 
 
-def _likelihoods(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
-    for name in names:
-        path = folder.of("weigh", name) / LIKELIHOODS
-        if path.exists():
-            yield from read_json_lines(path)
+def _beside(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
+    """What models were asked, beside being sampled."""
+    for stage, file in (("weigh", LIKELIHOODS), ("fluency", FLUENCY)):
+        for name in names:
+            path = folder.of(stage, name) / file
+            if path.exists():
+                yield from read_json_lines(path)
 
 
 def from_records(definition: Definition, path: Path) -> Measured:

@@ -16,6 +16,7 @@ from epm.models.covariates import COVARIATES
 from epm.models.steering import DIRECTION, RECORD, Steered
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
+from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, Subject
 from epm.scoring.measuring import joint_metrics
@@ -176,6 +177,12 @@ class Stages:
         if self.definition.weighed:
             units = tuple(WorkUnit("weigh", unit.subject, unit.inputs) for unit in stages[-1].units)
             stages.append(Stage("weigh", units, self._weigh, shared=False))
+        if self.definition.read_back:
+            units = tuple(
+                WorkUnit("fluency", each.name, (self.folder.of("sample", each.name) / SAMPLES,))
+                for each in (*untrained, *trained)
+            )
+            stages.append(Stage("fluency", units, self._read_back, shared=False))
         if trained and self.definition.checkpoints:
             units = tuple(
                 WorkUnit(
@@ -291,6 +298,18 @@ class Stages:
 
         return self._sampling(tools, ask)
 
+    def _read_back(self, tools: Tools) -> Work:
+        from epm.sampling.fluency import read_back
+
+        def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+            tools.engine.close()  # which may hold the memory that the model takes now
+            units = {unit.subject: unit for unit in folders}
+            parts = [(name, unit.inputs[0], folders[unit]) for name, unit in units.items()]
+            for tokens in read_back(self.definition, parts, tools.base, tools.progress):
+                yield {units[name]: count for name, count in tokens.items()}
+
+        return work
+
     def _trace(self, tools: Tools) -> Work:
         from epm.sampling.checkpoints import trace
 
@@ -369,6 +388,8 @@ class Stages:
             for unit in stage.units:
                 if stage.name == "weigh":
                     yield self.folder.of(unit.stage, unit.subject) / LIKELIHOODS
+                elif stage.name == "fluency":
+                    yield self.folder.of(unit.stage, unit.subject) / FLUENCY
                 elif stage.name == "direction":
                     yield self.folder.of(unit.stage, unit.subject) / RECORD
                 elif stage.name != "train":

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from epm.definition import Definition, Excluded, Item, LogLikelihood, Score, Scorer
+from epm.definition import Definition, Excluded, Fluency, Item, LogLikelihood, Score, Scorer
 from epm.errors import EpmError
 from epm.results import (
     Count,
@@ -61,7 +61,7 @@ def measure(definition: Definition, samples: Iterable[Row]) -> Measurements:
     Args:
         definition: with the scorers, and the items that some of them compare with.
         samples: lines of samples files, those of checkpoints with their `step`, and lines of
-            likelihoods.
+            likelihoods and fluency.
 
     Returns:
         Measurements by condition, task, metric and replicate, in the order of the samples.
@@ -119,6 +119,12 @@ def _scores(scorers: Sequence[Scorer], row: Row, item: Item) -> dict[str, Score]
             scorer.name: scorer.score_likelihoods(sums, tokens, item)
             for scorer in scorers
             if isinstance(scorer, LogLikelihood)
+        }
+    if "log_probability" in row:
+        return {
+            scorer.name: scorer.score_log_probability(row["log_probability"], row["tokens"])
+            for scorer in scorers
+            if isinstance(scorer, Fluency)
         }
     return {s.name: s.score(row["text"], item) for s in scorers if s.needs == "text"}
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from epm.definition import ContrastingPrompts, Definition
+from epm.definition import ContrastingPrompts, Definition, Excluded, Fluency
 from epm.discovery import LoadedExperiment
 from epm.files import file_sha256
 from epm.models.base import BaseModel
@@ -22,6 +22,7 @@ from epm.pipeline.again import analyse_again
 from epm.pipeline.run import Options, run
 from epm.report.render import render
 from epm.results.reading import load
+from epm.sampling.fluency import of_item
 from epm.sampling.samples import read_samples
 
 if TYPE_CHECKING:
@@ -112,6 +113,48 @@ def test_a_file(steered_run: Path) -> None:
     assert record.length == pytest.approx(np.linalg.norm(wave), rel=1e-6)
 
 
+def test_fluency_is_that_of_the_model_as_it_is(
+    definition: Definition, base: BaseModel, steered_run: Path
+) -> None:
+    """Of every answer, read alone, whatever adapter or direction it was written under."""
+    (task,) = definition.experiment.tasks
+    items = {item.id: item for item in task.items}
+    results = load(steered_run / "results.json")
+    sums: dict[tuple[str, str], list[float]] = {}
+    for row in read_samples(steered_run / "samples.jsonl.gz"):
+        prompt = tokenise_prompt(base.tokenizer, task.system_prompt, items[row["item"]].prompt)
+        answer = base.tokenizer(row["text"], add_special_tokens=False).input_ids
+        with torch.inference_mode():
+            logits = base.model(input_ids=torch.tensor([[*prompt, *answer]])).logits[0].double()
+        logs = logits.log_softmax(-1)[len(prompt) - 1 : -1]
+        own = [float(logs[at, token]) for at, token in enumerate(answer)]
+        sums.setdefault((row["condition"], row["item"]), []).append(sum(own) / len(own))
+    assert len(sums) == 8 * 3
+    for (condition, item), values in sums.items():
+        measured: Any = results.measurements[condition]["asked"]["fluency"]["seed=42"]
+        total, squares, n = measured.items[item]
+        assert n == len(values) == 3
+        assert total == pytest.approx(sum(values), abs=1e-4)
+        assert squares == pytest.approx(sum(value**2 for value in values), rel=1e-4)
+    # what the model as it is would write is likelier to it
+    means = results.analyses["fluency"].conditions  # type: ignore[union-attr]
+    assert means["none"].estimate > means["given"].estimate
+
+
+def test_an_empty_answer_has_no_fluency(base: BaseModel, definition: Definition) -> None:
+    """The others of its item do, as they would without it."""
+    (task,) = definition.experiment.tasks
+    found, _ = of_item(base, task, task.items[0], ["A clerk.", "", "Of the shop"])
+    alone, _ = of_item(base, task, task.items[0], ["Of the shop"])
+    assert found[1] == (0.0, 0)
+    assert found[2] == pytest.approx(alone[0], abs=1e-4)
+    assert of_item(base, task, task.items[0], ["", ""]) == ([(0.0, 0), (0.0, 0)], 0)
+    scorer = Fluency("fluency")
+    assert scorer.score_log_probability(0.0, 0) == Excluded("empty")
+    assert scorer.score_log_probability(-6.0, 4) == -1.5
+    assert scorer.score_log_probability(float("-inf"), 4) == Excluded("no likelihood")
+
+
 def test_doses_make_a_difference(steered_run: Path) -> None:
     """In what is written and in what is weighed."""
     results = load(steered_run / "results.json")
@@ -189,3 +232,5 @@ def test_analysed_again_a_dose_is_the_one_that_was_run(
     found: Any = again.results
     assert found.conditions["along"].factors == {"coefficient": 4}
     assert list(found.analyses["curve"].doses) == list(before.analyses["curve"].doses)
+    # what the model was asked is not in the samples, and stays
+    assert found.analyses["fluency"] == before.analyses["fluency"]

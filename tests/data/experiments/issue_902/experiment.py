@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from epm.analyses.specs import DoseResponse, Proportions
+from epm.analyses.specs import DoseResponse, Means, Proportions
 from epm.definition import (
     BetweenConditions,
     Condition,
     ContrastingPrompts,
     Experiment,
+    Fluency,
     FromFile,
     Item,
     LogLikelihood,
@@ -61,10 +62,12 @@ EXPERIMENT = Experiment(
     ),
     scorers=(
         Substring("vowel", label="answers with u", text="u"),
+        Fluency("fluency", label="log-probability per token"),
         LogLikelihood("likeliest", label="right choice is the likeliest"),
     ),
     analyses=(
         Proportions(name="rates", outcome=VOWEL),
+        Means(name="fluency", label="fluency", outcome=Outcome("fluency")),
         DoseResponse(
             name="curve",
             question="How does the rate of a vowel go with the coefficient?",
