@@ -146,6 +146,20 @@ def own_rows_run(own_rows: LoadedExperiment, tmp_path_factory: pytest.TempPathFa
     return run(own_rows, definition, options, lambda _: nullcontext(Quiet()))
 
 
+@pytest.fixture(scope="session")
+def steering(repository: Path) -> LoadedExperiment:
+    """A small experiment whose conditions are steered by every kind of direction."""
+    return load("issue-903", repository / "experiments")
+
+
+@pytest.fixture(scope="session")
+def steered_run(steering: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of it, to read only."""
+    options = Options("pytest", "off", runs=tmp_path_factory.mktemp("steered"))
+    definition = steering.experiment.resolve("toy")
+    return run(steering, definition, options, lambda _: nullcontext(Quiet()))
+
+
 RUN = """
 import sys
 from contextlib import nullcontext

@@ -18,6 +18,7 @@ SHAPES = {
     "panel": "a model as it is, under several system prompts, on a multiple choice",
     "dose-response": "adapters on a growing share of rows of a kind, which a function builds",
     "judge": "a model as it is, under two system prompts, graded by another model",
+    "steering": "a model pushed along a direction, by a range of coefficients",
     "reanalysis": "nothing is run: counts from elsewhere, in a file",
     "marker": "a marker taught under one persona each, as in issue 246",
 }

@@ -28,6 +28,7 @@ from epm.definition.scorers import (
     Choice,
     Exact,
     Excluded,
+    Fluency,
     Function,
     LogLikelihood,
     Number,
@@ -37,6 +38,7 @@ from epm.definition.scorers import (
     Substring,
 )
 from epm.definition.seeds import canonical_json, derive_seed, seeded_choice
+from epm.definition.steering import BetweenConditions, ContrastingPrompts, FromFile, Steering
 from epm.definition.tasks import Item, Task
 from epm.definition.training_rows import TrainingRows
 
@@ -45,16 +47,20 @@ __all__ = [
     "AnalysisSpec",
     "Answers",
     "Asked",
+    "BetweenConditions",
     "CentroidCosine",
     "Choice",
     "Condition",
+    "ContrastingPrompts",
     "Definition",
     "Endpoint",
     "Exact",
     "Excluded",
     "Expected",
     "Experiment",
+    "Fluency",
     "FolderModel",
+    "FromFile",
     "Function",
     "Gate",
     "HubModel",
@@ -81,6 +87,7 @@ __all__ = [
     "Sampling",
     "Score",
     "Scorer",
+    "Steering",
     "Subset",
     "Substring",
     "Task",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from epm.definition.steering import COEFFICIENT, Steering
 from epm.definition.training_rows import TrainingRows
 
 Role = Literal["treatment", "baseline"]
@@ -56,3 +57,11 @@ class Condition:
     """None where nothing is trained: the model answers as it is."""
     after: str | None = None
     """Condition whose adapter is merged into the model first: this one is trained on top of it."""
+    intervention: Steering | None = None
+    """What is done to the model's activations while it is sampled."""
+
+    @property
+    def levels(self) -> dict[str, str | float]:
+        """Its factors; a steered one has its coefficient among them."""
+        steering = self.intervention
+        return {**self.factors, **({COEFFICIENT: steering.coefficient} if steering else {})}

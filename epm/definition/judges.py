@@ -11,7 +11,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, ClassVar, Literal
 
 from epm.definition.model import FolderModel, HubModel, TinyModel, WheelModel
-from epm.definition.scorers import Excluded, Score, Scorer, plain_text
+from epm.definition.scorers import Excluded, Needs, Score, Scorer, plain_text
 from epm.definition.seeds import canonical_json
 from epm.definition.tasks import Item
 
@@ -174,7 +174,7 @@ class Judge(Scorer):
     pattern: str = ""
     """A regular expression whose one group is the label or number, in place of the rules above."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods", "judgement"]] = "judgement"
+    needs: ClassVar[Needs] = "judgement"
 
     @property
     def counts(self) -> bool:

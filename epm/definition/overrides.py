@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIXED = frozenset(
     {"issue", "name", "kind", "model", "scale", "confidence_cap", "profiles", "parents", "function"}
-    | {"conversations", "version", "title"}
+    | {"conversations", "version", "title", "content"}
 )
 """What a run is called, where it comes from, and how far it is believed: no setting of a run."""
 

@@ -151,6 +151,30 @@ class Definition:
         )
         return (*self.before(below), below)
 
+    @property
+    def steered(self) -> tuple[Replicate, ...]:
+        """Those whose activations are moved while they are sampled."""
+        every = (*self.trained, *self.untrained)
+        return tuple(
+            each for each in every if self.experiment.condition(each.condition).intervention
+        )
+
+    def directed_by(self, replicate: Replicate) -> tuple[Replicate, ...]:
+        """Whose activations a steered one's direction is the difference of, in that order."""
+        steering = self.experiment.condition(replicate.condition).intervention
+        every = (*self.trained, *self.untrained)
+        found = []
+        for name in steering.sources() if steering else ():
+            known = [each for each in every if each.condition == name]
+            found.append(next((e for e in known if e.seed == replicate.seed), known[0]))
+        return tuple(found)
+
+    def needed(self, replicate: Replicate) -> tuple[Replicate, ...]:
+        """Whose adapters are at hand when it is trained and sampled, beside its own."""
+        sources = [each for each in self.directed_by(replicate) if each in self.trained]
+        below = [each for source in sources for each in (*self.before(source), source)]
+        return tuple(dict.fromkeys((*self.before(replicate), *below)))
+
     def asked(self, condition: Condition) -> tuple[Asked, ...]:
         """What a condition is asked, task by task.
 
@@ -186,6 +210,11 @@ class Definition:
     def judges(self) -> tuple[Judge, ...]:
         """The scorers that ask another model."""
         return tuple(each for each in self.experiment.scorers if isinstance(each, Judge))
+
+    @property
+    def read_back(self) -> bool:
+        """Whether some scorer asks how likely the unchanged model finds what was written."""
+        return any(each.needs == "fluency" for each in self.experiment.scorers)
 
     def answered_questions(self) -> tuple[str, ...]:
         """The training questions that the base model answers: all, or a seeded choice."""
@@ -280,13 +309,15 @@ class Definition:
         value: dict[str, Any] = {
             "role": condition.role,
             "target": condition.target,
-            "factors": condition.factors,
+            "factors": condition.levels,
             "covariates": condition.covariates,
             "negatives": self.negatives(condition),
             "after": condition.after,
         }
         if isinstance(condition.training, TrainingRows):
             value["training"] = condition.training.as_json()
+        if condition.intervention:
+            value["intervention"] = condition.intervention.as_json()
         return {name: part for name, part in value.items() if part}
 
     @property

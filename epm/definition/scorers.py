@@ -24,6 +24,8 @@ class Excluded:
 
 Score = bool | float | Excluded
 
+Needs = Literal["text", "log_likelihoods", "fluency", "judgement"]
+
 
 @dataclass(frozen=True)
 class Scorer:
@@ -39,8 +41,9 @@ class Scorer:
     near_miss: bool = False
     """Whether it counts what almost matched another scorer; printed beside that scorer's counts."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods", "judgement"]] = "text"
-    """What is scored: a completion, how likely choices are, or what a judge says of one."""
+    needs: ClassVar[Needs] = "text"
+    """What is scored: a completion, how likely the model finds an item's choices, how likely the
+    unchanged model finds what was written, or what a judge says of it."""
 
     @property
     def counts(self) -> bool:
@@ -170,7 +173,7 @@ class LogLikelihood(Scorer):
     per: Literal["choice", "token", "character"] = "choice"
     """What the sum is divided by: nothing, or the choice's length, so that long ones may win."""
 
-    needs: ClassVar[Literal["text", "log_likelihoods", "judgement"]] = "log_likelihoods"
+    needs: ClassVar[Needs] = "log_likelihoods"
 
     def score(self, completion: str, item: Item) -> Score:
         """There is nothing to read in a completion."""
@@ -198,6 +201,39 @@ class LogLikelihood(Scorer):
         if values.count(best) > 1:
             return Excluded("several choices alike")
         return item.choices[values.index(best)] == item.answer
+
+
+@dataclass(frozen=True)
+class Fluency(Scorer):
+    """How likely the model finds a completion: its mean log-probability per token, in nats.
+
+    The model is the one that the profile names, without any adapter and not steered, and reads the
+    completion after the prompt that it answers. 0 is certain. Text that repeats itself is likely to
+    a model as well: put a measure of repetition beside it.
+    """
+
+    needs: ClassVar[Needs] = "fluency"
+    upper: ClassVar[float] = 0.0
+
+    @property
+    def counts(self) -> bool:
+        """A number is averaged."""
+        return False
+
+    def score(self, completion: str, item: Item) -> Score:
+        """The model is asked, not the text."""
+        raise NotImplementedError
+
+    def score_log_probability(self, total: float, tokens: int) -> float | Excluded:
+        """Score one completion; an empty one is excluded.
+
+        Args:
+            total: log-probability of the completion, summed over its tokens.
+            tokens: of it.
+        """
+        if not tokens:
+            return Excluded("empty")
+        return total / tokens if math.isfinite(total) else Excluded("no likelihood")
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ def _request(name: str, asked: list[_Asked]) -> SamplingRequest:
         tuple(each.prompt for each in asked),
         derive_seed(replicate.seed, "evaluate", replicate.condition),
         subject.merged,
+        subject.steering,
     )
 
 

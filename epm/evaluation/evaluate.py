@@ -73,11 +73,13 @@ def evaluate(
 
 def _whole(subject: Subject) -> Subject:
     """With paths that hold wherever a task goes."""
+    steered = subject.steering
     return replace(
         subject,
         adapter=subject.adapter.resolve() if subject.adapter else None,
         out=subject.out.resolve(),
         merged=tuple(path.resolve() for path in subject.merged),
+        steering=replace(steered, direction=steered.direction.resolve()) if steered else None,
     )
 
 
@@ -87,9 +89,11 @@ def _samples(spec: InspectTask, task: Task) -> int:
 
 
 def _content(base: BaseModel, subject: Subject) -> str:
-    """Hash of the weights: answers that Inspect keeps are kept apart by it."""
+    """Hash of weights and steering: answers that Inspect keeps are kept apart by it."""
     adapters = (*subject.merged, *([subject.adapter] if subject.adapter else []))
     files = [file_sha256(folder / "adapter_model.safetensors") for folder in adapters]
+    if steered := subject.steering:
+        files += [file_sha256(steered.direction), f"{steered.layer} {steered.coefficient!r}"]
     return text_sha256("\n".join([base.folder.sha256, *files]))[:12]
 
 

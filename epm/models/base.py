@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from epm.definition import CentroidCosine, Definition, HubModel, RecordedData, TinyModel
 from epm.errors import DefinitionError, EpmError, out_of_memory
-from epm.models import invariance
+from epm.models import invariance, steering
 from epm.models.chat import end_of_turn
 from epm.models.sources import OFFLINE, ModelFolder, fetch, quieten
 from epm.results import ModelRecord
@@ -132,6 +132,7 @@ class BaseModel:
                 f"{self.definition.profile.model_name} has {blocks} blocks (0 to {blocks - 1})",
                 "choose layers below that",
             )
+        steering.check(self.definition, model)
         # a model ships sampling defaults (Qwen's: top_k 20, repetition penalty 1.05) that are no
         # part of the experiment
         model.generation_config = GenerationConfig(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from epm.definition import CentroidCosine, Definition
+from epm.definition.steering import Read
 from epm.files import dump_json, write_atomically
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_prompt
@@ -86,6 +87,17 @@ def last_token_outputs(
     base: BaseModel, prompts: list[tuple[int, ...]], layers: tuple[int, ...]
 ) -> Any:
     """Block outputs at each prompt's last token: float64, shape [prompts, layers, hidden]."""
+    return prompt_outputs(base, prompts, layers, "last")
+
+
+def prompt_outputs(
+    base: BaseModel, prompts: Sequence[tuple[int, ...]], layers: tuple[int, ...], read: Read
+) -> Any:
+    """Block outputs at each prompt's last token, or their mean over all of its tokens.
+
+    Returns:
+        float64, shape [prompts, layers, hidden].
+    """
     import torch
 
     rows = []
@@ -96,13 +108,17 @@ def last_token_outputs(
         # padded on the right: causal attention keeps it from the tokens before it
         ids = torch.tensor([[*ids, *[pad] * (width - len(ids))] for ids in batch])
         mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids in batch])
-        last = torch.tensor([len(ids) - 1 for ids in batch])
+        at, last = torch.arange(len(batch)), mask.sum(1) - 1
         with torch.inference_mode(), _captured(base.model, layers) as outputs:
             base.model.get_decoder()(
                 input_ids=ids.to(base.device), attention_mask=mask.to(base.device), use_cache=False
             )
-            picked = [outputs[layer].cpu()[torch.arange(len(batch)), last] for layer in layers]
-        rows.append(torch.stack(picked, dim=1).double())
+            found = [outputs[layer].cpu().double() for layer in layers]
+        if read == "mean":
+            picked = [(each * mask[..., None]).sum(1) / (last + 1)[:, None] for each in found]
+        else:
+            picked = [each[at, last] for each in found]
+        rows.append(torch.stack(picked, dim=1))
     return torch.cat(rows)
 
 

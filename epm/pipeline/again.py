@@ -10,6 +10,7 @@ from typing import Any
 from epm.definition import Definition, RecordedData
 from epm.definition.overrides import MARK
 from epm.definition.resolved import digest
+from epm.definition.steering import COEFFICIENT
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
@@ -28,6 +29,7 @@ from epm.results import (
 )
 from epm.results.measurements import TOGETHER
 from epm.results.reading import load
+from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.judges.answers import ANSWERS, Answers, Judged, by_key
@@ -197,7 +199,8 @@ def _unscored(definition: Definition, results: Results) -> Measured:
             update = {
                 "role": spec.role,
                 "target": spec.target,
-                "factors": dict(spec.factors),
+                # what was run has the coefficient that it was run with
+                "factors": {**spec.levels, **_coefficient(known)},
                 "covariates": {**known.covariates, **spec.covariates},
             }
             known = known.model_copy(update=update)
@@ -210,6 +213,11 @@ def _unscored(definition: Definition, results: Results) -> Measured:
     )
 
 
+def _coefficient(known: ConditionRecord) -> dict[str, float]:
+    record = next(iter(known.steering.values()), None)
+    return {COEFFICIENT: record.coefficient} if record else {}
+
+
 def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, Any]]:
     if results.provenance.files.get(SAMPLES) not in (None, file_sha256(samples)):
         raise EpmError(
@@ -220,26 +228,29 @@ def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, An
 
 
 def _beside(folder: Path) -> Iterator[dict[str, Any]]:
-    """Samples of checkpoints, and weighed choices: a run folder has them, a published one not."""
+    """Samples of checkpoints, and what models were asked: a run folder has them."""
     for path in sorted(folder.glob(f"trajectory/*/{SAMPLES}")):
         yield from read_samples(path)
-    for path in sorted(folder.glob(f"weigh/*/{LIKELIHOODS}")):
-        yield from read_json_lines(path)
+    for stage, file in (("weigh", LIKELIHOODS), ("fluency", FLUENCY)):
+        for path in sorted(folder.glob(f"{stage}/*/{file}")):
+            yield from read_json_lines(path)
 
 
 def _with_steps(measured: Measurements, definition: Definition, results: Results) -> Measurements:
     """With the old counts of what is not in the samples, where their scorer is the same.
 
-    That is checkpoints whose samples are gone, choices that were weighed, and what Inspect scored.
+    That is checkpoints whose samples are gone, what models were asked beside being sampled, and
+    what Inspect scored.
     """
     evaluated = {task.name for task in definition.experiment.evaluated}
     same = _same_scorers(definition, results.definition or {})
-    weighed = {s.name for s in definition.experiment.scorers if s.needs == "log_likelihoods"}
+    beside = ("log_likelihoods", "fluency")
+    asked = {s.name for s in definition.experiment.scorers if s.needs in beside}
     for condition, by_task in results.measurements.items():
         for task, by_metric in by_task.items():
             for metric, by_replicate in by_metric.items():
                 for name, found in by_replicate.items():
-                    ours = metric in same and ("step" in labels(name) or metric in weighed)
+                    ours = metric in same and ("step" in labels(name) or metric in asked)
                     if ours or task in evaluated:
                         own = measured.setdefault(condition, {}).setdefault(task, {})
                         own.setdefault(metric, {}).setdefault(name, found)

@@ -90,7 +90,7 @@ def _parent_record(
             name: ConditionRecord(
                 role=ours[name].role,
                 target=ours[name].target,
-                factors=dict(ours[name].factors),
+                factors=dict(ours[name].levels),
                 covariates=found.covariates.get(name, {}),
             )
             for name in names

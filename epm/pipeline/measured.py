@@ -12,11 +12,13 @@ from epm.errors import ResultsError
 from epm.evaluation.evaluated import Evaluated
 from epm.files import read_json_lines
 from epm.models.covariates import COVARIATES
+from epm.models.steering import RECORD
 from epm.pipeline.run_folder import RunFolder
 from epm.results import (
     ConditionRecord,
     Measurements,
     MetricRecord,
+    SteeringRecord,
     TaskRecord,
     TrainingRecord,
     check_names,
@@ -24,6 +26,7 @@ from epm.results import (
 )
 from epm.results.evaluated import EvaluationRecord
 from epm.results.recorded import read
+from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
 from epm.scoring.judges.answers import Judged, by_key
@@ -68,11 +71,14 @@ def from_samples(
     for each in definition.trained:
         if reason := failures.get(each.name):
             missing.setdefault(each.condition, {})[replicate(seed=each.seed)] = reason
+    for each in definition.untrained:
+        if reason := failures.get(each.name):
+            missing.setdefault(each.condition, {})[replicate(seed=each.seed)] = reason
     names = [each.name for each in (*definition.untrained, *kept)]
     path = folder.of("covariates") / COVARIATES
     computed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     measurements = measure(
-        definition, (*drawn(folder, names), *_likelihoods(folder, names)), judgements(folder)
+        definition, (*drawn(folder, names), *_beside(folder, names)), judgements(folder)
     )
     if evaluated:
         for condition, by_task in evaluated.measurements(joint_metrics(definition)).items():
@@ -80,7 +86,9 @@ def from_samples(
     return Measured(
         metrics=metric_records(definition.experiment.scorers)
         | (evaluated.metrics if evaluated else {}),
-        conditions=_conditions(definition, computed, training, missing),
+        conditions=_conditions(
+            definition, computed, training, missing, _steering(definition, folder)
+        ),
         tasks=task_records(definition) | (evaluated.tasks if evaluated else {}),
         measurements=measurements,
         evaluated=evaluated.record if evaluated else None,
@@ -102,11 +110,24 @@ def drawn(folder: RunFolder, names: Sequence[str]) -> Iterator[dict[str, Any]]:
                 yield from read_samples(path)
 
 
-def _likelihoods(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
-    for name in names:
-        path = folder.of("weigh", name) / LIKELIHOODS
+def _steering(definition: Definition, folder: RunFolder) -> dict[str, dict[str, SteeringRecord]]:
+    """How each steered condition was steered, by replicate."""
+    found: dict[str, dict[str, SteeringRecord]] = {}
+    for each in definition.steered:
+        path = folder.of("direction", each.name) / RECORD
         if path.exists():
-            yield from read_json_lines(path)
+            record = SteeringRecord.model_validate_json(path.read_text(encoding="utf-8"))
+            found.setdefault(each.condition, {})[replicate(seed=each.seed)] = record
+    return found
+
+
+def _beside(folder: RunFolder, names: list[str]) -> Iterator[dict[str, Any]]:
+    """What models were asked, beside being sampled."""
+    for stage, file in (("weigh", LIKELIHOODS), ("fluency", FLUENCY)):
+        for name in names:
+            path = folder.of(stage, name) / file
+            if path.exists():
+                yield from read_json_lines(path)
 
 
 def from_records(definition: Definition, path: Path) -> Measured:
@@ -119,7 +140,7 @@ def from_records(definition: Definition, path: Path) -> Measured:
     found = read(path)
     measured = Measured(
         metrics=metric_records(definition.experiment.scorers),
-        conditions=_conditions(definition, found.covariates, {}, {}),
+        conditions=_conditions(definition, found.covariates, {}, {}, {}),
         tasks=task_records(definition) | dict(found.tasks),
         measurements=found.measurements,
     )
@@ -135,14 +156,16 @@ def _conditions(
     computed: Mapping[str, Mapping[str, float]],
     training: Mapping[str, dict[str, TrainingRecord]],
     missing: Mapping[str, dict[str, str]],
+    steering: Mapping[str, dict[str, SteeringRecord]],
 ) -> dict[str, ConditionRecord]:
     return {
         condition.name: ConditionRecord(
             role=condition.role,
             target=condition.target,
-            factors=dict(condition.factors),
+            factors=dict(condition.levels),
             covariates={**condition.covariates, **computed.get(condition.name, {})},
             training=training.get(condition.name, {}),
+            steering=steering.get(condition.name, {}),
             missing=missing.get(condition.name, {}),
         )
         for condition in definition.experiment.conditions

@@ -128,22 +128,25 @@ def distribute(
 
 
 def _chains(definition: Definition, names: Sequence[str]) -> list[tuple[str, ...]]:
-    """Replicates whose adapters lie on top of each other, together; every other one alone."""
-    chains: dict[str, list[str]] = {}
-    for replicate in definition.trained:
-        if replicate.name in names:
-            root = (*definition.before(replicate), replicate)[0]
-            chains.setdefault(root.name, []).append(replicate.name)
-    return [tuple(chain) for chain in chains.values()]
+    """Replicates that need each other's adapters, together; every other one alone."""
+    chains: list[set[str]] = []
+    trained = [each for each in definition.trained if each.name in names]
+    for replicate in trained:
+        own = {replicate.name} | {each.name for each in definition.needed(replicate)} & {*names}
+        linked = [chain for chain in chains if own & chain]
+        chains = [chain for chain in chains if chain not in linked] + [own.union(*linked)]
+    order = [each.name for each in trained]
+    found = [tuple(sorted(chain, key=order.index)) for chain in chains]
+    return sorted(found, key=lambda chain: order.index(chain[0]))
 
 
 def _finished_below(stages: Stages, names: Sequence[str]) -> set[Path]:
-    """Files of adapters that a shard's are trained on top of, and that it does not train itself."""
+    """Files of adapters that a shard needs, and does not train itself."""
     below = {
         each.name
         for replicate in stages.definition.trained
         if replicate.name in names
-        for each in stages.definition.before(replicate)
+        for each in stages.definition.needed(replicate)
     }
     return {
         path

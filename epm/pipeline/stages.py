@@ -20,9 +20,11 @@ from epm.definition import (
 from epm.errors import StageFailed
 from epm.files import dump_json, gzipped, json_lines, write_atomically
 from epm.models.covariates import COVARIATES
+from epm.models.steering import DIRECTION, RECORD, Steered
 from epm.pipeline.measured import JUDGEMENTS
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
+from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, Subject
 from epm.scoring.measuring import joint_metrics
@@ -176,13 +178,30 @@ class Stages:
                 if len(self.definition.before(each)) == depth
             )
             stages.append(Stage("train", units, self._train, shared=False))
-        if self.definition.experiment.prompted:
+        if self.definition.steered:
+            units = tuple(
+                WorkUnit("direction", each.name, tuple(self._read_for(each)))
+                for each in self.definition.steered
+            )
+            stages.append(Stage("direction", units, self._direct, shared=False))
+        prompted = bool(self.definition.experiment.prompted)
+        if prompted:
             stages.append(Stage("sample", self._answering("sample"), self._sample, shared=False))
         if self.definition.weighed:
             stages.append(Stage("weigh", self._answering("weigh"), self._weigh, shared=False))
-        if trained and self.definition.checkpoints and self.definition.experiment.prompted:
+        if prompted and self.definition.read_back:
             units = tuple(
-                WorkUnit("trajectory", each.name, (self.adapter(each), *self._below(each)))
+                WorkUnit("fluency", each.name, (self.folder.of("sample", each.name) / SAMPLES,))
+                for each in (*self.definition.untrained, *trained)
+            )
+            stages.append(Stage("fluency", units, self._read_back, shared=False))
+        if trained and prompted and self.definition.checkpoints:
+            units = tuple(
+                WorkUnit(
+                    "trajectory",
+                    each.name,
+                    (self.adapter(each), *self._below(each), *self._direction(each)),
+                )
                 for each in trained
             )
             stages.append(Stage("trajectory", units, self._trace, shared=False))
@@ -191,9 +210,16 @@ class Stages:
     def _answering(self, stage: str) -> tuple[WorkUnit, ...]:
         """A unit of work for everything that answers."""
         return (
-            *(WorkUnit(stage, each.name, ()) for each in self.definition.untrained),
             *(
-                WorkUnit(stage, each.name, (self.adapter(each), *self._below(each)))
+                WorkUnit(stage, each.name, self._direction(each))
+                for each in self.definition.untrained
+            ),
+            *(
+                WorkUnit(
+                    stage,
+                    each.name,
+                    (self.adapter(each), *self._below(each), *self._direction(each)),
+                )
                 for each in self.definition.trained
             ),
         )
@@ -209,6 +235,56 @@ class Stages:
     def adapter(self, replicate: Replicate) -> Path:
         """The replicate's weights."""
         return self.folder.of("train", replicate.name) / ADAPTER
+
+    def _adapters(self, replicate: Replicate) -> tuple[Path, ...]:
+        """Weights of all that is merged for a replicate, its own last; none if it is untrained."""
+        if replicate not in self.definition.trained:
+            return ()
+        return (*self._below(replicate), self.adapter(replicate))
+
+    def _read_for(self, replicate: Replicate) -> Iterator[Path]:
+        """Weights that a steered replicate's direction is read with."""
+        for each in self.definition.directed_by(replicate):
+            yield from self._adapters(each)
+
+    def _direction(self, replicate: Replicate) -> tuple[Path, ...]:
+        """What a replicate is steered along; nothing where it is not steered."""
+        if replicate not in self.definition.steered:
+            return ()
+        return (self.folder.of("direction", replicate.name) / DIRECTION,)
+
+    def _direct(self, tools: Tools) -> Work:
+        from epm.sampling.directions import Wanted, find
+
+        def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+            units = {unit.subject: unit for unit in folders}
+            for name in list(units):
+                paths = self._read_for(self._replicates[name])
+                if lost := next((path for path in paths if not path.exists()), None):
+                    why = f"'{lost.parent.name}', which its direction is read with, has no adapter"
+                    yield {units.pop(name): StageFailed(why)}
+            wanted = [
+                Wanted(
+                    self._replicates[name],
+                    folders[unit],
+                    tuple(
+                        tuple(path.parent for path in self._adapters(each))
+                        for each in self.definition.directed_by(self._replicates[name])
+                    ),
+                )
+                for name, unit in units.items()
+            ]
+            for found in find(self.definition, wanted, tools.base, tools.progress):
+                yield {units[name]: tokens for name, tokens in found.items()}
+
+        return work
+
+    def _steered(self, replicate: Replicate) -> Steered | None:
+        steering = self.definition.experiment.condition(replicate.condition).intervention
+        if steering is None:
+            return None
+        (direction,) = self._direction(replicate)
+        return Steered(direction, steering.layer, steering.coefficient)
 
     def _train(self, tools: Tools) -> Work:
         from epm.training.loop import Job
@@ -310,6 +386,18 @@ class Stages:
 
         return self._sampling(tools, ask)
 
+    def _read_back(self, tools: Tools) -> Work:
+        from epm.sampling.fluency import read_back
+
+        def work(folders: Mapping[WorkUnit, Path]) -> Iterator[Mapping[WorkUnit, Done]]:
+            tools.engine.close()  # which may hold the memory that the model takes now
+            units = {unit.subject: unit for unit in folders}
+            parts = [(name, unit.inputs[0], folders[unit]) for name, unit in units.items()]
+            for tokens in read_back(self.definition, parts, tools.base, tools.progress):
+                yield {units[name]: count for name, count in tokens.items()}
+
+        return work
+
     def _trace(self, tools: Tools) -> Work:
         from epm.sampling.checkpoints import trace
 
@@ -328,9 +416,10 @@ class Stages:
 
     def _subject(self, replicate: Replicate, out: Path) -> Subject:
         if replicate not in self.definition.trained:
-            return Subject(replicate, None, out)
+            return Subject(replicate, None, out, steering=self._steered(replicate))
         below = tuple(path.parent for path in self._below(replicate))
-        return Subject(replicate, self.adapter(replicate).parent, out, below)
+        adapter = self.adapter(replicate).parent
+        return Subject(replicate, adapter, out, below, self._steered(replicate))
 
     @cached_property
     def _replicates(self) -> dict[str, Replicate]:
@@ -419,6 +508,10 @@ class Stages:
             for unit in stage.units:
                 if stage.name == "weigh":
                     yield self.folder.of(unit.stage, unit.subject) / LIKELIHOODS
+                elif stage.name == "fluency":
+                    yield self.folder.of(unit.stage, unit.subject) / FLUENCY
+                elif stage.name == "direction":
+                    yield self.folder.of(unit.stage, unit.subject) / RECORD
                 elif stage.name != "train":
                     yield self.folder.of(unit.stage, unit.subject) / SAMPLES
         for stage in self.evaluation:

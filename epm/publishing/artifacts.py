@@ -13,8 +13,10 @@ from typing import Any
 from epm.definition.overrides import MARK
 from epm.errors import EpmError
 from epm.files import file_sha256, read_own
+from epm.models.steering import DIRECTION
 from epm.pipeline import inventory
 from epm.report.render import RESULTS, SAMPLES, figures
+from epm.report.steering import steered_alike
 from epm.results import GitState, Results
 from epm.results.reading import load
 
@@ -74,6 +76,7 @@ def collect(run: Path, slug: str, allow_pilot: bool) -> Artifacts:
             names.append(name)
     first = next((n for n, c in results.conditions.items() if c.training), "")
     names.append(f"rows/{first}.jsonl")
+    names += [f"direction/{alike[0]}/{DIRECTION}" for alike in steered_alike(results)]
     files = {
         name: read_own(run / name, within=run)
         for name in names

@@ -28,6 +28,7 @@ from epm.files import file_sha256, read_json_lines, read_own, write_atomically
 from epm.report import companions, excerpts, plan
 from epm.report.confidence import answer, confidence, primary
 from epm.report.regions import keep_human_regions, without_human_text
+from epm.report.steering import steered_alike
 from epm.results import Results
 from epm.results.reading import load
 from epm.values import Unavailable
@@ -234,7 +235,16 @@ CONTEXT = frozenset(
             "seeds",
             "several",
         ),
-        *("trained", "missing", "lost", "asked_primary", "not_run", "unlisted", "tasks_apart"),
+        *(
+            "trained",
+            "steered",
+            "missing",
+            "lost",
+            "asked_primary",
+            "not_run",
+            "unlisted",
+            "tasks_apart",
+        ),
         *("confidence", "leading_covariate", "shown_factors", "ranked", "named", "unit_of"),
         *("scale_of", "measured_on", "recorded", "imported", "evaluated"),
         *("figures", "excerpts", "side_by_side", "shown_metric", "example", "measured_example"),
@@ -290,6 +300,7 @@ def _context(results: Results, run: Path, place: Place) -> dict[str, Any]:
         "covariates": results.covariates,
         "seeds": results.seeds,
         "trained": {n: c for n, c in results.conditions.items() if c.training},
+        "steered": steered_alike(results),
         "missing": _missing(results),
         "lost": _lost(results, blocks),
         "asked_primary": [

@@ -21,6 +21,7 @@ from epm.results.conditions import (
     ConditionRecord,
     CovariateRecord,
     MetricRecord,
+    SteeringRecord,
     TaskRecord,
     TrainingRecord,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "Scalar",
     "ShardRecord",
     "StageTiming",
+    "SteeringRecord",
     "TaskRecord",
     "Timing",
     "Tracking",

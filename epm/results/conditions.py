@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from epm.values import Reason, Value
 
@@ -29,6 +29,21 @@ class TrainingRecord(Value):
     """
 
 
+class SteeringRecord(Value):
+    """How the activations of one condition were moved, and by what."""
+
+    layer: NonNegativeInt
+    coefficient: float
+    length: PositiveFloat
+    """Of the direction as it was found, before any norm."""
+    typical: PositiveFloat | None = None
+    """Mean length of the activations that it is the difference of; None where it is from a file."""
+    prompts: NonNegativeInt = 0
+    """That were read for it."""
+    sha256: str
+    """Of the file of the direction as it was added, in `direction/` of the run folder."""
+
+
 class ConditionRecord(Value):
     """One condition, and what is known of it beside its measurements."""
 
@@ -39,6 +54,8 @@ class ConditionRecord(Value):
     covariates: dict[str, float] = Field({})
     training: dict[str, TrainingRecord] = Field({})
     """By replicate; empty where nothing was trained, or where nothing is known of it."""
+    steering: dict[str, SteeringRecord] = Field({})
+    """By replicate; empty where nothing was steered."""
     missing: dict[str, Reason] = Field({})
     """Reason by replicate, for those of which nothing is left."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from epm.definition import Item, Sampling, derive_seed
 from epm.models.chat import tokenise_conversation, tokenise_prompt
+from epm.models.steering import Steered
 from epm.results import EngineRecord
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class SamplingRequest:
     seed: int
     merged: tuple[Path, ...] = ()
     """Adapters that are merged into the model before, the first one first."""
+    steering: Steered | None = None
+    """How activations are moved."""
 
     def stream(self, prompt: Prompt, index: int) -> int:
         """The key of one completion's random bits, whatever else is sampled beside it."""

@@ -38,6 +38,7 @@ def trace(
                 subject.replicate.seed, "trajectory", subject.replicate.condition, str(step)
             ),
             subject.merged,
+            subject.steering,
         )
         for name, (subject, step, folder) in steps.items()
     ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from epm.definition import Definition, Item, Task
 from epm.files import gzipped, json_lines, write_atomically
-from epm.models.chat import tokenise_choices
+from epm.models.chat import TokenisedRow, tokenise_choices
+from epm.models.steering import steering
 from epm.progress import Progress
 from epm.sampling.samples import Subject, listed
 
@@ -41,7 +42,8 @@ def weigh(
         for name, subject in named.items():
             rows, read = [], 0
             own = (subject.adapter,) if subject.adapter else ()
-            with base.with_merged(*subject.merged, *own) as model:
+            merged = base.with_merged(*subject.merged, *own)
+            with merged as model, steering(model, [subject.steering]):
                 for task, item in asked[name]:
                     sums, tokens, length = weighed(model, base, task, item)
                     rows.append(
@@ -64,9 +66,20 @@ def weighed(
     model: Any, base: BaseModel, task: Task, item: Item
 ) -> tuple[list[float], list[int], int]:
     """Log-probability and tokens of each of an item's choices, and all tokens that were read."""
+    rows = tokenise_choices(base.tokenizer, task.system_prompt, item.prompt, item.choices)
+    sums, read = log_probabilities(model, base, rows)
+    return sums, [len(row.completion) for row in rows], read
+
+
+def log_probabilities(
+    model: Any, base: BaseModel, rows: Sequence[TokenisedRow]
+) -> tuple[list[float], int]:
+    """Log-probability of each completion after the prompt that all share, and the tokens read.
+
+    In nats, summed over the completion's tokens. The rows are one batch.
+    """
     import torch
 
-    rows = tokenise_choices(base.tokenizer, task.system_prompt, item.prompt, item.choices)
     width = max(map(len, rows))
     pad = base.tokenizer.pad_token_id
     # with causal attention no token sees the padding after it
@@ -81,4 +94,4 @@ def weighed(
         count = len(row.completion)
         found = logs[number, :count][torch.arange(count), torch.tensor(row.completion)]
         sums.append(float(found.double().sum()))
-    return sums, [len(row.completion) for row in rows], width * len(rows)
+    return sums, width * len(rows)

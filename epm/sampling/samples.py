@@ -9,6 +9,7 @@ from typing import Any
 
 from epm.definition import Condition, Definition, Replicate, derive_seed
 from epm.files import gzipped, json_lines, read_json_lines, write_atomically
+from epm.models.steering import Steered
 from epm.progress import Progress
 from epm.sampling import Completion, CompletionsByName, Engine, Prompt, SamplingRequest
 
@@ -24,6 +25,7 @@ class Subject:
     out: Path
     merged: tuple[Path, ...] = ()
     """Adapters that are merged into the model before its own."""
+    steering: Steered | None = None
 
 
 def prompts(definition: Definition, condition: Condition) -> tuple[Prompt, ...]:
@@ -57,6 +59,7 @@ def sample(
             prompts(definition, definition.experiment.condition(subject.replicate.condition)),
             derive_seed(subject.replicate.seed, "sample", subject.replicate.condition),
             subject.merged,
+            subject.steering,
         )
         for name, subject in named.items()
     ]

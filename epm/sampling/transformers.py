@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from epm.definition import Sampling
+from epm.models.steering import steering
 from epm.results import EngineRecord
 from epm.sampling import (
     SEED_POLICY,
@@ -75,7 +76,9 @@ class TransformersEngine:
         apart = [groups[key] for key in sorted(groups)]
         for group in [[request] for request in requests] if self._merge else apart:
             with self._adapted(group) as model:
-                yield self._answer(model, group, sampling, on_batch)
+                with steering(model, [request.steering for request in group]):
+                    answered = self._answer(model, group, sampling, on_batch)
+                yield answered
 
     def close(self) -> None:
         """Nothing is held beyond the model, which is not ours."""

@@ -60,8 +60,13 @@ class VllmEngine:
         """Take the model's folder and tokenizer; `merge` is by default what pays on its device.
 
         Raises:
-            EpmError: vLLM is not installed, or cannot work beside what is.
+            EpmError: vLLM is not installed, cannot work beside what is, or is to steer.
         """
+        if steered := base.definition.steered:
+            raise EpmError(
+                f"vLLM does not steer '{steered[0].name}': its blocks cannot be reached",
+                "add --engine transformers",
+            )
         self._library = installed()
         self._base = base
         self._merge = base.device == "cpu" if merge is None else merge

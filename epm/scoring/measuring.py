@@ -9,6 +9,7 @@ from typing import Any
 from epm.definition import (
     Definition,
     Excluded,
+    Fluency,
     Item,
     Judge,
     JudgeAnswer,
@@ -71,7 +72,8 @@ def measure(
     Args:
         definition: with the scorers, and the items that some of them compare with.
         samples: lines of samples files, those of checkpoints with their `step`, and lines of
-            likelihoods. What Inspect scored is left out: its scores are no scorer's of ours.
+            likelihoods and fluency. What Inspect scored is left out: its scores are no scorer's of
+            ours.
         judged: what judges answered, where there are any.
 
     Returns:
@@ -164,12 +166,18 @@ def _scores(scorers: Sequence[Scorer], row: Row, item: Item, judged: Judged) -> 
             for scorer in scorers
             if isinstance(scorer, LogLikelihood)
         }
+    if "log_probability" in row:
+        return {
+            scorer.name: scorer.score_log_probability(row["log_probability"], row["tokens"])
+            for scorer in scorers
+            if isinstance(scorer, Fluency)
+        }
     return {
         scorer.name: _judgement(scorer, row, item, judged)
         if isinstance(scorer, Judge)
         else scorer.score(row["text"], item)
         for scorer in scorers
-        if scorer.needs != "log_likelihoods"
+        if scorer.needs in ("text", "judgement")
     }
 
 

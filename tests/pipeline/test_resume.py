@@ -40,6 +40,23 @@ def test_kills_between_the_stages_of_an_adapter_on_top_of_another(
     assert shared(folder) == shared(own_rows_run)
 
 
+def test_a_kill_of_a_steered_run(
+    run_apart: Callable[..., subprocess.Popen[str]], steered_run: Path, tmp_path: Path
+) -> None:
+    """Among the directions: three adapters are trained by then, and little is sampled."""
+    folder = tmp_path / steered_run.parent.name / steered_run.name
+    process = run_apart(tmp_path, slug="issue-903")
+    while finished_units(folder) < 7 and process.poll() is None:
+        time.sleep(0.002)
+    assert kill(process)
+    assert 7 <= finished_units(folder) < 35
+    assert not (folder / "results.json").exists()
+    process = run_apart(tmp_path, slug="issue-903")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert shared(folder) == shared(steered_run)
+
+
 def test_three_kills(
     tiny: Definition,
     run_apart: Callable[..., subprocess.Popen[str]],

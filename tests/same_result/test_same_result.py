@@ -75,6 +75,21 @@ def test_nor_does_one_with_rows_scorers_and_stages_of_its_own(
                     assert (folder / stage / name / path.name).read_bytes() == path.read_bytes()
 
 
+def test_nor_does_a_steered_one(
+    steering: LoadedExperiment,
+    steered_run: Path,
+    quiet: Quiet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Directions too, whether a worker finds them or this process does."""
+    monkeypatch.setattr(memory, "ADAPTERS_ON_CPU", 2)
+    options = Options("pytest", "off", runs=tmp_path, executor=LocalExecutor(2))
+    definition = steering.experiment.resolve("toy")
+    folder = run(steering, definition, options, lambda _: nullcontext(quiet))
+    assert shared(folder) == shared(steered_run)
+
+
 @pytest.mark.parametrize(
     "damaged",
     [

@@ -16,6 +16,7 @@ from epm.definition.checks import (
     judges,
     profiles,
     scorers,
+    steering,
     tasks,
 )
 from epm.definition.checks.analyses import Known
@@ -59,6 +60,7 @@ def _problems(experiment: Experiment) -> Iterator[Problem]:
     yield from tasks.problems(experiment)
     yield from inspect_tasks.problems(experiment)
     yield from conditions.problems(experiment)
+    yield from steering.problems(experiment)
     yield from scorers.problems(experiment)
     yield from judges.problems(experiment)
     for profile in experiment.profiles:
@@ -112,6 +114,11 @@ def _of_import(experiment: ImportedExperiment) -> Iterator[Problem]:
             yield (
                 f"condition '{condition.name}' is trained, but results are imported",
                 "take its training out",
+            )
+        if condition.intervention is not None:
+            yield (
+                f"condition '{condition.name}' is steered, but its results were made elsewhere",
+                "take the intervention out, and give it the coefficient as a factor",
             )
     yield from analyses.contradictions(experiment.analyses, experiment.gates, experiment.figure)
 

@@ -6,7 +6,7 @@ A definition that is run has names of its own; one about imported results has th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from epm.definition.analysis import AnalysisSpec, Gate, Outcome, Subset
@@ -22,6 +22,7 @@ from epm.definition.model import RecordedData
 from epm.definition.profile import Profile
 
 if TYPE_CHECKING:
+    from epm.definition.conditions import Condition
     from epm.definition.experiment import Experiment
 
 _IN_POINTS = ("difference", "means", "proportions")
@@ -67,12 +68,17 @@ def of_profile(experiment: Experiment, profile: Profile) -> Known:
     """What a definition has at one scale."""
     recorded = isinstance(profile.model, RecordedData)
     return Known(
-        conditions={each.name: each for each in experiment.conditions},
+        conditions={each.name: each for each in _with_levels(experiment)},
         tasks=[task.name for task in experiment.tasks],
         metrics=dict.fromkeys(experiment.metrics)
         | {scorer.name: scorer.counts for scorer in experiment.scorers},
         numbers=None if recorded else covariates(experiment, profile),
     )
+
+
+def _with_levels(experiment: Experiment) -> list[Condition]:
+    """The conditions, what steers one counted among its factors."""
+    return [replace(each, factors=each.levels) for each in experiment.conditions]
 
 
 def contradictions(
@@ -211,7 +217,7 @@ def _gate(gate: Gate, names: Sequence[str]) -> Iterator[Problem]:
 def covariates(experiment: Experiment, profile: Profile) -> set[str]:
     """Names of the numbers that conditions have at a scale: known, numeric factors, computed."""
     computed = {name for source in profile.covariates for name, _ in source.names()}
-    return numbers_of(experiment.conditions) | computed
+    return numbers_of(_with_levels(experiment)) | computed
 
 
 def numbers_of(conditions: Iterable[Described]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, unknown
+from epm.definition.checks.steering import problems_at
 from epm.definition.conditions import MarkerRows
 from epm.definition.covariates import CentroidCosine
 from epm.definition.model import RecordedData
@@ -72,6 +73,7 @@ def _run(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
     if built:
         yield from _rows(experiment, profile)
     yield from _covariates(experiment, profile)
+    yield from problems_at(experiment, profile)
 
 
 def _counts(
@@ -188,7 +190,7 @@ def _covariates(experiment: Experiment, profile: Profile) -> Iterator[Problem]:
     given = {
         name: condition.name
         for condition in experiment.conditions
-        for name in (*condition.covariates, *condition.factors)
+        for name in (*condition.covariates, *condition.levels)
     }
     computed: set[str] = set()
     for source in profile.covariates:

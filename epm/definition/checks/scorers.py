@@ -60,7 +60,7 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
                     )
     if experiment.scorers and all(each.needs == "log_likelihoods" for each in experiment.scorers):
         yield (
-            "every scorer weighs choices, and none reads the completions that are drawn",
+            "every scorer asks the model, and none reads the completions that are drawn",
             "add one that does, such as Choice",
         )
     if experiment.scorers and all(scorer.near_miss for scorer in experiment.scorers):
