@@ -186,6 +186,7 @@ _COMMANDS = {
     "import": "make a run of results that were made elsewhere",
     "analyse": "score and analyse a finished run again",
     "render": "write the body and title of a finished run again",
+    "view": "look at runs, pages and completions in a browser",
     "lint": "check the body of a result page",
     "publish": "publish a finished run as an issue",
     "bot": "answer the event that started a GitHub workflow",
