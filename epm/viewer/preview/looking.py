@@ -16,6 +16,7 @@ from epm.errors import EpmError
 from epm.linting.bodies import Body, Given, body_at, folder_of
 from epm.linting.checkouts import nearby
 from epm.linting.settings import Settings
+from epm.viewer.html import POLICY
 from epm.viewer.markdown import MarginMark, render
 from epm.viewer.preview.feed import Feed, Look
 from epm.viewer.preview.pictures import Picture, Pictures
@@ -26,11 +27,6 @@ from epm_lint.output.table import SIGNS, counted
 if TYPE_CHECKING:
     from jinja2 import Template
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""Nothing but the preview's own files, whatever the page says."""
 TEMPLATES = Path(__file__).parent / "templates"
 _LEVELS = {
     Status.PASS: "advice",

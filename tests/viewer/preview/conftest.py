@@ -1,37 +1,13 @@
-"""A browser, and previews for it."""
+"""Previews, and the tabs that show them."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from previewing import OpenTab, Preview, Start, Tab, started
-
-CHROMIUM = "/usr/bin/chromium"
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The browser of the machine; CI must have one."""
-    found = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
-    if found is None:
-        if os.environ.get("EPM_BROWSER") == "required":
-            pytest.fail(f"there is no {CHROMIUM}: apt-get install chromium")
-        pytest.skip("no chromium on this machine")
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One for all tests of a worker."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
