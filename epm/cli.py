@@ -186,6 +186,8 @@ _COMMANDS = {
     "import": "make a run of results that were made elsewhere",
     "analyse": "score and analyse a finished run again",
     "render": "write the body and title of a finished run again",
+    "view": "look at runs, pages and completions in a browser",
+    "preview": "look at a page while you write it, as GitHub will show it",
     "lint": "check the body of a result page",
     "publish": "publish a finished run as an issue",
     "bot": "answer the event that started a GitHub workflow",

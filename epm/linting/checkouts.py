@@ -1,9 +1,10 @@
 """The checkout that a body lies in, asked only where a rule asks: to start git takes longer than
-most bodies take to lint.
+most bodies take to lint. What a commit holds is asked once: it does not change.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,12 @@ from epm.errors import EpmError
 
 if TYPE_CHECKING:
     from epm.checkout import Checkout
+
+
+_WHOLE = re.compile("[0-9a-f]{40}")
+"""A hash that no later commit can share."""
+_MOST_KEPT = 64 * 2**20
+"""Bytes of files that a checkout keeps in memory."""
 
 
 class GitRefused(BaseException):
@@ -27,6 +34,9 @@ class NearbyCheckout:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._known: set[str] = set()
+        self._files: dict[tuple[str, str], bytes | None] = {}
+        self._room = _MOST_KEPT
 
     @cached_property
     def _checkout(self) -> Checkout:
@@ -48,11 +58,25 @@ class NearbyCheckout:
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit is in the history."""
-        return self._checkout.has_commit(commit)
+        if commit in self._known:
+            return True
+        found = self._checkout.has_commit(commit)
+        if found and _WHOLE.fullmatch(commit):
+            self._known.add(commit)
+        return found
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file as of a commit."""
-        return self._checkout.read(commit, path)
+        if (commit, path) in self._files:
+            return self._files[commit, path]
+        content = self._checkout.read(commit, path)
+        # a commit that is not there yet may be fetched
+        if _WHOLE.fullmatch(commit) and (content is not None or self.has_commit(commit)):
+            size = len(content or b"") + len(path)
+            if size <= self._room:
+                self._room -= size
+                self._files[commit, path] = content
+        return content
 
     def last_commit(self, path: str) -> str | None:
         """The commit that last changed a file."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -107,7 +108,7 @@ def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsF
         return None
     if (content := _found(name, words, words.get("sha256"), folder, repository)) is None:
         return None
-    values = parsed_object(content, quote(name))
+    values = _object(content, quote(name))
     file = Named(PurePosixPath(name).name, values)
     found = ResultsFile(values, _sha256(content), files=(file,))
     beside = name[: name.rfind("/") + 1]
@@ -118,6 +119,12 @@ def named_by(text: str, folder: Path, repository: Repository | None) -> ResultsF
         numbers = _found(f"{beside}{NUMBERS}", words, sha256, folder, repository)
         found = found._replace(numbers=_numbers(numbers, sha256))
     return found
+
+
+@lru_cache(2)
+def _object(content: bytes, name: str) -> dict[str, Any]:
+    """Read once for each content: a page is linted again and again while it is written."""
+    return parsed_object(content, name)
 
 
 def _found(

@@ -21,6 +21,7 @@ then has that file's hash, as `numbers=SHA256`.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from epm_lint.binding.units import FIGURE, Numeral, Unit
@@ -134,6 +135,7 @@ def encode(manifest: Manifest) -> str:
     return f"<!-- {MARK} v1 {b64encode(zlib.compress(text.encode(), 9)).decode()} -->"
 
 
+@lru_cache(4)
 def decode(comment: str) -> Manifest:
     """Read a manifest from the text of its comment.
 

@@ -9,6 +9,7 @@ of older pages the manifest alone. Where the commit's own name would stand, ther
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from epm_lint.binding.manifest import MARK, BadManifest, Manifest, decode
 from epm_lint.markdown.document import Document
@@ -21,6 +22,8 @@ NOWHERE = "0" * 40
 """Stands for the commit that the file is in."""
 
 _HUMAN = ("epm:human", "/epm:human")
+_KEPT = 4
+"""Records that are kept as they were read: a page is linted again and again while it is written."""
 _SHARE = 0.3
 """Of the lines of a record, how many a page has that is the one rendered, however edited."""
 _LONG, _TELLING = 25, 3
@@ -74,6 +77,7 @@ def written(title: str, body: str) -> str:
     return f"# {title}\n\n{body}"
 
 
+@lru_cache(_KEPT)
 def read(rendered: str | None, numbers: str | None) -> RenderedRecord | None:
     """The record in a file of rendered pages, and in the one of a manifest that was kept apart."""
     title, body = "", ""
@@ -116,7 +120,7 @@ def edited(
     from difflib import SequenceMatcher
 
     body = record.body.replace(NOWHERE, commit) if commit else record.body
-    was = [line for _, line in _lines(body.split("\n"), _human_of(Document(record.body)))]
+    was = [line for _, line in _lines(body.split("\n"), _human_of(record.body))]
     found = list(_lines(document.lines, human))
     now = [line for _, line in found]
     if was == now:
@@ -141,11 +145,13 @@ def _lines(lines: Sequence[str], human: frozenset[int]) -> Iterator[tuple[int, s
         yield number, bare
 
 
-def _human_of(rendered: Document) -> frozenset[int]:
+@lru_cache(_KEPT)
+def _human_of(body: str) -> frozenset[int]:
     """The lines of what people write, in the record: from its comments, which are the renderer's.
 
     Their headings are the renderer's; all below one, up to the next heading, is theirs.
     """
+    rendered = Document(body)
     lines: set[int] = set()
     headings = sorted(section.line for section in rendered.walk())
     for comment in rendered.comments:

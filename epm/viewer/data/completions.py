@@ -1,0 +1,185 @@
+"""The completions of a run, in the order in which they are shown."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from epm.errors import EpmError
+from epm.files import open_own
+from epm.results import ONLY, Results, labels, replicate
+from epm.sampling.samples import SAMPLES
+
+Score = bool | float | str
+"""A text is the reason why there is no score."""
+
+_LARGEST = 2**30
+"""Bytes of text that are read of one file."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer, and where it belongs."""
+
+    condition: str
+    task: str
+    item: str
+    replicate: str
+    index: int
+    text: str
+    scores: Mapping[str, Score]
+    tokens: int | None = None
+    finish: str = ""
+    prompt: str | None = None
+    """As sent, where the samples file has it."""
+
+
+@dataclass
+class Completions:
+    """All that were found, and what kept others from being found."""
+
+    rows: list[Completion] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    unscored: bool = False
+    """Whether they come from stages of a run that is not finished: nothing has scored them yet."""
+
+
+def completions_of(folder: Path, results: Results | None) -> Completions:
+    """Of a run folder: its samples file, and what else was drawn.
+
+    Of a run that is still being written, what its stages have written so far.
+    """
+    found = Completions()
+    whole = folder / SAMPLES
+    stages = sorted(folder.glob(f"sample/*/{SAMPLES}")) if not whole.is_file() else []
+    files = [whole] if whole.is_file() else stages
+    found.unscored = bool(stages)
+    files += sorted(folder.glob(f"trajectory/*/{SAMPLES}"))
+    known = _replicates(results)
+    for path in files:
+        for row in _rows(path, folder, found.problems):
+            try:
+                found.rows.append(_completion(row, known))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                found.problems.append(
+                    f"{path.relative_to(folder)}: a line that is no completion was left out"
+                )
+    found.problems = list(dict.fromkeys(found.problems))
+    _sort(found.rows, results)
+    return found
+
+
+def _rows(path: Path, folder: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
+    """Its lines, as far as they can be read."""
+    name, count, size = path.relative_to(folder).as_posix(), 0, 0
+    try:
+        with open_own(path, within=folder) as stream:
+            unpacked = gzip.GzipFile(fileobj=stream)
+            for line in io.TextIOWrapper(unpacked, encoding="utf-8", errors="replace"):
+                size += len(line)
+                if size > _LARGEST:
+                    problems.append(f"{name} is larger than {_LARGEST:,} bytes; the rest is left")
+                    return
+                if line.strip():
+                    yield json.loads(line)
+                    count += 1
+    except EOFError:
+        problems.append(f"{name} breaks off after {count:,} completions: it was cut, or is written")
+    except (OSError, zlib.error) as error:
+        problems.append(f"{name} cannot be read after {count:,} completions: {_why(error)}")
+    except (ValueError, RecursionError):
+        problems.append(f"{name} has a broken line after {count:,} completions; the rest is left")
+    except EpmError as error:
+        problems.append(str(error))
+
+
+def _why(error: Exception) -> str:
+    return error.strerror or "no gzip" if isinstance(error, OSError) else "damaged"
+
+
+def _replicates(results: Results | None) -> dict[tuple[str, str], set[str]]:
+    """The names that measurements give to replicates, by condition and task."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for condition, by_task in (results.measurements if results else {}).items():
+        for task, by_metric in by_task.items():
+            found[condition, task] = {name for by in by_metric.values() for name in by}
+    return found
+
+
+def _completion(row: Mapping[str, Any], known: Mapping[tuple[str, str], set[str]]) -> Completion:
+    old = "persona" in row
+    condition = str(row["condition"])
+    task = str(row["persona"] if old else row["task"])
+    item = str(row["question"] if old else row["item"])
+    scores = row.get("scores", {"marker": row["marker"]} if "marker" in row else {})
+    text = row["text"]
+    if not isinstance(text, str):
+        raise ValueError("no text")
+    index = int(row.get("index", 0))
+    named = _named(row, index, known.get((condition, task), set()))
+    tokens = row.get("tokens")
+    return Completion(
+        condition,
+        task,
+        item,
+        named,
+        index,
+        text,
+        {str(metric): score for metric, score in scores.items()},
+        tokens if isinstance(tokens, int) else None,
+        str(row.get("finish", "")),
+        row["prompt"] if isinstance(row.get("prompt"), str) else None,
+    )
+
+
+def _named(row: Mapping[str, Any], index: int, known: set[str]) -> str:
+    """The name of its replicate, by which the measurements have it."""
+    if "seed" in row and row["seed"] is not None:
+        step = {"step": row["step"]} if "step" in row else {}
+        return replicate(seed=row["seed"], **step)
+    epoch = replicate(epoch=index + 1)
+    return epoch if epoch in known else ONLY
+
+
+def _sort(rows: list[Completion], results: Results | None) -> None:
+    """By condition, task, item, replicate and index, each in the order of the results."""
+    conditions = _order(results.conditions if results else ())
+    tasks = _order(results.tasks if results else ())
+    items = {
+        (task, item): at
+        for task, record in (results.tasks.items() if results else ())
+        for at, item in enumerate(record.items)
+    }
+    last = len(items)
+
+    def place(row: Completion) -> tuple[Any, ...]:
+        return (
+            conditions.get(row.condition, len(conditions)),
+            row.condition,
+            tasks.get(row.task, len(tasks)),
+            row.task,
+            items.get((row.task, row.item), last),
+            row.item,
+            _numbered(row.replicate),
+            row.index,
+        )
+
+    rows.sort(key=place)
+
+
+def _order(names: Iterable[str]) -> dict[str, int]:
+    return {name: at for at, name in enumerate(names)}
+
+
+def _numbered(name: str) -> tuple[tuple[str, int, str], ...]:
+    """So that seed 7 stands before seed 42."""
+    return tuple(
+        (label, int(value) if value.isascii() and value.isdecimal() else 0, value)
+        for label, value in labels(name).items()
+    )

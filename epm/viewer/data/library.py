@@ -1,0 +1,132 @@
+"""Find the runs that are to be shown, and keep those that were read until their files change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from epm.checkout import reach
+from epm.errors import EpmError
+from epm.report.render import BODY, RESULTS
+from epm.sampling.samples import SAMPLES
+from epm.viewer.data.run import Run
+
+_KEPT = 4
+"""Runs whose completions are held in memory."""
+
+
+class Library:
+    """Runs by their keys."""
+
+    def __init__(self, named: Sequence[str], here: Path) -> None:
+        """Take what is named.
+
+        Args:
+            named: run folders, bodies, and experiments such as issue-246; with none, everything
+                in `experiments/` and `runs/`.
+            here: the folder that names start from.
+
+        Raises:
+            EpmError: something that is named is none of these.
+        """
+        self._named = tuple(named)
+        self._here = here
+        self._read: dict[str, tuple[str, Run]] = {}
+        if self._named:
+            self.places()
+
+    def places(self) -> dict[str, tuple[Path, Path | None]]:
+        """Key -> folder and, where it is not the folder's own, body; looked for anew each time."""
+        found: dict[str, tuple[Path, Path | None]] = {}
+        for folder, body in self._found():
+            key = _key(folder, body)
+            number = 2
+            while key in found:
+                if found[key][0] == folder:
+                    break
+                key, number = f"{_key(folder, body)}-{number}", number + 1
+            found.setdefault(key, (folder, body))
+        return found
+
+    def run(self, key: str) -> Run | None:
+        """A run as its files are now; None where there is no such run."""
+        place = self.places().get(key)
+        if place is None:
+            return None
+        fresh = Run(key, *place)
+        stamp = fresh.stamp()
+        before = self._read.pop(key, None)
+        self._read[key] = before if before and before[0] == stamp else (stamp, fresh)
+        while len(self._read) > _KEPT:
+            self._read.pop(next(iter(self._read)))
+        return self._read[key][1]
+
+    def runs(self) -> Iterator[Run]:
+        """All, in order; each is let go of before the next where there are many."""
+        for key in self.places():
+            if (run := self.run(key)) is not None:
+                yield run
+
+    def _found(self) -> Iterator[tuple[Path, Path | None]]:
+        tops = reach(self._here)
+        if not self._named:
+            for top in tops:
+                yield from ((folder, None) for folder in _all_in(top, "*"))
+            return
+        for name in self._named:
+            yield from self._meant(name, tops)
+
+    def _meant(self, name: str, tops: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
+        path = self._here / name
+        try:
+            is_file, is_folder = path.is_file(), path.is_dir()
+        except (OSError, ValueError):
+            is_file = is_folder = False
+        if is_file and path.name == RESULTS:
+            yield path.resolve().parent, None
+        elif is_file:
+            yield path.resolve().parent, path.resolve()
+        elif is_folder and _is_run(path):
+            yield path.resolve(), None
+        elif is_folder and (inner := [each for each in sorted(path.glob("*/")) if _is_run(each)]):
+            yield from ((each.resolve(), None) for each in inner)
+        else:
+            slug = name.replace("_", "-")
+            issue = [each for top in tops for each in _all_in(top, slug)]
+            if not issue:
+                raise EpmError(
+                    f"{name} is no run, no page, and no experiment with a run",
+                    "name a folder with results.json, a body.md, or an issue such as issue-246",
+                )
+            yield from ((each, None) for each in issue)
+
+
+def _all_in(top: Path, slug: str) -> Iterator[Path]:
+    """Published runs and run folders of experiments, below the top of a checkout."""
+    for pattern in (
+        f"experiments/{slug.replace('-', '_')}/published/*/",
+        f"runs/{slug}/*/",
+    ):
+        for folder in sorted(top.glob(pattern)):
+            if folder.is_dir() and not folder.name.startswith(".") and _is_run(folder):
+                yield folder.resolve()
+
+
+def _is_run(folder: Path) -> bool:
+    holds = any((folder / name).exists() for name in (RESULTS, SAMPLES, BODY))
+    return holds or any(folder.glob("*/manifest.json")) or any(folder.glob("*/*/manifest.json"))
+
+
+def _key(folder: Path, body: Path | None) -> str:
+    """Two steps of an address."""
+    name, above = folder.name, folder.parent
+    if above.name == "published":
+        above = above.parent
+    if body is not None and body.name != BODY:
+        name, above = body.stem, folder
+    return f"{_step(above.name.replace('_', '-'))}/{_step(name)}"
+
+
+def _step(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._=-]+", "-", name).strip(".") or "run"

@@ -1,0 +1,84 @@
+"""Completions as scripts: a page that was opened from a file may load nothing else.
+
+`samples/index.js` names the shards. `samples/N.js` holds one: JSON, compressed by gzip and written
+in base64, so that no completion is ever a part of a script or of a page.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from epm.viewer.data.completions import Completion
+
+MOST_ROWS = 2_000
+MOST_CHARACTERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Completions of one condition that are loaded together."""
+
+    number: int
+    condition: str
+    tasks: tuple[str, ...]
+    rows: Sequence[Completion]
+
+
+def shards_of(rows: Sequence[Completion]) -> list[Shard]:
+    """Cut sorted completions into shards."""
+    return [
+        Shard(number, part[0].condition, tuple(dict.fromkeys(row.task for row in part)), part)
+        for number, part in enumerate(_parts(rows))
+    ]
+
+
+def _parts(rows: Sequence[Completion]) -> Iterator[list[Completion]]:
+    part: list[Completion] = []
+    size = 0
+    for row in rows:
+        full = len(part) >= MOST_ROWS or size + len(row.text) > MOST_CHARACTERS
+        if part and (full or row.condition != part[0].condition):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += len(row.text)
+    if part:
+        yield part
+
+
+def script(name: str, value: Any) -> str:
+    """A script that hands a value to the page: `epm.take(NAME, VALUE)`.
+
+    It is plain ASCII, and holds no `<`: whatever is in the value ends no script.
+    """
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    return f"epm.take({json.dumps(name)},{text});\n"
+
+
+def packed(shard: Shard, metrics: Sequence[str]) -> str:
+    """A shard's script. Each row is task, item, replicate, index, text, tokens, finish, prompt,
+    and its scores in the order of the metrics.
+    """
+    rows = [
+        [
+            row.task,
+            row.item,
+            row.replicate,
+            row.index,
+            row.text,
+            row.tokens,
+            row.finish,
+            row.prompt,
+            [row.scores.get(metric) for metric in metrics],
+        ]
+        for row in shard.rows
+    ]
+    # with escapes, so that half of a surrogate pair arrives as it is
+    text = json.dumps({"condition": shard.condition, "rows": rows}, separators=(",", ":"))
+    zipped = gzip.compress(text.encode("ascii"), compresslevel=6, mtime=0)
+    return script(f"shard {shard.number}", base64.b64encode(zipped).decode("ascii"))

@@ -1,0 +1,99 @@
+"""From an address to what is there: the one function that both carriers call.
+
+An address is a relative path that ends in the suffix of what it is; links are relative, so that a
+page has the same bytes from a server and from a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from epm.errors import EpmError
+from epm.files import read_own
+from epm.viewer import html
+from epm.viewer.data.library import Library
+from epm.viewer.data.run import Run
+from epm.viewer.screens import matrix, runs, samples
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".json": "application/json; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+_OF_RUN = re.compile(r"r/([^/]+/[^/]+)/(.+)")
+_SHARD = re.compile(r"samples/(\d{1,6})\.js")
+_STATIC = re.compile(r"static/[a-z]+\.(?:css|js|svg)")
+
+
+class Content(NamedTuple):
+    """What an address leads to."""
+
+    body: bytes
+    type: str
+
+
+def content(library: Library, path: str) -> Content | None:
+    """What is at an address; None where there is nothing."""
+    body = _content(library, path or "index.html")
+    if body is None:
+        return None
+    suffix = f".{path.rpartition('.')[2]}" if path else ".html"
+    encoded = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
+    return Content(encoded, TYPES.get(suffix, "application/octet-stream"))
+
+
+def addresses(library: Library) -> Iterator[str]:
+    """Every address that there is, for the export."""
+    yield from ("index.html",)
+    yield from (f"static/{file.name}" for file in sorted(html.STATIC.iterdir()))
+    for run in library.runs():
+        yield from (f"r/{run.key}/{name}" for name in _names(run))
+
+
+def _content(library: Library, path: str) -> str | bytes | None:
+    if path == "index.html":
+        return runs.screen(library.runs(), path)
+    if _STATIC.fullmatch(path):
+        file = html.STATIC / path.removeprefix("static/")
+        return file.read_bytes() if file.is_file() else None
+    found = _OF_RUN.fullmatch(path)
+    run = library.run(found[1]) if found else None
+    return _of_run(run, found[2], path) if found and run else None
+
+
+def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
+    if name in _SCREENS:
+        return _SCREENS[name](run, path)
+    if name == "samples/index.js":
+        return samples.index(run)
+    if found := _SHARD.fullmatch(name):
+        return samples.shard(run, int(found[1]))
+    return None
+
+
+_SCREENS = {
+    "matrix.html": matrix.screen,
+    "samples.html": samples.screen,
+}
+
+
+def _names(run: Run) -> Iterator[str]:
+    """The addresses of a run, below its own."""
+    yield from _SCREENS
+    if run.completions.rows:
+        yield "samples/index.js"
+        yield from (f"samples/{shard.number}.js" for shard in run.shards)
+
+
+def picture(run: Run, name: str) -> bytes | None:
+    """The bytes of a figure's file; None where it is no plain file of the run's."""
+    try:
+        return read_own(run.folder / "figures" / name, within=run.folder)
+    except (OSError, EpmError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""The screens: pure functions from what lies on the disk to HTML."""

@@ -1,0 +1,57 @@
+"""All runs, one a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from epm.analyses.block import Block, Verdict
+from epm.results import Results
+from epm.viewer import html
+from epm.viewer.data.run import Run
+from epm_lint.binding.formats import signed_points, signed_significant
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run, as far as one line tells."""
+
+    run: Run
+    headline: str
+    status: str
+    awaiting: bool
+    completions: str
+    finished: str
+
+
+def screen(runs: Iterable[Run], path: str) -> str:
+    """The list."""
+    rows = [_row(run) for run in runs]
+    return html.page("runs", path, "Runs", screen="runs", rows=rows)
+
+
+def _row(run: Run) -> Row:
+    report = run.report
+    count = len(run.completions.rows)
+    return Row(
+        run,
+        _headline(run.results) if run.results else "",
+        str(report.status) if report else "",
+        bool(report and report.awaiting),
+        f"{count:,}" if count else "none",
+        run.results.provenance.timing.finished_at[:10] if run.results else "",
+    )
+
+
+def _headline(results: Results) -> str:
+    """What the primary analysis says, else the first rate or mean that there is."""
+    blocks = {name: b for name, b in results.analyses.items() if isinstance(b, Block)}
+    for name, block in sorted(blocks.items(), key=lambda each: not each[1].primary):
+        if isinstance(block.verdict, Verdict):
+            effect = block.verdict.effect.estimate
+            form = signed_points if block.verdict.scale == "proportion" else signed_significant
+            unit = " points" if block.verdict.scale == "proportion" else ""
+            return f"{block.label or name}: {form(effect)}{unit}, {block.verdict.says}"
+    return next(
+        (f"{block.label or name}, {block.n} conditions" for name, block in blocks.items()), ""
+    )

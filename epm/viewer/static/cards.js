@@ -1,0 +1,219 @@
+// Completions that a state of the screen means, loaded as they are needed, one card each.
+"use strict";
+
+(() => {
+  const { element } = window.epm;
+  const STEP = 100;
+
+  // ---------------------------------------------------------------- what is meant
+
+  // c, t, r, i: conditions, tasks, replicates, items; p: pairs of condition and task;
+  // m, v: a metric and which of its scores; q: words; s: one completion
+  epm.meant = (state) => ({
+    conditions: new Set(state.getAll("c")),
+    tasks: new Set(state.getAll("t")),
+    pairs: new Set(state.getAll("p")),
+    replicates: new Set(state.getAll("r")),
+    items: new Set(state.getAll("i")),
+    metric: state.get("m") || "",
+    score: state.get("v") || "",
+    words: (state.get("q") || "").toLowerCase(),
+    single: state.get("s") || "",
+  });
+
+  const pair = (condition, task) => `${encodeURIComponent(condition)}/${encodeURIComponent(task)}`;
+  const isOf = (names, name) => names.size === 0 || names.has(name);
+  const isCheckpoint = (replicate) => /(^|,)step=/.test(replicate);
+  const SCORES = {
+    "": () => true,
+    yes: (score) => score === true,
+    no: (score) => score === false,
+    scored: (score) => typeof score === "boolean" || typeof score === "number",
+    lost: (score) => typeof score === "string",
+  };
+
+  epm.permalink = (row) =>
+    [row.condition, row.task, row.item, row.replicate, row.index].map(encodeURIComponent).join("/");
+
+  const matches = (meant, row) => {
+    if (meant.single) return epm.permalink(row) === meant.single;
+    return (
+      isOf(meant.conditions, row.condition) &&
+      isOf(meant.tasks, row.task) &&
+      (meant.pairs.size === 0 || meant.pairs.has(pair(row.condition, row.task))) &&
+      (meant.replicates.size ? meant.replicates.has(row.replicate) : !isCheckpoint(row.replicate)) &&
+      isOf(meant.items, row.item) &&
+      (!meant.metric || (SCORES[meant.score] || SCORES[""])(row.scores[meant.metric])) &&
+      (!meant.words || row.text.toLowerCase().includes(meant.words))
+    );
+  };
+
+  // ---------------------------------------------------------------- loading
+
+  const loaded = new Map();
+
+  const rowsOf = (index, number, base) => {
+    if (!loaded.has(number)) {
+      const wanted = epm
+        .load(`${base}samples/${number}.js`, `shard ${number}`)
+        .then(epm.unpacked)
+        .then(({ condition, rows }) =>
+          rows.map(([task, item, replicate, at, text, tokens, finish, prompt, scores]) => ({
+            ...{ condition, task, item, replicate, index: at, text, tokens, finish, prompt },
+            scores: Object.fromEntries(
+              index.metrics.map(({ name }, place) => [name, scores[place]]),
+            ),
+          })),
+        );
+      wanted.catch(() => loaded.delete(number));
+      loaded.set(number, wanted);
+    }
+    return loaded.get(number);
+  };
+
+  const mayHold = (meant, shard) => {
+    const [condition, task] = meant.single ? meant.single.split("/").map(decodeURIComponent) : [];
+    if (meant.single) return shard.condition === condition && shard.tasks.includes(task);
+    return (
+      isOf(meant.conditions, shard.condition) &&
+      shard.tasks.some(
+        (each) =>
+          isOf(meant.tasks, each) &&
+          (meant.pairs.size === 0 || meant.pairs.has(pair(shard.condition, each))),
+      )
+    );
+  };
+
+  // yields all rows that were found so far, each time a shard has been read
+  epm.found = async function* found(index, meant, base = "") {
+    const rows = [];
+    const wanted = index.shards.flatMap((shard, number) => (mayHold(meant, shard) ? [number] : []));
+    for (const [at, number] of wanted.entries()) {
+      for (const row of await rowsOf(index, number, base)) if (matches(meant, row)) rows.push(row);
+      yield { rows, left: wanted.length - at - 1 };
+    }
+    if (!wanted.length) yield { rows, left: 0 };
+  };
+
+  // ---------------------------------------------------------------- one card
+
+  const word = (score) => {
+    if (score === true) return "yes";
+    if (score === false) return "no";
+    return typeof score === "number" ? String(Number(score.toPrecision(6))) : `lost: ${score}`;
+  };
+
+  const badges = (index, row, metric) =>
+    index.metrics
+      .filter(({ name }) => row.scores[name] !== null && row.scores[name] !== undefined)
+      .map(({ name }) => {
+        const score = word(row.scores[name]);
+        const kind = typeof row.scores[name] === "string" ? "lost" : score;
+        const main = name === metric ? " main" : "";
+        return element("span", { class: `score ${kind}${main}` }, `${name}: ${score}`);
+      });
+
+  const place = (row) => `${row.condition} on ${row.task}, ${row.item}, ${row.replicate} #${row.index}`;
+
+  const pointer = (row, metric) => {
+    const step = (name) =>
+      name.replaceAll("~", "~0").replaceAll("/", "~1").replaceAll(" ", "~2");
+    const steps = [row.condition, row.task, metric, row.replicate, "items", row.item];
+    return `/measurements/${steps.map(step).join("/")}`;
+  };
+
+  const copy = async (text, button) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = element("textarea", { "aria-hidden": "true", class: "offscreen" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy as quote"), 2000);
+  };
+
+  epm.quote = (index, row, metric) => {
+    const scores = badges(index, row, metric).map((each) => each.textContent);
+    const named = metric || (index.metrics[0] || {}).name;
+    const pointed = named ? ` · \`${pointer(row, named)}\`` : "";
+    const scored = scores.length ? ` · ${scores.join(", ")}` : "";
+    return epm.quoted(row.text, `— ${index.run}: ${place(row)}${scored}${pointed}`);
+  };
+
+  const prompt = (index, row) => {
+    const task = index.tasks[row.task] || { items: {} };
+    const asked = row.prompt ?? task.items[row.item] ?? "";
+    const parts = [];
+    if (task.system && row.prompt === null) {
+      parts.push(element("b", {}, "system"), epm.shown(task.system));
+    }
+    if (asked) parts.push(element("b", {}, "prompt"), epm.shown(asked));
+    return { asked, details: parts.length ? parts : null };
+  };
+
+  epm.card = (index, row, { metric = "", blanks = false, base = "", level = 3 } = {}) => {
+    const { asked, details } = prompt(index, row);
+    const link = epm.permalink(row);
+    const button = element("button", { type: "button", class: "quiet" }, "Copy as quote");
+    button.addEventListener("click", () => copy(epm.quote(index, row, metric), button));
+    const odd = epm.unusual(row.text);
+    const card = element(
+      "article",
+      { class: "card", "aria-label": place(row), "data-s": link, tabindex: "-1" },
+      element(
+        `h${level}`,
+        {},
+        element("span", { class: "who" }, row.condition),
+        element("span", { class: "on" }, ` on ${row.task}`),
+      ),
+      element("p", { class: "asked", title: asked }, `${row.item} `, element("i", {}, asked)),
+      element("p", { class: "badges" }, ...badges(index, row, metric)),
+      epm.shown(row.text, blanks),
+    );
+    if (row.text === "") card.append(element("p", { class: "note" }, "(empty)"));
+    if (odd.size) {
+      const named = [...odd].slice(0, 6).join(" ");
+      const more = odd.size > 6 ? ` and ${odd.size - 6} more` : "";
+      card.append(element("p", { class: "note" }, `unusual characters: ${named}${more}`));
+    }
+    if (details) {
+      card.append(element("details", {}, element("summary", {}, "Prompt as sent"), ...details));
+    }
+    const facts = [row.replicate, `#${row.index}`];
+    if (row.tokens !== null) facts.push(`${row.tokens} tokens`);
+    if (row.finish) facts.push(`ended: ${row.finish}`);
+    card.append(
+      element(
+        "footer",
+        {},
+        element("span", {}, facts.join(" · ")),
+        element("a", { href: `${base}samples.html#s=${encodeURIComponent(link)}` }, "Permalink"),
+        button,
+      ),
+    );
+    return card;
+  };
+
+  // ---------------------------------------------------------------- many cards
+
+  // shows some, and the rest when asked for; returns how to show more
+  epm.dealt = (into, more, index, rows, options) => {
+    into.replaceChildren();
+    let shown = 0;
+    const deal = (focus) => {
+      const next = rows.slice(shown, shown + STEP).map((row) => epm.card(index, row, options));
+      into.append(...next);
+      shown += next.length;
+      more.hidden = shown >= rows.length;
+      more.textContent = `Show ${Math.min(STEP, rows.length - shown)} more of ${rows.length - shown}`;
+      if (focus && next.length) next[0].focus();
+    };
+    more.onclick = () => deal(true);
+    deal(false);
+  };
+})();

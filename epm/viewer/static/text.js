@@ -1,0 +1,44 @@
+// Completions as text and nothing else; what cannot be seen is marked by style alone.
+"use strict";
+
+(() => {
+  const { element } = window.epm;
+
+  // controls, formats, private use, halves of pairs, separators, blanks that are none, and fillers
+  const UNUSUAL =
+    /(?![\n\t ])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0\uFDD0-\uFDEF\uFFFE\uFFFF\u{E0100}-\u{E01EF}]/gu;
+  const WITH_BLANKS = new RegExp(`${UNUSUAL.source}|[ \\t\\n]`, "gu");
+  const BLANKS = { " ": "·", "\t": "→", "\n": "¶" };
+
+  const code = (character) =>
+    `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+
+  // the element's textContent is the text, character for character
+  epm.shown = (text, blanks = false) => {
+    const shown = element("pre", { class: "text", tabindex: "0", dir: "auto" });
+    let after = 0;
+    for (const found of text.matchAll(blanks ? WITH_BLANKS : UNUSUAL)) {
+      if (found.index > after) shown.append(text.slice(after, found.index));
+      const [character] = found;
+      const blank = BLANKS[character];
+      const mark = blank
+        ? element("span", { class: "blank", "data-b": blank })
+        : element("span", { class: "unusual", "data-u": code(character), title: code(character) });
+      mark.append(character);
+      shown.append(mark);
+      after = found.index + character.length;
+    }
+    if (after < text.length) shown.append(text.slice(after));
+    return shown;
+  };
+
+  epm.unusual = (text) => new Set([...text.matchAll(UNUSUAL)].map(([character]) => code(character)));
+
+  // a fence that is longer than any within
+  epm.quoted = (text, attribution) => {
+    const runs = text.match(/`+/g) || [];
+    const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+    const lines = [`${fence}text`, ...text.split(/\r\n|\r|\n/), fence, "", attribution];
+    return `${lines.map((line) => `> ${line}`.trimEnd()).join("\n")}\n`;
+  };
+})();

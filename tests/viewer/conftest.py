@@ -1,0 +1,133 @@
+"""A browser, and the same pages for it served and as files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from viewer_runs import made_up_runs
+
+from epm.viewer.data.library import Library
+from epm.viewer.exporting import export
+from epm.viewer.serving import serve
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@dataclass
+class Site:
+    """Pages in one of the two carriers."""
+
+    start: str
+    """What every address begins with."""
+    library: Library
+    folder: Path
+    """Of the export; of the runs' own files for the server."""
+
+
+@dataclass
+class Watched:
+    """A tab, and everything that it should not have done."""
+
+    page: Page
+    start: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to an address, past what the tab holds."""
+        self.page.goto("about:blank")
+        self.page.goto(self.start + path)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser of the machine; CI must have one."""
+    found = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
+    if found is None:
+        if os.environ.get("EPM_BROWSER") == "required":
+            pytest.fail(f"there is no {CHROMIUM}: apt-get install chromium")
+        pytest.skip("no chromium on this machine")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One for all tests of a worker."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with small runs of several shapes, hostile and broken ones among them."""
+    folder = tmp_path_factory.mktemp("viewer") / "repository"
+    made_up_runs(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(runs: Path) -> Iterator[Site]:
+    """The runs from a server."""
+    library = Library([], runs)
+    with serve(library, 0) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield Site(server.url, library, runs)
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def exported(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The runs as files."""
+    library = Library([], runs)
+    folder = tmp_path_factory.mktemp("exported") / "pages"
+    export(library, folder)
+    return Site(f"{folder.as_uri()}/", library, folder)
+
+
+@pytest.fixture(scope="session", params=["served", "exported"])
+def site(request: pytest.FixtureRequest) -> Site:
+    """Either carrier."""
+    found: Site = request.getfixturevalue(request.param)
+    return found
+
+
+Tab = Callable[..., Watched]
+
+
+@pytest.fixture
+def tab(browser: Browser, site: Site) -> Iterator[Tab]:
+    """`tab(**context)` opens one; at the end it must have done nothing amiss."""
+    opened = []
+
+    def open_tab(**options: object) -> Watched:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        page = context.new_page()
+        watched = Watched(page, site.start)
+        page.on("console", lambda m: watched.faults.append(f"{m.type}: {m.text}"))
+        page.on("pageerror", lambda error: watched.faults.append(f"error: {error}"))
+        page.on(
+            "request",
+            lambda r: (
+                r.url.startswith((site.start, "about:", "blob:", "data:"))
+                or watched.faults.append(f"asked elsewhere: {r.url}")
+            ),
+        )
+        page.on("requestfailed", lambda r: watched.faults.append(f"failed: {r.url}"))
+        page.set_default_timeout(10_000)
+        opened.append((watched, context))
+        return watched
+
+    yield open_tab
+    for watched, context in opened:
+        context.close()
+        assert not watched.faults
