@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
-from epm.definition.judges import Endpoint, Judge, LocalJudge
+from epm.definition.judge_models import Endpoint, LocalJudge
+from epm.definition.judges import Judge
 from epm.definition.model import FolderModel
 from epm.definition.overrides import Override
 from epm.definition.profile import Profile, Sampling, Training

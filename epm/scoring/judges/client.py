@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from epm import retry_after
 from epm.definition import Endpoint, JudgeAnswer
 from epm.definition.checks.judges import is_loopback
-from epm.definition.judges import last_part
+from epm.definition.judge_models import last_part
 from epm.errors import EpmError
 from epm.privacy import GONE, public
 from epm.scoring.judges.questions import Question
