@@ -29,7 +29,7 @@ from epm.results import (
     replicate,
 )
 from epm.scoring.judges.answers import Judged, as_json
-from epm.scoring.judges.questions import Question, Row, question
+from epm.scoring.judges.questions import Question, Row, items_of, question
 
 
 def metric_records(scorers: Sequence[Scorer]) -> dict[str, MetricRecord]:
@@ -80,7 +80,7 @@ def measure(
     Raises:
         EpmError: a sample is of an item that the definition does not have.
     """
-    items = _items(definition)
+    items = items_of(definition)
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
     together: dict[tuple[str, str, str, str], _Pairs] = {}
@@ -114,7 +114,7 @@ def scored(
 
     Those that were judged have also the judges' answers, by metric.
     """
-    items = _items(definition)
+    items = items_of(definition)
     for row in samples:
         item = _item(items, row)
         scores = _scores(definition.experiment.scorers, row, item, judged or {})
@@ -161,13 +161,7 @@ def _scores(scorers: Sequence[Scorer], row: Row, item: Item, judged: Judged) -> 
         if isinstance(scorer, Judge)
         else scorer.score(row["text"], item)
         for scorer in scorers
-        if scorer.needs != "log_likelihoods"
-    }
-
-
-def _items(definition: Definition) -> dict[tuple[str, str], Item]:
-    return {
-        (task.name, item.id): item for task in definition.experiment.tasks for item in task.items
+        if scorer.needs in ("text", "judgement")
     }
 
 
