@@ -11,7 +11,8 @@ from epm.definition.covariates import CentroidCosine, PromptTokens
 from epm.definition.experiment import Experiment, Parent
 from epm.definition.imported import ImportedExperiment
 from epm.definition.inspect_tasks import InspectTask
-from epm.definition.judges import Endpoint, Judge, JudgeAnswer, LocalJudge
+from epm.definition.judge_models import Endpoint, LocalJudge
+from epm.definition.judges import Judge, JudgeAnswer
 from epm.definition.model import (
     SMOLLM2_135M,
     FolderModel,

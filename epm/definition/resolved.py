@@ -13,7 +13,8 @@ from epm.definition.analysis import AnalysisSpec, Gate
 from epm.definition.conditions import Condition, MarkerRows
 from epm.definition.covariates import CovariateSource
 from epm.definition.inspect_tasks import InspectTask
-from epm.definition.judges import Endpoint, Judge, LocalJudge
+from epm.definition.judge_models import Endpoint, LocalJudge
+from epm.definition.judges import Judge
 from epm.definition.model import FolderModel
 from epm.definition.overrides import Override
 from epm.definition.profile import Profile, Sampling, Training

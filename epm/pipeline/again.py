@@ -17,7 +17,7 @@ from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_a
 from epm.models.base import BaseModel
 from epm.pipeline.analysed import analyse
 from epm.pipeline.assembly import covariate_records
-from epm.pipeline.measured import JUDGEMENTS, Measured
+from epm.pipeline.measured import Measured
 from epm.progress import Progress
 from epm.results import (
     ConditionRecord,
@@ -32,7 +32,7 @@ from epm.results.reading import load
 from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
-from epm.scoring.judges.answers import ANSWERS, Answers, Judged, by_key
+from epm.scoring.judges.answers import ANSWERS, JUDGEMENTS, Answers, Judged, by_key
 from epm.scoring.judges.judging import judge, records
 from epm.scoring.measuring import measure, metric_records, scored, task_records
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,16 +11,16 @@ from epm.definition import Definition
 from epm.files import file_sha256, gzipped, json_lines, read_json_lines, write_atomically
 from epm.models.covariates import COVARIATES
 from epm.pipeline.analysed import Analysed
+from epm.pipeline.judged import STAGE, judge_records
 from epm.pipeline.measured import Measured, judgements
 from epm.pipeline.run_folder import Manifest, RunFolder, timing
 from epm.pipeline.shards import SHARDS
-from epm.pipeline.stages import ANALYSES, ANSWERS, JUDGES, MEASUREMENTS, Stages, model_record
+from epm.pipeline.stages import ANALYSES, ANSWERS, MEASUREMENTS, Stages, model_record
 from epm.results import (
     CovariateRecord,
     EngineRecord,
     Environment,
     Identity,
-    JudgeRecord,
     ModelRecord,
     Provenance,
     Results,
@@ -120,7 +119,7 @@ class Assembly:
             engine=engine,
             seeds=seeds,
             files=self._file_hashes(),
-            judges=self._judges(),
+            judges=judge_records(self._folder) if STAGE in self.finished else {},
             timing=Timing(
                 finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 total_seconds=round(sum(stage.seconds for stage in stages), 3),
@@ -133,12 +132,6 @@ class Assembly:
             ),
             evaluated=evaluated,
         )
-
-    def _judges(self) -> dict[str, JudgeRecord]:
-        if "judge" not in self.finished:
-            return {}
-        found = json.loads(self._read("judge", JUDGES))
-        return {name: JudgeRecord.model_validate(value) for name, value in found.items()}
 
     def _shards(self) -> tuple[ShardRecord, ...]:
         path = self._folder.path / SHARDS

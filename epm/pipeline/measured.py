@@ -29,12 +29,9 @@ from epm.results.recorded import read
 from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, read_samples
-from epm.scoring.judges.answers import Judged, by_key
+from epm.scoring.judges.answers import JUDGEMENTS, Judged, by_key
 from epm.scoring.measuring import joint_metrics, measure, metric_records, task_records
 from epm.values import Value
-
-JUDGEMENTS = "judgements.jsonl.gz"
-"""Of the stage of that name: every question's key and answer, in the order of the samples."""
 
 
 class Measured(Value):

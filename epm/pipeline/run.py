@@ -17,7 +17,7 @@ from epm.errors import resources
 from epm.evaluation.loading import check
 from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
-from epm.pipeline import inventory, provenance
+from epm.pipeline import inventory, judged, provenance
 from epm.pipeline.assembly import Assembly
 from epm.pipeline.content import content
 from epm.pipeline.execution import Execution
@@ -84,7 +84,9 @@ def run(
         if options.fresh:
             _clear(folder)
         if options.ask_again:
-            shutil.rmtree(folder / "judge", ignore_errors=True)  # what was answered lies elsewhere
+            shutil.rmtree(
+                folder / judged.STAGE, ignore_errors=True
+            )  # what was answered lies elsewhere
         write_atomically(folder / "definition.json", dump_json(definition.as_json()))
         _complete(loaded, definition, options, folder, changed, progress_for)
     return folder

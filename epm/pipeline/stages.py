@@ -9,24 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from epm.definition import (
-    Definition,
-    Endpoint,
-    InspectTask,
-    RecordedData,
-    Replicate,
-    canonical_json,
-)
+from epm.definition import Definition, InspectTask, RecordedData, Replicate, canonical_json
 from epm.errors import StageFailed
-from epm.files import dump_json, gzipped, json_lines, write_atomically
+from epm.files import dump_json, write_atomically
 from epm.models.covariates import COVARIATES
 from epm.models.steering import DIRECTION, RECORD, Steered
-from epm.pipeline.measured import JUDGEMENTS
+from epm.pipeline import judged
 from epm.pipeline.run_folder import Done, RunFolder, Work, WorkUnit
 from epm.progress import Progress
 from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
 from epm.sampling.samples import SAMPLES, Subject
+from epm.scoring.judges.answers import JUDGEMENTS
 from epm.scoring.measuring import joint_metrics
 
 if TYPE_CHECKING:
@@ -44,8 +38,6 @@ ANSWERS = "answers.jsonl"
 ADAPTER = "adapter_model.safetensors"
 MEASUREMENTS = "measurements.json"
 ANALYSES = "analyses.json"
-JUDGES = "judges.json"
-"""What was asked of each judge, and what it took."""
 
 
 @dataclass(frozen=True)
@@ -432,8 +424,8 @@ class Stages:
         """Scores and analyses: other scorers or analyses do these again, and nothing else."""
         definition = self.definition.as_json()
         scored = ("scorers", "tasks", "datasets")
-        judged = self._judges()
-        judgements = [self.folder.of(stage.name) / JUDGEMENTS for stage in judged]
+        judges = self._judges()
+        judgements = [self.folder.of(stage.name) / JUDGEMENTS for stage in judges]
         measure = self._alone(
             "measure",
             self._measure,
@@ -456,42 +448,21 @@ class Stages:
         inputs = [self.folder.of("measure") / MEASUREMENTS]
         if self.definition.experiment.parent:
             inputs.append(self._in_home(self.definition.experiment.parent.data))
-        return *judged, measure, self._alone("analyse", self._analyse, tuple(inputs), settings)
+        return *judges, measure, self._alone("analyse", self._analyse, tuple(inputs), settings)
 
     def _judges(self) -> tuple[Stage, ...]:
-        """Judging, where somebody does; how answers are read is the scoring's, and asks nothing."""
-        judges = self.definition.judges
-        if not judges or self._recorded:
+        """Judging, where somebody does."""
+        if not self.definition.judges or self._recorded:
             return ()
-        definition = self.definition.as_json()
-        settings = {
-            "judges": {
-                each.name: [
-                    each.key(canonical_json([each.template, each.rubric, each.form])),
-                    each.by.settings() if isinstance(each.by, Endpoint) else None,
-                ]
-                for each in judges
-            },
-            **{name: definition[name] for name in ("tasks", "datasets")},
-        }
         samples = tuple(path for path in self._measured_from() if path.name == SAMPLES)
-        return (self._alone("judge", self._judge, samples, settings),)
+        return (self._alone(judged.STAGE, self._judge, samples, judged.settings(self.definition)),)
 
     def _judge(self, tools: Tools, out: Path) -> int:
-        from epm.pipeline.measured import drawn
-        from epm.scoring.judges.answers import ANSWERS, Answers, lines
-        from epm.scoring.judges.judging import judge, records
-
         replicates = (*self.definition.untrained, *self.definition.trained)
         names = [each.name for each in replicates if each.name not in tools.failures()]
-        rows = list(drawn(self.folder, names))
-        known = Answers(self.folder.path / ANSWERS)
-        judged = judge(self.definition, rows, known, tools.base_of, tools.progress)
-        write_atomically(out / JUDGEMENTS, gzipped(json_lines(lines(judged))))
-        found = records(self.definition, rows, judged)
-        value = {name: record.model_dump(mode="json") for name, record in found.items()}
-        write_atomically(out / JUDGES, dump_json(value))
-        return sum(record.completion_tokens for record in found.values())
+        return judged.have_judged(
+            self.definition, self.folder, names, out, tools.base_of, tools.progress
+        )
 
     def _parent_recipe(self) -> Any:
         """The settings that are compared with; another profile's, and so no part of this one."""

@@ -30,7 +30,7 @@ from epm.results import (
     replicate,
 )
 from epm.scoring.judges.answers import Judged, as_json
-from epm.scoring.judges.questions import Question, Row, question
+from epm.scoring.judges.questions import Question, Row, items_of, question
 
 
 def metric_records(scorers: Sequence[Scorer]) -> dict[str, MetricRecord]:
@@ -82,7 +82,7 @@ def measure(
     Raises:
         EpmError: a sample is of an item that the definition does not have.
     """
-    items = _items(definition)
+    items = items_of(definition)
     tallies: dict[tuple[str, str, str, str], _Tally] = {}
     scorers = definition.experiment.scorers
     together: dict[tuple[str, str, str, str], _Pairs] = {}
@@ -120,7 +120,7 @@ def scored(
     Those that were judged have also the judges' answers, by metric. What Inspect scored is left as
     it is.
     """
-    items = _items(definition)
+    items = items_of(definition)
     evaluated = {task.name for task in definition.experiment.evaluated}
     for row in samples:
         if row["task"] in evaluated:
@@ -178,12 +178,6 @@ def _scores(scorers: Sequence[Scorer], row: Row, item: Item, judged: Judged) -> 
         else scorer.score(row["text"], item)
         for scorer in scorers
         if scorer.needs in ("text", "judgement")
-    }
-
-
-def _items(definition: Definition) -> dict[tuple[str, str], Item]:
-    return {
-        (task.name, item.id): item for task in definition.experiment.prompted for item in task.items
     }
 
 

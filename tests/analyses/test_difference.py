@@ -768,3 +768,15 @@ def test_it_comes_back_from_json_as_what_it_was() -> None:
     for spec, name in ((PANEL, "panel"), (ARMS, "two_arms")):
         found = block(spec, recorded(name))
         assert DifferenceBlock.model_validate_json(found.model_dump_json()) == found
+
+
+def test_without_a_score_there_is_no_difference_and_a_reason() -> None:
+    """Of all pairs; of several, one that can be compared is."""
+    frame = counted([(name, None, item, 1, 2) for name in "ab" for item in ("one", "two")])
+    frame.conditions["c"] = ConditionRecord()
+    nothing = Unavailable(unavailable="a - c: c has no scores")
+    assert compute(replace(HIT, pairs=(("a", "c"),), primary=True), frame, context()) == nothing
+    assert compute(replace(HIT, pairs=(("a", "c"), ("b", "c"))), frame, context()) == nothing
+    found = block(replace(HIT, pairs=(("a", "c"), ("a", "b"))), frame)
+    assert found.pairs["a - c"] == Unavailable(unavailable="c has no scores")
+    assert isinstance(found.pairs["a - b"], ComparedPair)

@@ -22,6 +22,7 @@ from epm.definition import (
     Score,
     TinyModel,
 )
+from epm.definition.judge_models import last_part
 from epm.definition.judges import (
     EMPTY,
     LOSSES,
@@ -29,7 +30,6 @@ from epm.definition.judges import (
     TRANSPORT,
     TRUNCATED,
     UNPARSABLE,
-    last_part,
 )
 from epm.errors import DefinitionError
 

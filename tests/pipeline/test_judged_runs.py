@@ -21,7 +21,7 @@ import pytest
 from judge_server import JudgeServer
 from processes import importable
 
-from epm import page
+from epm import cli, page
 from epm.analyses.exclusions.block import DifferenceBounds, ExclusionsBlock
 from epm.discovery import load
 from epm.files import read_json_lines
@@ -47,7 +47,7 @@ URL = {url!r}
 YES_NO = (("yes", True), ("no", False))
 ENDPOINT = Endpoint(
     URL, "judge", key="PLANTED", concurrency=int(os.environ.get("AT_ONCE", 2)),
-    prompt_price=1.0, completion_price=4.0, longest=20.0,
+    prompt_price=1.0, completion_price=4.0, longest=float(os.environ.get("LONGEST", 20)),
 )
 WARM = Outcome("warm")
 ROWS = tuple(
@@ -252,6 +252,43 @@ def test_the_plan_and_what_became_of_it(
     assert (folder / "sample/plain/manifest.json").read_bytes() == drawn
     rows = gzip.decompress((folder / "samples.jsonl.gz").read_bytes()).splitlines()
     assert all({"warm", "kind"} == json.loads(row)["judged"].keys() for row in rows)
+
+
+def test_what_had_no_answer_is_asked_again_when_that_is_wanted(
+    server: JudgeServer,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LONGEST", "0.05")
+    command = ["run", "issue-310", "--wandb", "off"]
+
+    def excluded() -> dict[str, int]:
+        (path,) = tmp_path.glob("runs/issue-310/*/results.json")
+        return results_at(path).measurements["plain"]["asked"]["warm"]["seed=42"].excluded
+
+    server.down = True
+    cli.main(command)
+    assert excluded() == {"judge transport": 12}
+    said = capsys.readouterr().out
+    assert "24 of 24 questions have no answer (24 HTTP 503); `epm run … --ask-again`" in said
+    server.down = False
+    asked = len(server.requests)
+    cli.main(command)
+    assert excluded() == {"judge transport": 12}
+    assert len(server.requests) == asked
+    assert cli.main([*command, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "judge 'kind': 24 questions to judge, about" in said
+    assert len(server.requests) == asked
+    monkeypatch.setenv("LONGEST", "20")
+    cli.main([*command, "--ask-again"])
+    assert excluded() == {}
+    assert len(server.requests) == asked + QUESTIONS
+    cli.main([*command, "--ask-again"])
+    assert len(server.requests) == asked + QUESTIONS
 
 
 def test_when_every_answer_is_lost_the_page_says_so(

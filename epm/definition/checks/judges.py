@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from epm.definition.checks.names import Problem, is_number, not_one_of
-from epm.definition.judges import PLACES, Endpoint, Judge, LocalJudge
+from epm.definition.judge_models import Endpoint, LocalJudge
+from epm.definition.judges import PLACES, Judge
 from epm.definition.scorers import plain_text
 from epm.errors import suggest
 

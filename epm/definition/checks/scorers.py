@@ -58,7 +58,9 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
                         f"{where}: its scale goes from {lower} to {upper}",
                         "swap or widen its ends",
                     )
-    if experiment.scorers and all(each.needs == "log_likelihoods" for each in experiment.scorers):
+    if experiment.scorers and not any(
+        each.needs in ("text", "judgement") for each in experiment.scorers
+    ):
         yield (
             "every scorer asks the model, and none reads the completions that are drawn",
             "add one that does, such as Choice",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from epm.definition import Definition, Endpoint, Excluded, Judge, JudgeAnswer
 from epm.results import JudgeRecord
 from epm.scoring.judges.answers import Answers
-from epm.scoring.judges.questions import Question, Row, question, questions
+from epm.scoring.judges.questions import Question, Row, items_of, question, questions
 
 CHARACTERS = 4
 """Of a token, where nobody has counted: about what English takes."""
@@ -73,7 +73,7 @@ def most_common(reasons: Iterable[str]) -> str:
 
 
 def _completions(judge: Judge, definition: Definition, rows: Iterable[Row]) -> int:
-    items = {(t.name, i.id): i for t in definition.experiment.prompted for i in t.items}
+    items = items_of(definition)
     return sum(
         not isinstance(question(judge, row["text"], items[row["task"], row["item"]]), Excluded)
         for row in rows

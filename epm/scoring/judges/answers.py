@@ -16,6 +16,9 @@ from epm.files import open_own, text_sha256
 ANSWERS = "judge_answers.jsonl"
 """In the run folder, one line an answer, in the order in which they came."""
 
+JUDGEMENTS = "judgements.jsonl.gz"
+"""What is made of that: every question's key and answer, in the order of the samples."""
+
 Judged = Mapping[str, JudgeAnswer]
 """Answers by the key of their question; a failure is one that says why there is none."""
 

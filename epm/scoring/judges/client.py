@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from epm import retry_after
 from epm.definition import Endpoint, JudgeAnswer
 from epm.definition.checks.judges import is_loopback
-from epm.definition.judges import last_part
+from epm.definition.judge_models import last_part
 from epm.errors import EpmError
 from epm.privacy import GONE, public
 from epm.scoring.judges.questions import Question
@@ -90,13 +90,17 @@ class Client:
         """Nothing is sent yet.
 
         Raises:
-            EpmError: as `key_of` does.
+            EpmError: as `key_of` does, or the base URL is none.
         """
         import httpx
 
         self._judge = judge
         self._name, self._key = key_of(judge)
         self._url = f"{judge.base_url.rstrip('/')}/chat/completions"
+        try:
+            httpx.URL(self._url)
+        except httpx.InvalidURL as error:
+            raise EpmError(f"the judge's base_url is no address: {error}", "mend it") from None
         local = is_loopback(urlsplit(judge.base_url).hostname or "")
         self._client: httpx.Client = httpx.Client(
             # no proxy on the way to this very machine
@@ -166,7 +170,10 @@ class Client:
                 return response.status_code, response.headers, content
         except httpx.TimeoutException:
             raise Trouble("no answer in time") from None
-        except httpx.ConnectError:
+        except httpx.ConnectError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                what = "its certificate is not trusted by this machine (SSL_CERT_FILE names others)"
+                raise Trouble(what, again=False, always=True) from None
             raise Trouble("no connection can be made") from None
         except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError):
             # whose words may hold addresses, and headers

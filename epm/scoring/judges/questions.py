@@ -24,6 +24,13 @@ class Question:
     """Answers of which the likeliest is taken; none where the judge writes its own."""
 
 
+def items_of(definition: Definition) -> dict[tuple[str, str], Item]:
+    """By task and id."""
+    return {
+        (task.name, item.id): item for task in definition.experiment.prompted for item in task.items
+    }
+
+
 def question(judge: Judge, completion: str, item: Item) -> Question | Excluded:
     """What is asked of one completion, or why nothing is."""
     text = judge.question(completion, item)
@@ -37,7 +44,7 @@ def questions(judge: Judge, definition: Definition, rows: Iterable[Row]) -> list
 
     Samples of items that the definition does not have are passed over: scoring refuses them.
     """
-    items = {(t.name, i.id): i for t in definition.experiment.prompted for i in t.items}
+    items = items_of(definition)
     found: dict[str, Question] = {}
     for row in rows:
         item = items.get((row["task"], row["item"]))

@@ -51,6 +51,8 @@ class JudgeServer:
         self.times: list[float] = []
         self.echoes = False
         """Whether answers repeat the key that came with the question."""
+        self.down = False
+        """Whether every question meets a 503."""
         self.grade: Callable[[str], str] = lambda text: (
             "yes" if hashlib.sha256(text.encode()).digest()[0] % 2 else "no"
         )
@@ -129,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         judge, fault = self.judge, text.split(maxsplit=1)[0] if text.strip() else ""
         if fault in PASSING and tries > 1:
             fault = "well"
+        if judge.down:
+            self._send(503, b"")
+            return
         reply = judge.completion
         match fault:
             case "429" | "always_429":

@@ -20,7 +20,8 @@ import pytest
 from judged_study import YES_NO, judged, samples
 
 from epm.definition import SMOLLM2_135M, Endpoint, Judge, LocalJudge
-from epm.definition.judges import LOSSES, last_part
+from epm.definition.judge_models import last_part
+from epm.definition.judges import LOSSES
 from epm.models.base import BaseModel
 from epm.models.sources import fetch
 from epm.results import Joint
