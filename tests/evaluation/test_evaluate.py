@@ -274,7 +274,7 @@ def with_tasks(loaded: LoadedExperiment, *tasks: InspectTask) -> Definition:
         ("with_tools", {"metrics": ("includes",)}, "'with_tools': it gives the model tools"),
         ("logprobs", {"metrics": ("includes",)}, "'logprobs': it sets logprobs"),
         ("images", {"metrics": ("includes",)}, "'images': it shows the model image"),
-        ("other_model", {"metrics": ("includes",)}, "asks the model 'epm/nobody', which no condition is"),
+        ("other_model", {"metrics": ("includes",)}, "'epm/nobody', which no condition is"),
         ("own_model", {"metrics": ("includes",)}, "names a model of its own"),
     ],
 )
