@@ -218,34 +218,34 @@ def test_batches_change_nothing(
     assert samples[0] == samples[1]
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_broke_off_is_resumed(
-    sent: signal.Signals,
+def test_a_run_that_broke_off_twice_ends_in_the_same_result(
     loaded: LoadedExperiment,
     definition: Definition,
     finished: Path,
     run_apart: Callable[..., subprocess.Popen[str]],
     tmp_path: Path,
 ) -> None:
-    started = run_apart(tmp_path, "off", "issue-902")
     folder = tmp_path / finished.parent.name / finished.name
-    done = folder / "evaluate" / "base_model"
-    while not (done / MANIFEST).exists():
-        assert started.poll() is None, started.communicate()
-        time.sleep(0.01)
-    started.send_signal(sent)
-    started.communicate()
-    assert started.returncode != 0
-    assert not (folder / "results.json").exists()
-    kept = (done / "sums.eval").read_bytes()
+    kept: dict[Path, bytes] = {}
+    for name, sent in (("base_model", signal.SIGINT), ("terse", signal.SIGKILL)):
+        started = run_apart(tmp_path, "off", "issue-902")
+        done = folder / "evaluate" / name
+        while not (done / MANIFEST).exists():
+            assert started.poll() is None, started.communicate()
+            time.sleep(0.01)
+        started.send_signal(sent)
+        started.communicate()
+        assert started.returncode != 0
+        assert not (folder / "results.json").exists()
+        kept |= {log: log.read_bytes() for log in done.glob("*.eval")}
     run_it(loaded, definition, tmp_path)
-    assert (done / "sums.eval").read_bytes() == kept
+    assert {log: log.read_bytes() for log in kept} == kept
+    assert len(kept) == 2 * len(TASKS)
     again, before = (load_results(each / "results.json") for each in (folder, finished))
     assert again.measurements == before.measurements
     assert again.provenance.evaluated == before.provenance.evaluated
-    assert (folder / "samples.jsonl.gz").read_bytes() == (
-        finished / "samples.jsonl.gz"
-    ).read_bytes()
+    samples = [(each / "samples.jsonl.gz").read_bytes() for each in (folder, finished)]
+    assert samples[0] == samples[1]
 
 
 # ------------------------------------------------------------------ what cannot be asked
