@@ -292,6 +292,30 @@ def test_what_cannot_be_asked_is_one_line(
     assert not list(tmp_path.rglob("*.eval"))
 
 
+def test_settings_of_a_task_are_heeded(loaded: LoadedExperiment, tmp_path: Path) -> None:
+    from inspect_ai.log import read_eval_log
+
+    texts: dict[str, list[list[str]]] = {}
+    for name, given in (
+        ("whole", {"stop": "never"}),
+        ("cut", {}),
+        ("seeded", {"stop": "never", "seed": 5}),
+    ):
+        task = InspectTask(
+            "evals/quiz.py@stopped", ("includes",), arguments=given, home=loaded.folder
+        )
+        folder = run_it(loaded, with_tasks(loaded, task), tmp_path)
+        log = read_eval_log(str(folder / "evaluate" / "base_model" / "stopped.eval"))
+        texts[name] = [
+            [choice.message.text for choice in sample.output.choices]
+            for sample in log.samples or ()
+        ]
+    assert all(len(set(of_one)) == 2 for of_one in texts["whole"])
+    before = [[text.partition("e")[0] for text in of_one] for of_one in texts["whole"]]
+    assert texts["cut"] == before != texts["whole"]
+    assert texts["seeded"] != texts["whole"]
+
+
 def test_errors_and_limits_are_told(loaded: LoadedExperiment, tmp_path: Path, quiet: Quiet) -> None:
     from inspect_ai.log import read_eval_log
 
