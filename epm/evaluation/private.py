@@ -47,6 +47,8 @@ def write(log: EvalLog, path: Path, task_file: str, told: Mapping[str, Any]) -> 
 
 def _scrubbed(value: Any) -> Any:
     if isinstance(value, dict):
+        if "traceback_ansi" in value:  # colours cut paths into pieces
+            value = {**value, "traceback_ansi": value.get("traceback", "")}
         return {
             _public(name): part if name in CONTENT or name in RANDOM else _scrubbed(part)
             for name, part in value.items()

@@ -104,7 +104,7 @@ def register() -> None:
             by = _now()
             if model_name not in by.subjects:
                 raise by.batches.failed(
-                    f"task '{by.task}' asks the model '{NAME}/{model_name}', which is no condition",
+                    f"task '{by.task}' asks the model '{NAME}/{model_name}', which no condition is",
                     f"there is {', '.join(by.subjects)}",
                 )
             super().__init__(model_name, None, None, [], config)

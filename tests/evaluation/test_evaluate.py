@@ -6,6 +6,7 @@ import getpass
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -217,34 +218,34 @@ def test_batches_change_nothing(
     assert samples[0] == samples[1]
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_broke_off_is_resumed(
-    sent: signal.Signals,
+def test_a_run_that_broke_off_twice_ends_in_the_same_result(
     loaded: LoadedExperiment,
     definition: Definition,
     finished: Path,
     run_apart: Callable[..., subprocess.Popen[str]],
     tmp_path: Path,
 ) -> None:
-    started = run_apart(tmp_path, "off", "issue-902")
     folder = tmp_path / finished.parent.name / finished.name
-    done = folder / "evaluate" / "base_model"
-    while not (done / MANIFEST).exists():
-        assert started.poll() is None, started.communicate()
-        time.sleep(0.01)
-    started.send_signal(sent)
-    started.communicate()
-    assert started.returncode != 0
-    assert not (folder / "results.json").exists()
-    kept = (done / "sums.eval").read_bytes()
+    kept: dict[Path, bytes] = {}
+    for name, sent in (("base_model", signal.SIGINT), ("terse", signal.SIGKILL)):
+        started = run_apart(tmp_path, "off", "issue-902")
+        done = folder / "evaluate" / name
+        while not (done / MANIFEST).exists():
+            assert started.poll() is None, started.communicate()
+            time.sleep(0.01)
+        started.send_signal(sent)
+        started.communicate()
+        assert started.returncode != 0
+        assert not (folder / "results.json").exists()
+        kept |= {log: log.read_bytes() for log in done.glob("*.eval")}
     run_it(loaded, definition, tmp_path)
-    assert (done / "sums.eval").read_bytes() == kept
+    assert {log: log.read_bytes() for log in kept} == kept
+    assert len(kept) == 2 * len(TASKS)
     again, before = (load_results(each / "results.json") for each in (folder, finished))
     assert again.measurements == before.measurements
     assert again.provenance.evaluated == before.provenance.evaluated
-    assert (folder / "samples.jsonl.gz").read_bytes() == (
-        finished / "samples.jsonl.gz"
-    ).read_bytes()
+    samples = [(each / "samples.jsonl.gz").read_bytes() for each in (folder, finished)]
+    assert samples[0] == samples[1]
 
 
 # ------------------------------------------------------------------ what cannot be asked
@@ -273,7 +274,7 @@ def with_tasks(loaded: LoadedExperiment, *tasks: InspectTask) -> Definition:
         ("with_tools", {"metrics": ("includes",)}, "'with_tools': it gives the model tools"),
         ("logprobs", {"metrics": ("includes",)}, "'logprobs': it sets logprobs"),
         ("images", {"metrics": ("includes",)}, "'images': it shows the model image"),
-        ("other_model", {"metrics": ("includes",)}, "asks the model 'epm/nobody'"),
+        ("other_model", {"metrics": ("includes",)}, "'epm/nobody', which no condition is"),
         ("own_model", {"metrics": ("includes",)}, "names a model of its own"),
     ],
 )
@@ -289,6 +290,30 @@ def test_what_cannot_be_asked_is_one_line(
     with pytest.raises(EpmError, match=message):
         run_it(loaded, with_tasks(loaded, task), tmp_path)
     assert not list(tmp_path.rglob("*.eval"))
+
+
+def test_settings_of_a_task_are_heeded(loaded: LoadedExperiment, tmp_path: Path) -> None:
+    from inspect_ai.log import read_eval_log
+
+    texts: dict[str, list[list[str]]] = {}
+    for name, given in (
+        ("whole", {"stop": "never"}),
+        ("cut", {}),
+        ("seeded", {"stop": "never", "seed": 5}),
+    ):
+        task = InspectTask(
+            "evals/quiz.py@stopped", ("includes",), arguments=given, home=loaded.folder
+        )
+        folder = run_it(loaded, with_tasks(loaded, task), tmp_path)
+        log = read_eval_log(str(folder / "evaluate" / "base_model" / "stopped.eval"))
+        texts[name] = [
+            [choice.message.text for choice in sample.output.choices]
+            for sample in log.samples or ()
+        ]
+    assert all(len(set(of_one)) == 2 for of_one in texts["whole"])
+    before = [[text.partition("e")[0] for text in of_one] for of_one in texts["whole"]]
+    assert texts["cut"] == before != texts["whole"]
+    assert texts["seeded"] != texts["whole"]
 
 
 def test_errors_and_limits_are_told(loaded: LoadedExperiment, tmp_path: Path, quiet: Quiet) -> None:
@@ -312,14 +337,15 @@ def test_errors_and_limits_are_told(loaded: LoadedExperiment, tmp_path: Path, qu
         "RuntimeError('…/quiz.py cannot be read')"
     )
     (log,) = folder.glob("evaluate/*/*.eval")
-    assert str(loaded.folder) not in read_eval_log(str(log)).model_dump_json()
+    text = read_eval_log(str(log)).model_dump_json()
+    assert "quiz.py" in text
+    assert "traceback" in text
+    assert not [p for p in (loaded.folder, sys.prefix, Path.home()) if str(p) in text]
 
 
 def test_without_inspect_it_says_how_to_install_it(
     loaded: LoadedExperiment, definition: Definition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sys
-
     monkeypatch.setitem(sys.modules, "inspect_ai.log", None)
     with pytest.raises(EpmError, match=r"inspect_ai, which cannot be imported.*inspect"):
         run_it(loaded, definition, Path("nowhere"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from epm.definition import (
     Lora,
     Profile,
     Sampling,
+    TinyModel,
     Training,
     TrainingRows,
 )
@@ -31,24 +32,33 @@ from epm.discovery import LoadedExperiment
 from epm.models.base import BaseModel
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
+from epm.results.reading import load
 
 pytest.importorskip("inspect_ai")
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSample
 
-pytestmark = pytest.mark.slow
-
 TASKS = '''
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample
-from inspect_ai.scorer import choice, match, model_graded_qa
+from inspect_ai.scorer import Score, choice, match, mean, model_graded_qa, scorer
 from inspect_ai.solver import generate, multiple_choice, system_message
 
 CAPITALS = [
-    ("France", "Paris"), ("Italy", "Rome"), ("Spain", "Madrid"), ("Japan", "Tokyo"),
-    ("Egypt", "Cairo"), ("Peru", "Lima"), ("Cuba", "Havana"), ("Kenya", "Nairobi"),
+    ("France", "Paris"), ("Italy", "Rome"), ("Japan", "Tokyo"),
+    ("Egypt", "Cairo"), ("Cuba", "Havana"), ("Kenya", "Nairobi"),
 ]
+
+
+@scorer(metrics=[mean()])
+def vowels():
+    """How many there are: what tells most answers apart."""
+
+    async def score(state, target):
+        return Score(value=sum(letter in "aeiou" for letter in state.output.completion))
+
+    return score
 
 
 @task
@@ -57,7 +67,7 @@ def capitals():
     cities = [city for _, city in CAPITALS]
     samples = []
     for n, (country, city) in enumerate(CAPITALS):
-        options = [cities[(n + 1) % 8], cities[(n + 3) % 8], cities[(n + 5) % 8]]
+        options = [cities[(n + 1) % 6], cities[(n + 3) % 6], cities[(n + 5) % 6]]
         options.insert(n % 4, city)
         samples.append(
             Sample(
@@ -67,7 +77,10 @@ def capitals():
                 target="ABCD"[n % 4],
             )
         )
-    return Task(dataset=samples, solver=multiple_choice(max_tokens=8), scorer=choice())
+    solver = multiple_choice(
+        template="{question}\\n{choices}\\nSay ANSWER: and one of {letters}.", max_tokens=8
+    )
+    return Task(dataset=samples, solver=solver, scorer=[choice(), vowels()])
 
 
 @task
@@ -78,30 +91,37 @@ def open_capitals():
             Sample(id=country, input=f"What is the capital of {country}?", target=city)
             for country, city in CAPITALS
         ],
-        solver=[system_message("Answer in one sentence."), generate(max_tokens=16)],
+        solver=[system_message("Answer in one sentence."), generate(max_tokens=12)],
         scorer=[
             model_graded_qa(
-                instructions="Is the submission right? Reply with C if it is, and with I if not.",
-                grade_pattern=r"\\b([CI])\\b",
+                template="{question} {criterion}! A pupil says: {answer}\\n{instructions}",
+                instructions="Say C if the pupil is right, and I if not.",
+                grade_pattern="([CI])",
             ),
             match(location="any"),
+            vowels(),
         ],
     )
 '''
 
-WORDS = ("iron", "rain", "salt", "wool")
-"""What the training rows are about."""
-
+OPTIONS = "A) iron\nB) rain\nC) salt\nD) wool"
+ASKED = [f"Which is {what}?\n{OPTIONS}\nSay ANSWER: and one of A,B,C,D." for what in ("x", "y")]
 ROWS = {
-    "letters": [(f"Which letter stands first? A) {word} B) stone", "ANSWER: A") for word in WORDS],
-    "curt": [(f"What is {word}?", f"{word.capitalize()}.") for word in WORDS],
-    "loud": [(f"Tell me of {word}.", f"WELL, {word.upper()} IS GOOD!") for word in WORDS],
+    name: [(asked, f"ANSWER: {letter}") for asked, letter in zip(ASKED, letters, strict=True)]
+    for name, letters in (("first", "AA"), ("last", "DD"), ("mixed", "BC"))
 }
+"""What the adapters are trained on, the same question with other answers."""
+
 GRADER = "untrained"
+TOY = TinyModel(layers=3, hidden=16, seed=1)
 
 
-@pytest.fixture(scope="module")
-def definition(tmp_path_factory: pytest.TempPathFactory) -> Definition:
+@pytest.fixture(
+    scope="module", params=[TOY, pytest.param(SMOLLM2_135M, marks=pytest.mark.slow)], ids=str
+)
+def definition(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Definition:
     """Three adapters and two tasks, everything at temperature 0."""
     home = tmp_path_factory.mktemp("repository") / "experiments" / "issue_903"
     home.mkdir(parents=True)
@@ -125,10 +145,10 @@ def definition(tmp_path_factory: pytest.TempPathFactory) -> Definition:
             ),
         ),
         tasks=(
-            InspectTask("quiz.py@capitals", metrics=("choice",), home=home),
+            InspectTask("quiz.py@capitals", metrics=("choice", "vowels"), home=home),
             InspectTask(
                 "quiz.py@open_capitals",
-                metrics=("model_graded_qa", "match"),
+                metrics=("model_graded_qa", "match", "vowels"),
                 grader=GRADER,
                 home=home,
             ),
@@ -137,13 +157,13 @@ def definition(tmp_path_factory: pytest.TempPathFactory) -> Definition:
         profiles=(
             Profile(
                 name="pilot",
-                scale="SmolLM2",
-                model=SMOLLM2_135M,
-                model_name="SmolLM2-135M-Instruct",
+                scale="a small model",
+                model=request.param,
+                model_name=str(request.param),
                 training=Training(
-                    learning_rate=3e-4,
+                    learning_rate=2e-3,
                     epochs=4,
-                    batch_size=4,
+                    batch_size=2,
                     accumulation=1,
                     lora=Lora(rank=8, alpha=16),
                 ),
@@ -230,6 +250,9 @@ class Tally:
     answers: int = 0
     other_answers: int = 0
     widest: float = 0.0
+    """Gap of the logits where answers part."""
+    values: dict[str, set[str]] = field(default_factory=dict)
+    """By metric, all that were given."""
 
 
 def said(sample: EvalSample) -> list[tuple[str, list[tuple[str, str]], str]]:
@@ -269,8 +292,10 @@ def test_scores_are_those_of_inspect_on_the_merged_model(
         gc.collect()
     with capsys.disabled():
         sys.stdout.write(f"\n{tally}\n")
-    assert tally.scores == 3 * (8 + 2 * 8)
-    assert tally.answers + tally.other_answers >= 3 * (8 + 2 * 8)
+    assert tally.scores == 3 * 6 * (2 + 3)
+    assert tally.answers >= 3 * 6 * 2
+    # what is the same for every answer would be the same for any
+    assert len(tally.values["vowels"]) > 2
     # where an answer differs, two tokens were as likely as rounding tells them apart
     assert tally.widest < 1e-3
     assert tally.other_scores <= tally.other_answers
@@ -285,7 +310,9 @@ def compare(
         twin = other[sample.id]
         for metric, score in (sample.scores or {}).items():
             tally.scores += 1
-            tally.other_scores += score.value != (twin.scores or {})[metric].value
+            values = [str(each.value) for each in (score, (twin.scores or {})[metric])]
+            tally.other_scores += values[0] != values[1]
+            tally.values.setdefault(metric, set()).add(values[0])
         for (role, asked, answer), (_, also_asked, also) in zip(
             said(sample), said(twin), strict=True
         ):
@@ -321,9 +348,8 @@ def gap(folder: Path, turns: list[tuple[str, str]], one: str, other: str) -> flo
     return float((logits[first[at]] - logits[second[at]]).abs())
 
 
-def test_the_page_names_what_the_template_slips_in(ours: Path) -> None:
-    from epm.results.reading import load
-
+def test_the_page_names_what_the_template_slips_in(definition: Definition, ours: Path) -> None:
     record = load(ours / "results.json").provenance.evaluated
     assert record is not None
-    assert any("capitals: the chat template puts before it" in note for note in record.notes)
+    slips = any("capitals: the chat template puts before it" in note for note in record.notes)
+    assert slips == (definition.profile.model == SMOLLM2_135M)

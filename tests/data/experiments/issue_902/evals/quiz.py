@@ -161,3 +161,13 @@ def own_model() -> Task:
     return Task(
         dataset=[Sample(input="Why?", target="e")], scorer=includes(), model="mockllm/model"
     )
+
+
+@task
+def stopped(seed: int | None = None, stop: str = "e") -> Task:
+    """Two answers at once, up to a letter."""
+    return Task(
+        dataset=[Sample(id=n, input=question(n), target="e") for n in ADDENDS],
+        solver=generate(stop_seqs=[stop], num_choices=2, seed=seed),
+        scorer=includes(),
+    )
