@@ -57,6 +57,9 @@ def compute(spec: Difference, frame: Frame, context: Context) -> DifferenceBlock
         pair_name(pair): _pair(spec, frame, spec.outcome, samples, pair, context) for pair in pairs
     }
     known = {name: each for name, each in found.items() if isinstance(each, Found)}
+    if not known:
+        reasons = (each.unavailable for each in found.values() if isinstance(each, Unavailable))
+        return Unavailable(unavailable="; ".join(dict.fromkeys(reasons)))
     findings = {n: each.finding for n, each in known.items() if isinstance(each.finding, Inference)}
     over_pairs = corrected({name: each.effect.p for name, each in findings.items()})
     each_task = {
@@ -118,7 +121,7 @@ def _pair(
 ) -> Found | Unavailable:
     lacking = [name for name in pair if name not in samples]
     if lacking:
-        return Unavailable(unavailable=f"{' and '.join(lacking)} has no scores")
+        return Unavailable(unavailable=f"no scores of {' and '.join(lacking)}")
     a, b = (samples[name] for name in pair)
     ask = Ask(
         spec,
