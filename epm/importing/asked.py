@@ -87,7 +87,7 @@ def _of_metric(found: Found, metric: str) -> Iterator[AnalysisSpec]:
             by_task=crossed,
             average=crossed,
         )
-    if any(each.excluded for *_, each in measured):
+    if not alone and any(each.excluded for *_, each in measured):
         yield Exclusions(
             name=f"{name}_lost",
             label=f"answers without {label}",

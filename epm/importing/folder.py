@@ -159,7 +159,7 @@ def write(given: Import, started: float) -> Path:
         home = given.home or given.repository / "experiments" / f"issue_{given.issue}"
         ran = content(given.repository, home)
         ran.write(folder)
-        results = _results(
+        results = assembled(
             given, files, environment(given.command, given.repository, ran, "cpu"), started
         )
         write_atomically(folder / "results.json", results.dumps())
@@ -167,7 +167,15 @@ def write(given: Import, started: float) -> Path:
     return folder
 
 
-def _results(given: Import, files: dict[str, str], here: Environment, started: float) -> Results:
+def assembled(given: Import, files: dict[str, str], here: Environment, started: float) -> Results:
+    """Analyse what was found.
+
+    Args:
+        given: what is imported.
+        files: sha256 by name, of the inputs and of what was written beside the results.
+        here: where it is done.
+        started: as for `write`.
+    """
     found, experiment = given.found, given.experiment
     specs = (experiment.analyses if experiment else ()) or asked.fitting(found)
     seed, alpha = (experiment.seed, experiment.alpha) if experiment else (42, 0.05)

@@ -205,18 +205,22 @@ class Gathering:
             models: of the conditions, where they are known.
 
         Raises:
-            EpmError: what stands in one place is of two forms.
+            EpmError: what stands in one place is of two forms, a score lies outside its scale, or
+                two metrics have one label.
         """
         measurements: Measurements = {}
         kinds = _kinds(self.cells)
+        _refuse_alike(metrics)
         notes = [note for metric in metrics for note in _odd(metric, self.cells)]
         for (condition, task, metric, name), cell in self.cells.items():
             where = f"{condition}, {task}, {metric}" + (f", {name}" if name != ONLY else "")
             if not (cell.scored or cell.excluded):
                 notes.append(f"{where}: there was no answer.")
                 continue
+            made = _measurement(cell, kinds[metric], where)
+            _refuse_outside(made, cell, metrics[metric], where)
             by_metric = measurements.setdefault(condition, {}).setdefault(task, {})
-            by_metric.setdefault(metric, {})[name] = _measurement(cell, kinds[metric], where)
+            by_metric.setdefault(metric, {})[name] = made
         return Found(
             conditions={
                 name: ConditionRecord(
@@ -253,6 +257,36 @@ def _refuse_second(
         )
 
 
+def _refuse_alike(metrics: Mapping[str, MetricRecord]) -> None:
+    """Metrics that a reader could not tell apart."""
+    by_label: dict[str, str] = {}
+    for name, record in metrics.items():
+        other = by_label.setdefault(record.label.casefold(), name)
+        if other != name:
+            raise EpmError(
+                f"the metrics {other!r} and {name!r} are both called {record.label!r}",
+                "give one of them another label",
+            )
+
+
+def _refuse_outside(made: Measurement, cell: Cell, record: MetricRecord, where: str) -> None:
+    """Scores beyond an end of their scale: one of the two is wrong."""
+    scores = [score for own in cell.scores.values() for score in own]
+    values = [each.value for each in cell.values]
+    means = [total / n for _, total, _, n in cell.sums]
+    lower, upper = record.lower, record.upper
+    for score in () if isinstance(made, Count) else (*scores, *values, *means):
+        beyond = abs(score) * 1e-9  # means are computed
+        if (lower is not None and score < lower - beyond) or (
+            upper is not None and score > upper + beyond
+        ):
+            scale = f"from {lower:g}" if upper is None else f"to {upper:g}"
+            scale = f"from {lower:g} to {upper:g}" if None not in (lower, upper) else scale
+            raise EpmError(
+                f"{where}: {score:g} is outside the scale, {scale}", "mend one of the two"
+            )
+
+
 def _odd(metric: str, cells: Mapping[Place, Cell]) -> Iterator[str]:
     """What a yes-or-no metric would be but for a few other numbers."""
     scores = [
@@ -275,7 +309,11 @@ def _kinds(cells: Mapping[Place, Cell]) -> dict[str, type]:
     kinds: dict[str, type] = {}
     for (_, _, metric, _), cell in cells.items():
         kinds.setdefault(metric, bool)
-        if cell.sums or any(s not in (0, 1) for scores in cell.scores.values() for s in scores):
+        if (
+            cell.values
+            or cell.sums
+            or any(s not in (0, 1) for scores in cell.scores.values() for s in scores)
+        ):
             kinds[metric] = float
     return kinds
 

@@ -434,7 +434,12 @@ def _missing(results: Results) -> dict[str, str]:
 
 def _lost(results: Results, blocks: Mapping[str, Block]) -> list[tuple[str, str, dict[str, int]]]:
     """Condition, metric, and answers without a score by reason, where no analysis tells of them."""
-    told = {block.metric for block in blocks.values() if isinstance(block, ExclusionsBlock)}
+    told = {
+        (condition, block.metric)
+        for block in blocks.values()
+        if isinstance(block, ExclusionsBlock)
+        for condition in block.conditions
+    }
     found: dict[tuple[str, str], dict[str, list[SimpleNamespace]]] = {}
     for condition, by_task in results.measurements.items():
         for by_metric in by_task.values():
@@ -446,7 +451,7 @@ def _lost(results: Results, blocks: Mapping[str, Block]) -> list[tuple[str, str,
     return [
         (condition, metric, {reason: total(n, "count") for reason, n in by_reason.items()})
         for (condition, metric), by_reason in found.items()
-        if metric not in told
+        if (condition, metric) not in told
     ]
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from epm.values import Interval, Unavailable
-from epm.writing.tracing import bare, mark, marked
+from epm.writing.tracing import bare, mark, marked, rewritten
 from epm_lint.binding.formats import write
 
 NOT_AVAILABLE = "n/a"
@@ -153,9 +154,16 @@ def pooled(side: Any) -> bool:
     return total is not None and bool(n) and math.isclose(total / n, estimate, abs_tol=1e-9)
 
 
+_SPACE = re.compile(r"\s+")
+
+
 def cell(text: object) -> str:
     """Text that stays inside one table cell."""
-    return " ".join(str(marked(text)).split()).replace("|", "\\|")
+    return rewritten(str(marked(text)), _in_a_cell).strip()
+
+
+def _in_a_cell(text: str) -> str:
+    return _SPACE.sub(" ", text).replace("|", "\\|")
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -23,7 +23,7 @@ from epm_lint.markdown.document import Document
 _OPEN, _FORM, _TEXT, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
 _DIGITS = "".join(chr(0xE010 + digit) for digit in range(10))
 _LONG = re.compile(f"{_OPEN}([^{_FORM}]*){_FORM}([^{_TEXT}]*){_TEXT}([^{_CLOSE}]*){_CLOSE}")
-_OPENING = re.compile(f"{_OPEN}[^{_TEXT}]*{_TEXT}")
+_OPENING = re.compile(f"({_OPEN}[^{_TEXT}]*{_TEXT})")
 _SHORT = re.compile(f"{_OPEN}([{_DIGITS}]+){_TEXT}([^{_CLOSE}]*){_CLOSE}")
 _MARKS = str.maketrans("", "", _OPEN + _FORM + _TEXT + _CLOSE + _DIGITS)
 
@@ -208,13 +208,20 @@ def join(values: Iterable[object], separator: str = "") -> str:
 def capitalized(text: str) -> str:
     """With a capital at its first letter, behind the mark where it has one.
 
-    A name of code, such as acc_norm, stays as it is.
+    A name such as 'acc_norm' or 'f1' stays as it is: it is no word.
     """
     opening = _OPENING.match(text)
     at = opening.end() if opening else 0
-    if "_" in text[at:].partition(" ")[0]:
+    first = text[at:].partition(" ")[0]
+    if "_" in first or any(char.isdecimal() for char in first):
         return text
     return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
+
+
+def rewritten(text: str, change: Callable[[str], str]) -> str:
+    """A text with its parts changed, and the pointers of its marks left as they are."""
+    parts = _OPENING.split(text)
+    return "".join(part if part.startswith(_OPEN) else change(part) for part in parts)
 
 
 def untraced(text: str) -> str:

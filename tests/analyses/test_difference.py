@@ -613,7 +613,7 @@ def test_what_is_lacking_is_named() -> None:
     frame = items(a=[1, 2], b=[2, 3])
     spec = replace(SCORE, pairs=(("a", "b"), ("a", "c")))
     found = block(spec, frame)
-    assert found.pairs["a - c"] == Unavailable(unavailable="c has no scores")
+    assert found.pairs["a - c"] == Unavailable(unavailable="no scores of c")
     assert found.left_out == {"c": "there is no such condition"}
     assert isinstance(compute(replace(SCORE, pairs=()), items(a=[1, 2]), context()), Unavailable)
 

@@ -270,6 +270,14 @@ def test_a_slip_among_yes_and_no_is_told(capsys: pytest.CaptureFixture[str]) -> 
     assert "1 of 181 scores are neither 0 nor 1 (such as 2)" in capsys.readouterr().err
 
 
+def test_no_answers_are_no_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+    counted = HITS.replace('score = "hit"', 'successes = "k"\ntrials = "n"')
+    folder = imported("table", "hits.csv", "dose,prompt,k,n\n0,a,1,2\n1,a,0,0\n", counted)
+    assert "dose 1, hits, hit: there was no answer." in capsys.readouterr().err
+    assert load(folder / "results.json").conditions["dose 1"].missing
+    assert "Not run, condition `dose 1`" in (folder / "body.md").read_text(encoding="utf-8")
+
+
 def test_a_definition_of_other_names_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     defined(DEFINITION.replace("METRIC", "kinds"))
     assert main(IMPORT) == 2
@@ -325,6 +333,37 @@ WRONG = {
         "dose,prompt,hit,state\n0,a,1,fine\n",
         f'{HITS}excluded = "state"\nscored = ["okay"]\n',
         "state says fine",
+    ),
+    "off the scale": (
+        "dose,prompt,hit\n0,a,3\n",
+        f"{HITS}upper = 1\n",
+        "0, hits, hit: 3 is outside the scale, to 1",
+    ),
+    "two of one label": (
+        hits(),
+        HITS + HITS.replace("issue = 311\n", "").replace('"hit"', '"Hit"', 1),
+        "are both called",
+    ),
+    "two ways of one metric": (
+        "dose,prompt,hit\n0,a,1\n0,b,0\n",
+        HITS + HITS.replace("issue = 311\n", "").replace("score =", "value ="),
+        "scores and a value",
+    ),
+    "some without an item": (
+        hits(),
+        HITS + HITS.replace("issue = 311\n", "").replace('item = "{prompt}"\n', ""),
+        "with an item and answers without",
+    ),
+    "a seed in two": (
+        'dose,prompt,hit,run\n0,a,1,"1,2"\n',
+        f'{HITS}seed = "{{run}}"\n',
+        "has a comma",
+    ),
+    "half a step": ("dose,prompt,hit,at\n0,a,1,0.5\n", f'{HITS}step = "{{at}}"\n', "the step"),
+    "a metric of two names": (
+        hits(),
+        HITS.replace('metric = "hit"', 'metric = "hit & run"'),
+        "stands between two metrics",
     ),
     "no issue": (hits(), HITS.replace("issue = 311\n", ""), "which issue"),
     "issue 0": (hits(), HITS.replace("311", "0"), "issue"),

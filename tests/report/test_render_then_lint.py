@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from any_import import imported
 from any_study import KINDS, Finished, finished
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,15 @@ from epm_lint.model import Report, Status
 
 WRITTEN_BY_PEOPLE = {"human-tldr", "human-summary"}
 OF_A_LOCAL_DRAFT = {"hero-figure"}
+
+RUNS = {kind: finished(kind) for kind in KINDS} | {"imported": imported()}
+
+OF_PYTHON = re.compile(
+    r"\bNone\b|\bTrue\b|\bFalse\b|[Uu]navailable[(=]|Undefined|object at 0x|: \.$"
+)
+"""What a value looks like that was not written for people."""
+
+_HEADING = re.compile(r"(#+) ")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,7 +70,21 @@ def amiss(report: Report, owed: set[str]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def careless(body: str) -> list[str]:
+    """Lines that show a value as Python has it, bullets that say nothing, sections without text."""
+    text = re.sub(r"```.*?```|~~~.*?~~~|<!--.*?-->", "", body, flags=re.DOTALL)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    odd = [
+        line for line in lines if OF_PYTHON.search(line) or re.fullmatch(r"- \*\*[^*]*\*\*", line)
+    ]
+    for above, below in zip(lines, [*lines[1:], "# "], strict=True):
+        one, other = _HEADING.match(above), _HEADING.match(below)
+        if one and other and len(other[1]) <= len(one[1]):
+            odd.append(f"nothing under {above}")
+    return odd
+
+
+@pytest.mark.parametrize("kind", RUNS)
 @settings(
     max_examples=12,
     # what fails is printed as a whole page; to shrink it would take minutes
@@ -70,12 +95,12 @@ def amiss(report: Report, owed: set[str]) -> list[str]:
 def test_a_rendered_page_lints_clean_but_for_what_people_write(
     kind: str, data: st.DataObject
 ) -> None:
-    run = data.draw(finished(kind))
+    run = data.draw(RUNS[kind])
     with tempfile.TemporaryDirectory() as folder:
         run.write(Path(folder))
         page = render(Path(folder), Path(folder))
         report = judge(page)
-        faults = amiss(report, owed(run))
+        faults = [*amiss(report, owed(run)), *careless(page.body.read_text(encoding="utf-8"))]
         assert not faults, "\n".join([*faults, "", page.body.read_text(encoding="utf-8")])
     assert {row.rule.slug for row in report.awaiting} == WRITTEN_BY_PEOPLE
     failed = {row.rule.slug for row in report.rows if row.verdict.status is Status.FAIL}

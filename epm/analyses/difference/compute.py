@@ -131,7 +131,7 @@ def _pair(
 ) -> Found | Unavailable:
     lacking = [name for name in pair if name not in samples]
     if lacking:
-        return Unavailable(unavailable=f"{' and '.join(lacking)} has no scores")
+        return Unavailable(unavailable=f"no scores of {' and '.join(lacking)}")
     a, b = (samples[name] for name in pair)
     ask = Ask(
         spec,

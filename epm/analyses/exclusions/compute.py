@@ -84,6 +84,9 @@ def compute(spec: Exclusions, frame: Frame, context: Context) -> ExclusionsBlock
     wanted = list(dict.fromkeys([*among, *(name for pair in pairs for name in pair)]))
     parts = {name: _part(spec, frame, name) for name in wanted if name in frame.conditions}
     parts = {name: part for name, part in parts.items() if part.scored + part.missed}
+    # of how many answers a reported value is left is not known
+    reported = set(frame.reported(spec.outcome, list(parts))["condition"])
+    parts = {name: part for name, part in parts.items() if part.scored or name not in reported}
     if not parts:
         return Unavailable(unavailable=f"no condition has answers of {spec.outcome.metric}")
     sets = _sets(spec, parts)
@@ -212,7 +215,7 @@ def _pair(
 ) -> PairLosses | Unavailable:
     lacking = [name for name in pair if name not in parts]
     if lacking:
-        return Unavailable(unavailable=f"{' and '.join(lacking)} has no answers")
+        return Unavailable(unavailable=f"no answers of {' and '.join(lacking)}")
     a, b = (conditions[name] for name in pair)
     reasons = dict.fromkeys([*a.reasons, *b.reasons])
     gap: float | Unavailable

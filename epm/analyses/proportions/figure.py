@@ -5,7 +5,8 @@ from __future__ import annotations
 from epm.analyses.proportions.block import ConditionProportion, Proportion, ProportionsBlock
 from epm.analyses.shown import group, interval_of, left_out, outcome, subtitle
 from epm.figures.charts import Axis, Chart, Dot, DotChart, Panel, PanelsChart, ScatterPoint
-from epm.results import Results
+from epm.results import Interval, Results
+from epm.values import Unavailable
 from epm.writing.filters import percent
 
 
@@ -18,7 +19,7 @@ def chart(_name: str, block: ProportionsBlock, results: Results) -> Chart | None
     if stepped:
         return _over_training(block, results, stepped)
     if not block.conditions:
-        return None
+        return _reported(block, results) if block.reported else None
     shown: dict[str, Proportion] = {**block.conditions}
     if len(shown) == 1:
         (rate,) = block.conditions.values()
@@ -48,6 +49,33 @@ def chart(_name: str, block: ProportionsBlock, results: Results) -> Chart | None
         interval="95% interval by seed and item" if several else "95% interval",
         note=left_out(block),
     )
+
+
+def _reported(block: ProportionsBlock, results: Results) -> DotChart:
+    """Rates from elsewhere, their counts unknown."""
+    label = outcome(results, block.metric)
+    several = any(len(by_task) > 1 for by_task in block.reported.values())
+    return DotChart(
+        title=f"{label}, as reported",
+        subtitle=subtitle(results),
+        axis=Axis(label, "proportion"),
+        dots=[
+            Dot(
+                f"{name}, {task}" if several else name,
+                rate.estimate,
+                *_bars(rate.interval),
+                group(results, name),
+            )
+            for name, by_task in block.reported.items()
+            for task, rate in by_task.items()
+        ],
+        interval="95% interval",
+        note=left_out(block),
+    )
+
+
+def _bars(interval: Interval | Unavailable) -> tuple[float | None, float | None]:
+    return (None, None) if isinstance(interval, Unavailable) else (interval.lower, interval.upper)
 
 
 def _over_training(
