@@ -26,7 +26,7 @@ from epm.analyses.dose_response.order import holm, isotonic
 from epm.analyses.dose_response.spec import DoseResponse
 from epm.analyses.proportions.block import ClusteredInterval
 from epm.definition import Expected, Outcome, Predictor, Subset
-from epm.results import ConditionRecord, Count, MetricRecord, TaskRecord
+from epm.results import ConditionRecord, Count, MetricRecord, SteeringRecord, TaskRecord
 from epm.values import Interval, Unavailable
 
 DATA = json.loads((Path(__file__).parents[1] / "data" / "dose_response.json").read_text())
@@ -629,3 +629,29 @@ def test_a_step_without_a_seed_is_no_training() -> None:
     assert block.clusters == "training"
     assert set(block.peak.peaks) == {"1", "2"}
     assert log(2) > 0
+
+
+def test_a_seed_of_draws_alone_is_no_training() -> None:
+    """A model that is steered as it is learns nothing: items are what errors are over."""
+    plain = sweep()
+    cells = [
+        (f"at {dose}", 42, f"p{i}", k, 5)
+        for dose, row in DATA["sweep"].items()
+        for i, k in enumerate(row)
+    ]
+    drawn = counted(
+        cells, factors={f"at {dose}": {"coefficient": float(dose)} for dose in DATA["sweep"]}
+    )
+    record = SteeringRecord(layer=1, coefficient=1.0, length=1.0, sha256="0" * 64)
+    steered = Frame(
+        {
+            name: each.model_copy(update={"steering": {"seed=42": record}})
+            for name, each in drawn.conditions.items()
+        },
+        drawn.tasks,
+        drawn.metrics,
+        drawn.measurements,
+    )
+    assert computed(steered) == computed(plain)
+    assert computed(drawn).clusters == "training and item"
+    assert computed(plain).clusters == "item"

@@ -75,6 +75,9 @@ def _rows(spec: DoseResponse, frame: Frame, left_out: dict[str, str]) -> pd.Data
     if isinstance(rows, Unavailable):
         return rows
     rows = rows.rename(columns={"total": "k"})
+    # nothing is learnt where a model is steered as it is: its seed is that of the draws alone
+    untrained = [n for n in names if (c := frame.conditions[n]).steering and not c.training]
+    rows.loc[rows["condition"].isin(untrained), "seed"] = ""
     measured = set(rows["condition"])
     for name in names:
         if name not in measured:
