@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from previewing import open_preview, start_preview
 from viewer_runs import made_up_runs
 
 from epm.viewer.data.library import Library
 from epm.viewer.exporting import export
 from epm.viewer.serving import serve
+
+__all__ = ["open_preview", "start_preview"]
 
 CHROMIUM = "/usr/bin/chromium"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import epm_lint
 from epm.errors import EpmError
-from epm.linting.bodies import Body, Given, body_at, folder_of
+from epm.linting.bodies import Given, body_at, folder_of
 from epm.linting.checkouts import nearby
 from epm.linting.settings import Settings
 from epm.viewer.html import POLICY
@@ -23,6 +23,7 @@ from epm.viewer.preview.pictures import Picture, Pictures
 from epm_lint.engine import decoded
 from epm_lint.model import Finding, Report, Status
 from epm_lint.output.table import SIGNS, counted
+from epm_lint.timeout import LONGEST_RUN, TimeIsUp, deadline
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -63,6 +64,15 @@ class Looks:
         """
         self._said = []
         try:
+            self._look()
+        except TimeIsUp:
+            self._show(trouble=f"the page takes longer than {LONGEST_RUN:g} s to show")
+        except Exception as error:  # the preview goes on, whatever one page does to it
+            told = f"internal error: {type(error).__name__}: {error}; please report it"
+            self._show(trouble=told)
+
+    def _look(self) -> None:
+        try:
             text = _text(self.path)
         except EpmError as error:
             before = ". Below is what the file held before." if self._shown[0] else ""
@@ -74,28 +84,26 @@ class Looks:
         started = thread_time()
         trouble = ""
         try:
-            body = body_at(
-                self.path,
-                self.given,
-                self.settings.of(folder_of(self.path)),
-                lambda line: self._said.append(self._named(line)),
-            )
-            text = body.text
-            self._judge(body)
+            text = self._judge()
         except (EpmError, epm_lint.LintError) as error:
             self._marks, self._verdict = (), None
             trouble = f"not judged: {self._named(str(error))}"
-        except Exception as error:  # the preview goes on, whatever one page does to it
-            self._marks, self._verdict = (), None
-            trouble = f"internal error: {type(error).__name__}: {error}; please report it"
         self._took = thread_time() - started
         self._render(text)
         self._show(trouble=trouble)
 
-    def _judge(self, body: Body) -> None:
+    def _judge(self) -> str:
+        """Judge the file; its text."""
+        body = body_at(
+            self.path,
+            self.given,
+            self.settings.of(folder_of(self.path)),
+            lambda line: self._said.append(self._named(line)),
+        )
         report = body.report()
         self._marks, self._verdict = tuple(_marks(report)), report
         self._title = str(body.known["title"] or "")
+        return body.text
 
     def _named(self, line: str) -> str:
         """The line without the folder, which the reader knows."""
@@ -104,7 +112,8 @@ class Looks:
     def _render(self, text: str) -> None:
         folder = folder_of(self.path)
         pictures = Pictures(folder, nearby(folder))
-        html = render(text, marks=self._marks, picture=pictures.place).html
+        with deadline(LONGEST_RUN):
+            html = render(text, marks=self._marks, picture=pictures.place).html
         heading = f"<h1>{escape(self._title)}</h1>\n" if self._title else ""
         self._shown = (heading + html, pictures.found)
 

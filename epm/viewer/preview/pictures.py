@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from epm.errors import EpmError
 from epm.files import read_own
 from epm.linting.checkouts import GitRefused
 
@@ -69,7 +70,7 @@ class Pictures:
             return None
         try:
             return read_own(self._folder / path, LARGEST + 1, within=self._folder)
-        except (OSError, ValueError):
+        except (EpmError, OSError, ValueError):
             return None
 
     def _at_commit(self, pinned: re.Match[str]) -> bytes | None:

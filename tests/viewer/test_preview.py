@@ -43,12 +43,12 @@ $$
 WRONG = "We found 30% (20/100) of them.\n"
 
 
-def test_as_github_shows_it(start: Start, tab: OpenTab) -> None:
-    preview = start()
+def test_as_github_shows_it(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview()
     (preview.body.parent / "figures").mkdir()
     (preview.body.parent / "figures" / "pixel.png").write_bytes(PIXEL)
     (preview.body.parent / "title.txt").write_text("A <b>title</b> (LOW confidence)")
-    page = tab(preview).page
+    page = open_preview(preview).page
     expect(page.locator(".trouble")).to_have_text("body.md is not there")
     preview.save(GITHUB)
     expect(page.locator("td.right")).to_have_text("1")
@@ -64,9 +64,9 @@ def test_as_github_shows_it(start: Start, tab: OpenTab) -> None:
     expect(page.locator("main")).to_contain_text("picture that is not on this machine")
 
 
-def test_findings_stand_in_the_margin_and_go(start: Start, tab: OpenTab) -> None:
-    preview = start("Nothing yet.\n")
-    page = tab(preview).page
+def test_findings_stand_in_the_margin_and_go(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview("Nothing yet.\n")
+    page = open_preview(preview).page
     expect(page.locator(".verdict b")).to_have_text("✓ PASS")
     preview.save(f"Before.\n\n{WRONG}")
     mark = page.locator("aside.fail")
@@ -87,13 +87,13 @@ def test_findings_stand_in_the_margin_and_go(start: Start, tab: OpenTab) -> None
     expect(page.locator(".verdict b")).to_have_text("✓ PASS")
 
 
-def test_a_reader_stays_where_they_are(start: Start, tab: OpenTab) -> None:
+def test_a_reader_stays_where_they_are(start_preview: Start, open_preview: OpenTab) -> None:
     """Scrolled down and with something unfolded, while lines come and go above and beside it."""
     fold = "<details><summary>More</summary>\n\nHidden.\n\n</details>"
     paragraphs = [f"Paragraph {n}. {'Words ' * 40}" for n in range(60)]
     paragraphs.insert(30, fold)
-    preview = start("\n\n".join(paragraphs))
-    page = tab(preview).page
+    preview = start_preview("\n\n".join(paragraphs))
+    page = open_preview(preview).page
     page.locator("summary").click()
     target = page.get_by_text("Paragraph 35.")
     target.evaluate("node => window.scrollBy(0, node.getBoundingClientRect().top - 200)")
@@ -116,9 +116,9 @@ def test_a_reader_stays_where_they_are(start: Start, tab: OpenTab) -> None:
         assert page.locator("details").evaluate("node => node.open")
 
 
-def test_what_cannot_be_shown_is_said_and_recovers(start: Start, tab: OpenTab) -> None:
-    preview = start("First.\n")
-    page = tab(preview).page
+def test_what_cannot_be_shown_is_said(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview("First.\n")
+    page = open_preview(preview).page
     main, trouble = page.locator("main"), page.locator(".trouble")
     expect(main).to_contain_text("First.")
     preview.body.unlink()
@@ -145,10 +145,10 @@ def test_what_cannot_be_shown_is_said_and_recovers(start: Start, tab: OpenTab) -
     expect(main).to_have_text("")
 
 
-def test_a_half_saved_file_is_not_shown_empty(start: Start, tab: OpenTab) -> None:
+def test_a_half_saved_file_is_not_shown_empty(start_preview: Start, open_preview: OpenTab) -> None:
     """Many editors empty a file, and then write it piece by piece."""
-    preview = start("The whole.\n")
-    page = tab(preview).page
+    preview = start_preview("The whole.\n")
+    page = open_preview(preview).page
     page.evaluate(
         """() => {
           window.seen = [];
@@ -168,18 +168,18 @@ def test_a_half_saved_file_is_not_shown_empty(start: Start, tab: OpenTab) -> Non
     assert all(text.strip() for text in seen)
 
 
-def test_the_last_of_many_saves_is_shown(start: Start, tab: OpenTab) -> None:
-    preview = start("Begin.\n")
-    page = tab(preview).page
+def test_the_last_of_many_saves_is_shown(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview("Begin.\n")
+    page = open_preview(preview).page
     for count in range(60):
         preview.save(f"Save {count}.\n")
         time.sleep(0.004)
     expect(page.locator("main")).to_have_text("Save 59.\n")
 
 
-def test_a_broken_configuration_is_said(start: Start, tab: OpenTab) -> None:
-    preview = start(WRONG)
-    page = tab(preview).page
+def test_a_broken_configuration_is_said(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview(WRONG)
+    page = open_preview(preview).page
     expect(page.locator("aside.fail")).to_have_count(1)
     settings = preview.body.parent / "epm.toml"
     settings.write_text('select = ["no-such-rule"]')
@@ -201,11 +201,11 @@ HOSTILE = """\
 """
 
 
-def test_a_hostile_page_does_nothing(start: Start, tab: OpenTab) -> None:
+def test_a_hostile_page_does_nothing(start_preview: Start, open_preview: OpenTab) -> None:
     """The tab's own checks see to it that nothing is asked elsewhere, and no policy is hurt."""
-    preview = start("Nothing.\n")
+    preview = start_preview("Nothing.\n")
     (preview.body.parent.parent / "secret.png").write_bytes(PIXEL)
-    page = tab(preview).page
+    page = open_preview(preview).page
     preview.save(HOSTILE)
     expect(page.locator("main")).to_contain_text("{{ 7 * 7 }}")
     assert page.title().endswith("body.md")
@@ -224,8 +224,8 @@ def answer(preview: Preview, verb: str, path: str, **headers: str) -> tuple[int,
     return got.status, got.headers.get("Content-Security-Policy", ""), got.read().decode()
 
 
-def test_it_answers_its_own_name_and_get_alone(start: Start) -> None:
-    preview = start(GITHUB)
+def test_it_answers_its_own_name_and_get_alone(start_preview: Start) -> None:
+    preview = start_preview(GITHUB)
     port = urlsplit(preview.url).port
     assert answer(preview, "GET", "/")[0] == 200
     assert answer(preview, "GET", "/", Host=f"localhost:{port}")[0] == 200
@@ -245,8 +245,8 @@ def test_it_answers_its_own_name_and_get_alone(start: Start) -> None:
     assert f" 00000000:{port:04X} " not in listening
 
 
-def test_pictures_of_a_commit_of_the_checkout(start: Start, tab: OpenTab) -> None:
-    preview = start("Nothing.\n")
+def test_pictures_of_a_commit_of_the_checkout(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview("Nothing.\n")
     folder = preview.body.parent
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
     (folder / "p.png").write_bytes(PIXEL)
@@ -256,7 +256,7 @@ def test_pictures_of_a_commit_of_the_checkout(start: Start, tab: OpenTab) -> Non
     (folder / "p.png").unlink()
     preview.end()
     again = started(preview.body, "--port", str(urlsplit(preview.url).port))
-    page = tab(again).page
+    page = open_preview(again).page
     address = f"https://raw.githubusercontent.com/lab/repo/{commit}/p.png"
     again.save(f"![p]({address}) ![q]({address.replace('p.png', 'q.png')})\n")
     expect(page.locator("img")).to_have_js_property("naturalWidth", 1)
@@ -264,9 +264,9 @@ def test_pictures_of_a_commit_of_the_checkout(start: Start, tab: OpenTab) -> Non
     assert again.end() == 0
 
 
-def test_the_server_goes_and_comes_back(start: Start, tab: OpenTab) -> None:
-    preview = start("One.\n")
-    one = tab(preview)
+def test_the_server_goes_and_comes_back(start_preview: Start, open_preview: OpenTab) -> None:
+    preview = start_preview("One.\n")
+    one = open_preview(preview)
     expect(one.page.locator("#lost")).to_be_hidden()
     assert preview.end() == 0
     expect(one.page.locator("#lost")).to_be_visible()
