@@ -15,7 +15,7 @@ from epm.files import read_own
 from epm.viewer import html
 from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
-from epm.viewer.screens import matrix, runs, samples
+from epm.viewer.screens import lint, matrix, numbers, page, runs, samples
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -23,11 +23,16 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
     ".json": "application/json; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
 }
 _OF_RUN = re.compile(r"r/([^/]+/[^/]+)/(.+)")
 _SHARD = re.compile(r"samples/(\d{1,6})\.js")
+_FIGURE = re.compile(r"figures/([^/]+\.(?:png|jpe?g|gif|webp))", re.IGNORECASE)
 _STATIC = re.compile(r"static/[a-z]+\.(?:css|js|svg)")
 
 
@@ -70,22 +75,34 @@ def _content(library: Library, path: str) -> str | bytes | None:
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
     if name in _SCREENS:
         return _SCREENS[name](run, path)
+    if name == "numbers.js":
+        return numbers.data(run)
     if name == "samples/index.js":
         return samples.index(run)
+    if found := _FIGURE.fullmatch(name):
+        return picture(run, found[1])
     if found := _SHARD.fullmatch(name):
         return samples.shard(run, int(found[1]))
     return None
 
 
 _SCREENS = {
+    "index.html": page.screen,
+    "numbers.html": numbers.screen,
     "matrix.html": matrix.screen,
     "samples.html": samples.screen,
+    "lint.html": lint.screen,
 }
 
 
 def _names(run: Run) -> Iterator[str]:
     """The addresses of a run, below its own."""
     yield from _SCREENS
+    if not run.numbers.why:
+        yield "numbers.js"
+    for file in sorted((run.folder / "figures").glob("*")):
+        if _FIGURE.fullmatch(f"figures/{file.name}"):
+            yield f"figures/{file.name}"
     if run.completions.rows:
         yield "samples/index.js"
         yield from (f"samples/{shard.number}.js" for shard in run.shards)

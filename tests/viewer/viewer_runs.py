@@ -131,12 +131,19 @@ def made_up_runs(folder: Path) -> None:
     """A repository in a folder."""
     for published in (ROOT / "experiments").glob("*/published"):
         shutil.copytree(published, folder / "experiments" / published.parent.name / "published")
-    (folder / "experiments" / "issue_16" / "experiment.py").write_text("")
+    _keep_villain(folder / "experiments" / "issue_246" / "published" / "smollm2")
     rows = hostile_rows()
     hostile = folder / "runs" / "issue-1" / "hostile"
     write_samples(hostile, rows)
     (hostile / "results.json").write_text(measured(rows, 1, "<b>Hostile</b>").dumps())
     _broken(folder / "runs" / "issue-2", rows)
+
+
+def _keep_villain(run: Path) -> None:
+    """Leave a tenth of 44,400 completions: an export of all takes long, and shows no more."""
+    lines = gzip.decompress((run / "samples.jsonl.gz").read_bytes()).splitlines(keepends=True)
+    kept = b"".join(line for line in lines if b'"condition": "villain"' in line)
+    (run / "samples.jsonl.gz").write_bytes(gzip.compress(kept, 1, mtime=0))
 
 
 def _broken(folder: Path, rows: list[dict[str, Any]]) -> None:
