@@ -13,9 +13,21 @@ from typing import NamedTuple
 from epm.errors import EpmError
 from epm.files import read_own
 from epm.viewer import html
+from epm.viewer.data.issues import exported
 from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
-from epm.viewer.screens import lint, matrix, numbers, page, runs, samples
+from epm.viewer.screens import (
+    compare,
+    figures,
+    files,
+    lint,
+    matrix,
+    numbers,
+    page,
+    runs,
+    samples,
+    tasks,
+)
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -28,6 +40,7 @@ TYPES = {
     ".gif": "image/gif",
     ".webp": "image/webp",
     ".json": "application/json; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
 }
 _OF_RUN = re.compile(r"r/([^/]+/[^/]+)/(.+)")
@@ -55,7 +68,7 @@ def content(library: Library, path: str) -> Content | None:
 
 def addresses(library: Library) -> Iterator[str]:
     """Every address that there is, for the export."""
-    yield from ("index.html",)
+    yield from ("index.html", "tasks.html", "compare.html")
     yield from (f"static/{file.name}" for file in sorted(html.STATIC.iterdir()))
     for run in library.runs():
         yield from (f"r/{run.key}/{name}" for name in _names(run))
@@ -64,6 +77,10 @@ def addresses(library: Library) -> Iterator[str]:
 def _content(library: Library, path: str) -> str | bytes | None:
     if path == "index.html":
         return runs.screen(library.runs(), path)
+    if path == "tasks.html":
+        return tasks.screen(exported(library.top), library.runs(), path)
+    if path == "compare.html":
+        return compare.screen(list(library.places()), path)
     if _STATIC.fullmatch(path):
         file = html.STATIC / path.removeprefix("static/")
         return file.read_bytes() if file.is_file() else None
@@ -75,10 +92,10 @@ def _content(library: Library, path: str) -> str | bytes | None:
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
     if name in _SCREENS:
         return _SCREENS[name](run, path)
-    if name == "numbers.js":
-        return numbers.data(run)
-    if name == "samples/index.js":
-        return samples.index(run)
+    if name in _DATA:
+        return _DATA[name](run)
+    if name.startswith("raw/"):
+        return files.raw(run, name.removeprefix("raw/"))
     if found := _FIGURE.fullmatch(name):
         return picture(run, found[1])
     if found := _SHARD.fullmatch(name):
@@ -91,13 +108,22 @@ _SCREENS = {
     "numbers.html": numbers.screen,
     "matrix.html": matrix.screen,
     "samples.html": samples.screen,
+    "figures.html": figures.screen,
+    "files.html": files.screen,
     "lint.html": lint.screen,
+}
+_DATA = {
+    "numbers.js": numbers.data,
+    "summary.js": compare.summary,
+    "samples/index.js": samples.index,
 }
 
 
 def _names(run: Run) -> Iterator[str]:
     """The addresses of a run, below its own."""
     yield from _SCREENS
+    yield "summary.js"
+    yield from (f"raw/{name}" for name in files.RAW)
     if not run.numbers.why:
         yield "numbers.js"
     for file in sorted((run.folder / "figures").glob("*")):
