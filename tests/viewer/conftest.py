@@ -122,7 +122,13 @@ def tab(browser: Browser, site: Site) -> Iterator[Tab]:
                 or watched.faults.append(f"asked elsewhere: {r.url}")
             ),
         )
-        page.on("requestfailed", lambda r: watched.faults.append(f"failed: {r.url}"))
+        page.on(
+            "requestfailed",  # what is given up for another page is no fault
+            lambda r: (
+                r.failure == "net::ERR_ABORTED"
+                or watched.faults.append(f"failed: {r.url}: {r.failure}")
+            ),
+        )
         page.set_default_timeout(10_000)
         opened.append((watched, context))
         return watched

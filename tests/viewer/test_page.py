@@ -97,7 +97,7 @@ def test_a_finding_leads_to_its_line_and_back(tab: Tab) -> None:
         key = finding.get_attribute("id")
         message = (finding.locator("p").first.text_content() or "").partition(" ")[2]
         finding.locator("a.line").click()
-        mark = page.locator(f"aside.margin#{key}")
+        mark = page.locator(f".margin#{key}")
         expect(mark).to_be_in_viewport()
         assert (mark.locator(".said").text_content() or "") in message
         mark.locator("a").click()

@@ -165,7 +165,8 @@ def _point(
     group = groups[str(point.get("group") or "")]
     drawn.append(shape(at, value, group, marked=bool(point.get("marked"))))
     if named and point.get("name"):
-        end = at > x.start + 0.75 * (x.end - x.start)
-        place = {"x": at - 9, "class_": "name"} if end else {"x": at + 9, "class_": "tick start"}
-        drawn.append(text(str(point["name"]), y=value - 7, **place))
+        left = at > x.start + 0.75 * (x.end - x.start)
+        side = "name" if left else "tick start"
+        beside = at - 9 if left else at + 9
+        drawn.append(text(str(point["name"]), x=beside, y=value - 7, class_=side))
     return linked(link(str(point.get("name") or "")), *drawn)

@@ -36,8 +36,7 @@ def text(words: str, **attributes: object) -> str:
 def whole(width: float, height: float, title: str, *children: str) -> str:
     """The drawing, as wide as its place."""
     size = f"0 0 {width:g} {height:g}"
-    named = tag("title", escape(title))
-    return tag("svg", named, *children, viewBox=size, role="img", class_="drawn")
+    return tag("svg", *children, viewBox=size, role="group", aria_label=title, class_="drawn")
 
 
 def number(value: Any) -> float:

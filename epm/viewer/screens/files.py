@@ -96,8 +96,8 @@ def _vouched(run: Run) -> dict[str, list[tuple[str, str]]]:
             found.setdefault(name, []).append(("the results file", digest))
     words = marker_of(run.body or "")
     for name, word in ((RESULTS, "sha256"), (NUMBERS, "numbers")):
-        if digest := words.get(word):
-            found.setdefault(name, []).append(("the page's first line", digest))
+        if word in words:
+            found.setdefault(name, []).append(("the page's first line", words[word]))
     for sidecar in sorted((run.folder / "figures").glob("*.json")):
         digest = _member(sidecar, "png_sha256")
         if digest:

@@ -157,7 +157,7 @@
     return { asked, details: parts.length ? parts : null };
   };
 
-  epm.card = (index, row, { metric = "", blanks = false, base = "", level = 3 } = {}) => {
+  epm.card = (index, row, { metric = "", blanks = false, base = "", level = 2 } = {}) => {
     const { asked, details } = prompt(index, row);
     const link = epm.permalink(row);
     const button = element("button", { type: "button", class: "quiet" }, "Copy as quote");

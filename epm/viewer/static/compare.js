@@ -241,7 +241,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const paired = await completions(one, other, mine);
       if (mine !== turn) return;
       into.append(...paired);
-      said.textContent = a === b ? "This is one run, twice." : "";
+      said.textContent = a === b ? "This is one run, twice." : "Only what differs is shown.";
       said.dataset.done = "yes";
     } catch (error) {
       if (mine === turn) said.textContent = `They cannot be compared: ${error.message}.`;

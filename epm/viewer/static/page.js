@@ -2,7 +2,7 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  const findings = () => [...document.querySelectorAll("aside.margin, article.finding")];
+  const findings = () => [...document.querySelectorAll(".margin, article.finding")];
 
   const unfold = (target) => {
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
@@ -21,7 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const step = (by) => {
     const all = findings();
-    const here = all.indexOf(document.activeElement?.closest("aside.margin, article.finding"));
+    const here = all.indexOf(document.activeElement?.closest(".margin, article.finding"));
     const next = all[here < 0 ? 0 : Math.min(all.length - 1, Math.max(0, here + by))];
     if (!next) return false;
     unfold(next);
