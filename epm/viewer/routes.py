@@ -67,7 +67,7 @@ def content(library: Library, path: str) -> Content | None:
 
 
 def addresses(library: Library) -> Iterator[str]:
-    """Every address that there is, for the export."""
+    """Every address that an export has; a server also says whether a run has changed."""
     yield from ("index.html", "tasks.html", "compare.html")
     yield from (f"static/{file.name}" for file in sorted(html.STATIC.iterdir()))
     for run in library.runs():
@@ -92,6 +92,8 @@ def _content(library: Library, path: str) -> str | bytes | None:
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
     if name in _SCREENS:
         return _SCREENS[name](run, path)
+    if name == "version.txt":
+        return run.stamp()
     if name in _DATA:
         return _DATA[name](run)
     if name.startswith("raw/"):

@@ -155,3 +155,23 @@ def test_the_board_is_the_export_with_the_runs_that_are_here(tab: Tab) -> None:
     page.reload()
     expect(page.locator("#list tbody tr:visible")).to_have_count(1)
     assert page.locator("text=<b>Board</b>").count() >= 1
+
+
+def test_a_served_page_offers_what_is_newer_and_does_not_jump(
+    served: Site, exported: Site, tab: Tab, site: Site, runs: Path
+) -> None:
+    if site is exported:
+        pytest.skip("a file does not change by itself")
+    page = tab().open("r/issue-2/going/matrix.html")
+    expect(page.locator("#newer")).to_be_hidden()
+    added = runs / "runs" / "issue-2" / "going" / "body.md"
+    added.write_text("## AI Summary\n\nAdded meanwhile.\n")
+    try:
+        page.wait_for_selector("#newer:visible")
+        assert page.locator("h1").text_content() == "Matrix"
+        page.click("#reload")
+        expect(page.locator("#newer")).to_be_hidden()
+        page.click(".screens a:text-is('Page')")
+        expect(page.locator("article.body")).to_contain_text("Added meanwhile.")
+    finally:
+        added.unlink()
