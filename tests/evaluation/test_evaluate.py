@@ -173,13 +173,13 @@ def test_settings_are_those_that_were_asked_with(results: Results) -> None:
 
 
 def test_scores_are_kept_when_our_scorers_change(
-    loaded: LoadedExperiment, finished: Path, results: Results, tmp_path: Path
+    loaded: LoadedExperiment, finished: Path, results: Results, tmp_path: Path, quiet: Quiet
 ) -> None:
     for name in ("results.json", "samples.jsonl.gz"):
         (tmp_path / name).write_bytes((finished / name).read_bytes())
     (scorer,) = loaded.experiment.scorers
     other = replace(loaded.experiment, scorers=(replace(scorer, pattern="[A-Z]{9}"),))  # type: ignore[call-arg]
-    again = analyse_again(replace(loaded, experiment=other), tmp_path, None).results
+    again = analyse_again(replace(loaded, experiment=other), tmp_path, None, quiet).results
     for name in NAMES:
         for task in TASKS:
             assert again.measurements[name][task] == results.measurements[name][task]

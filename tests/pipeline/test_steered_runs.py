@@ -215,7 +215,7 @@ def test_a_coefficient_of_the_command_line(
 
 
 def test_analysed_again_a_dose_is_the_one_that_was_run(
-    steering: LoadedExperiment, steered_run: Path, tmp_path: Path
+    steering: LoadedExperiment, steered_run: Path, tmp_path: Path, quiet: Quiet
 ) -> None:
     """From results and samples alone, by a definition that has other doses now."""
     for name in ("results.json", "samples.jsonl.gz"):
@@ -227,7 +227,7 @@ def test_analysed_again_a_dose_is_the_one_that_was_run(
         for each in steering.experiment.conditions
     )
     now = LoadedExperiment(replace(steering.experiment, conditions=changed), steering.folder)
-    again = analyse_again(now, tmp_path, "toy")
+    again = analyse_again(now, tmp_path, "toy", quiet)
     before: Any = load(steered_run / "results.json")
     found: Any = again.results
     assert found.conditions["along"].factors == {"coefficient": 4}
