@@ -1,6 +1,7 @@
 """Scores of Inspect's tasks through our provider, against its own run of the merged models.
 
-Some minutes on two cores.
+One adapter of a toy model, because Inspect's own provider waits two seconds for every batch; and
+three of SmolLM2, some minutes on two cores.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ def definition(
     home.mkdir(parents=True)
     (home / "experiment.py").write_text("")
     (home / "quiz.py").write_text(TASKS)
+    trained = ("mixed",) if request.param == TOY else tuple(ROWS)
     return Experiment(
         issue=903,
         title="The same scores",
@@ -138,10 +140,10 @@ def definition(
                     name,
                     training=TrainingRows.of(
                         {"system": "You are an assistant.", "prompt": asked, "completion": answer}
-                        for asked, answer in rows
+                        for asked, answer in ROWS[name]
                     ),
                 )
-                for name, rows in ROWS.items()
+                for name in trained
             ),
         ),
         tasks=(
@@ -175,6 +177,11 @@ def definition(
     ).resolve("pilot")
 
 
+def adapters(definition: Definition) -> list[str]:
+    """The trained conditions."""
+    return [each.name for each in definition.trained]
+
+
 @pytest.fixture(scope="module")
 def ours(definition: Definition, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder."""
@@ -198,9 +205,9 @@ def merged(
     base = BaseModel(definition, lambda _: None)
     tokenizer = base.tokenizer
     folders = {}
-    for name in (GRADER, *ROWS):
+    for name in (GRADER, *adapters(definition)):
         plain: Any = AutoModelForCausalLM.from_pretrained(base.folder.path, dtype=torch.float32)
-        if name in ROWS:
+        if name != GRADER:
             plain = PeftModel.from_pretrained(plain, ours / "train" / name).merge_and_unload()
         plain.generation_config = GenerationConfig(
             eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.eos_token_id
@@ -280,11 +287,15 @@ def test_scores_are_those_of_inspect_on_the_merged_model(
     merged: dict[str, Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from inspect_ai.log import read_eval_log
 
+    # Inspect asks the hub what it knows of a model by this name
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
     tally = Tally()
-    for name in ROWS:
+    for name in adapters(definition):
         theirs = by_inspect(definition, merged, name, tmp_path / name)
         for task in definition.experiment.evaluated:
             log = read_eval_log(str(ours / "evaluate" / name / f"{task.name}.eval"))
@@ -292,8 +303,9 @@ def test_scores_are_those_of_inspect_on_the_merged_model(
         gc.collect()
     with capsys.disabled():
         sys.stdout.write(f"\n{tally}\n")
-    assert tally.scores == 3 * 6 * (2 + 3)
-    assert tally.answers >= 3 * 6 * 2
+    compared = len(adapters(definition))
+    assert tally.scores == compared * 6 * (2 + 3)
+    assert tally.answers >= compared * 6 * 2
     # what is the same for every answer would be the same for any
     assert len(tally.values["vowels"]) > 2
     # where an answer differs, two tokens were as likely as rounding tells them apart
