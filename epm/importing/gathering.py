@@ -344,11 +344,19 @@ def _measurement(cell: Cell, kind: type, where: str) -> Measurement:
     if kind is bool:
         counted = {i: (sum(map(int, own)), len(own)) for i, own in cell.scores.items()}
         return _count(counted, excluded, where)
-    tallies = {
-        item: (float(sum(own)), float(sum(score * score for score in own)), len(own))
-        for item, own in cell.scores.items()
-    }
-    return _mean(tallies, excluded, where)
+    return _mean({item: sums(own, where) for item, own in cell.scores.items()}, excluded, where)
+
+
+def sums(scores: Sequence[float], where: str) -> tuple[float, float, int]:
+    """Sum of scores, sum of their squares, and how many.
+
+    Raises:
+        EpmError: they are too large.
+    """
+    total, squares = float(sum(scores)), float(sum(score * score for score in scores))
+    if not (isfinite(total) and isfinite(squares)):
+        raise EpmError(f"{where} has scores too large to be squared", "take another unit")
+    return total, squares, len(scores)
 
 
 def _count(
@@ -362,8 +370,6 @@ def _count(
 def _mean(
     tallies: Mapping[str, tuple[float, float, int]], excluded: dict[str, int], where: str
 ) -> Measurement:
-    if not all(isfinite(squares) for _, squares, _ in tallies.values()):
-        raise EpmError(f"{where} has scores too large to be squared", "take another unit")
     if _only_total(tallies, where):
         return Mean(total=tallies[""], excluded=excluded)
     return Mean(items=dict(tallies), excluded=excluded)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from epm.importing.found import Found
+from epm.importing.gathering import sums
 from epm.importing.inspect_logs import completions, provenance, reported
 from epm.importing.inspect_logs.logs import Log, Panel, find, panel
 from epm.importing.inspect_logs.scores import Scores, read_scores
@@ -113,12 +114,18 @@ def _measurements(scores: Mapping[Log, Scores], yes_or_no: frozenset[str]) -> Me
             by_metric[metric] = {
                 replicate(epoch=epoch) if log.task in repeated else ONLY: measurement
                 for epoch in each.epochs
-                if (measurement := _measurement(each, metric, epoch, metric in yes_or_no))
+                if (
+                    measurement := _measurement(
+                        each, metric, epoch, metric in yes_or_no, f"{log.cell}, {metric}"
+                    )
+                )
             }
     return measured
 
 
-def _measurement(each: Scores, metric: str, epoch: int, yes_or_no: bool) -> Measurement | None:
+def _measurement(
+    each: Scores, metric: str, epoch: int, yes_or_no: bool, where: str
+) -> Measurement | None:
     values = each.values[metric].get(epoch, {})
     excluded = dict(sorted(each.excluded[metric].get(epoch, Counter()).items()))
     if not (values or excluded):
@@ -126,5 +133,6 @@ def _measurement(each: Scores, metric: str, epoch: int, yes_or_no: bool) -> Meas
     if yes_or_no:
         counts = {item: (int(value), 1) for item, value in values.items()}
         return Count(items=counts, excluded=excluded)
-    sums = {item: (value, value * value, 1) for item, value in values.items()}
-    return Mean(items=sums, excluded=excluded)
+    return Mean(
+        items={item: sums([value], where) for item, value in values.items()}, excluded=excluded
+    )
