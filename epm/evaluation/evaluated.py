@@ -76,7 +76,8 @@ class Evaluated:
             name = replicate(seed=self._of[log].replicate.seed)
             by_metric = found.setdefault(log.condition, {}).setdefault(log.task, {})
             for metric in each.metrics:
-                tallied = measurement(each, metric, each.epochs, metric in self._counted)
+                where = f"{log.cell}, {metric}"
+                tallied = measurement(each, metric, each.epochs, metric in self._counted, where)
                 if tallied is not None:
                     by_metric.setdefault(metric, {})[name] = tallied
             for first, second in pairs:

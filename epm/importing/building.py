@@ -471,7 +471,10 @@ def _sums(where: str, given: Any) -> tuple[float, float, int]:
         ):
             if n == 1 and deviation:
                 raise EpmError(f"{where}: one answer deviates by {deviation:g}", "expected 0")
-            return mean * n, mean * mean * n + deviation * deviation * (n - 1), n
+            squares = mean * mean * n + deviation * deviation * (n - 1)
+            if not isfinite(squares):
+                raise EpmError(f"{where}: too large to be squared", "expected another unit")
+            return mean * n, squares, n
     raise EpmError(
         f"{where}: {given!r:.60} is no mean",
         "expected (mean, standard deviation, n): finite numbers, n whole and above 0",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -144,11 +147,14 @@ def write(given: Import, started: float) -> Path:
 
     Raises:
         DefinitionError: the definition names what the files do not have.
+        EpmError: shares and percentages are one metric, or a file cannot be read any more; then
+            there is no folder, unless there was.
     """
+    given.found.check_scales()
     if given.experiment is not None:
         asked.check(given.experiment, given.found, given.conditions)
     folder = given.folder
-    with held(folder):
+    with held(folder), _whole_or_none(folder):
         inventory.forget(folder)
         files = dict(given.inputs_sha256)
         if GIVEN in files:
@@ -165,6 +171,20 @@ def write(given: Import, started: float) -> Path:
         write_atomically(folder / "results.json", results.dumps())
         draw(folder)
     return folder
+
+
+@contextmanager
+def _whole_or_none(folder: Path) -> Iterator[None]:
+    """Take away a folder that came to no results, and those above it that are empty then."""
+    try:
+        yield
+    except BaseException:
+        if not (folder / "results.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                folder.parent.rmdir()
+                folder.parent.parent.rmdir()
+        raise
 
 
 def assembled(given: Import, files: dict[str, str], here: Environment, started: float) -> Results:

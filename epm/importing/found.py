@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from epm.errors import EpmError
 from epm.results import (
     ConditionRecord,
+    Count,
     CovariateRecord,
     Measurements,
     MetricRecord,
+    Reported,
+    Scalar,
     TaskRecord,
     check_names,
 )
@@ -53,6 +57,28 @@ class Found:
             ValueError: a reader's fault.
         """
         check_names(self.conditions, self.tasks, self.metrics, self.measurements)
+
+    def check_scales(self) -> None:
+        """Hold rates that were reported to be such where others of their metric are counted.
+
+        Raises:
+            EpmError: one is not from 0 to 1, as a percentage would be.
+        """
+        for metric in self.metrics:
+            places = [
+                (f"{condition} on {task}", measured)
+                for condition, by_task in self.measurements.items()
+                for task, by_metric in by_task.items()
+                for measured in by_metric.get(metric, {}).values()
+            ]
+            if not any(isinstance(each, Count) for _, each in places):
+                continue
+            for place, each in places:
+                if isinstance(each, Reported | Scalar) and not 0 <= each.value <= 1:
+                    raise EpmError(
+                        f"{metric} is counted, but {each.value:g} for {place}",
+                        "give it as a share, from 0 to 1, or as another metric",
+                    )
 
     @property
     def title(self) -> str:

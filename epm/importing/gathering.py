@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 
 from epm.definition.conditions import Role
@@ -26,7 +25,7 @@ from epm.results import (
     replicate,
 )
 from epm.results.imported import ImportedModel
-from epm.results.measurements import TOGETHER
+from epm.results.measurements import TOGETHER, sums
 
 _FEW = 10
 """One score in so many, or fewer, is more likely a slip than a scale."""
@@ -344,11 +343,7 @@ def _measurement(cell: Cell, kind: type, where: str) -> Measurement:
     if kind is bool:
         counted = {i: (sum(map(int, own)), len(own)) for i, own in cell.scores.items()}
         return _count(counted, excluded, where)
-    tallies = {
-        item: (float(sum(own)), float(sum(score * score for score in own)), len(own))
-        for item, own in cell.scores.items()
-    }
-    return _mean(tallies, excluded, where)
+    return _mean({item: sums(own, where) for item, own in cell.scores.items()}, excluded, where)
 
 
 def _count(
@@ -362,8 +357,6 @@ def _count(
 def _mean(
     tallies: Mapping[str, tuple[float, float, int]], excluded: dict[str, int], where: str
 ) -> Measurement:
-    if not all(isfinite(squares) for _, squares, _ in tallies.values()):
-        raise EpmError(f"{where} has scores too large to be squared", "take another unit")
     if _only_total(tallies, where):
         return Mean(total=tallies[""], excluded=excluded)
     return Mean(items=dict(tallies), excluded=excluded)

@@ -91,10 +91,11 @@ def _measurements(scores: Mapping[Log, Scores], counted: frozenset[str]) -> Meas
     for log, each in scores.items():
         by_metric = measured.setdefault(log.condition, {}).setdefault(log.task, {})
         for metric in each.metrics:
+            where = f"{log.cell}, {metric}"
             by_metric[metric] = {
                 replicate(epoch=epoch) if log.task in repeated else ONLY: found
                 for epoch in each.epochs
-                if (found := measurement(each, metric, (epoch,), metric in counted))
+                if (found := measurement(each, metric, (epoch,), metric in counted, where))
             }
     return measured
 

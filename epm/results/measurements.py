@@ -7,6 +7,7 @@ from them is not stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from epm.errors import EpmError
 from epm.values import Reason, Value
 
 Tally = tuple[NonNegativeInt, PositiveInt]
@@ -218,3 +220,15 @@ def labels(name: str) -> dict[str, str]:
             raise ValueError(f"replicate {name!r}: the step {value!r} is no whole number")
         found[label] = value
     return found
+
+
+def sums(scores: Sequence[float], where: str) -> tuple[float, float, int]:
+    """Sum of scores, sum of their squares, and how many.
+
+    Raises:
+        EpmError: they are too large.
+    """
+    total, squares = float(sum(scores)), float(sum(score * score for score in scores))
+    if not (isfinite(total) and isfinite(squares)):
+        raise EpmError(f"{where} has scores too large to be squared", "take another unit")
+    return total, squares, len(scores)

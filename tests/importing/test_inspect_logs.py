@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from epm.cli import main
 from epm.errors import EpmError
 from epm.evaluation.logs.scores import number
 from epm.importing import inspect_logs
@@ -422,7 +423,9 @@ def test_a_sample_that_stands_twice(tmp_path: Path) -> None:
         inspect_logs.read([tmp_path / "twice.json"])
 
 
-def test_a_damaged_sample_is_named_when_it_is_read(tmp_path: Path) -> None:
+def test_a_damaged_sample_is_named_when_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Scores stand in the summaries; what was said is read when it is written on."""
     path = Path(run(tmp_path, {"a": "C", "b": "I"}).location)
     data = bytearray(path.read_bytes())
@@ -434,6 +437,61 @@ def test_a_damaged_sample_is_named_when_it_is_read(tmp_path: Path) -> None:
     assert found.samples is not None
     with pytest.raises(EpmError, match=r"\.eval cannot be read by inspect_ai"):
         list(found.samples())
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", "inspect", str(path), "--issue", "311"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not Path("runs").exists()
+
+
+def test_logs_of_old_versions(tmp_path: Path) -> None:
+    """Without what came later, ids that are numbers, compressed as any archive was then."""
+    values = {"1": "CC", "2": ["I", "unscored:"], "3": "CI"}
+    log = run(tmp_path / "new", values)
+    old = read_eval_log(log.location)
+    for sample in old.samples or []:
+        sample.id = int(sample.id)
+    old.eval.dataset.sample_ids = [1, 2, 3]
+    (tmp_path / "old").mkdir()
+    write_eval_log(old, str(tmp_path / "old.json"))
+    text = json.loads((tmp_path / "old.json").read_text())
+    (tmp_path / "old" / "2024-11-28T04-49-14_sums_A.json").write_text(json.dumps(_of_then(text)))
+    zipfile_zstd = pytest.importorskip("zipfile_zstd")  # the log's own members are Zstandard
+    with (
+        zipfile_zstd.ZipFile(log.location) as new,
+        zipfile.ZipFile(tmp_path / "old.eval", "w", zipfile.ZIP_DEFLATED) as deflated,
+    ):
+        for name in new.namelist():
+            deflated.writestr(name, new.read(name))
+    first = inspect_logs.read([tmp_path / "new"])
+    for path in (tmp_path / "old", tmp_path / "old.eval"):
+        found = inspect_logs.read([path])
+        assert found.measurements == first.measurements
+        assert found.tasks == first.tasks
+
+
+SINCE = {
+    *("scored_samples", "unscored_samples", "headline", "logged_samples", "scorers", "eval_id"),
+    *("uuid", "turn_count", "history", "reason"),
+}
+"""Fields that logs of 2024 do not have."""
+
+
+def _of_then(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_of_then(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        "options" if name == "params" and "value" in value else name: _of_then(each)
+        for name, each in value.items()
+        if name not in SINCE
+    }
+
+
+def test_scores_too_large(tmp_path: Path) -> None:
+    run(tmp_path, {"a": [1e200], "b": [0.5]})
+    with pytest.raises(EpmError, match="ada on sums, graded has scores too large to be squared"):
+        inspect_logs.read([tmp_path])
 
 
 def test_folders_of_any_name(tmp_path: Path) -> None:

@@ -444,6 +444,51 @@ def test_one_clear_line(tmp_path: Path, make: Callable[[Path], Any], says: str) 
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("said", [-1, 0, None, "all", 0.5, True])
+def test_a_number_of_documents_that_is_none(tmp_path: Path, said: Any) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["n-samples"]["facts"] = {"original": said, "effective": 4}
+
+    write(tmp_path, FACTS, change=change)
+    (evaluation,) = lm_eval.read([tmp_path]).evaluations
+    assert evaluation.items_in_dataset == (1 if said is True else None)
+    assert evaluation.items_run == 4
+
+
+def test_scores_too_large(tmp_path: Path) -> None:
+    write(tmp_path, {"facts": {"perplexity,none": [1e200]}})
+    with pytest.raises(EpmError, match="facts, perplexity has scores too large to be squared"):
+        lm_eval.read([tmp_path])
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(["results", "configs", "versions", "n-shot", "n-samples", "config", "groups"]),
+    st.sampled_from(["facts", "acc,none", "acc_stderr,none", "metric_list", "model_args", "date"]),
+    st.sampled_from([None, "", "N/A", -1, 1e308, True, [], {}, ["a"], {"a": 1}, "a\nb", math.nan]),
+    st.booleans(),
+)
+def test_any_damage_is_read_or_said_in_a_line(
+    part: str, name: str, value: Any, inside: bool
+) -> None:
+    def change(content: dict[str, Any]) -> None:
+        place = content[part]
+        if inside and isinstance(place.get("facts"), dict):
+            place = place["facts"]
+        place[name] = value
+
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), FACTS, change=change)
+        said = ""
+        try:
+            found = lm_eval.read([Path(folder)])
+            assert found.samples is not None
+            assert list(found.samples()) or found.notes
+        except EpmError as error:
+            said = str(error)
+    assert "\n" not in said
+
+
 def test_scores_that_do_not_give_the_reported_number(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -349,6 +349,24 @@ WRONG = {
         HITS + HITS.replace("issue = 311\n", "").replace("score =", "value ="),
         "scores and a value",
     ),
+    "percentages beside counts": (
+        "dose,k,n,rate\n0,1,2,\n1,,,51\n",
+        """
+issue = 311
+[[measure]]
+metric = "hit"
+condition = "{dose}"
+where = "dose == 0"
+successes = "k"
+trials = "n"
+[[measure]]
+metric = "hit"
+condition = "{dose}"
+where = "dose == 1"
+value = "rate"
+""",
+        "hit is counted, but 51 for 1 on hits; give it as a share",
+    ),
     "some without an item": (
         hits(),
         HITS + HITS.replace("issue = 311\n", "").replace('item = "{prompt}"\n', ""),

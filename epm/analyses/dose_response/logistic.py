@@ -297,6 +297,8 @@ def _profile(
         line = _through_half(x - at, k, n) * (x - at)
         return 2 * (found.log_likelihood - log_likelihood(k, n, line)) - limit
 
+    if not beyond(half) < 0:  # far from all doses, where a line through it cannot be found again
+        return Unavailable(unavailable="the fitted dose is too far from the doses")
     ends: list[float] = []
     for side in (-1.0, 1.0):
         step = side * scale / 64

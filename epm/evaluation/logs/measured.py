@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from epm.evaluation.logs.logs import Log
 from epm.evaluation.logs.scores import Scores
 from epm.results import Count, Mean, Measurement, MetricRecord
+from epm.results.measurements import sums
 
 
 def yes_or_no(scores: Mapping[Log, Scores]) -> frozenset[str]:
@@ -43,7 +44,7 @@ def metric_records(
 
 
 def measurement(
-    each: Scores, metric: str, epochs: Iterable[int], counted: bool
+    each: Scores, metric: str, epochs: Iterable[int], counted: bool, where: str
 ) -> Measurement | None:
     """The scores of some epochs, tallied by item; None where there is nothing.
 
@@ -52,6 +53,10 @@ def measurement(
         metric: which.
         epochs: several are trials of an item.
         counted: whether scores are yes or no.
+        where: named when something is wrong.
+
+    Raises:
+        EpmError: scores are too large.
     """
     values: dict[str, list[float]] = {}
     excluded: Counter[str] = Counter()
@@ -65,5 +70,4 @@ def measurement(
     if counted:
         counts = {item: (int(sum(v)), len(v)) for item, v in values.items()}
         return Count(items=counts, excluded=reasons)
-    sums = {item: (sum(v), sum(x * x for x in v), len(v)) for item, v in values.items()}
-    return Mean(items=sums, excluded=reasons)
+    return Mean(items={item: sums(own, where) for item, own in values.items()}, excluded=reasons)

@@ -26,6 +26,7 @@ from epm.results import (
     MetricRecord,
     Reported,
 )
+from epm.results.measurements import sums
 
 SHARES = ("acc", "exact_match", "em", "f1", "mc1", "mc2", "brier")
 """How names of metrics begin whose scale ends at 0 and 1."""
@@ -131,18 +132,19 @@ def _measurements(
                     value=number.value, stderr=number.stderr, n=cell.effective or None
                 )
             else:
-                found = _itemised(values, named[key] in yes_or_no)
+                where = f"{cell.condition} on {cell.task}, {named[key]}"
+                found = _itemised(values, named[key] in yes_or_no, where)
             by_metric[named[key]] = {ONLY: found}
     return measured
 
 
-def _itemised(values: Mapping[str, float | None], yes_or_no: bool) -> Measurement:
+def _itemised(values: Mapping[str, float | None], yes_or_no: bool, where: str) -> Measurement:
     lost = sum(value is None for value in values.values())
     excluded = {"unscored": lost} if lost else {}
     scored = {item: value for item, value in values.items() if value is not None}
     if yes_or_no:
         return Count(items={item: (int(v), 1) for item, v in scored.items()}, excluded=excluded)
-    return Mean(items={item: (v, v * v, 1) for item, v in scored.items()}, excluded=excluded)
+    return Mean(items={item: sums([v], where) for item, v in scored.items()}, excluded=excluded)
 
 
 def _notes(

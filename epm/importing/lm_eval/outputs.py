@@ -110,13 +110,13 @@ class Cell:
         if not isinstance(given, int):
             numbers = self.output.part("results").get(self.task)
             given = numbers.get("sample_len") if isinstance(numbers, Mapping) else None
-        return given if isinstance(given, int) else 0
+        return given if isinstance(given, int) and given > 0 else 0
 
     @property
     def original(self) -> int:
         """Documents of the split; 0 where the file does not say."""
         given = self._samples.get("original")
-        return given if isinstance(given, int) else 0
+        return given if isinstance(given, int) and given > 0 else 0
 
     @property
     def _samples(self) -> Mapping[str, Any]:
