@@ -95,6 +95,8 @@ PILOT = Profile(
         "The range of the coefficients: answers to eight other questions, sixteen at each of seven "
         "coefficients from -6 to 6, fell apart at its ends. Sentences, words and layer had been "
         "written before that look, and were kept.",
+        "The table of words of pleasure that no sentence has: the words were fixed before the run, "
+        "that they have a table of their own was not.",
     ),
     confidence_cap="LOW",
     dtype="float32",
@@ -156,6 +158,11 @@ EXPERIMENT = Experiment(
     ),
     analyses=(
         Proportions(name="pleasant", label="word of pleasure", outcome=PLEASANT),
+        Proportions(
+            name="not_echoed",
+            label="word of pleasure that no sentence has",
+            outcome=Outcome("unechoed"),
+        ),
         Proportions(name="unpleasant", label="word of displeasure", outcome=Outcome("displeased")),
         Means(name="fluent", label="log-probability per token", outcome=FLUENT),
         Means(name="repetitive", label="share of repeated words", outcome=Outcome("repeated")),
