@@ -13,9 +13,21 @@ from typing import NamedTuple
 from epm.errors import EpmError
 from epm.files import read_own
 from epm.viewer import html
+from epm.viewer.data.issues import exported
 from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
-from epm.viewer.screens import matrix, runs, samples
+from epm.viewer.screens import (
+    compare,
+    figures,
+    files,
+    lint,
+    matrix,
+    numbers,
+    page,
+    runs,
+    samples,
+    tasks,
+)
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -23,11 +35,17 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
     ".json": "application/json; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
 }
 _OF_RUN = re.compile(r"r/([^/]+/[^/]+)/(.+)")
 _SHARD = re.compile(r"samples/(\d{1,6})\.js")
+_FIGURE = re.compile(r"figures/([^/]+\.(?:png|jpe?g|gif|webp))", re.IGNORECASE)
 _STATIC = re.compile(r"static/[a-z]+\.(?:css|js|svg)")
 
 
@@ -49,8 +67,8 @@ def content(library: Library, path: str) -> Content | None:
 
 
 def addresses(library: Library) -> Iterator[str]:
-    """Every address that there is, for the export."""
-    yield from ("index.html",)
+    """Every address that an export has; a server also says whether a run has changed."""
+    yield from ("index.html", "tasks.html", "compare.html")
     yield from (f"static/{file.name}" for file in sorted(html.STATIC.iterdir()))
     for run in library.runs():
         yield from (f"r/{run.key}/{name}" for name in _names(run))
@@ -59,6 +77,10 @@ def addresses(library: Library) -> Iterator[str]:
 def _content(library: Library, path: str) -> str | bytes | None:
     if path == "index.html":
         return runs.screen(library.runs(), path)
+    if path == "tasks.html":
+        return tasks.screen(exported(library.top), library.runs(), path)
+    if path == "compare.html":
+        return compare.screen(list(library.places()), path)
     if _STATIC.fullmatch(path):
         file = html.STATIC / path.removeprefix("static/")
         return file.read_bytes() if file.is_file() else None
@@ -70,22 +92,45 @@ def _content(library: Library, path: str) -> str | bytes | None:
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
     if name in _SCREENS:
         return _SCREENS[name](run, path)
-    if name == "samples/index.js":
-        return samples.index(run)
+    if name == "version.txt":
+        return run.stamp()
+    if name in _DATA:
+        return _DATA[name](run)
+    if name.startswith("raw/"):
+        return files.raw(run, name.removeprefix("raw/"))
+    if found := _FIGURE.fullmatch(name):
+        return picture(run, found[1])
     if found := _SHARD.fullmatch(name):
         return samples.shard(run, int(found[1]))
     return None
 
 
 _SCREENS = {
+    "index.html": page.screen,
+    "numbers.html": numbers.screen,
     "matrix.html": matrix.screen,
     "samples.html": samples.screen,
+    "figures.html": figures.screen,
+    "files.html": files.screen,
+    "lint.html": lint.screen,
+}
+_DATA = {
+    "numbers.js": numbers.data,
+    "summary.js": compare.summary,
+    "samples/index.js": samples.index,
 }
 
 
 def _names(run: Run) -> Iterator[str]:
     """The addresses of a run, below its own."""
     yield from _SCREENS
+    yield "summary.js"
+    yield from (f"raw/{name}" for name in files.RAW)
+    if not run.numbers.why:
+        yield "numbers.js"
+    for file in sorted((run.folder / "figures").glob("*")):
+        if _FIGURE.fullmatch(f"figures/{file.name}"):
+            yield f"figures/{file.name}"
     if run.completions.rows:
         yield "samples/index.js"
         yield from (f"samples/{shard.number}.js" for shard in run.shards)

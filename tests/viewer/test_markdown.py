@@ -146,7 +146,7 @@ def test_marks_stand_beside_the_block_of_their_line_in_its_order() -> None:
     assert places == sorted(places)
     for key, words in ((3, ">text<"), (8, "<table>"), (10, "item")):
         between = html[html.index(f'id="f{key}"') : html.index(words)]
-        assert between.count("</aside>") == 1
+        assert between.count("</span></div>") == 1
 
 
 def test_numbers_are_links_where_they_stand() -> None:

@@ -69,7 +69,7 @@ def test_findings_stand_in_the_margin_and_go(start_preview: Start, open_preview:
     page = open_preview(preview).page
     expect(page.locator(".verdict b")).to_have_text("✓ PASS")
     preview.save(f"Before.\n\n{WRONG}")
-    mark = page.locator("aside.fail")
+    mark = page.locator(".margin.fail")
     expect(mark).to_contain_text("20/100")
     expect(page.locator(".verdict b")).to_have_text("✗ FAIL")
     assert page.title() == "FAIL body.md"
@@ -180,7 +180,7 @@ def test_the_last_of_many_saves_is_shown(start_preview: Start, open_preview: Ope
 def test_a_broken_configuration_is_said(start_preview: Start, open_preview: OpenTab) -> None:
     preview = start_preview(WRONG)
     page = open_preview(preview).page
-    expect(page.locator("aside.fail")).to_have_count(1)
+    expect(page.locator(".margin.fail")).to_have_count(1)
     settings = preview.body.parent / "epm.toml"
     settings.write_text('select = ["no-such-rule"]')
     expect(page.locator(".trouble")).to_contain_text("not judged: ")
@@ -188,7 +188,7 @@ def test_a_broken_configuration_is_said(start_preview: Start, open_preview: Open
     settings.write_text('ignore = ["recomputed-*"]')
     expect(page.locator(".verdict b")).to_have_text("✓ PASS")
     settings.unlink()
-    expect(page.locator("aside.fail")).to_have_count(1)
+    expect(page.locator(".margin.fail")).to_have_count(1)
 
 
 HOSTILE = """\

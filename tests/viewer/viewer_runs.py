@@ -131,12 +131,44 @@ def made_up_runs(folder: Path) -> None:
     """A repository in a folder."""
     for published in (ROOT / "experiments").glob("*/published"):
         shutil.copytree(published, folder / "experiments" / published.parent.name / "published")
-    (folder / "experiments" / "issue_16" / "experiment.py").write_text("")
+    _keep_villain(folder / "experiments" / "issue_246" / "published" / "smollm2")
     rows = hostile_rows()
     hostile = folder / "runs" / "issue-1" / "hostile"
     write_samples(hostile, rows)
     (hostile / "results.json").write_text(measured(rows, 1, "<b>Hostile</b>").dumps())
+    _other(folder / "runs" / "issue-1" / "other")
     _broken(folder / "runs" / "issue-2", rows)
+    board = folder / "runs" / "github" / "issues.json"
+    board.parent.mkdir()
+    # as `gh api --paginate` leaves it: a page after the other
+    board.write_text(json.dumps(ISSUES[:2]) + json.dumps(ISSUES[2:]))
+
+
+ISSUES = [
+    {"number": 246, "title": "Cosine (MODERATE confidence)", "labels": [{"name": "clean-results"}]},
+    {"number": 16, "title": "Hedging", "labels": [{"name": "status:running"}, {"name": "kind:a"}]},
+    {"number": 7, "title": "<b>Board</b>", "labels": [], "state": "open"},
+    {"number": 3, "title": "Old", "labels": [{"name": "archived"}], "state": "closed"},
+    {"number": 9, "title": "A change", "pull_request": {}},
+]
+
+
+def _other(folder: Path) -> None:
+    """The hostile completions, one of them changed."""
+    rows = hostile_rows(0)
+    for row in rows:
+        if row["item"] == "blanks":
+            row["text"] = row["text"].replace("two after", "three after")
+            row["scores"]["marker"] = not row["scores"]["marker"]
+    write_samples(folder, rows)
+    (folder / "results.json").write_text(measured(rows, 1).dumps())
+
+
+def _keep_villain(run: Path) -> None:
+    """Leave a tenth of 44,400 completions: an export of all takes long, and shows no more."""
+    lines = gzip.decompress((run / "samples.jsonl.gz").read_bytes()).splitlines(keepends=True)
+    kept = b"".join(line for line in lines if b'"condition": "villain"' in line)
+    (run / "samples.jsonl.gz").write_bytes(gzip.compress(kept, 1, mtime=0))
 
 
 def _broken(folder: Path, rows: list[dict[str, Any]]) -> None:

@@ -36,6 +36,11 @@ class Library:
         if self._named:
             self.places()
 
+    @property
+    def top(self) -> Path:
+        """The folder that `experiments/` and `runs/` lie in."""
+        return reach(self._here)[-1]
+
     def places(self) -> dict[str, tuple[Path, Path | None]]:
         """Key -> folder and, where it is not the folder's own, body; looked for anew each time."""
         found: dict[str, tuple[Path, Path | None]] = {}

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from epm.errors import EpmError
 from epm.files import read_own
@@ -22,6 +22,9 @@ from epm.viewer.data.tally import Tally
 from epm_lint import strict_json
 from epm_lint.engine import LARGEST_BODY
 from epm_lint.model import Report
+
+if TYPE_CHECKING:
+    from epm.viewer.data.numbers import PageNumbers
 
 _WATCHED = (RESULTS, SAMPLES, BODY, TITLE, "rendered.md", "numbers.txt", "inventory.json")
 
@@ -165,6 +168,13 @@ class Run:
 
     def _shortened(self, line: str) -> str:
         return line.replace(f"{self.folder}/", "")
+
+    @cached_property
+    def numbers(self) -> PageNumbers:
+        """What of the page is bound to the results."""
+        from epm.viewer.data.numbers import numbers_of
+
+        return numbers_of(self)
 
     # ------------------------------------------------------------------ completions
 

@@ -60,9 +60,11 @@ def script(name: str, value: Any) -> str:
     return f"epm.take({json.dumps(name)},{text});\n"
 
 
-def packed(shard: Shard, metrics: Sequence[str]) -> str:
-    """A shard's script. Each row is task, item, replicate, index, text, tokens, finish, prompt,
-    and its scores in the order of the metrics.
+def packed(run: str, shard: Shard, metrics: Sequence[str]) -> str:
+    """A shard's script, named by the key of its run.
+
+    Each row is task, item, replicate, index, text, tokens, finish, prompt, and its scores in the
+    order of the metrics.
     """
     rows = [
         [
@@ -81,4 +83,4 @@ def packed(shard: Shard, metrics: Sequence[str]) -> str:
     # with escapes, so that half of a surrogate pair arrives as it is
     text = json.dumps({"condition": shard.condition, "rows": rows}, separators=(",", ":"))
     zipped = gzip.compress(text.encode("ascii"), compresslevel=6, mtime=0)
-    return script(f"shard {shard.number}", base64.b64encode(zipped).decode("ascii"))
+    return script(f"shard {run} {shard.number}", base64.b64encode(zipped).decode("ascii"))

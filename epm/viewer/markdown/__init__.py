@@ -7,6 +7,7 @@ HTML may hold is what GitHub lets through; the rest is left out.
 from __future__ import annotations
 
 from epm.viewer.markdown.blocks import render
+from epm.viewer.markdown.inline import linked
 from epm.viewer.markdown.shown import (
     Heading,
     MarginMark,
@@ -16,4 +17,13 @@ from epm.viewer.markdown.shown import (
     no_pictures,
 )
 
-__all__ = ["Heading", "MarginMark", "Numbers", "Picture", "Shown", "no_pictures", "render"]
+__all__ = [
+    "Heading",
+    "MarginMark",
+    "Numbers",
+    "Picture",
+    "Shown",
+    "linked",
+    "no_pictures",
+    "render",
+]

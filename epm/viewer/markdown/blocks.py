@@ -69,7 +69,7 @@ class _Page:
         while self.position < len(tokens):
             self._block(tokens[self.position])
         self.out.append(self.raw.rest())
-        self.out += map(_aside, self.marks)
+        self.out += map(_note, self.marks)
         return Shown("".join(self.out), tuple(self.headings))
 
     def _block(self, token: Token) -> None:
@@ -133,7 +133,7 @@ class _Page:
         here = []
         while self.marks and self.marks[0].line <= after:
             here.append(self.marks.popleft())
-        self.out += map(_aside, here)
+        self.out += map(_note, here)
         place = f' data-line="{first + 1}"' if token.map else ""
         if not here:
             return place
@@ -211,13 +211,14 @@ def _rank(level: str) -> int:
     return _SEVEREST.index(level) if level in _SEVEREST else len(_SEVEREST)
 
 
-def _aside(mark: MarginMark) -> str:
+def _note(mark: MarginMark) -> str:
     title = escape(mark.title)
+    kind, key = escape(mark.level), escape(mark.key)
     head = f'<a href="{escape(mark.href)}">{title}</a>' if mark.href else title
     return (
-        f'<aside class="margin {escape(mark.level)}" id="{escape(mark.key)}" tabindex="-1">'
-        f'<b class="level">{escape(mark.level)}</b> {head}'
-        f'<span class="said">{escape(mark.message)}</span></aside>\n'
+        f'<div class="margin {kind}" role="note" id="{key}" tabindex="-1">'
+        f'<b class="level">{kind}</b> {head}'
+        f'<span class="said">{escape(mark.message)}</span></div>\n'
     )
 
 

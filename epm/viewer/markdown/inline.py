@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from epm.viewer.markdown.parser import formula
 from epm.viewer.markdown.raw_html import RawHtml, image, link_open
-from epm.viewer.markdown.shown import Numbers, Picture
+from epm.viewer.markdown.shown import Numbers, Picture, no_pictures
 from epm_lint.binding.units import Reader
 from epm_lint.markdown.raw_html import visible_text
 
@@ -47,14 +47,14 @@ class Inline:
     def write(self, token: Token, slot: int = 0) -> str:
         """The HTML of an inline token."""
         children = token.children or []
-        spans = self._spans(self.text_of(token), token.map[0] + 1 if token.map else 0, slot)
+        spans = self.spans(self.text_of(token), token.map[0] + 1 if token.map else 0, slot)
         self.raw.enter()
         html = self._written(children, spans)
         return html + self.raw.leave()
 
     def raw_block(self, content: str, line: int) -> str:
         """A block of raw HTML, its numbers linked where they stand in one piece of text."""
-        spans = self._spans(visible_text(content), line, 0)
+        spans = self.spans(visible_text(content), line, 0)
         waiting = deque(spans)
 
         def linked(text: str) -> str:
@@ -74,7 +74,7 @@ class Inline:
         span_text = {id(span): whole[span.start : span.end] for span in spans}
         return self.raw.filtered(content, linked)
 
-    def _spans(self, text: str, line: int, slot: int) -> list[_Span]:
+    def spans(self, text: str, line: int, slot: int) -> list[_Span]:
         if line not in self.numbers.lines:
             return []
         spans = []
@@ -122,6 +122,12 @@ class Inline:
                 out.append(escape(token.content))
             at += len(piece)
         return "".join(out)
+
+
+def linked(text: str, numbers: Numbers) -> str:
+    """A plain text that is no Markdown, a title, with those of its figures linked."""
+    inline = Inline(numbers, no_pictures, RawHtml(no_pictures))
+    return _linked(text, 0, inline.spans(text, 0, 0), inside_link=False)
 
 
 def maths(tex: str, *, block: bool = False) -> str:

@@ -125,13 +125,13 @@ def _cell(
     found: Mapping[tuple[str, str], Mapping[str, Measurement]],
 ) -> Cell | None:
     measured = _ends(found.get((condition, task), {}))
-    if not measured or (whole := _sum(measured.values())) is None:
+    if not measured or (whole := pooled(measured.values())) is None:
         return None
     selection = Selection(metric, ((condition, task),))
     seeds = []
     if len(measured) > 1:
         for name, each in measured.items():
-            if (one := _sum([each])) is not None:
+            if (one := pooled([each])) is not None:
                 of_one = Selection(metric, ((condition, task),), (name,))
                 seeds.append((name, one.text, _href(run, of_one)))
     return Cell(
@@ -150,7 +150,7 @@ def _href(run: Run, selection: Selection) -> str:
     return samples(selection) if counted.scored or counted.lost else ""
 
 
-def _sum(measured: Any) -> Sum | None:
+def pooled(measured: Any) -> Sum | None:
     """Counts and means are pooled; of values that stand for themselves the mean is shown."""
     each = list(measured)
     lost = sum(sum(one.excluded.values()) for one in each)
@@ -171,7 +171,7 @@ def _shade(whole: Sum, found: Mapping[Any, Mapping[str, Measurement]]) -> int:
         return 0
     if whole.kind == "count":
         return round(value * SHADES)
-    every = [s.value for by in found.values() if (s := _sum(_ends(by).values()))]
+    every = [s.value for by in found.values() if (s := pooled(_ends(by).values()))]
     known = [each for each in every if each is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     return round((value - low) / (high - low) * SHADES) if high > low else 0

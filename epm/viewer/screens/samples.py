@@ -46,4 +46,4 @@ def shard(run: Run, number: int) -> str | None:
     """One part of the completions."""
     if number >= len(run.shards):
         return None
-    return packed(run.shards[number], list(run.metrics))
+    return packed(run.key, run.shards[number], list(run.metrics))

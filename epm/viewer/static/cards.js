@@ -53,9 +53,10 @@
   const loaded = new Map();
 
   const rowsOf = (index, number, base) => {
-    if (!loaded.has(number)) {
+    const key = `${base}${number}`;
+    if (!loaded.has(key)) {
       const wanted = epm
-        .load(`${base}samples/${number}.js`, `shard ${number}`)
+        .load(`${base}samples/${number}.js`, `shard ${index.run} ${number}`)
         .then(epm.unpacked)
         .then(({ condition, rows }) =>
           rows.map(([task, item, replicate, at, text, tokens, finish, prompt, scores]) => ({
@@ -65,10 +66,10 @@
             ),
           })),
         );
-      wanted.catch(() => loaded.delete(number));
-      loaded.set(number, wanted);
+      wanted.catch(() => loaded.delete(key));
+      loaded.set(key, wanted);
     }
-    return loaded.get(number);
+    return loaded.get(key);
   };
 
   const mayHold = (meant, shard) => {
@@ -156,7 +157,7 @@
     return { asked, details: parts.length ? parts : null };
   };
 
-  epm.card = (index, row, { metric = "", blanks = false, base = "", level = 3 } = {}) => {
+  epm.card = (index, row, { metric = "", blanks = false, base = "", level = 2 } = {}) => {
     const { asked, details } = prompt(index, row);
     const link = epm.permalink(row);
     const button = element("button", { type: "button", class: "quiet" }, "Copy as quote");

@@ -157,9 +157,33 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("keys");
-    if (button) {
-      button.hidden = false;
-      button.addEventListener("click", help);
-    }
+    button.hidden = false;
+    button.addEventListener("click", help);
+    watch(document.body.dataset);
   });
+
+  // ---------------------------------------------------------------- a run that goes on
+
+  const EVERY = 2000;
+
+  // offers what is newer, and never takes a reader away from what is shown
+  const watch = ({ version, run }) => {
+    if (!version || !location.protocol.startsWith("http")) return;
+    document.getElementById("reload").addEventListener("click", () => location.reload());
+    const look = async () => {
+      if (!document.hidden) {
+        try {
+          const answer = await fetch(`${run}version.txt`, { cache: "no-store" });
+          if (answer.ok && (await answer.text()) !== version) {
+            document.getElementById("newer").hidden = false;
+            return;
+          }
+        } catch {
+          return; // the server was stopped
+        }
+      }
+      setTimeout(look, EVERY);
+    };
+    setTimeout(look, EVERY);
+  };
 })();

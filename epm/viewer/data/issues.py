@@ -1,0 +1,117 @@
+"""Issues as they were exported from GitHub, and the runs that are about them.
+
+`runs/github/issues.json` is what GitHub's own tool writes:
+
+    gh api --paginate "repos/OWNER/NAME/issues?state=all" > runs/github/issues.json
+
+It is read, and its age is said; nothing is ever asked of GitHub here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from epm.errors import EpmError
+from epm.files import read_own
+from epm_lint import strict_json
+
+EXPORT = Path("runs/github/issues.json")
+_LARGEST = 100_000_000
+
+COLUMNS = (
+    *("blocked", "proposed", "planning", "plan_pending", "approved", "running", "verifying"),
+    *("interpreting", "reviewing", "awaiting_promotion", "completed", "archived"),
+)
+"""Of the board, from left to right; labels `status:running` or plain `running` name them."""
+
+_CONFIDENCE = re.compile(r"\((HIGH|MODERATE|LOW) confidence\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class IssueCard:
+    """An issue, as the board shows it."""
+
+    number: int
+    title: str
+    column: str
+    kind: str
+    mark: str
+    """'clean result', 'draft', 'useful' and the like; '' for none."""
+    confidence: str
+    labels: tuple[str, ...]
+    url: str
+    updated: str
+    comments: int
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was exported, and when."""
+
+    cards: tuple[IssueCard, ...]
+    taken: str
+    problem: str = ""
+
+
+def exported(top: Path) -> Export | None:
+    """The issues beside the runs of a checkout; None where nobody has exported any."""
+    path = top / EXPORT
+    if not path.exists():
+        return None
+    try:
+        taken = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        pages = strict_json.loads(_joined(read_own(path, _LARGEST)))
+        issues = [issue for page in pages for issue in (page if isinstance(page, list) else [page])]
+        return Export(tuple(_cards(issues)), taken)
+    except (OSError, ValueError, TypeError, RecursionError, EpmError) as error:
+        return Export((), "", f"{EXPORT} cannot be read: {error}")
+
+
+def _joined(content: bytes) -> bytes:
+    """`gh api --paginate` writes one array after another."""
+    return b"[" + re.sub(rb"\]\s*\[", b"],[", content.strip()) + b"]"
+
+
+def _cards(issues: list[Any]) -> Iterator[IssueCard]:
+    for issue in issues:
+        if isinstance(issue, dict) and "pull_request" not in issue and "number" in issue:
+            yield _card(issue)
+
+
+def _card(issue: Mapping[str, Any]) -> IssueCard:
+    given = issue.get("labels") or []
+    names = [str(each.get("name") if isinstance(each, dict) else each) for each in given]
+    title = str(issue.get("title") or "")
+    said = _CONFIDENCE.search(title)
+    url = str(issue.get("html_url") or "")
+    return IssueCard(
+        number=int(issue["number"]),
+        title=title,
+        column=_column(names, str(issue.get("state") or "")),
+        kind=next((n.partition(":")[2] for n in names if n.startswith(("kind:", "type:"))), ""),
+        mark=next((_mark(name) for name in names if _mark(name)), ""),
+        confidence=said[1].upper() if said else "",
+        labels=tuple(names),
+        url=url if url.startswith("https://") else "",
+        updated=str(issue.get("updated_at") or "")[:10],
+        comments=issue["comments"] if isinstance(issue.get("comments"), int) else 0,
+    )
+
+
+def _column(names: list[str], state: str) -> str:
+    for name in names:
+        word = name.rpartition(":")[2].strip().replace("-", "_").replace(" ", "_").lower()
+        if word in COLUMNS and (":" not in name or name.startswith("status")):
+            return word
+    return "completed" if state == "closed" else "proposed"
+
+
+def _mark(name: str) -> str:
+    if name.startswith("clean-results"):
+        return "draft" if name.endswith(":draft") else "clean result"
+    return name if name in ("useful", "not useful") else ""

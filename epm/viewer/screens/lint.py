@@ -1,0 +1,80 @@
+"""What the linter says of a page: rule by rule, and beside the lines that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from epm.viewer import html
+from epm.viewer.data.run import Run
+from epm.viewer.markdown import MarginMark
+from epm_lint.model import Finding, Row, Status
+
+_LEVELS = {
+    Status.FAIL: "fail",
+    Status.ERROR: "fail",
+    Status.WARN: "warn",
+    Status.AWAITING: "awaiting",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding, and its key on both screens."""
+
+    key: str
+    finding: Finding
+    level: str
+    source: list[tuple[int, str]] = field(default_factory=list)
+    """Numbered lines of the page."""
+
+
+def screen(run: Run, path: str) -> str:
+    """All rules that were asked for, those with findings first."""
+    report = run.report
+    found = _found(run)
+    rows = [
+        (row, found.get(row.rule.slug, [])) for row in (report.rows if report else ()) if row.asked
+    ]
+    rows.sort(key=lambda pair: (-pair[0].verdict.status.severity, not pair[1]))
+    return html.page("lint", path, "Lint", run, "lint", report=report, rows=rows)
+
+
+def marks(run: Run) -> list[MarginMark]:
+    """The findings for the margin of the page; each leads to the lint screen and back."""
+    return [
+        MarginMark(
+            each.finding.line,
+            each.level,
+            slug,
+            each.finding.message,
+            each.key,
+            f"lint.html#{each.key}",
+        )
+        for slug, of_rule in _found(run).items()
+        for each in of_rule
+    ]
+
+
+def _found(run: Run) -> dict[str, list[Found]]:
+    rows = run.report.rows if run.report else ()
+    found: dict[str, list[Found]] = {}
+    number = 0
+    for row in rows:
+        for finding in row.verdict.findings:
+            number += 1
+            each = Found(f"f{number}", finding, _level(row), list(_source(run, finding)))
+            found.setdefault(row.rule.slug, []).append(each)
+    return found
+
+
+def _level(row: Row) -> str:
+    return _LEVELS.get(row.verdict.status, "advice")
+
+
+def _source(run: Run, finding: Finding) -> Iterator[tuple[int, str]]:
+    lines = (run.body or "").removeprefix("\ufeff").splitlines()
+    end = min(finding.end_line or finding.line, finding.line + 4)
+    for number in range(finding.line, end + 1):
+        if 0 < number <= len(lines):
+            yield number, lines[number - 1][:400]

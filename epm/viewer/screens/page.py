@@ -1,0 +1,41 @@
+"""A run's page as GitHub shows it, its bound numbers underlined, its findings in the margin."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from epm.viewer import html
+from epm.viewer.data.run import Run
+from epm.viewer.markdown import MarginMark, Numbers, Shown, linked, render
+from epm.viewer.screens.lint import marks
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+def screen(run: Run, path: str) -> str:
+    """The page, with a table of contents and what the linter says."""
+    numbers = Numbers(
+        (line, slot, text, key, f"numbers.html#{key}") for line, slot, text, key in run.numbers.at
+    )
+    shown = _shown(run, numbers, marks(run)) if run.body is not None else None
+    heading = linked(run.title, numbers)
+    return html.page(
+        "page", path, run.title, run, "index", shown=shown, heading=heading, numbers=run.numbers
+    )
+
+
+def _shown(run: Run, numbers: Numbers, findings: list[MarginMark]) -> Shown:
+    return render(
+        run.body or "",
+        marks=findings,
+        numbers=numbers,
+        picture=lambda address: picture(run, address),
+    )
+
+
+def picture(run: Run, address: str) -> str | None:
+    """A figure of the run, wherever its address says that it was published."""
+    name = unquote(urlsplit(address).path).rpartition("/")[2]
+    if not name.lower().endswith(_PICTURES) or not (run.folder / "figures" / name).is_file():
+        return None
+    return f"figures/{name}"

@@ -1,0 +1,54 @@
+"""The board of issues, from an export of GitHub; without one, the experiments that are here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from epm.viewer import html
+from epm.viewer.data.issues import COLUMNS, EXPORT, Export, IssueCard
+from epm.viewer.data.run import Run
+
+
+@dataclass(frozen=True)
+class Task:
+    """An issue with its runs."""
+
+    card: IssueCard
+    runs: tuple[tuple[str, str, str], ...]
+    """Name, address and lint verdict of each."""
+
+
+def screen(found: Export | None, runs: Iterable[Run], path: str) -> str:
+    """The board, and the same as a list."""
+    verdicts: dict[int, list[tuple[str, str, str]]] = {}
+    titles: dict[int, str] = {}
+    for run in runs:
+        number = run.results.identity.issue if run.results else _number(run.issue)
+        if number is not None:
+            status = str(run.report.status) if run.report else ""
+            verdicts.setdefault(number, []).append((run.name, f"r/{run.key}/index.html", status))
+            titles.setdefault(number, run.title)
+    cards = found.cards if found else ()
+    tasks = [Task(card, tuple(verdicts.get(card.number, ()))) for card in cards]
+    known = {card.number for card in cards}
+    others = [(n, titles[n], verdicts[n]) for n in sorted(verdicts) if n not in known]
+    tasks.sort(key=lambda task: (COLUMNS.index(task.card.column), -task.card.number))
+    columns = [(name, list(each)) for name, each in groupby(tasks, lambda task: task.card.column)]
+    return html.page(
+        "tasks",
+        path,
+        "Tasks",
+        screen="tasks",
+        export=found,
+        where=str(EXPORT),
+        columns=columns,
+        tasks=tasks,
+        others=others,
+    )
+
+
+def _number(issue: str) -> int | None:
+    digits = issue.rpartition("-")[2]
+    return int(digits) if digits.isascii() and digits.isdecimal() else None

@@ -1,0 +1,177 @@
+"""Every screen: for everybody, at any size, in both schemes, and nothing that is not its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import npm_parts
+import pytest
+from conftest import Site, Tab  # type: ignore[attr-defined]
+from playwright.sync_api import expect
+
+SCREENS = {
+    "runs": "index.html",
+    "tasks": "tasks.html",
+    "compare": "compare.html#a=issue-1/hostile&b=issue-2/cut",
+    "page": "r/issue-16/pilot/index.html",
+    "panel": "r/issue-16/pilot/index.html#n=n12",
+    "numbers": "r/issue-1/hostile/numbers.html",
+    "matrix": "r/issue-16/pilot/matrix.html",
+    "samples": "r/issue-1/hostile/samples.html#c=villain",
+    "figures": "r/issue-16/pilot/figures.html",
+    "lint": "r/issue-16/pilot/lint.html",
+    "files": "r/issue-16/pilot/files.html",
+}
+READY = {
+    "compare": "#said[data-done]",
+    "panel": ".panel h2",
+    "samples": "#count[data-count]:not([data-count=''])",
+}
+RULES = """async () => {
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const found = await axe.run(document, {preload: false, runOnly: {type: 'tag', values: tags}});
+    return found.violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3).map(
+        (node) => node.target.join(' ') + ' ' + (node.any[0] || {}).message).join('; '));
+}"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which is not shipped."""
+    try:
+        modules = npm_parts.modules(Path(__file__).parent / "package.json")
+    except npm_parts.Unavailable as error:
+        pytest.skip(str(error))
+    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_screen(tab: Tab, site: Site, axe: str, scheme: str) -> None:
+    if site.start.startswith("http") == (scheme == "dark"):
+        pytest.skip("each scheme in one carrier: both have the same bytes")
+    watched = tab(color_scheme=scheme, bypass_csp=True)
+    found = {}
+    for name, address in SCREENS.items():
+        page = watched.open(address)
+        page.wait_for_selector(READY.get(name, "h1"))
+        page.evaluate(axe)
+        if violations := page.evaluate(RULES):
+            found[name] = violations
+    assert not found
+
+
+def test_nothing_is_wider_than_320_pixels_but_what_scrolls_by_itself(tab: Tab) -> None:
+    watched = tab(viewport={"width": 320, "height": 640})
+    wide = {}
+    for name, address in SCREENS.items():
+        page = watched.open(address)
+        page.wait_for_selector(READY.get(name, "h1"))
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            wide[name] = width
+    assert not wide
+
+
+def test_both_carriers_have_the_same_bytes(served: Site, exported: Site) -> None:
+    from epm.viewer.routes import addresses, content
+
+    names = list(addresses(served.library))
+    assert len(names) == len(set(names)) > 60
+    for name in names:
+        found = content(served.library, name)
+        file = exported.folder / name
+        assert (found is not None) == file.exists(), name
+        if found is not None and not name.endswith("/files.html"):
+            assert file.read_bytes() == found.body, name
+
+
+def test_every_link_and_file_that_a_page_names_exists(exported: Site) -> None:
+    pages = sorted(exported.folder.rglob("*.html"))
+    assert len(pages) > 40
+    for page in pages:
+        html = page.read_text(encoding="utf-8")
+        ids = set(re.findall(r'\bid="([^"]*)"', html))
+        for address in re.findall(r'\b(?:href|src)="([^"]*)"', html):
+            if re.match(r"(https?|mailto):", address) or "%" in address.partition("#")[0]:
+                continue
+            path, _, fragment = address.partition("#")
+            assert not path or (page.parent / path).is_file(), f"{page.name}: {address}"
+            if not path and re.match(r"f\d|n\d", fragment):
+                assert fragment in ids, f"{page.name}: {address}"
+
+
+def test_each_point_of_a_figure_leads_to_its_completions(tab: Tab) -> None:
+    watched = tab()
+    page = watched.open("r/issue-16/pilot/figures.html")
+    points = page.locator("#written svg.drawn a, #length svg.drawn a, #effect svg.drawn a")
+    addresses = points.evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+    assert len(addresses) == 5
+    assert page.locator("#weighed svg.drawn a").count() == 0
+    assert page.locator("#written tbody th a").count() == 2
+    for address, n in zip(addresses, [480, 480, 480, 480, 960], strict=True):
+        watched.open(f"r/issue-16/pilot/{address}")
+        page.wait_for_selector(f"#count[data-count='{n}']")
+    without = tab(java_script_enabled=False).open("r/issue-16/pilot/figures.html")
+    without.click("#written summary")
+    expect(without.locator("#written tbody a").first).to_be_visible()
+
+
+def test_two_runs_show_only_what_differs_and_paired_completions(tab: Tab) -> None:
+    page = tab().open("index.html")
+    page.check("input[value='issue-1/hostile']")
+    page.check("input[value='issue-1/other']")
+    page.click("#compare")
+    page.wait_for_selector("#said[data-done]")
+    assert "a=issue-1%2Fhostile&b=issue-1%2Fother" in page.url
+    text = page.text_content("#compared") or ""
+    assert "measured: marker, villain on questions" in text
+    assert page.text_content("#pairs") == "1 of 14 pairs differ"
+    sides = page.locator(".pair .text")
+    assert sides.nth(0).text_content() == "  two before, two after  \n"
+    assert sides.nth(1).text_content() == "  two before, three after  \n"
+    assert page.locator(".pair del").all_text_contents() == ["two"]
+    assert page.locator(".pair ins").all_text_contents() == ["three"]
+    page.reload()
+    page.wait_for_selector("#said[data-done]")
+    expect(page.locator("[name=b]")).to_have_value("issue-1/other")
+    page.click(".pair a >> nth=1")
+    page.wait_for_selector("#count[data-count='1']")
+    assert page.text_content(".card .text") == "  two before, three after  \n"
+    page.go_back()
+    page.select_option("#pair [name=b]", "issue-16/pilot")
+    page.wait_for_selector("#compared .notice:has-text('no condition and task in common')")
+
+
+def test_the_board_is_the_export_with_the_runs_that_are_here(tab: Tab) -> None:
+    page = tab().open("tasks.html")
+    running = page.locator(".column[data-column=running]")
+    expect(running).to_contain_text("Hedging")
+    expect(running.locator("a.pill")).to_have_text(re.compile("pilot: AWAITING"))
+    expect(page.locator(".column[data-column=archived]")).to_be_hidden()
+    page.fill("[name=q]", "hedging")
+    expect(page.locator("#found")).to_have_text("1 of 4")
+    page.select_option("[name=view]", "list")
+    page.reload()
+    expect(page.locator("#list tbody tr:visible")).to_have_count(1)
+    assert page.locator("text=<b>Board</b>").count() >= 1
+
+
+def test_a_served_page_offers_what_is_newer_and_does_not_jump(
+    served: Site, exported: Site, tab: Tab, site: Site, runs: Path
+) -> None:
+    if site is exported:
+        pytest.skip("a file does not change by itself")
+    page = tab().open("r/issue-2/going/matrix.html")
+    expect(page.locator("#newer")).to_be_hidden()
+    added = runs / "runs" / "issue-2" / "going" / "body.md"
+    added.write_text("## AI Summary\n\nAdded meanwhile.\n")
+    try:
+        page.wait_for_selector("#newer:visible")
+        assert page.locator("h1").text_content() == "Matrix"
+        page.click("#reload")
+        expect(page.locator("#newer")).to_be_hidden()
+        page.click(".screens a:text-is('Page')")
+        expect(page.locator("article.body")).to_contain_text("Added meanwhile.")
+    finally:
+        added.unlink()
