@@ -66,10 +66,10 @@ def start_preview(tmp_path: Path) -> Iterator[Start]:
     """`start_preview(text)` begins one on a file of its own."""
     running: list[Preview] = []
 
-    def begin(text: str | bytes | None = None, *options: str) -> Preview:
-        folder = tmp_path / f"written-{len(running)}"
-        folder.mkdir()
-        body = folder / "body.md"
+    def begin(text: str | bytes | None = None, *options: str, body: Path | None = None) -> Preview:
+        if body is None:
+            body = tmp_path / f"written-{len(running)}" / "body.md"
+            body.parent.mkdir()
         if text is not None:
             body.write_bytes(text.encode() if isinstance(text, str) else text)
         running.append(started(body, *options))

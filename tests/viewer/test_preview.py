@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from previewing import OpenTab, Preview, Start, started
+from previewing import OpenTab, Preview, Start
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p9c3VAAAAABJRU5ErkJg"
@@ -69,7 +69,7 @@ def test_findings_stand_in_the_margin_and_go(start_preview: Start, open_preview:
     page = open_preview(preview).page
     expect(page.locator(".verdict b")).to_have_text("✓ PASS")
     preview.save(f"Before.\n\n{WRONG}")
-    mark = page.locator("aside.fail")
+    mark = page.locator(".margin.fail")
     expect(mark).to_contain_text("20/100")
     expect(page.locator(".verdict b")).to_have_text("✗ FAIL")
     assert page.title() == "FAIL body.md"
@@ -180,7 +180,7 @@ def test_the_last_of_many_saves_is_shown(start_preview: Start, open_preview: Ope
 def test_a_broken_configuration_is_said(start_preview: Start, open_preview: OpenTab) -> None:
     preview = start_preview(WRONG)
     page = open_preview(preview).page
-    expect(page.locator("aside.fail")).to_have_count(1)
+    expect(page.locator(".margin.fail")).to_have_count(1)
     settings = preview.body.parent / "epm.toml"
     settings.write_text('select = ["no-such-rule"]')
     expect(page.locator(".trouble")).to_contain_text("not judged: ")
@@ -188,7 +188,7 @@ def test_a_broken_configuration_is_said(start_preview: Start, open_preview: Open
     settings.write_text('ignore = ["recomputed-*"]')
     expect(page.locator(".verdict b")).to_have_text("✓ PASS")
     settings.unlink()
-    expect(page.locator("aside.fail")).to_have_count(1)
+    expect(page.locator(".margin.fail")).to_have_count(1)
 
 
 HOSTILE = """\
@@ -255,12 +255,13 @@ def test_pictures_of_a_commit_of_the_checkout(start_preview: Start, open_preview
     commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, text=True).strip()
     (folder / "p.png").unlink()
     preview.end()
-    again = started(preview.body, "--port", str(urlsplit(preview.url).port))
+    again = start_preview(None, "--port", str(urlsplit(preview.url).port), body=preview.body)
     page = open_preview(again).page
     address = f"https://raw.githubusercontent.com/lab/repo/{commit}/p.png"
     again.save(f"![p]({address}) ![q]({address.replace('p.png', 'q.png')})\n")
     expect(page.locator("img")).to_have_js_property("naturalWidth", 1)
     expect(page.locator("main")).to_contain_text("not on this machine: q")
+    page.close()
     assert again.end() == 0
 
 
@@ -271,11 +272,12 @@ def test_the_server_goes_and_comes_back(start_preview: Start, open_preview: Open
     assert preview.end() == 0
     expect(one.page.locator("#lost")).to_be_visible()
     preview.save("Two.\n")
-    again = started(preview.body, "--port", str(urlsplit(preview.url).port))
+    again = start_preview(None, "--port", str(urlsplit(preview.url).port), body=preview.body)
     expect(one.page.locator("main")).to_have_text("Two.\n")
     expect(one.page.locator("#lost")).to_be_hidden()
     again.save("Three.\n")
     expect(one.page.locator("main")).to_have_text("Three.\n")
+    one.page.close()
     one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]  # while it was gone
     assert again.end() == 0
 

@@ -86,7 +86,7 @@ def test_a_published_page_is_judged_as_by_lint(page: Path) -> None:
     first = newest.now[1]
     looks.look()
     assert newest.now[1] == first
-    assert first.page.count('<aside class="margin ') == sum(
+    assert first.page.count('<div class="margin ') == sum(
         len(row.verdict.findings) or row.verdict.status in ("FAIL", "WARN", "ERROR", "AWAITING")
         for row in once.rows
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import shutil
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -86,8 +87,12 @@ class Sizes:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """The published page of 28 kB, bound to its results."""
-    folder = tmp_path / "pilot"
+    """The published page of 28 kB, bound to its results, in a checkout with its history."""
+    checkout = tmp_path / "checkout"
+    if (ROOT / ".git").exists():  # an sdist has none
+        quickly = ("--quiet", "--shared", "--no-checkout")
+        subprocess.run(["git", "clone", *quickly, ROOT, checkout], check=True)
+    folder = checkout / PAGE.parent.relative_to(ROOT)
     shutil.copytree(PAGE.parent, folder)
     return folder / "body.md"
 
@@ -103,12 +108,13 @@ def holds(copied: Path, open_preview: OpenTab, count: int) -> list[float]:
         before = sizes.now()
         taken = waits(preview, one, count)
         after = sizes.now()
+        one.page.close()  # or it complains that the preview is gone
     finally:
         preview.end()
         preview.process.communicate()
     print({name: (round(before[name]), round(after[name])) for name in before})  # noqa: T201
-    assert after["threads"] == before["threads"]
-    assert after["files"] == before["files"]
+    assert after["threads"] <= before["threads"]
+    assert after["files"] <= before["files"]
     assert after["listeners"] <= before["listeners"] + 5
     assert after["nodes"] <= before["nodes"] * 1.2
     assert after["heap kB"] <= before["heap kB"] + 1_000

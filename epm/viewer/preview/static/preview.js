@@ -95,7 +95,7 @@ window.addEventListener("pageshow", () => { if (!events) events = follow(); });
 window.addEventListener("pagehide", () => { events?.close(); events = undefined; });
 
 function step(by) {
-  const marks = [...page.querySelectorAll("aside.margin")];
+  const marks = [...page.querySelectorAll(".margin")];
   if (!marks.length) return;
   const at = marks.indexOf(document.activeElement);
   const next = marks[(at < 0 ? (by > 0 ? 0 : marks.length - 1) : at + by + marks.length) % marks.length];
