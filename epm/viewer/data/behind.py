@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 from epm.results import Count, Mean, Results, labels
+from epm.viewer.data.candidates import cells, replicates
 from epm.viewer.data.run import Run
 from epm.viewer.data.tally import Counted, Selection, is_meant
 from epm_lint.binding.pointers import resolve
@@ -94,7 +94,11 @@ def _counted(run: Run, given: Behind) -> Behind:
         label = run.metrics.get(given.selection.metric, given.selection.metric)
         why = f"no completion has a score of {label!r}: it was measured otherwise, as by weighing"
         return replace(given, why=f"{why} the choices of each item")
-    return replace(given, found=run.tally.count(given.selection))
+    found = run.tally.count(given.selection)
+    steps = [name for name in given.selection.replicates or () if "step" in labels(name)]
+    if steps and not (found.scored or found.lost):
+        return replace(given, why="the completions of checkpoints are kept in the run folder alone")
+    return replace(given, found=found)
 
 
 # ---------------------------------------------------------------- measurements
@@ -155,6 +159,9 @@ def _analysed(run: Run, results: Results, steps: Sequence[str]) -> Behind:
     metric = block.get("metric") if isinstance(block, Mapping) else None
     if not isinstance(block, Mapping) or "unavailable" in block:
         return Behind(why="the analysis does not exist")
+    if block.get("kind") == "agreement":
+        both = f"{block.get('first')} and {block.get('second')}"
+        return Behind(why=f"it holds {both} of the same answers together; a card shows both scores")
     found = _counts_above(run.raw, steps)
     if found is None or not isinstance(metric, str):
         return Behind(why=_computed(results, steps[1], block))
@@ -162,10 +169,10 @@ def _analysed(run: Run, results: Results, steps: Sequence[str]) -> Behind:
     node = resolve(run.raw, _pointer(steps[:depth]))
     k, n = node[k_name], node[n_name]
     wanted = [
-        Selection(metric, cells, replicates)
-        for cells in _cells(results, steps[1], steps[2:depth], node)
-        for replicates in [_replicates(results, metric, cells, steps[2:depth])]
-        if replicates != ()
+        Selection(metric, each_cells, names)
+        for each_cells in cells(results, steps[1], steps[2:depth], node)
+        for names in [replicates(results, metric, each_cells, steps[2:depth])]
+        if names != ()
     ]
     fitting: list[Selection] = []
     for each in wanted:
@@ -206,87 +213,6 @@ def _is_number(value: Any) -> bool:
 def _pointer(steps: Sequence[str]) -> str:
     escaped = (s.replace("~", "~0").replace("/", "~1").replace(" ", "~2") for s in steps)
     return "".join(f"/{step}" for step in escaped)
-
-
-def _after(steps: Sequence[str], name: str) -> str | None:
-    """The step behind one of that name."""
-    at = next((at for at, step in enumerate(steps[:-1]) if step == name), None)
-    return None if at is None else steps[at + 1]
-
-
-def _cells(
-    results: Results, analysis: str, steps: Sequence[str], node: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Sets of conditions with tasks that counts may be of, the likelier first."""
-    conditions = _conditions(results, steps, node)
-    known = [name for name in conditions if name in results.conditions]
-    if not known:
-        return
-    asked = _outcome_tasks(results, analysis)
-    if task := _after(steps, "tasks"):
-        yield tuple(product(known, [task]))
-        return
-    for tasks in [asked] if asked else ["target", "off_target", "all"]:
-        cells: list[tuple[str, str]] = []
-        for name in known:
-            measured = list(results.measurements.get(name, {}))
-            target = results.conditions[name].target
-            wanted = {
-                "target": [target] if target in measured else [],
-                "off_target": [task for task in measured if task != target],
-                "all": measured,
-            }
-            named = wanted[tasks] if isinstance(tasks, str) else [t for t in tasks if t in measured]
-            cells += [(name, task) for task in named if task is not None]
-        if cells:
-            yield tuple(cells)
-    if not asked:  # an analysis of an import may name its tasks
-        for name in known[:1] if len(known) == 1 else []:
-            yield from (((name, task),) for task in results.measurements.get(name, {}))
-
-
-def _conditions(results: Results, steps: Sequence[str], node: Mapping[str, Any]) -> list[str]:
-    if pair := _after(steps, "pairs"):
-        for a, b in product(results.conditions, repeat=2):
-            if pair == f"{a} - {b}":
-                return [a] if steps[-1] == "a" else [b] if steps[-1] == "b" else []
-        return []
-    if name := _after(steps, "conditions"):
-        return [name]
-    listed = node.get("conditions")
-    if isinstance(listed, list):
-        return [str(name) for name in listed]
-    return [name for name, record in results.conditions.items() if record.role != "baseline"]
-
-
-def _outcome_tasks(results: Results, analysis: str) -> str | list[str] | None:
-    """Which tasks the definition says; None where it says nothing."""
-    specs = (results.definition or {}).get("analyses")
-    spec = specs.get(analysis) if isinstance(specs, dict) else None
-    outcome = spec.get("outcome") if isinstance(spec, dict) else None
-    tasks = outcome.get("tasks") if isinstance(outcome, dict) else None
-    if isinstance(tasks, str) and tasks in ("target", "off_target", "all"):
-        return tasks
-    return [str(task) for task in tasks] if isinstance(tasks, list) else None
-
-
-def _replicates(
-    results: Results, metric: str, cells: Sequence[tuple[str, str]], steps: Sequence[str]
-) -> tuple[str, ...] | None:
-    """Those of a seed or a step that the pointer names; None where it names none."""
-    seed, step = _after(steps, "seeds"), _after(steps, "steps")
-    if seed is None and step is None:
-        return None
-    names = dict.fromkeys(
-        name
-        for condition, task in cells
-        for name in results.measurements[condition][task].get(metric, {})
-    )
-    return tuple(
-        name
-        for name in names
-        if labels(name).get("step") == step and seed in (None, labels(name).get("seed"))
-    )
 
 
 def _computed(results: Results, analysis: str, block: Mapping[str, Any]) -> str:

@@ -72,6 +72,10 @@ _FORMULAS = {
 }
 
 
+_COUNTED = frozenset({"successes", "trials", "total", "n", "scored", "asked", "lost"})
+_SIDES = frozenset({"a", "b"})
+
+
 def pointer(text: str) -> str:
     """'measured: condition villain, task librarian, metric marker, seed=42, item q3, k'."""
     if not text.startswith("/"):
@@ -125,7 +129,11 @@ def form(name: str) -> str:
 def formula(raw: Mapping[str, Any], text: str) -> str:
     """How a number was computed; '' where it was not, or where that is not said."""
     steps = text.split("/")[1:] if text.startswith("/analyses/") else []
+    if steps[-1:] and steps[-1] in _COUNTED:
+        return ""
     for depth in range(len(steps) - 1, 2, -1):
+        if steps[depth] in _SIDES:  # what stands above is about both sides
+            break
         try:
             node = resolve(raw, "/" + "/".join(steps[:depth]))
         except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import product
 from typing import Any
 
 from epm.viewer.drawing.dots import said
@@ -29,6 +30,33 @@ Marks = Sequence[Mapping[str, Any]]
 Link = Callable[[str], str]
 
 
+class Names:
+    """Names beside points, as far as there is room; the table and the titles have all of them."""
+
+    _LETTER, _HIGH = 6.6, 13.0
+
+    def __init__(self, start: float, end: float) -> None:
+        self._start, self._end = start, end
+        self._taken: list[tuple[float, float, float, float]] = []
+
+    def beside(self, name: str, x: float, y: float) -> list[str]:
+        """The name where nothing else is written, or nothing."""
+        width = self._LETTER * len(name)
+        for right, up in product((True, False), (-7, 15, -21, 29)):
+            left = x + 9 if right else x - 9 - width
+            box = (left, y + up - self._HIGH, left + width, y + up)
+            inside = self._start <= box[0] and box[2] <= self._end + 20
+            if inside and not any(_overlap(box, other) for other in self._taken):
+                self._taken.append(box)
+                side = "tick start" if right else "name"
+                return [text(name, x=x + 9 if right else x - 9, y=y + up, class_=side)]
+        return []
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
 def scatter(data: Mapping[str, Any], link: Link) -> str:
     """A `ScatterChart`."""
     lines = [line for line in (data.get("line"), data.get("compared")) if line]
@@ -41,9 +69,9 @@ def scatter(data: Mapping[str, Any], link: Link) -> str:
         place_x = x.at(number(at))
         drawn.append(tag("line", x1=place_x, x2=place_x, y1=y.end, y2=y.start, class_="reference"))
         drawn.append(text(str(label), x=place_x + 4, y=y.end + 12, class_="tick start"))
-    named = len(data["points"]) <= 30
+    named = Names(x.start, x.end)
     for point in data["points"]:
-        drawn.append(_point(point, x, y, groups, link, named=named))
+        drawn.append(_point(point, x, y, groups, link, named))
     key, height = legend(groups, _LEFT, _HEIGHT + 4)
     return whole(_WIDTH, _HEIGHT + 10 + height, str(data.get("title", "")), *drawn, key)
 
@@ -65,7 +93,7 @@ def panels(data: Mapping[str, Any], link: Link) -> str:
         points = [(x.at(number(p["x"])), y.at(number(p["value"]))) for p in panel["points"]]
         inside.append(tag("polyline", points=_path(points), class_="fit"))
         for point in panel["points"]:
-            inside.append(_point({**point, "group": ""}, x, y, {"": 0}, lambda _: "", named=False))
+            inside.append(_point({**point, "group": ""}, x, y, {"": 0}, lambda _: "", Names(0, 0)))
         drawn.append(linked(link(str(panel["name"])), *inside))
     rows = -(-len(data["panels"]) // _COLUMNS)
     height = _SMALL_HEIGHT * rows + 22
@@ -147,8 +175,7 @@ def _point(
     y: Scale,
     groups: Mapping[str, int],
     link: Link,
-    *,
-    named: bool,
+    named: Names,
 ) -> str:
     at, value = x.at(number(point["x"])), y.at(number(point["value"]))
     drawn = [tag("title", escape(said(point)))]
@@ -164,9 +191,6 @@ def _point(
         drawn.append(tag("line", x1=at - 6, x2=at + 6, y1=place, y2=place, class_="replicate"))
     group = groups[str(point.get("group") or "")]
     drawn.append(shape(at, value, group, marked=bool(point.get("marked"))))
-    if named and point.get("name"):
-        left = at > x.start + 0.75 * (x.end - x.start)
-        side = "name" if left else "tick start"
-        beside = at - 9 if left else at + 9
-        drawn.append(text(str(point["name"]), x=beside, y=value - 7, class_=side))
+    if point.get("name"):
+        drawn += named.beside(str(point["name"]), at, value)
     return linked(link(str(point.get("name") or "")), *drawn)
