@@ -27,6 +27,8 @@ class Axis:
     points, and free to lie below 0."""
     log: bool = False
     """Whether it is spaced by its logarithm; values are given as they are, above 0."""
+    log1p: bool = False
+    """Whether it is spaced by the logarithm of 1 more than its values, which may be 0."""
 
     @property
     def rate(self) -> bool:
@@ -210,6 +212,8 @@ def _check(axis: Axis, name: str, numbers: Iterable[float]) -> None:
             raise ValueError(f"{name!r}: {number} cannot be shown")
         if axis.log and not number > 0:
             raise ValueError(f"{name!r}: {number} has no place on a logarithmic axis")
+        if axis.log1p and number < 0:
+            raise ValueError(f"{name!r}: {number} has no place on an axis that begins at 0")
 
 
 def _check_dot(dot: Dot, axis: Axis, beside_label: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import ceil, floor, inf, log10
+from math import ceil, expm1, floor, inf, log1p, log10
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -47,6 +48,8 @@ class Limits:
         """How far along the axis a value lies: 0 is the low end, 1 the high one."""
         if self.axis.log:
             return log10(value / self.low) / log10(self.high / self.low)
+        if self.axis.log1p:
+            return (log1p(value) - log1p(self.low)) / (log1p(self.high) - log1p(self.low))
         return (value - self.low) / self.span
 
 
@@ -93,6 +96,8 @@ def _spacing(axis: Axis) -> tuple[Callable[[float], float], Callable[[float], fl
     """To where values are evenly spaced, and back."""
     if axis.log:
         return log10, lambda value: float(10.0**value)
+    if axis.log1p:
+        return log1p, expm1
     return float, float
 
 
@@ -112,6 +117,8 @@ def _typical(distances: list[float]) -> float:
 def ticks(at: Limits, most: int) -> list[float]:
     """Round values inside the limits, two to so many; those of rates lie in [0, 1]."""
     found = _decades(at, most) if at.axis.log else []
+    if at.axis.log1p and at.low <= 0 and at.high > 1:
+        found = [0.0, *_decades(replace(at, low=1.0), most - 1)]
     for parts in range(most + 1, 0, -1):
         if 2 <= len(found) <= most:
             break
@@ -251,7 +258,8 @@ def words(axis: Axis) -> str:
     unit = ""
     if axis.scale == "proportion" and axis.signed and "point" not in axis.label.lower():
         unit = " (percentage points)"
-    return f"{axis.label}{unit}{' (log scale)' if axis.log else ''}"
+    spaced = " (log scale)" if axis.log else " (log scale from 0)" if axis.log1p else ""
+    return f"{axis.label}{unit}{spaced}"
 
 
 def apply(axes: Axes, at: Limits, marks: Sequence[float], *, upright: bool) -> None:
@@ -259,6 +267,9 @@ def apply(axes: Axes, at: Limits, marks: Sequence[float], *, upright: bool) -> N
     own = axes.yaxis if upright else axes.xaxis
     if at.axis.log:
         (axes.set_yscale if upright else axes.set_xscale)("log")
+    if at.axis.log1p:
+        spacing = (np.log1p, np.expm1)
+        (axes.set_yscale if upright else axes.set_xscale)("function", functions=spacing)
     (axes.set_ylim if upright else axes.set_xlim)(at.low, at.high)
     own.set_ticks(list(marks), labels=write_ticks(marks, at.axis))
     own.set_ticks([], minor=True)

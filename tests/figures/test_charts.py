@@ -47,6 +47,10 @@ def panel(*points: ScatterPoint) -> PanelsChart:
         (lambda: one(Dot("villain", 36), RATE), "'villain': no rate"),
         (lambda: one(Dot("villain", 0), DOSE), "'villain': 0 has no place on a logarithmic axis"),
         (lambda: scatter(ScatterPoint("a", 1, x=0)), "'a': 0 has no place on a logarithmic axis"),
+        (
+            lambda: one(Dot("villain", -1), Axis("step", log1p=True)),
+            "'villain': -1 has no place on an axis that begins at 0",
+        ),
         (lambda: scatter(ScatterPoint("a", 1, x=1), mark=-1), "'EC50': -1 has no place"),
         (lambda: scatter(ScatterPoint("a", 1, x=1), Line("fit", [1], [nan])), "'fit': nan"),
         (lambda: Line("fit", [1, 2], [1]), "'fit' has 2 x and 1 y"),

@@ -77,6 +77,7 @@ def a_chart(draw: st.DrawFn) -> Chart:
                 (Axis("rate", "proportion"), rates),
                 (Axis("gain", "proportion", signed=True), st.floats(-1, 1)),
                 (Axis("learning rate", log=True), st.floats(1e-9, 1e9)),
+                (Axis("step", log1p=True), st.floats(0, 1e9)),
             ]
         )
     )

@@ -26,6 +26,7 @@ from epm.figures.style import SMALL, styled
 from epm.figures.words import width
 
 PLAIN, LOG = Axis("score"), Axis("learning rate", log=True)
+STEPS = Axis("optimiser step", log1p=True)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,23 @@ def test_a_logarithmic_axis_holds_its_estimates(measured: list[float]) -> None:
     assert len(ticks(at, 6)) >= 2
 
 
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8))
+def test_steps_that_begin_at_0_hold_and_keep_their_order(measured: list[int]) -> None:
+    at = limits(STEPS, measured)
+    marks = ticks(at, 6)
+    assert all(at.contains(value) for value in measured)
+    assert 2 <= len(marks) <= 6
+    shares = [at.share(value) for value in sorted({*marks, *measured})]
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+
+
+def test_early_steps_are_apart() -> None:
+    at = limits(STEPS, [0, 25, 50, 100, 200, 400, 800, 1600])
+    assert ticks(at, 6) == [0, 1, 10, 100, 1000]
+    assert at.share(50) - at.share(25) > 0.05
+
+
 def test_one_long_interval_does_not_squeeze_the_others() -> None:
     at = limits(PLAIN, [0.1, 0.3, 0.5], [0.0, 0.2, 0.2, 0.4, 0.4, 0.6, -40.0, 50.0])
     assert at.span < 2.5
@@ -184,3 +202,4 @@ def test_an_axis_says_what_its_numbers_are() -> None:
     assert words(GAIN) == "gain over the base model (percentage points)"
     assert words(Axis("points gained", "proportion", signed=True)) == "points gained"
     assert words(LOG) == "learning rate (log scale)"
+    assert words(STEPS) == "optimiser step (log scale from 0)"

@@ -123,6 +123,29 @@ def without_lines(body: str, one: Planned, its: set[int]) -> str:
     return "\n".join(kept)
 
 
+def without_rows(body: str, name: str) -> str:
+    """The page without the rows that begin with a name: it stands in pairs and sentences still."""
+    kept, fence = list[str](), ""
+    for line in body.split("\n"):
+        if found := re.match(r"`{3,}|~{3,}", line):
+            fence = "" if line.startswith(fence or " ") else (fence or found.group())
+        if fence or not line.startswith(f"| {name} |"):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def compared(results: Mapping[str, Any]) -> set[str]:
+    """Conditions that an analysis with a label of its own has beside others."""
+    blocks = results["analyses"]
+    labels = [block.get("label", "").casefold() for block in blocks.values()]
+    return {
+        name
+        for block in blocks.values()
+        if len(block.get("conditions", ())) > 1 and labels.count(block["label"].casefold()) == 1
+        for name in block["conditions"]
+    }
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @FEW
 @given(data=st.data())
@@ -144,11 +167,16 @@ def test_whatever_is_taken_out_is_noticed(kind: str, data: st.DataObject) -> Non
             ):
                 assert verdict.status is Status.PASS, (verdict, body)
         its = lines_of_analyses(body)
+        listed = compared(results) if "headline" not in NARRATIVES[narrative] else set()
         for one in planned(results):
             of = its.get(one.name, set()) if one.kind is Kind.ANALYSIS else set()
             less = without_lines(body, one, of)
             assert notices(held(less, results, folder, record=record), one), (one, less)
             assert notices(held(MANIFEST.sub("", less), results, folder), one), (one, less)
+            if one.kind is Kind.CONDITION and one.name in listed:
+                less = without_rows(body, one.name)
+                found = held(MANIFEST.sub("", less), results, folder).findings
+                assert any(f"'{one.name}'" in each.message for each in found), (one, less)
 
 
 def test_a_message_that_leaves_its_analysis_out(tmp_path: Path) -> None:

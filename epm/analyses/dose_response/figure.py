@@ -20,7 +20,7 @@ def chart(_name: str, block: DoseResponseBlock, results: Results) -> ScatterChar
         title=f"{label}: {percent(rates[0])} at the lowest {dose}, {percent(rates[-1])} at the "
         f"highest, {percent(max(rates))} at most",
         subtitle=subtitle(results),
-        x=Axis(dose),
+        x=Axis(dose, log=block.scale == "log", log1p=block.scale == "log1p"),
         y=Axis(label, "proportion"),
         points=[
             ScatterPoint(

@@ -14,7 +14,7 @@ class EffectiveInterval(Interval):
     """Wilson's interval at an effective sample size."""
 
     clusters: PositiveInt
-    """Of items."""
+    """Of items, unless it says otherwise."""
     design_effect: NonNegativeFloat
     effective_n: NonNegativeFloat
     se: NonNegativeFloat | None = None
@@ -37,6 +37,14 @@ class TwoWayInterval(EffectiveInterval):
     seeds: Annotated[int, Field(ge=2)]
 
 
+class SeedInterval(EffectiveInterval):
+    """Of the counts of several seeds, whose items are not known: seeds are the clusters."""
+
+    by: Literal["seed"] = "seed"
+    df: PositiveInt | None = None
+    """Of t, where it is not the normal quantile that is used, as at 0 and 1."""
+
+
 class Proportion(Value):
     """A rate, k of n, with its intervals."""
 
@@ -45,8 +53,9 @@ class Proportion(Value):
     estimate: Probability
     wilson: Interval
     """As if all answers were independent."""
-    clustered: TwoWayInterval | ClusteredInterval | Unavailable
-    """By item, and by seed as well where several are pooled."""
+    clustered: TwoWayInterval | ClusteredInterval | SeedInterval | Unavailable
+    """By item, and by seed as well where several are pooled; by seed alone where items are not
+    known."""
 
 
 class ConditionProportion(Proportion):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from epm.analyses.proportions.block import (
     Proportion,
     ProportionsBlock,
     ReportedProportion,
+    SeedInterval,
     TwoWayInterval,
 )
 from epm.analyses.proportions.spec import Proportions
@@ -125,7 +127,7 @@ def proportion(rows: pd.DataFrame) -> Proportion:
 
     Args:
         rows: as from `Frame.rows`, of a counted metric. With two or more seeds, the clusters are
-            seeds and items, else items alone.
+            seeds and items, or seeds alone where items are not known; else items alone.
     """
     n, k = int(rows["n"].sum()), int(rows["total"].sum())
     return Proportion(
@@ -133,8 +135,26 @@ def proportion(rows: pd.DataFrame) -> Proportion:
         trials=n,
         estimate=k / n,
         wilson=wilson(k / n, n),
-        clustered=two_way(rows) if rows["seed"].nunique() > 1 else clustered(rows),
+        clustered=_clustered(rows),
     )
+
+
+def _clustered(
+    rows: pd.DataFrame,
+) -> TwoWayInterval | ClusteredInterval | SeedInterval | Unavailable:
+    if rows["seed"].nunique() < 2:
+        return clustered(rows)
+    return over_seeds(rows) if (rows["item"] == "").any() else two_way(rows)
+
+
+def over_seeds(rows: pd.DataFrame) -> SeedInterval:
+    """Wilson's 95% interval at the effective sample size of seeds, as fractions.
+
+    As `clustered`, each seed a cluster: where only the counts of whole trainings are known, these
+    are all that tells how far another training would come out alike. What items have in common is
+    not in it.
+    """
+    return SeedInterval(**_effective(rows.groupby("seed")[["total", "n"]].sum()))
 
 
 def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
@@ -163,9 +183,14 @@ def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
     if (rows["item"] == "").any():
         return Unavailable(unavailable="no counts by item")
     totals = rows.groupby("cluster")[["total", "n"]].sum()
-    clusters = len(totals)
-    if clusters == 1:
+    if len(totals) == 1:
         return Unavailable(unavailable="one item: no variance between items")
+    return ClusteredInterval(**_effective(totals))
+
+
+def _effective(totals: pd.DataFrame) -> dict[str, Any]:
+    """Wilson's interval and what it rests on, of the sums of two or more clusters."""
+    clusters = len(totals)
     n = float(totals["n"].sum())
     p = float(totals["total"].sum()) / n
     error: dict[str, float] = {}
@@ -178,14 +203,14 @@ def clustered(rows: pd.DataFrame) -> ClusteredInterval | Unavailable:
         effective_n = n / design_effect * (Z / t) ** 2
         error = {"se": sqrt(variance), "df": clusters - 1}
     interval = wilson(p, effective_n)
-    return ClusteredInterval(
-        lower=interval.lower,
-        upper=interval.upper,
-        clusters=clusters,
-        design_effect=design_effect,
-        effective_n=effective_n,
+    return {
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "clusters": clusters,
+        "design_effect": design_effect,
+        "effective_n": effective_n,
         **error,
-    )
+    }
 
 
 def two_way(rows: pd.DataFrame) -> TwoWayInterval | Unavailable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from epm.analyses.proportions.block import ConditionProportion, Proportion, ProportionsBlock
 from epm.analyses.shown import group, interval_of, left_out, outcome, subtitle
 from epm.figures.charts import Axis, Chart, Dot, DotChart, Panel, PanelsChart, ScatterPoint
@@ -78,6 +80,18 @@ def _bars(interval: Interval | Unavailable) -> tuple[float | None, float | None]
     return (None, None) if isinstance(interval, Unavailable) else (interval.lower, interval.upper)
 
 
+NARROW = 25
+"""Of how many parts of the whole course the smallest between two checkpoints is a sliver."""
+
+
+def _crowded(stepped: dict[str, ConditionProportion]) -> bool:
+    """Whether evenly spaced steps would lie on each other at the beginning."""
+    steps = sorted({int(step) for rate in stepped.values() for step in rate.steps})
+    return len(steps) > 2 and steps[-1] - steps[0] > NARROW * min(
+        after - before for before, after in pairwise(steps)
+    )
+
+
 def _over_training(
     block: ProportionsBlock, results: Results, stepped: dict[str, ConditionProportion]
 ) -> PanelsChart:
@@ -85,7 +99,7 @@ def _over_training(
     return PanelsChart(
         title=f"{label} over training",
         subtitle=subtitle(results),
-        x=Axis("optimiser step"),
+        x=Axis("optimiser step", log1p=_crowded(stepped)),
         y=Axis(label, "proportion"),
         panels=[
             Panel(

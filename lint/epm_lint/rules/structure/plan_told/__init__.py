@@ -68,7 +68,7 @@ def check(page: Page) -> Verdict:
     sure += [one for one in hidden if one.name == wanted]
     doubts = [one for one in hidden if one.name != wanted]
     line = next((section.line for section in result_sections(page)), 1)
-    odd, partly = _findings(doubts, line), [*_miscounts(passages, page.results)]
+    odd, partly = _findings(doubts, line), [*_miscounts(passages, telling, page.results)]
     if not elsewhere:
         partly += _omissions(telling, [one for one in plan if one not in untold], line)
     if sure or partly:
@@ -88,6 +88,10 @@ def _drawn(page: Page, plan: Sequence[Planned]) -> list[Planned]:
     return [Planned(Kind.FIGURE, name) for name in sorted(figures.drawn(page, names))]
 
 
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _wanted(results: Mapping[str, Any]) -> object:
     """The figure that the definition asks for."""
     definition = results.get("definition")
@@ -97,13 +101,18 @@ def _wanted(results: Mapping[str, Any]) -> object:
 def _omissions(telling: Telling, told: Sequence[Planned], line: int) -> Iterator[Finding]:
     """Analyses that the page gives of most conditions, and not of all."""
     for one in told:
-        if one.kind is Kind.ANALYSIS and (names := telling.omitted(one)):
+        if one.kind is not Kind.ANALYSIS:
+            continue
+        if names := [*dict.fromkeys((*telling.omitted(one), *telling.unlisted(one)))]:
             which = enumerate_quoted(names)
-            message = f"the page gives {quote(one.name)} of most conditions, and not of {which}"
+            most = "pairs" if names[0] in _mapping(one.block.get("pairs")) else "conditions"
+            message = f"the page gives {quote(one.name)} of most {most}, and not of {which}"
             yield Finding(message, line, fix="give all of them; a long table may be folded")
 
 
-def _miscounts(passages: Passages, results: Mapping[str, Any]) -> Iterator[Finding]:
+def _miscounts(
+    passages: Passages, telling: Telling, results: Mapping[str, Any]
+) -> Iterator[Finding]:
     """Rows of the settings that count other conditions or tasks than there are."""
     for kind, name in ((Kind.CONDITION, "conditions"), (Kind.TASK, "tasks")):
         known = results.get(name)
@@ -111,6 +120,9 @@ def _miscounts(passages: Passages, results: Mapping[str, Any]) -> Iterator[Findi
             found = _COUNT.match(row.cells[1]) if len(row.cells) > 1 else None
             if found and isinstance(known, Mapping) and int(found.group()) != len(known):
                 message = f"the page counts {found.group()} {name}; the results have {len(known)}"
+                lacking = telling.without_row(map(str, known))
+                if len(lacking) == len(known) - int(found.group()):
+                    message += f", and no row of results is of {enumerate_quoted(lacking)}"
                 yield Finding(message, row.line, fix=f"tell of every {kind}")
 
 

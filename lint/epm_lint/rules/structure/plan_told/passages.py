@@ -68,12 +68,26 @@ class Title:
     tells: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the rows of a table are of, and what the table is called."""
+
+    titles: tuple[str, ...]
+    """The folds that it stands in."""
+    lead: str
+    """The paragraphs that head it."""
+    firsts: frozenset[str]
+    """First cells, as `key` has them."""
+
+
 @dataclass(frozen=True)
 class Passages:
     """All that a page and its companion file tell."""
 
     all: list[Passage] = field(default_factory=list)
     titles: list[Title] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    """Of tables of results."""
     by_first: dict[str, list[Passage]] = field(default_factory=lambda: defaultdict(list))
     """Rows by their first cell."""
     by_header: dict[str, list[Passage]] = field(default_factory=lambda: defaultdict(list))
@@ -124,17 +138,31 @@ def _read(
     document: Document, silent: frozenset[int], set_up: frozenset[int], found: Passages
 ) -> None:
     stretches = [(None, document.preamble), *((s, s.blocks) for s in document.walk())]
+    folded: dict[int, list[str]] = defaultdict(list)
+    for fold in folds(document):
+        for block in (block for _, blocks in fold.parts for block in blocks):
+            folded[block.line].append(fold.title)
     for section, blocks in stretches:
         shown = [block for block in blocks if block.line not in silent]
         if section and section.line not in silent | set_up:
             found.titles.append(Title(section.title, any(map(_tells, shown))))
         for at, block in enumerate(shown):
-            follows = shown[at + 1] if at + 1 < len(shown) else None
+            after = shown[at + 1 : at + 3]
+            follows = after[0] if after else None
             is_caption = at > 0 and bool(shown[at - 1].figures)
             if isinstance(block, Paragraph) and (is_caption or isinstance(follows, Code)):
                 continue  # what is said of a picture or a sample gives no result
-            for passage in _of(block, block.line not in set_up, follows):
+            for passage in _of(block, block.line not in set_up, after):
                 found.add(passage)
+            if isinstance(block, Table) and block.line not in set_up:
+                around = shown[max(0, at - 2) : at + 1]
+                lead = "\n".join(
+                    each.text
+                    for place, each in enumerate(around[:-1], 1)
+                    if isinstance(each, Paragraph) and _heads(around[place:])
+                )
+                firsts = frozenset(key(row.cells[0].text.strip()) for row in block.rows[1:])
+                found.listings.append(Listing(tuple(folded[block.line]), lead, firsts))
     for fold in folds(document):
         if fold.line not in silent | set_up and not fold.title.casefold().startswith("figure"):
             inside = [block for _, blocks in fold.parts for block in blocks]
@@ -150,6 +178,15 @@ def _tells(block: Block) -> bool:
     return not block.text.lstrip("* ").startswith("Method") and has_figure(block.text)
 
 
+def _heads(after: Sequence[Block]) -> bool:
+    """Whether what follows a paragraph is its table; one more without a title may stand between."""
+    if after and _is_table(after[0]):
+        return True
+    if len(after) < 2 or not isinstance(aside := after[0], Paragraph) or aside.figures:
+        return False
+    return not _bold(aside.content.source) and _is_table(after[1])
+
+
 def _is_table(block: Block | None) -> bool:
     """Whether it is a table with more than its header, or the link to one in the companion file."""
     if isinstance(block, Table):
@@ -157,13 +194,13 @@ def _is_table(block: Block | None) -> bool:
     return isinstance(block, Paragraph) and any(map(is_link, block.content.links))
 
 
-def _of(block: Block, is_result: bool, follows: Block | None) -> Iterator[Passage]:
+def _of(block: Block, is_result: bool, after: Sequence[Block]) -> Iterator[Passage]:
     if isinstance(block, Table):
         yield from _rows(block, is_result)
     elif isinstance(block, Item | ItemList):
         inside: Sequence[Block] = block.children
         for at, inner in enumerate(inside):
-            yield from _of(inner, is_result, inside[at + 1] if at + 1 < len(inside) else None)
+            yield from _of(inner, is_result, inside[at + 1 : at + 3])
     elif isinstance(block, Paragraph) or (isinstance(block, Html) and not _is_tag(block)):
         (content,) = block.prose
         text = _CONFIDENCE.split(content.text, 1)[0]
@@ -175,8 +212,8 @@ def _of(block: Block, is_result: bool, follows: Block | None) -> Iterator[Passag
             is_result,
             code=_code([content]),
             bold=_bold(content.source),
-            heads_table=_is_table(follows),
-            introduces=follows is not None and _tells(follows),
+            heads_table=_heads(after),
+            introduces=bool(after) and _tells(after[0]),
         )
 
 

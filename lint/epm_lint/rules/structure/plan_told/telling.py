@@ -92,6 +92,48 @@ class Telling:
             omitted += [] if beside else [name]
         return omitted if given > len(conditions) / 2 else []
 
+    def unlisted(self, one: Planned) -> list[str]:
+        """Conditions or pairs that have no row under an analysis' own title, where others have.
+
+        Empty where its tables give half or fewer, a choice of some; but one of two is no choice.
+        """
+        block = one.block if isinstance(one.block, Mapping) else {}
+        listed = self._listed_under(one)
+        for part in ("conditions", "pairs"):
+            named = block.get(part)
+            names = [
+                str(name)
+                for name, found in (named.items() if isinstance(named, Mapping) else ())
+                if not (isinstance(found, Mapping) and "unavailable" in found)
+            ]
+            lacking = [name for name in names if key(name) not in listed]
+            if lacking and (2 * len(lacking) < len(names) or (len(lacking), len(names)) == (1, 2)):
+                return lacking
+        return []
+
+    def _listed_under(self, one: Planned) -> set[str]:
+        """What the tables that are called as an analysis is have rows of."""
+        labels = [label for label in map(words, one.labels) if label not in self._shared]
+        return {
+            first
+            for table in self._found.listings
+            for first in table.firsts
+            if any(
+                any(_opens(title, label) for title in table.titles) or _begins(table.lead, label)
+                for label in labels
+                if label
+            )
+        }
+
+    def without_row(self, names: Iterable[str]) -> list[str]:
+        """Of some names those that no row or column of results is of."""
+        return [
+            name
+            for name in names
+            if not any(row.is_result for row in self._rows(name))
+            and not any(row.is_result for row in self._found.by_header.get(key(name), ()))
+        ]
+
     # ------------------------------------------------------------ where a name stands
 
     def _rows(self, name: str) -> Iterator[Passage]:
