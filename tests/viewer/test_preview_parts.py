@@ -24,7 +24,7 @@ from epm.viewer.preview.pictures import Pictures
 from epm.viewer.preview.watching import watch
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "experiments").glob("*/published/*/body.md"))
+PAGE = ROOT / "experiments" / "issue_16" / "published" / "pilot" / "body.md"
 
 
 def looks_at(path: Path) -> tuple[Looks, Feed]:
@@ -75,9 +75,9 @@ def _is_text(content: str | bytes) -> bool:
         return False
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parts[-4])
-def test_a_published_page_is_judged_as_by_lint(page: Path) -> None:
+def test_a_published_page_is_judged_as_by_lint() -> None:
     """Again and again the same, and what is kept in between is not changed by it."""
+    page = PAGE
     body = body_at(str(page), Given(), Settings().of(page.parent), lambda _: None)
     results = copy.deepcopy(body.known["results"])
     once = body.report()
