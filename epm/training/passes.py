@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from epm.models.adapters import AdapterStack
-from epm.models.attention import causal_attention
+from epm.models.attention import ATTENTION_BLOCK, causal_attention, in_one_order
 from epm.models.base import BaseModel
 from epm.models.fused import fused
 from epm.models.graphs import Graphs
@@ -97,7 +97,9 @@ class Passes:
         import torch
 
         losses, states, gradient = self._losses(batch)
-        torch.autograd.backward(states, gradient)
+        in_blocks = not self.rowwise and batch.ids.shape[1] > ATTENTION_BLOCK
+        with in_one_order() if in_blocks else nullcontext():
+            torch.autograd.backward(states, gradient)
         return losses
 
     def forward(self, batch: MicroBatch) -> torch.Tensor:
