@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from epm.definition import Lora
 from epm.errors import DefinitionError, EpmError
+from epm.models.becoming import become
 
 if TYPE_CHECKING:
     import torch
@@ -67,13 +69,20 @@ class AdapterStack:
         """
         import torch
 
-        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        targets = _targets(model, lora.target_modules)
+
+        def initial(seed: int) -> list[torch.Tensor]:
+            generator = torch.Generator().manual_seed(seed)
+            return [_initial(linear, lora.rank, generator) for linear in targets.values()]
+
+        with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+            every = list(threads.map(initial, seeds))
         pairs = {}
-        for name, linear in _targets(model, lora.target_modules).items():
-            a = torch.stack([_initial(linear, lora.rank, generator) for generator in generators])
-            b = torch.zeros(len(seeds), linear.out_features, lora.rank)
+        for (name, linear), halves in zip(targets.items(), zip(*every, strict=True), strict=True):
             device = linear.weight.device
-            pairs[name] = Pair(a.to(device).requires_grad_(), b.to(device).requires_grad_())
+            a = torch.stack(halves).to(device)
+            b = torch.zeros(len(seeds), linear.out_features, lora.rank, device=device)
+            pairs[name] = Pair(a.requires_grad_(), b.requires_grad_())
         return cls(model, len(seeds), lora, pairs)
 
     @classmethod
@@ -157,15 +166,20 @@ class AdapterStack:
                 "b": pair.b.to(dtype),
                 "scale": _scale(self.lora),
             }
-        with _become(AdaptedLinear, self._model, attributes):
+        with become(AdaptedLinear, self._model, attributes):
             yield
 
     @contextmanager
-    def trained(self) -> Iterator[PackedRows]:
+    def trained(self, *, rowwise: bool) -> Iterator[PackedRows]:
         """Put the adapters into the model to train them, and take them out again.
 
         Meanwhile batches are packed, and what is yielded must be told how before each of them.
+
+        Args:
+            rowwise: whether gradients are taken row by row; else batches have as many rows of one
+                width for every adapter, one adapter's after the other's.
         """
+        from epm.models.grouped_linear import GroupedLinear
         from epm.models.packed_linear import PackedLinear
         from epm.models.packing import PackedRows
 
@@ -180,7 +194,7 @@ class AdapterStack:
             }
             for number, (name, pair) in enumerate(self.pairs.items())
         }
-        with _become(PackedLinear, self._model, attributes):
+        with become(PackedLinear if rowwise else GroupedLinear, self._model, attributes):
             yield rows
 
     @contextmanager
@@ -204,25 +218,6 @@ class AdapterStack:
             with torch.no_grad():
                 for name, weight in kept.items():
                     modules[name].weight.copy_(weight)
-
-
-@contextmanager
-def _become(
-    kind: type, model: Any, attributes: Mapping[str, Mapping[str, object]]
-) -> Iterator[None]:
-    """Make modules, by name, another kind of linear module for a while, with what that needs."""
-    modules = {name: model.get_submodule(name) for name in attributes}
-    kinds = {name: type(module) for name, module in modules.items()}
-    try:
-        for name, module in modules.items():
-            vars(module).update(attributes[name])
-            module.__class__ = kind
-        yield
-    finally:
-        for name, module in modules.items():
-            module.__class__ = kinds[name]
-            for attribute in attributes[name]:
-                vars(module).pop(attribute, None)
 
 
 def _scale(lora: Lora | None) -> float:

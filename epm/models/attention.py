@@ -2,9 +2,79 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def _gone(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("attention of ours, outside of the block that asked for it")
+
+
+ATTENTION_BLOCK = 128
+"""Keys that FlashAttention's backward pass takes at a time, at most."""
+
+CAUSAL = "epm_causal"
+
+
+@contextmanager
+def causal_attention(model: Any) -> Iterator[None]:
+    """Have a model attend causally, by the fastest kernels that need no plan for a length.
+
+    A mask of four dimensions that the model is given is not read: with one, transformers makes
+    none of its own, which it does by looking at positions.
+    """
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    def attend(
+        module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any
+    ) -> Any:
+        """As transformers' own, shape [rows, heads, tokens, head size]."""
+        mask = window(options.get("sliding_window"), query.shape[2], query.device)
+        return sdpa_attention_forward(module, query, key, value, mask, **options)
+
+    with attending(model, CAUSAL, attend):
+        yield
+
+
+@contextmanager
+def in_one_order() -> Iterator[None]:
+    """Have attention's gradients added up in one order, however blocks of a GPU come to their end.
+
+    FlashAttention adds those of queries in any order for rows of several blocks of keys. torch has
+    one switch for all of its operations.
+    """
+    import torch
+
+    usual = torch.are_deterministic_algorithms_enabled()
+    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    settings: Any = torch.utils.deterministic
+    fills = settings.fill_uninitialized_memory
+    # products are refused without it
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    settings.fill_uninitialized_memory = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(usual, warn_only=warns_only)
+        settings.fill_uninitialized_memory = fills
+
+
+def window(size: int | None, width: int, device: torch.device) -> torch.Tensor | None:
+    """A mask for rows that are longer than a block's sliding window, shape [width, width]."""
+    import torch
+
+    if size is None or width <= size:
+        return None
+    at = torch.arange(width, device=device)
+    distance = at[:, None] - at
+    mask: torch.Tensor = (distance >= 0) & (distance < size)
+    return mask
 
 
 @contextmanager
@@ -16,13 +86,20 @@ def attending(model: Any, name: str, attend: Callable[..., Any]) -> Iterator[Non
         name: that transformers knows the function by.
         attend: called as transformers calls an attention function.
     """
+    import torch
     from transformers import AttentionInterface, AttentionMaskInterface
 
     AttentionInterface.register(name, attend)
     AttentionMaskInterface.register(name, lambda *_, **__: None)
     usual = model.config._attn_implementation
+    plans = torch.backends.cuda.cudnn_sdp_enabled()  # type: ignore[no-untyped-call]
     model.set_attn_implementation(name)
+    # cuDNN plans anew for every length: two milliseconds each, and far more the first time
+    torch.backends.cuda.enable_cudnn_sdp(False)
     try:
         yield
     finally:
+        torch.backends.cuda.enable_cudnn_sdp(plans)
         model.set_attn_implementation(usual)
+        # transformers never forgets a function: what it holds on to must not be a batch's memory
+        AttentionInterface.register(name, _gone)

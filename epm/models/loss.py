@@ -36,8 +36,11 @@ def weighted_losses(
     """
     import torch
 
+    from epm.models.graphs import kernels_installed
+
     trained = torch.is_grad_enabled()
     at_once = max(GRANULE, LOGITS[states.device.type] // head.out_features // GRANULE * GRANULE)
+    compiled = states.device.type == "cuda" and kernels_installed()
     count, missing = len(states), padded(len(states)) - len(states)
     # filled up to whole granules, so that no token's numbers depend on how many there are
     states = torch.cat([states.detach(), states.new_zeros(missing, states.shape[1])])
@@ -47,6 +50,17 @@ def weighted_losses(
     gradient = torch.empty_like(states if trained else states[:0])
     for start in range(0, len(states), at_once):
         part = slice(start, start + at_once)
+        if compiled:
+            from epm.models import kernels
+
+            with torch.no_grad():
+                logits = head(states[part])
+                losses[part] = kernels.weigh(
+                    logits, targets[part], weights[part], differentiated=trained
+                )
+                if trained:
+                    torch.matmul(logits, head.weight, out=gradient[part])
+            continue
         some = states[part].requires_grad_(trained)
         loss = weights[part] * torch.nn.functional.cross_entropy(
             head(some).float(), targets[part], reduction="none"

@@ -129,21 +129,14 @@ class _Adapted(torch.autograd.Function):
 def _of_rows(
     halves: tuple[torch.Tensor, torch.Tensor], packing: Packing, span: Span
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A and B of each of the span's rows; or of each adapter, for the rows that follow in turn."""
-    if not packing.rowwise:
-        return halves
+    """A and B of each of the span's rows."""
     owners = packing.owners[span.rows]
     return halves[0][owners], halves[1][owners]
 
 
 def _add(half: torch.Tensor, parts: torch.Tensor, packing: Packing, span: Span) -> None:
-    """Add gradients of rows, or of adapters, to an adapter's, one after another."""
+    """Add gradients of rows to their adapters', one after another."""
     if half.grad is None:
         half.grad = torch.zeros_like(half)
     parts = parts.to(half.dtype)
-    if not packing.rowwise:
-        half.grad += parts
-    elif half.device.type == "cpu":
-        half.grad.index_add_(0, packing.owners[span.rows], parts)
-    else:  # where index_add_ adds in any order
-        half.grad.index_put_((packing.owners[span.rows],), parts, accumulate=True)
+    half.grad.index_add_(0, packing.owners[span.rows], parts)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from epm.models.attention import attending
+from epm.models.attention import attending, window
 
 if TYPE_CHECKING:
     import torch
@@ -120,22 +120,10 @@ def packed_attention(model: Any, current: PackedRows) -> Iterator[None]:
         attended = []
         for span, *of_span in zip(spans, *parts, strict=True):
             q, k, v = (states.unflatten(1, span.shape).transpose(0, 1) for states in of_span)
-            mask = _window(options.get("sliding_window"), span.width, query.device)
+            mask = window(options.get("sliding_window"), span.width, query.device)
             attended.append(sdpa_attention_forward(module, q, k, v, mask, **options)[0])
         attended = [rows.flatten(0, 1) for rows in attended]
         return torch.cat(attended)[None], None
 
     with attending(model, NAME, attend):
         yield
-
-
-def _window(window: int | None, width: int, device: torch.device) -> torch.Tensor | None:
-    """A mask for rows that are longer than a block's sliding window."""
-    import torch
-
-    if window is None or width <= window:
-        return None
-    at = torch.arange(width, device=device)
-    distance = at[:, None] - at
-    mask: torch.Tensor = (distance >= 0) & (distance < window)
-    return mask

@@ -61,6 +61,14 @@ class ReservedLayer(CacheLayerMixin):
         self.keys = self.keys.index_select(0, rows)
         self.values = self.values.index_select(0, rows)
 
+    def emptied(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The keys and values, which are then the caller's alone."""
+        assert self.keys is not None  # noqa: S101 - nothing is taken before the prompts are read
+        assert self.values is not None  # noqa: S101
+        taken = self.keys, self.values
+        self.keys = self.values = None
+        return taken
+
     def get_seq_length(self) -> int:
         """Columns that may have been written."""
         return self.visible
@@ -82,15 +90,15 @@ class ReservedCache(Cache):
 
     def __init__(self, blocks: int, capacity: int) -> None:
         """`capacity` is in tokens, prompt included."""
-        self._reserved = [ReservedLayer(capacity) for _ in range(blocks)]
-        super().__init__(layers=[*self._reserved])
+        self.reserved = [ReservedLayer(capacity) for _ in range(blocks)]
+        super().__init__(layers=[*self.reserved])
 
     def select(self, rows: torch.Tensor) -> None:
         """Keep these rows in every block, in this order."""
-        for layer in self._reserved:
+        for layer in self.reserved:
             layer.select(rows)
 
     def point(self, at: torch.Tensor, visible: int) -> None:
         """Say where each row's next token goes, and how many columns attention then reads."""
-        for layer in self._reserved:
+        for layer in self.reserved:
             layer.at, layer.visible = at, visible

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from epm.definition import Sampling
+    from epm.sampling.in_place import InPlace
 
 STRETCH = 8
 """Tokens between two looks at which rows have ended; a look makes a GPU wait."""
@@ -41,6 +42,7 @@ def decode(
     sampling: Sampling,
     *,
     rowwise: bool,
+    steps: InPlace | None = None,
 ) -> list[list[list[int]]]:
     """Token ids written, up to and with the end of the turn: [group][completion][token].
 
@@ -53,28 +55,88 @@ def decode(
         groups: prompts; the completions of each come in their order.
         sampling: how to draw.
         rowwise: whether a row is to be computed alike in any batch.
+        steps: where the batch is decoded in place; None decodes it in memory of its own, which
+            grows and shrinks with it.
     """
-    batch = _Batch(groups, tokenizer.pad_token_id, model.device)
+    batch = _Batch(groups, tokenizer.pad_token_id, model.device, steps.size if steps else padded)
+    end = tokenizer.eos_token_id
+    with torch.inference_mode():
+        if steps:
+            written = _in_place(model, batch, steps, sampling, end)
+        else:
+            written = _growing(model, batch, sampling, end, rowwise=rowwise)
+    return [
+        [_until(ids, end) for ids in rows[:wanted]]
+        for rows, wanted in zip(written, batch.wanted, strict=True)
+    ]
+
+
+def _growing(
+    model: Any, batch: _Batch, sampling: Sampling, end: int, *, rowwise: bool
+) -> list[list[list[int]]]:
     capacity = _rounded(int(batch.lengths.max()) + sampling.max_new_tokens, CHUNK)
     capacity = max(capacity, batch.ids.shape[1])
     # a prompt's last token is the first that a row is asked to continue
     widths = [padded(length - 1) for length in batch.lengths.tolist()] if rowwise else None
-    with torch.inference_mode(), decoding_attention(model, widths):
+    with decoding_attention(model, widths):
         cache = ReservedCache(model.config.num_hidden_layers, capacity)
-        width = max(1, batch.ids.shape[1] if widths is None else max(widths))
-        model.get_decoder()(
-            input_ids=batch.ids[:, :width],
-            position_ids=torch.arange(width, device=model.device).expand(len(batch.ids), -1),
-            past_key_values=cache,
-            use_cache=True,
-        )
+        _read(model, batch, cache, max(1, batch.ids.shape[1] if widths is None else max(widths)))
         cache.select(batch.owner)
-        end = tokenizer.eos_token_id
-        written = _continue(model, batch, cache, sampling, end, CHUNK if rowwise else 1)
-    return [
-        [_until(ids, tokenizer.eos_token_id) for ids in rows[:wanted]]
-        for rows, wanted in zip(written, batch.wanted, strict=True)
-    ]
+        return _continue(model, batch, cache, sampling, end, CHUNK if rowwise else 1)
+
+
+def _read(model: Any, batch: _Batch, cache: ReservedCache, width: int) -> None:
+    """Read so many tokens of all prompts."""
+    model.get_decoder()(
+        input_ids=batch.ids[:, :width],
+        position_ids=torch.arange(width, device=model.device).expand(len(batch.ids), -1),
+        past_key_values=cache,
+        use_cache=True,
+    )
+
+
+def _in_place(
+    model: Any, batch: _Batch, steps: InPlace, sampling: Sampling, end: int
+) -> list[list[list[int]]]:
+    """As `_continue`, but rows are dropped only where as few have been prepared for."""
+    width, limit, longest = batch.ids.shape[1], sampling.max_new_tokens, int(batch.lengths.max())
+    with decoding_attention(model, None):
+        cache = ReservedCache(model.config.num_hidden_layers, width)
+        _read(model, batch, cache, width)
+    position = batch.lengths[batch.owner] - 1
+    last, running = batch.ids[batch.owner, position], batch.asked
+    steps.begin(cache, batch.owner, last, position, batch.streams, end)
+    with steps.attention(model):
+        for begin in range(0, limit, STRETCH):
+            until = min(begin + STRETCH, limit)
+            steps.advance(until - begin)
+            running = running & (steps.written(begin, until) != end).all(1)
+            by_group = running.view(batch.groups, -1)
+            left = int(by_group.sum(1).max())
+            if not left or until == limit:
+                break
+            left = steps.size(left)
+            if left < by_group.shape[1]:
+                kept = _running_first(by_group, left)
+                running = running[kept]
+                steps.keep(kept, longest + until)
+    by_row: list[list[int]] = steps.all_written[: batch.groups * batch.rows].tolist()
+    return [by_row[at : at + batch.rows] for at in range(0, len(by_row), batch.rows)]
+
+
+def _running_first(by_group: torch.Tensor, left: int) -> torch.Tensor:
+    """So many rows of each group, those that run first; a group with fewer keeps some that ended.
+
+    Args:
+        by_group: whether a row is still running, shape [groups, rows].
+        left: rows to take.
+
+    Returns:
+        Indices into all rows, shape [groups x left].
+    """
+    order = by_group.int().argsort(dim=1, descending=True, stable=True)[:, :left]
+    offset = torch.arange(len(by_group), device=order.device)[:, None] * by_group.shape[1]
+    return (order + offset).flatten()
 
 
 class _Batch:
@@ -91,8 +153,13 @@ class _Batch:
     """
 
     def __init__(
-        self, groups: Sequence[Sequence[TokenisedPrompt]], pad: int, device: torch.device
+        self,
+        groups: Sequence[Sequence[TokenisedPrompt]],
+        pad: int,
+        device: torch.device,
+        size: Callable[[int], int],
     ) -> None:
+        """`size` says how many rows a group gets for so many that are wanted."""
         filler = TokenisedPrompt(next(prompt.ids for group in groups for prompt in group), ())
         most = max(map(len, groups))
         flat = [
@@ -101,7 +168,7 @@ class _Batch:
         width = padded(max(map(len, flat)))
         self.groups = len(groups)
         self.wanted = [sum(len(prompt.streams) for prompt in group) for group in groups]
-        self.rows = padded(max(self.wanted))
+        self.rows = size(max(self.wanted))
         owner, streams = [], []
         for number, group in enumerate(groups):
             own = [at for at, prompt in enumerate(group) for _ in prompt.streams]
@@ -159,10 +226,7 @@ def _continue(
         if not left:
             break
         if left <= WORTH_COPYING * by_group.shape[1]:
-            # those that run come first; a group with fewer keeps some that ended
-            order = by_group.int().argsort(dim=1, descending=True, stable=True)[:, :left]
-            offset = torch.arange(batch.groups, device=last.device)[:, None] * by_group.shape[1]
-            kept = (order + offset).flatten()
+            kept = _running_first(by_group, left)
             last, running, position = last[kept], running[kept], position[kept]
             streams, rows = streams[kept], rows[kept]
             cache.select(kept)

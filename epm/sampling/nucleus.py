@@ -53,6 +53,36 @@ def draw(
     return drawn
 
 
+def draw_blindly(
+    logits: torch.Tensor,
+    temperature: float,
+    top_p: float,
+    streams: torch.Tensor,
+    step: torch.Tensor,
+) -> torch.Tensor:
+    """The same tokens as `draw`, by the same operations whatever is drawn, and looking at nothing.
+
+    Args:
+        logits: shape [rows, vocabulary].
+        temperature: divides the logits; not 0.
+        top_p: probability, in (0, 1].
+        streams: keys of the rows' random bits, shape [rows].
+        step: number of the token in its row, one number.
+
+    Returns:
+        Token ids, shape [rows].
+    """
+    probabilities = (logits.float() / temperature).softmax(-1)
+    cumulated = probabilities.cumsum(-1)
+    number = step * (ROUNDS + 1)
+    drawn = _invert(cumulated, streams, number)
+    for again in range(1, ROUNDS):
+        other = _invert(cumulated, streams, number + again)
+        drawn = other.where(_outside(probabilities, drawn, top_p), drawn)
+    other = _cut_and_draw(probabilities, top_p, streams, number + ROUNDS)
+    return other.where(_outside(probabilities, drawn, top_p), drawn)
+
+
 def _filled(rows: torch.Tensor) -> torch.Tensor:
     """Rows, the first of them again and again to fill them up: torch adds up a single row apart."""
     import torch
@@ -60,14 +90,16 @@ def _filled(rows: torch.Tensor) -> torch.Tensor:
     return torch.cat([rows, rows[:1].expand(padded(len(rows)) - len(rows))])
 
 
-def _invert(cumulated: torch.Tensor, streams: torch.Tensor, number: int) -> torch.Tensor:
+def _invert(
+    cumulated: torch.Tensor, streams: torch.Tensor, number: int | torch.Tensor
+) -> torch.Tensor:
     """The token at a random height of each row's distribution function."""
     import torch
 
     from epm.models.splitmix import uniform
 
     # rounding may leave a row's end short of 1
-    height = uniform(streams, torch.tensor(number, device=streams.device))
+    height = uniform(streams, torch.as_tensor(number, device=streams.device))
     last = cumulated.shape[-1] - 1
     found = torch.searchsorted(cumulated, height[:, None] * cumulated[:, -1:], right=True)
     return found.clamp(max=last).squeeze(-1)
@@ -80,7 +112,7 @@ def _outside(probabilities: torch.Tensor, drawn: torch.Tensor, top_p: float) -> 
 
 
 def _cut_and_draw(
-    probabilities: torch.Tensor, top_p: float, streams: torch.Tensor, number: int
+    probabilities: torch.Tensor, top_p: float, streams: torch.Tensor, number: int | torch.Tensor
 ) -> torch.Tensor:
     """Sort, cut and draw, where most draws would fall outside."""
     ordered, tokens = probabilities.sort(descending=True, stable=True)

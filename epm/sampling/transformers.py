@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -46,10 +46,19 @@ class TransformersEngine:
     the small products of an adapter cost more than they save.
     """
 
-    def __init__(self, base: BaseModel, merge: bool | None = None) -> None:
-        """Wrap a model; `merge` is by default what pays on its device."""
+    def __init__(
+        self, base: BaseModel, merge: bool | None = None, in_place: bool | None = None
+    ) -> None:
+        """Wrap a model; `merge` and `in_place` are by default what pays on its device.
+
+        Args:
+            base: the model.
+            merge: adapters merged into the weights, or apart.
+            in_place: whether decoding steps are captured and replayed, see `sampling.in_place`.
+        """
         self._base = base
         self._merge = base.device == "cpu" if merge is None else merge
+        self._in_place = in_place
 
     @property
     def record(self) -> EngineRecord:
@@ -67,6 +76,12 @@ class TransformersEngine:
         self, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
     ) -> Iterator[CompletionsByName]:
         """Complete every prompt of every adapter; yield what is complete as soon as it is."""
+        from epm.models.fused import fused
+        from epm.models.graphs import kernels_installed
+
+        in_place = self._in_place
+        if in_place is None:
+            in_place = self._base.device == "cuda" and kernels_installed()
         # a bare model seldom ends its turns as early as trained adapters do: among them, its rows
         # would keep theirs in the batch
         groups: dict[tuple[tuple[str, ...], bool], list[SamplingRequest]] = {}
@@ -75,9 +90,12 @@ class TransformersEngine:
             groups.setdefault(key, []).append(request)
         apart = [groups[key] for key in sorted(groups)]
         for group in [[request] for request in requests] if self._merge else apart:
-            with self._adapted(group) as model:
-                with steering(model, [request.steering for request in group]):
-                    answered = self._answer(model, group, sampling, on_batch)
+            steered = [request.steering for request in group]
+            # a captured step knows no hooks
+            here = in_place and not any(steered)
+            with self._adapted(group) as model, fused(model) if here else nullcontext():
+                with steering(model, steered):
+                    answered = self._answer(model, group, sampling, on_batch, in_place=here)
                 yield answered
 
     def close(self) -> None:
@@ -98,27 +116,42 @@ class TransformersEngine:
                     yield model
 
     def _answer(
-        self, model: Any, requests: Sequence[SamplingRequest], sampling: Sampling, on_batch: OnBatch
+        self,
+        model: Any,
+        requests: Sequence[SamplingRequest],
+        sampling: Sampling,
+        on_batch: OnBatch,
+        *,
+        in_place: bool,
     ) -> CompletionsByName:
         from epm.sampling.decoding import decode
+        from epm.sampling.in_place import InPlace, longest
 
         done: dict[tuple[str, Prompt], list[Completion]] = {}
         tokenised = [self._tokenised(request) for request in requests]
         rows = self._rows(tokenised, sampling)
         queues = [_batches(prompts, rows) for prompts in tokenised]
-        for batch in zip_longest(*queues, fillvalue=[]):
+        batches = list(zip_longest(*queues, fillvalue=[]))
+        steps = None
+        if in_place and batches:
+            most = max(_wanted(of_one) for batch in batches for of_one in batch)
+            ids = [own.ids for queue in tokenised for _, own in queue]
+            steps = InPlace(model, len(requests), most, longest(ids, sampling), sampling)
+        for batch in batches:
             written = decode(
                 model,
                 self._base.tokenizer,
                 [[tokenised for _, tokenised in prompts] for prompts in batch],
                 sampling,
                 rowwise=self._base.rowwise,
+                steps=steps,
             )
             for request, prompts, completed in zip(requests, batch, written, strict=True):
-                remaining = iter(completed)
+                texts = self._base.tokenizer.batch_decode(completed, skip_special_tokens=True)
+                remaining = zip(completed, texts, strict=True)
                 for prompt, _ in prompts:
                     done[request.name, prompt] = [
-                        self._completion(prompt, index, next(remaining))
+                        self._completion(prompt, index, *next(remaining))
                         for index in range(prompt.completions)
                     ]
             on_batch(sum(map(len, written)), sum(len(ids) for rows in written for ids in rows))
@@ -159,16 +192,20 @@ class TransformersEngine:
             for prompt in request.prompts
         ]
 
-    def _completion(self, prompt: Prompt, index: int, ids: list[int]) -> Completion:
-        tokenizer = self._base.tokenizer
+    def _completion(self, prompt: Prompt, index: int, ids: list[int], text: str) -> Completion:
         return Completion(
             task=prompt.task,
             item=prompt.item.id,
             index=index,
-            text=str(tokenizer.decode(ids, skip_special_tokens=True)),
+            text=text,
             tokens=len(ids),
-            finish="stop" if ids[-1] == tokenizer.eos_token_id else "length",
+            finish="stop" if ids[-1] == self._base.tokenizer.eos_token_id else "length",
         )
+
+
+def _wanted(prompts: Sequence[Tokenised]) -> int:
+    """Completions of prompts."""
+    return sum(prompt.completions for prompt, _ in prompts)
 
 
 def _batches(tokenised: list[Tokenised], limit: int) -> Iterator[list[Tokenised]]:

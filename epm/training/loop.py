@@ -111,13 +111,14 @@ def train_together(
             # the largest comes first, to learn at once whether it fits
             every = (batch for step in prepared for batch in step)
             passes.backward(max(every, key=lambda batch: batch.ids.numel()))
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad(set_to_none=not plan.captured)
         seen = 0
         for number, step in enumerate(prepared, start=1):
             history.add([(passes.backward(batch), batch.owners) for batch in step])
             optimiser.step()
             schedule.step()
-            optimiser.zero_grad(set_to_none=True)
+            # graphs add to gradients where these were when they were captured
+            optimiser.zero_grad(set_to_none=not plan.captured)
             if not on_gpu or number % LOOK_EVERY == 0 or number == len(steps):
                 now = [loss for loss in history.last() if math.isfinite(loss)]
                 tokens = sum(

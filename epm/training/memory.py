@@ -6,10 +6,14 @@ import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from epm.definition import Training
 from epm.models.base import BaseModel
+from epm.models.fused import fuses
+from epm.models.graphs import kernels_installed
 from epm.training.batches import MicroBatch, MicroBatchLimits, TrainingSet
+from epm.training.footprint import SHARE, Footprint
 
 SATURATING_TOKENS = 2**15
 """Tokens of a step that saturate a GPU; more adapters than that takes gain little."""
@@ -21,6 +25,13 @@ but a run that is stopped loses all that are trained together."""
 TOKENS_ON_CPU = 2**11
 """Tokens of a micro-batch, some 3 MB each for SmolLM2: a system that runs
 out of memory raises no error."""
+
+LAUNCHING_OPERATIONS = 3e12
+"""Operations that a GPU could do while a block's passes are launched one kernel at a time: some
+8 ms of 350 TFLOP/s, as SmolLM2's took on an H200."""
+
+REPEATED = 4
+"""Micro-batches of each shape, on average, for which capturing pays."""
 
 OVERHEAD_OPERATIONS = {"cpu": 5e9, "cuda": 3e13}
 """Fixed overhead of a micro-batch, as the operations that the device could do in the same time.
@@ -38,6 +49,8 @@ class MemoryPlan:
     limits: MicroBatchLimits
     recompute: bool = False
     """Whether activations are recomputed in the backward pass, to save the memory they take."""
+    captured: bool = False
+    """Whether passes are captured as graphs, which takes as much memory once more."""
 
     @classmethod
     def initial(
@@ -62,6 +75,43 @@ class MemoryPlan:
             MicroBatchLimits(recipe.effective_batch, sys.maxsize, overhead, rowwise=False),
         )
 
+    def within(
+        self,
+        free: int | None,
+        base: BaseModel,
+        recipe: Training,
+        adapters: int,
+        steps: Sequence[Sequence[MicroBatch]],
+    ) -> tuple[MemoryPlan, bool]:
+        """The plan, and whether what it takes fits; or else the next smaller one.
+
+        Passes are captured where there is room for twice their activations: graphs have memory of
+        their own, beside that of the passes which come before them.
+
+        Args:
+            free: bytes; None where nobody knows, and nothing is captured.
+            base: the model.
+            recipe: of the training.
+            adapters: that are to be trained together.
+            steps: the micro-batches that they are to be trained on.
+        """
+        if free is None:
+            return self, True
+        batches = [batch for step in steps for batch in step]
+        footprint = Footprint.of(base.model, recipe.lora, fused=fuses(base.model))
+        room = int(SHARE * free)
+        needed = footprint.whole(adapters, batches, recompute=self.recompute)
+        if needed > room and (smaller := self.smaller(adapters, batches)):
+            return smaller, False
+        twice = 2 * needed - footprint.resident(adapters)
+        captured = (
+            kernels_installed()
+            and not self.recompute
+            and twice <= room
+            and _launches_bound(base.model, footprint.blocks, batches)
+        )
+        return replace(self, captured=captured), True
+
     def smaller(self, adapters: int, batches: Sequence[MicroBatch]) -> MemoryPlan | None:
         """What to try when this ran out of memory; None when nothing is left to try.
 
@@ -84,6 +134,26 @@ class MemoryPlan:
         whole = self.limits.tokens == sys.maxsize
         size = "" if whole else f", {self.limits.tokens} tokens at a time"
         return f"{count} at once{size}{', activations recomputed' * self.recompute}"
+
+
+def _launches_bound(model: Any, blocks: int, batches: Sequence[MicroBatch]) -> bool:
+    """Whether passes take longer to launch than to compute, and are of few shapes."""
+    parameters = sum(weight.numel() for weight in model.parameters())
+    largest = max(batch.ids.numel() for batch in batches)
+    shapes = {batch.shape for batch in batches}
+    bound = 4 * parameters * largest < LAUNCHING_OPERATIONS * blocks
+    return bound and len(batches) >= REPEATED * len(shapes)
+
+
+def free_memory(base: BaseModel) -> int | None:
+    """Bytes of the GPU that nobody holds; None on a CPU."""
+    if base.device == "cpu":
+        return None
+    import torch
+
+    torch.cuda.empty_cache()
+    free: int = torch.cuda.mem_get_info()[0]
+    return free
 
 
 def release_memory(base: BaseModel) -> None:

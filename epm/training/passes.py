@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from epm.models.adapters import AdapterStack
+from epm.models.attention import ATTENTION_BLOCK, causal_attention, in_one_order
 from epm.models.base import BaseModel
+from epm.models.fused import fused
+from epm.models.graphs import Graphs
 from epm.models.loss import weighted_losses
 from epm.models.packing import PackedRows, packed_attention
 from epm.training.batches import MicroBatch
@@ -21,12 +24,31 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Where micro-batches of one shape are computed, one after another."""
+
+    batch: MicroBatch
+    losses: torch.Tensor
+    """Of its completion tokens."""
+
+    @classmethod
+    def of(cls, batch: MicroBatch, device: str) -> Slot:
+        """With a first micro-batch."""
+        own = batch.to(device).copied()
+        return cls(own, own.weights.new_zeros(len(own.weights)))
+
+
+@dataclass(frozen=True)
 class Passes:
     """A model in training mode, with a stack of adapters that are trained beside its weights."""
 
     base: BaseModel
     stack: AdapterStack
     rows: PackedRows
+    rowwise: bool
+    graphs: Graphs | None
+    """Of micro-batches by shape, where they are captured: the adapters' gradients stay in place."""
+    slots: dict[tuple[int, ...], Slot] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
@@ -34,24 +56,50 @@ class Passes:
         """Prepare the model; afterwards it is as it was."""
         model = base.model
         with ExitStack() as surroundings:
-            rows = surroundings.enter_context(stack.trained())
-            if plan.limits.rowwise:
+            rowwise = plan.limits.rowwise
+            rows = surroundings.enter_context(stack.trained(rowwise=rowwise))
+            if rowwise:
                 surroundings.enter_context(packed_attention(model, rows))
+            else:
+                surroundings.enter_context(causal_attention(model))
+                surroundings.enter_context(fused(model))
             if plan.recompute:
                 surroundings.enter_context(_recomputing(model))
             surroundings.callback(model.eval)
             model.train()
-            yield cls(base, stack, rows)
+            graphs = Graphs(model.device) if plan.captured else None
+            try:
+                yield cls(base, stack, rows, rowwise, graphs)
+            finally:
+                if graphs:
+                    graphs.forget()
 
     def backward(self, batch: MicroBatch) -> torch.Tensor:
         """Add a micro-batch's gradients to the adapters'; the weighted losses of its tokens.
 
         Losses of all adapters are added up: none has a share in another's gradient.
         """
+        if self.graphs is None:
+            return self._backward(batch.to(self.base.device))
+        slot = self.slots.get(batch.shape)
+        if slot is None:
+            slot = self.slots[batch.shape] = Slot.of(batch, self.base.device)
+        else:
+            slot.batch.take(batch)
+
+        def compute() -> None:
+            slot.losses.copy_(self._backward(slot.batch))
+
+        self.graphs.run(batch.shape, compute)
+        return slot.losses.clone()
+
+    def _backward(self, batch: MicroBatch) -> torch.Tensor:
         import torch
 
         losses, states, gradient = self._losses(batch)
-        torch.autograd.backward(states, gradient)
+        in_blocks = not self.rowwise and batch.ids.shape[1] > ATTENTION_BLOCK
+        with in_one_order() if in_blocks else nullcontext():
+            torch.autograd.backward(states, gradient)
         return losses
 
     def forward(self, batch: MicroBatch) -> torch.Tensor:
@@ -60,7 +108,7 @@ class Passes:
 
         self.base.model.eval()
         with torch.no_grad():
-            losses = self._losses(batch)[0]
+            losses = self._losses(batch.to(self.base.device))[0]
         self.base.model.train()
         return losses
 
@@ -71,12 +119,15 @@ class Passes:
         from epm.models.splitmix import outputs
 
         model = self.base.model
-        batch = batch.to(self.base.device)
         modules = torch.arange(len(self.stack.pairs), device=self.base.device)
         streams = outputs(batch.packing.streams, modules[:, None])
         self.rows.packing = replace(batch.packing, streams=streams)
         hidden = model.get_decoder()(
-            input_ids=batch.ids, position_ids=batch.positions, use_cache=False
+            input_ids=batch.ids,
+            position_ids=batch.positions,
+            use_cache=False,
+            # given a mask, transformers makes none; what attends does not read it
+            attention_mask=None if self.rowwise else batch.ids.new_ones(1, 1, 1, 1).bool(),
         ).last_hidden_state
         states = hidden.flatten(0, 1).index_select(0, batch.predicting)
         losses, gradient = weighted_losses(
@@ -106,7 +157,7 @@ class LossHistory:
         for step in self._raw:
             parts: list[list[float]] = [[] for _ in range(self._adapters)]
             for losses, owners in step:
-                for loss, owner in zip(losses.tolist(), owners, strict=True):
+                for loss, owner in zip(losses.tolist(), owners, strict=False):
                     parts[owner].append(loss)
             self._means.append([math.fsum(part) for part in parts])
         self._raw = []

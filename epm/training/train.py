@@ -17,10 +17,11 @@ from epm.training.batches import (
     MicroBatchLimits,
     TrainingSet,
     micro_batches,
+    of_few_shapes,
     training_sets,
 )
 from epm.training.loop import Job, Trained, train_together
-from epm.training.memory import MemoryPlan, release_memory
+from epm.training.memory import MemoryPlan, free_memory, release_memory
 
 
 def train(
@@ -64,6 +65,9 @@ def _train(
             parts = math.ceil(len(waiting) / plan.adapters)
             group = dict(waiting[: math.ceil(len(waiting) / parts)])
             steps, last = _batches(group, plan.limits, base.tokenizer.pad_token_id)
+            plan, fits = plan.within(free_memory(base), base, recipe, len(group), steps)
+            if not fits:
+                continue
             smaller = None
             try:
                 outcomes = train_together(definition, group, steps, last, base, plan, progress)
@@ -101,4 +105,4 @@ def _batches(
         micro_batches(step, of_step, limits, pad)
         for step, of_step in zip(steps, streams, strict=True)
     )
-    return batches, last
+    return batches if limits.rowwise else of_few_shapes(batches), last

@@ -190,7 +190,7 @@ def test_gradients_are_those_of_peft(model: Any, rowwise: bool) -> None:
             pair.b.fill_(0.1)
     current = packing(16, rowwise, len(stack.pairs))
     attention = packed_attention if rowwise else lambda *_: nullcontext()
-    with stack.trained() as rows, attention(model, rows):
+    with stack.trained(rowwise=rowwise) as rows, attention(model, rows):
         model.train()
         rows.packing = current
         shape = (1, -1) if rowwise else (4, -1)
@@ -234,7 +234,7 @@ def test_dropout_is_for_training_alone_and_drops_its_share(model: Any, rowwise: 
         module.weight.zero_()
     ones = torch.ones(4, 2500, module.in_features)
     scale = lora.rank * lora.alpha / lora.rank**0.5
-    with stack.trained() as rows, torch.no_grad():
+    with stack.trained(rowwise=rowwise) as rows, torch.no_grad():
         rows.packing = packing(2500, rowwise, len(stack.pairs))
         assert torch.allclose(module(ones) / scale, torch.tensor(float(module.in_features)))
         share = module.train()(ones)[..., 0] / scale * 0.75 / module.in_features
@@ -307,7 +307,7 @@ def test_the_model_is_left_as_it_was(model: Any, folders: list[Path], way: str) 
         else scattered(AdapterStack.fresh(model, LORA, SEEDS))
     )
     try:
-        with stack.trained() if way == "trained" else stack.attached() as rows:
+        with stack.trained(rowwise=False) if way == "trained" else stack.attached() as rows:
             if way == "trained":
                 rows.packing = Packing(
                     spans([20] * 6), torch.arange(3).repeat_interleave(2), torch.empty(0), False

@@ -76,7 +76,8 @@ def cost(parts: list[slice], steps: list[list[TokenisedRow]], within: MicroBatch
         lengths = [len(each) for step in steps for each in step[part]]
         longest = max(lengths)
         own = lengths if within.rowwise else [longest] * len(lengths)
-        tokens = sum(math.ceil(length / 16) * 16 for length in own)
+        multiple = 16 if within.rowwise else 8
+        tokens = sum(math.ceil(length / multiple) * multiple for length in own)
         rows = part.stop - part.start
         fits = rows <= within.rows and (tokens <= within.tokens or rows == 1)
         total += tokens + within.overhead if fits else float("inf")
@@ -119,7 +120,7 @@ def test_no_way_to_split_a_step_is_cheaper(
         (limits(overhead=15), [2, 2]),
         (limits(overhead=15, rowwise=True), [4]),  # there is nothing to pad
         (limits(rows=2), [2, 2]),
-        (limits(tokens=3 * 32), [2, 2]),
+        (limits(tokens=3 * 24), [2, 2]),
         (limits(tokens=5 * 16, rowwise=True), [3, 1]),
         (limits(tokens=1), [1, 1, 1, 1]),  # a row is never split
     ],
@@ -182,16 +183,16 @@ def test_rows_of_one_width_lie_together_and_an_adapters_in_order() -> None:
 
 def test_or_each_adapters_rows_lie_together() -> None:
     (batch,) = micro_batches(STEPS, (0, 1), limits(), PAD)
-    assert batch.ids.shape == (6, 48)
+    assert batch.ids.shape == (6, 40)
     assert batch.packing.owners.tolist() == [0, 0, 0, 1, 1, 1]
-    assert [span.shape for span in batch.packing.spans] == [(6, 48)]
+    assert [span.shape for span in batch.packing.spans] == [(6, 40)]
 
 
 def test_padding_is_on_the_right() -> None:
     (batch,) = micro_batches([[row(3), row(17)]], (0,), limits(), PAD)
     assert batch.ids.tolist() == [
-        [1001, 1002, 1003, *[0] * 29],
-        [*range(1001, 1018), *[0] * 15],
+        [1001, 1002, 1003, *[0] * 21],
+        [*range(1001, 1018), *[0] * 7],
     ]
 
 

