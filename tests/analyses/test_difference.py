@@ -774,9 +774,9 @@ def test_without_a_score_there_is_no_difference_and_a_reason() -> None:
     """Of all pairs; of several, one that can be compared is."""
     frame = counted([(name, None, item, 1, 2) for name in "ab" for item in ("one", "two")])
     frame.conditions["c"] = ConditionRecord()
-    nothing = Unavailable(unavailable="a - c: c has no scores")
+    nothing = Unavailable(unavailable="a - c: no scores of c")
     assert compute(replace(HIT, pairs=(("a", "c"),), primary=True), frame, context()) == nothing
     assert compute(replace(HIT, pairs=(("a", "c"), ("b", "c"))), frame, context()) == nothing
     found = block(replace(HIT, pairs=(("a", "c"), ("a", "b"))), frame)
-    assert found.pairs["a - c"] == Unavailable(unavailable="c has no scores")
+    assert found.pairs["a - c"] == Unavailable(unavailable="no scores of c")
     assert isinstance(found.pairs["a - b"], ComparedPair)

@@ -22,6 +22,7 @@ from judge_server import JudgeServer
 from processes import importable
 
 from epm import cli, page
+from epm.analyses.drawing import draw
 from epm.analyses.exclusions.block import DifferenceBounds, ExclusionsBlock
 from epm.discovery import load
 from epm.files import read_json_lines
@@ -91,6 +92,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from rich.console import Console
 from epm import page
+from epm.analyses.drawing import draw
 from epm.discovery import load
 from epm.pipeline.run import Options, run
 from epm.progress import PlainProgress
@@ -101,7 +103,7 @@ folder = run(
     loaded, loaded.experiment.resolve("toy"), options,
     lambda _: nullcontext(PlainProgress(Console())),
 )
-page.draw(folder)
+draw(folder)
 page.write(folder, loaded.folder)
 """
 
@@ -156,7 +158,7 @@ def test_killed_and_resumed(server: JudgeServer, home: Path, tmp_path: Path, qui
     loaded = load("issue-310", home)
     options = Options("pytest", "offline", runs=tmp_path / "whole")
     unbroken = run(loaded, loaded.experiment.resolve("toy"), options, lambda _: nullcontext(quiet))
-    page.draw(unbroken)
+    draw(unbroken)
     page.write(unbroken, loaded.folder)
     printed = list(quiet.lines)
     assert results_at(unbroken / "results.json").tracking.state == "staged"
@@ -306,16 +308,16 @@ def test_when_every_answer_is_lost_the_page_says_so(
         }
     effect = results.analyses["effect"]
     assert isinstance(effect, Unavailable)
-    assert effect.unavailable == "treated - plain: treated and plain has no scores"
+    assert effect.unavailable == "treated - plain: no scores of treated and plain"
     losses = results.analyses["warm_exclusions"]
     assert isinstance(losses, ExclusionsBlock)
     pair = losses.pairs["treated - plain"]
     assert not isinstance(pair, Unavailable)
     assert pair.bounds["any reason"] == DifferenceBounds(lower=-1.0, upper=1.0)
-    page.draw(folder)
+    draw(folder)
     page.write(folder, loaded.folder)
     body = (folder / "body.md").read_text(encoding="utf-8")
-    assert "- Not answered, effect: treated - plain: treated and plain has no scores." in body
+    assert "- Not answered, effect: treated - plain: no scores of treated and plain." in body
     assert "Effect:**" not in body
     assert "effect: ;" not in body
     assert "`treated` lost 12 of 12 answers (100.0%)" in body
@@ -342,7 +344,7 @@ def test_a_difference_in_what_was_lost_is_said_with_bounds(
     options = replace(options, ask_again=True)
     run(loaded, plain, options, lambda _: nullcontext(quiet))
     assert len(server.requests) == asked
-    page.draw(folder)
+    draw(folder)
     page.write(folder, loaded.folder)
     body = (folder / "body.md").read_text(encoding="utf-8")
     assert "`treated` lost 12 of 12 answers (100.0%); `plain` lost 0 of 12 answers (0.0%)" in body
