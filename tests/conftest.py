@@ -40,8 +40,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What peft calls and transformers has deprecated; nobody here can act on it."""
-    config.addinivalue_line("filterwarnings", "ignore:.*is_gradient_checkpointing.*:FutureWarning")
+    """What libraries call and others have deprecated; nobody here can act on it."""
+    for theirs in (
+        ".*is_gradient_checkpointing.*:FutureWarning",  # peft, of transformers
+        "The 'initial' parameter is deprecated:DeprecationWarning",  # inspect_ai, of tenacity
+    ):
+        config.addinivalue_line("filterwarnings", f"ignore:{theirs}")
 
 
 @pytest.fixture(scope="session", autouse=True)
