@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from epm.definition import Definition, InspectTask
+from epm.definition import Definition
+from epm.evaluation.evaluated import Evaluated, Place, log_name
 from epm.pipeline.inputs import Inputs
 from epm.pipeline.run_folder import Work
 from epm.pipeline.sampled import answering, asked
@@ -16,9 +16,6 @@ from epm.pipeline.stage import Stage, Tools
 from epm.progress import Progress
 from epm.sampling import Engine
 from epm.sampling.samples import Subject
-
-if TYPE_CHECKING:
-    from epm.evaluation.evaluated import Evaluated
 
 STAGE = "evaluate"
 
@@ -31,7 +28,7 @@ def evaluating(inputs: Inputs) -> Iterator[Stage]:
             replace(unit, inputs=tuple(dict.fromkeys((*unit.inputs, *_graders(inputs)))))
             for unit in answering(inputs, STAGE)
         )
-        logs = tuple(_log(task) for task in tasks)
+        logs = tuple(log_name(task) for task in tasks)
         yield Stage(STAGE, units, partial(_evaluate, inputs), measured=logs)
 
 
@@ -45,20 +42,14 @@ def evaluated(inputs: Inputs, failures: Container[str]) -> Evaluated:
     Raises:
         EpmError: a log cannot be read.
     """
-    from epm.evaluation.evaluated import Evaluated, Place
-
     definition, folder = inputs.definition, inputs.folder
     return Evaluated(
         Place(each, task, path, path.relative_to(folder.path).as_posix())
         for each in (*definition.untrained, *definition.trained)
         for task in definition.experiment.evaluated
-        for path in [folder.of(STAGE, each.name) / _log(task)]
+        for path in [folder.of(STAGE, each.name) / log_name(task)]
         if each.name not in failures
     )
-
-
-def _log(task: InspectTask) -> str:
-    return f"{task.name}.eval"
 
 
 def _graders(inputs: Inputs) -> Iterator[Path]:

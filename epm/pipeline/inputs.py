@@ -8,11 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from epm.definition import Definition, Replicate
+from epm.models.adapters import WEIGHTS
 from epm.models.steering import DIRECTION, Steered
 from epm.pipeline.run_folder import RunFolder
 from epm.sampling.samples import Subject
-
-ADAPTER = "adapter_model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Inputs:
 
     def adapter(self, replicate: Replicate) -> Path:
         """The replicate's weights."""
-        return self.folder.of("train", replicate.name) / ADAPTER
+        return self.folder.of("train", replicate.name) / WEIGHTS
 
     def below(self, replicate: Replicate) -> tuple[Path, ...]:
         """Weights of the adapters that a replicate's own is trained on top of."""
