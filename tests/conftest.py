@@ -145,9 +145,7 @@ def own_rows(repository: Path) -> LoadedExperiment:
 @pytest.fixture(scope="session")
 def own_rows_run(own_rows: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of it, to read only."""
-    options = Options("pytest", "off", runs=tmp_path_factory.mktemp("own_rows"))
-    definition = own_rows.experiment.resolve("toy")
-    return run(own_rows, definition, options, lambda _: nullcontext(Quiet()))
+    return _toy_run(own_rows, tmp_path_factory.mktemp("own_rows"))
 
 
 @pytest.fixture(scope="session")
@@ -159,9 +157,14 @@ def steering(repository: Path) -> LoadedExperiment:
 @pytest.fixture(scope="session")
 def steered_run(steering: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of it, to read only."""
-    options = Options("pytest", "off", runs=tmp_path_factory.mktemp("steered"))
-    definition = steering.experiment.resolve("toy")
-    return run(steering, definition, options, lambda _: nullcontext(Quiet()))
+    return _toy_run(steering, tmp_path_factory.mktemp("steered"))
+
+
+def _toy_run(loaded: LoadedExperiment, runs: Path) -> Path:
+    definition = loaded.experiment.resolve("toy")
+    return run(
+        loaded, definition, Options("pytest", "off", runs=runs), lambda _: nullcontext(Quiet())
+    )
 
 
 RUN = """
