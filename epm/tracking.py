@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from epm.definition import Definition, MarkerRows, Replicate
 from epm.files import file_sha256, read_json_lines, write_atomically
+from epm.models.adapters import WEIGHTS
 from epm.privacy import public
 from epm.results import Tracking
 
@@ -74,10 +75,7 @@ def log(
         return Tracking(mode="off", state="off", detail="nothing was trained, nothing to log")
     key = {
         "mode": mode,
-        "inputs": {
-            each.name: file_sha256(adapter / "adapter_model.safetensors")
-            for each, adapter in adapters.items()
-        },
+        "inputs": {each.name: file_sha256(adapter / WEIGHTS) for each, adapter in adapters.items()},
     }
     earlier = _earlier(folder, key)
     if earlier:

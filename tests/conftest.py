@@ -40,8 +40,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What peft calls and transformers has deprecated; nobody here can act on it."""
-    config.addinivalue_line("filterwarnings", "ignore:.*is_gradient_checkpointing.*:FutureWarning")
+    """What libraries call and others have deprecated; nobody here can act on it."""
+    for theirs in (
+        ".*is_gradient_checkpointing.*:FutureWarning",  # peft, of transformers
+        "The 'initial' parameter is deprecated:DeprecationWarning",  # inspect_ai, of tenacity
+    ):
+        config.addinivalue_line("filterwarnings", f"ignore:{theirs}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -141,9 +145,7 @@ def own_rows(repository: Path) -> LoadedExperiment:
 @pytest.fixture(scope="session")
 def own_rows_run(own_rows: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of it, to read only."""
-    options = Options("pytest", "off", runs=tmp_path_factory.mktemp("own_rows"))
-    definition = own_rows.experiment.resolve("toy")
-    return run(own_rows, definition, options, lambda _: nullcontext(Quiet()))
+    return _toy_run(own_rows, tmp_path_factory.mktemp("own_rows"))
 
 
 @pytest.fixture(scope="session")
@@ -155,9 +157,14 @@ def steering(repository: Path) -> LoadedExperiment:
 @pytest.fixture(scope="session")
 def steered_run(steering: LoadedExperiment, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of it, to read only."""
-    options = Options("pytest", "off", runs=tmp_path_factory.mktemp("steered"))
-    definition = steering.experiment.resolve("toy")
-    return run(steering, definition, options, lambda _: nullcontext(Quiet()))
+    return _toy_run(steering, tmp_path_factory.mktemp("steered"))
+
+
+def _toy_run(loaded: LoadedExperiment, runs: Path) -> Path:
+    definition = loaded.experiment.resolve("toy")
+    return run(
+        loaded, definition, Options("pytest", "off", runs=runs), lambda _: nullcontext(Quiet())
+    )
 
 
 RUN = """

@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the results it reports (default: the file that its first line names; repeatable)",
     )
-    parser.add_argument("--port", type=int, metavar="N", help="default: the first that is free")
-    parser.add_argument("--no-open", action="store_true", help="open no browser")
+    parser.add_argument("--port", type=int, metavar="N", help="default: 7266, or the next free one")
+    parser.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
 def run(parsed: argparse.Namespace) -> int:

@@ -11,8 +11,10 @@ from epm.definition import Definition, InspectTask, Sampling
 from epm.errors import EpmError
 from epm.evaluation import private, provider
 from epm.evaluation.batches import Batches, Question
+from epm.evaluation.evaluated import log_name
 from epm.evaluation.loading import load
 from epm.files import file_sha256, text_sha256
+from epm.models.adapters import WEIGHTS
 from epm.models.base import BaseModel
 from epm.models.chat import slipped_into
 from epm.privacy import public
@@ -24,13 +26,6 @@ if TYPE_CHECKING:
     from inspect_ai import Task
     from inspect_ai.log import EvalLog
     from inspect_ai.model import Model
-
-SUFFIX = ".eval"
-
-
-def log_name(task: InspectTask) -> str:
-    """Of a task's log in a subject's folder."""
-    return f"{task.name}{SUFFIX}"
 
 
 def evaluate(
@@ -91,7 +86,7 @@ def _samples(spec: InspectTask, task: Task) -> int:
 def _content(base: BaseModel, subject: Subject) -> str:
     """Hash of weights and steering: answers that Inspect keeps are kept apart by it."""
     adapters = (*subject.merged, *([subject.adapter] if subject.adapter else []))
-    files = [file_sha256(folder / "adapter_model.safetensors") for folder in adapters]
+    files = [file_sha256(folder / WEIGHTS) for folder in adapters]
     if steered := subject.steering:
         files += [file_sha256(steered.direction), f"{steered.layer} {steered.coefficient!r}"]
     return text_sha256("\n".join([base.folder.sha256, *files]))[:12]

@@ -21,6 +21,11 @@ from epm.results.evaluated import EvaluationRecord
 from epm.results.imported import ImportedTask
 
 
+def log_name(task: InspectTask) -> str:
+    """Of a task's log in a subject's folder."""
+    return f"{task.name}.eval"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a log is, and whose."""

@@ -56,9 +56,9 @@ class Assembly:
         self._collect_samples()
         path = self._folder.path / "results.json"
         adapters = {
-            each: self.stages.adapter(each).parent
+            each: self.stages.inputs.adapter(each).parent
             for each in self._definition.trained
-            if self.stages.adapter(each).exists()
+            if self.stages.inputs.adapter(each).exists()
         }
         outcome = tracking.log(
             self.wandb,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ from epm.definition import Definition, Endpoint, canonical_json
 from epm.files import dump_json, gzipped, json_lines, write_atomically
 from epm.pipeline.measured import drawn
 from epm.pipeline.run_folder import RunFolder
-from epm.progress import Progress
+from epm.pipeline.stage import Stage, Tools, alone
 from epm.results import JudgeRecord
 from epm.scoring.judges.answers import ANSWERS, JUDGEMENTS, Answers, lines
-from epm.scoring.judges.judging import BaseOf, judge, records
+from epm.scoring.judges.judging import judge, records
 
 STAGE = "judge"
 
@@ -37,25 +36,30 @@ def settings(definition: Definition) -> dict[str, Any]:
     }
 
 
-def have_judged(
-    definition: Definition,
-    folder: RunFolder,
-    replicates: Sequence[str],
-    out: Path,
-    base_of: BaseOf,
-    progress: Progress,
-) -> int:
-    """Have the samples of some replicates judged; return the tokens that judges wrote.
+def judging(definition: Definition, folder: RunFolder, samples: tuple[Path, ...]) -> Stage:
+    """Judging.
 
     Answers are kept in the run folder itself, where they outlast a stage that breaks off.
+
+    Args:
+        definition: with judges.
+        folder: where samples are, and answers are kept.
+        samples: the files of them.
     """
-    rows = list(drawn(folder, replicates))
-    judged = judge(definition, rows, Answers(folder.path / ANSWERS), base_of, progress)
-    write_atomically(out / JUDGEMENTS, gzipped(json_lines(lines(judged))))
-    found = records(definition, rows, judged)
-    value = {name: record.model_dump(mode="json") for name, record in found.items()}
-    write_atomically(out / JUDGES, dump_json(value))
-    return sum(record.completion_tokens for record in found.values())
+
+    def do(tools: Tools, out: Path) -> int:
+        replicates = (*definition.untrained, *definition.trained)
+        names = [each.name for each in replicates if each.name not in tools.failures()]
+        rows = list(drawn(folder, names))
+        answers = Answers(folder.path / ANSWERS)
+        judged = judge(definition, rows, answers, tools.base_of, tools.progress)
+        write_atomically(out / JUDGEMENTS, gzipped(json_lines(lines(judged))))
+        found = records(definition, rows, judged)
+        value = {name: record.model_dump(mode="json") for name, record in found.items()}
+        write_atomically(out / JUDGES, dump_json(value))
+        return sum(record.completion_tokens for record in found.values())
+
+    return alone(STAGE, do, samples, settings(definition))
 
 
 def judge_records(folder: RunFolder) -> dict[str, JudgeRecord]:

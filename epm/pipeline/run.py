@@ -23,7 +23,8 @@ from epm.pipeline.content import content
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
 from epm.pipeline.shards import SHARDS, distribute
-from epm.pipeline.stages import EngineFor, Stages, Tools
+from epm.pipeline.stage import EngineFor, Tools
+from epm.pipeline.stages import Stages
 from epm.progress import Progress
 from epm.results.recorded import read
 from epm.sampling.choice import choose

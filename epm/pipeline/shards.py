@@ -17,7 +17,8 @@ from epm.files import json_lines, read_json_lines, write_atomically
 from epm.pipeline import provenance
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import MANIFEST, RunFolder
-from epm.pipeline.stages import EngineFor, Stages, Tools, units_of
+from epm.pipeline.stage import EngineFor, Tools, units_of
+from epm.pipeline.stages import Stages
 from epm.progress import PlainProgress, Progress
 from epm.results import Environment, ShardRecord
 from epm.sampling.samples import listed
@@ -102,7 +103,7 @@ def distribute(
         unit.subject for stage in stages.by_replicate for unit in execution.unfinished(stage.units)
     }
     rows = {
-        each.name: stages.rows(each)
+        each.name: stages.inputs.rows(each)
         for each in stages.definition.trained
         if each.name in unfinished
     }

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from epm.privacy import public
 from epm.values import Value
+
+LONGEST = 80
+"""Characters of an argument that is kept; a longer one says nothing at a glance."""
+
+_SECRET = re.compile(r"key|token(?!s|iz)|secret|password|credential|auth", re.I)
+"""In the name of an argument; `max_tokens` and `tokenizer` are none."""
 
 Source = Literal["inspect", "lm-eval", "table", "json", "python"]
 """What made the files; `python` is a script that called the builder."""
@@ -70,3 +79,21 @@ class ImportRecord(Value):
     reported: tuple[ReportedNumber, ...] = ()
     packages: dict[str, str] = Field({})
     notes: tuple[str, ...] = ()
+
+
+def in_words(given: Mapping[str, Any]) -> dict[str, str]:
+    """Arguments in a word each: no nested ones, long ones or secrets."""
+    found = {}
+    for name, value in given.items():
+        if isinstance(value, tuple | list) and all(isinstance(v, str | int | float) for v in value):
+            value = ", ".join(map(repr, value))
+        if isinstance(value, str | int | float) and not _SECRET.search(name):
+            text = public(str(value)).strip()
+            if text and len(text) <= LONGEST and "\n" not in text:
+                found[name] = text
+    return found
+
+
+def in_a_word(value: Any) -> str:
+    """A setting to show beside another."""
+    return "none" if value in (None, "") else public(str(value))[:60]

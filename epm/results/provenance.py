@@ -89,7 +89,7 @@ class Timing(Value):
     stages: tuple[StageTiming, ...]
     shards: tuple[ShardRecord, ...] = ()
     """What was run elsewhere."""
-    logs: dict[str, str] = Field({}, exclude_if=lambda value: not value)
+    logs: dict[str, str] = Field({})
     """sha256 of Inspect's logs, which hold times and chance names, by path in the run folder."""
 
 
@@ -145,7 +145,7 @@ class Provenance(Value):
     """Where the measurements come from, if they were made elsewhere."""
     judges: dict[str, JudgeRecord] = Field({})
     """By metric: who judged the answers, and what that took."""
-    evaluated: EvaluationRecord | None = Field(None, exclude_if=lambda value: value is None)
+    evaluated: EvaluationRecord | None = None
     """Where tasks were Inspect's."""
     timing: Timing
 

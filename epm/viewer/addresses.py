@@ -19,7 +19,7 @@ def samples(selection: Selection, yes: bool | None = None) -> str:
 
 
 def fragment(selection: Selection, yes: bool | None = None) -> str:
-    """The state of the samples screen; `static/selection.js` reads it."""
+    """The state of the samples screen; `static/samples.js` reads it."""
     conditions, tasks = selection.conditions, selection.tasks
     pairs: list[tuple[str, str]] = []
     if set(selection.cells) == set(product(conditions, tasks)):

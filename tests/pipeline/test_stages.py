@@ -15,6 +15,7 @@ from results_files import PROVENANCE
 from rich.console import Console
 from studies import PANEL, RATES, TRAINED
 
+from epm import discovery
 from epm.analyses.specs import Agreement, Proportions
 from epm.definition import (
     Definition,
@@ -86,6 +87,21 @@ def test_what_the_definition_does_not_use_does_not_exist(
     tmp_path: Path, change: Callable[[Definition], Definition], names: list[str]
 ) -> None:
     definition = change(TRAINED.resolve("small"))
+    assert [stage.name for stage in stages(definition, tmp_path)] == names
+
+
+@pytest.mark.parametrize(
+    ("slug", "names"),
+    [
+        ("issue-902", ["model", "rows", "train", "sample", "evaluate", *LAST]),
+        ("issue-903", ["model", "rows", "train", "direction", "sample", "weigh", "fluency", *LAST]),
+    ],
+    ids=["tasks of Inspect's", "steered"],
+)
+def test_what_it_does_use_does(
+    repository: Path, tmp_path: Path, slug: str, names: list[str]
+) -> None:
+    definition = discovery.load(slug, repository / "experiments").experiment.resolve("toy")
     assert [stage.name for stage in stages(definition, tmp_path)] == names
 
 

@@ -161,6 +161,19 @@ def test_a_finished_run_comes_back_as_it_was_written(finished: Path) -> None:
     VALIDATOR.validate(json.loads(path.read_text(encoding="utf-8")))
 
 
+def test_a_run_without_judges_steering_or_tasks_of_inspects_has_no_place_for_them(
+    finished: Path,
+) -> None:
+    """So that its file is what it was before there were any."""
+    value = json.loads((finished / "results.json").read_text(encoding="utf-8"))
+    assert {*value["provenance"]} == {
+        *("environments", "model", "engine", "seeds", "files", "timing")
+    }
+    assert {*value["provenance"]["timing"]} == {"finished_at", "total_seconds", "stages"}
+    for condition in value["conditions"].values():
+        assert {*condition} <= {"role", "target", "factors", "covariates", "training"}
+
+
 def test_what_two_equal_runs_do_not_share_is_left_out(finished: Path) -> None:
     results = load(finished / "results.json")
     whole, repeatable = json.loads(results.dumps()), json.loads(results.dumps_repeatable())

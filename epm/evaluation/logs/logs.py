@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from epm.errors import EpmError
 from epm.installation import command_for
 from epm.privacy import public
+from epm.results.imported import in_a_word
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog
@@ -242,11 +243,6 @@ def _check_settings(logs: Sequence[Log]) -> None:
 
 def _ids(log: Log) -> set[str]:
     return {str(each) for each in log.header.eval.dataset.sample_ids or ()}
-
-
-def in_a_word(value: Any) -> str:
-    """A setting to show."""
-    return "none" if value is None else public(str(value))[:60]
 
 
 def settings(log: Log) -> dict[str, Any]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from epm.evaluation.logs.logs import SAMPLING, Log
 from epm.evaluation.logs.scores import Scores
 from epm.privacy import public
-from epm.results.imported import ImportedModel, ImportedTask
-
-LONGEST = 80
-"""Characters of an argument that is kept; a longer one says nothing at a glance."""
-
-SECRET = re.compile(r"key|token|secret|password|credential|auth", re.I)
+from epm.results.imported import ImportedModel, ImportedTask, in_words
 
 LIMITS = ("message_limit", "token_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
 
@@ -26,7 +20,7 @@ def model(log: Log) -> ImportedModel:
     return ImportedModel(
         name=public(spec.model),
         revision=str(revision) if isinstance(revision, str | int) else "",
-        arguments=_short(
+        arguments=in_words(
             {name: value for name, value in spec.model_args.items() if name != "revision"}
         ),
     )
@@ -96,18 +90,4 @@ def _settings(log: Log) -> dict[str, str]:
     given |= {name: value for name, value in (spec.task_args or {}).items() if name not in given}
     if spec.solver:
         given["solver"] = spec.solver
-    return _short(given)
-
-
-def _short(given: Mapping[str, Any]) -> dict[str, str]:
-    """Arguments in a word each: no nested ones, long ones or secrets."""
-    found: dict[str, str] = {}
-    for name, value in given.items():
-        if isinstance(value, tuple | list) and all(isinstance(v, str | int | float) for v in value):
-            value = ", ".join(map(str, value))
-        if not isinstance(value, str | int | float) or SECRET.search(name.replace("tokens", "")):
-            continue
-        text = public(str(value))
-        if text and len(text) <= LONGEST and "\n" not in text:
-            found[name] = text
-    return found
+    return in_words(given)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from epm.errors import EpmError
-from epm.evaluation.logs.logs import MODEL_ARGUMENT, Log, in_a_word, settings
+from epm.evaluation.logs.logs import MODEL_ARGUMENT, Log, settings
 from epm.evaluation.logs.scores import Scores
 from epm.results import TaskRecord
+from epm.results.imported import in_a_word
 
 
 def agreed(scores: Mapping[Log, Scores]) -> tuple[dict[str, TaskRecord], list[str]]:

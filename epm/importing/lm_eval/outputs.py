@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from epm.errors import EpmError
 from epm.privacy import public
+from epm.results.imported import in_a_word
 
 BESIDE = ("name", "alias", "sample_len", "sample_count", "samples", " ")
 """What stands among the metrics of a task and is none."""
@@ -282,13 +283,9 @@ def _check_settings(first: Cell, second: Cell) -> None:
         if before != after:
             raise EpmError(
                 f"{first.output.name} and {second.output.name} are both of {first.condition} on "
-                f"{first.task}, but differ in {name} ({_word(before)} and {_word(after)})",
+                f"{first.task}, but differ in {name} ({in_a_word(before)} and {in_a_word(after)})",
                 "import them one by one: of a model on a task one run is read",
             )
-
-
-def _word(value: Any) -> str:
-    return "none" if value in (None, "") else public(str(value))[:60]
 
 
 def _both(first: Cell, second: Cell) -> Iterator[tuple[str, str | None, str | None]]:

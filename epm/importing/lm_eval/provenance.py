@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +9,7 @@ from typing import Any
 from epm.importing.lm_eval.documents import Documents
 from epm.importing.lm_eval.outputs import Cell, Output, arguments, shots, version
 from epm.privacy import public
-from epm.results.imported import ImportedModel, ImportedTask
-
-LONGEST = 80
-"""Characters of an argument that is kept; a longer one says nothing at a glance."""
-
-SECRET = re.compile(r"key|token$|secret|password|credential|auth", re.I)
+from epm.results.imported import ImportedModel, ImportedTask, in_words
 
 SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 
@@ -28,7 +22,7 @@ def model(output: Output) -> ImportedModel:
     return ImportedModel(
         name=public(str(output.content.get("model_name") or output.condition)),
         revision=str(revision or ""),
-        arguments=_short({"class": config.get("model"), **given}),
+        arguments=in_words({"class": config.get("model"), **given}),
     )
 
 
@@ -46,7 +40,7 @@ def task(cell: Cell, documents: Documents | None) -> ImportedTask:
         epochs=repeats if isinstance(repeats, int) and repeats > 0 else 1,
         items_in_dataset=cell.original or None,
         items_run=cell.effective or (len(documents.hashes) if documents else None),
-        settings=_short(_settings(cell)),
+        settings=in_words(_settings(cell)),
     )
 
 
@@ -74,16 +68,3 @@ def packages(outputs: Sequence[Output]) -> dict[str, str]:
             if isinstance(given, str) and given not in ("", "N/A"):
                 found.setdefault(package, {})[given] = None
     return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
-
-
-def _short(given: Mapping[str, Any]) -> dict[str, str]:
-    """Settings in a word each: no nested ones, long ones or secrets."""
-    found = {}
-    for name, value in given.items():
-        if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            value = ", ".join(map(repr, value))
-        if isinstance(value, str | int | float) and not SECRET.search(name):
-            text = public(str(value)).strip()
-            if text and len(text) <= LONGEST and "\n" not in text:
-                found[name] = text
-    return found

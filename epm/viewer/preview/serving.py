@@ -15,9 +15,9 @@ from epm.viewer.preview.looking import document
 PORT = 7266
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
-    "preview.css": "text/css; charset=utf-8",
-    "preview.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
+    "preview.css": (_STATIC / "preview.css", "text/css; charset=utf-8"),
+    "preview.js": (_STATIC / "preview.js", "text/javascript; charset=utf-8"),
+    "icon.svg": (html.STATIC / "icon.svg", "image/svg+xml"),
 }
 _HEARTBEAT = 10.0
 """In seconds: a browser that is gone is noticed when it is written to."""
@@ -57,7 +57,8 @@ class _Handler(loopback.Handler):
         elif url.path == "/events" and self.command == "GET":
             self._follow((parse_qs(url.query).get("after") or [""])[-1])
         elif folder == "/static" and file in _FILES:
-            self.send(200, _FILES[file], (_STATIC / file).read_bytes())
+            path, kind = _FILES[file]
+            self.send(200, kind, path.read_bytes())
         elif folder == "/picture" and file in look.pictures:
             picture = look.pictures[file]
             self.send(200, picture.type, picture.content)
