@@ -35,7 +35,9 @@ def run(parsed: argparse.Namespace) -> int:
     """Show the page until Ctrl-C."""
     from epm.viewer.preview import feed, looking, serving, watching
 
-    if Path(parsed.path).is_dir() or not Path(parsed.path).parent.is_dir():
+    path = Path(parsed.path)
+    # a pipe would be waited for, and nothing be shown
+    if (path.exists() and not path.is_file()) or not path.parent.is_dir():
         raise EpmError(f"{parsed.path} is no file", "name the page's own file")
     given, settings = Given(results=tuple(parsed.results)), Settings()
     newest = feed.Feed(secrets.token_hex(4))

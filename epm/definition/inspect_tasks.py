@@ -46,14 +46,15 @@ class InspectTask:
 
     def __post_init__(self) -> None:
         """Find the file, and the function in it."""
-        file, mark, function = self.task.rpartition("@")
-        if not (file and mark and function.isidentifier()):
+        whole: object = self.task
+        file, mark, function = whole.rpartition("@") if isinstance(whole, str) else ("", "", "")
+        if not (file and mark and function.isidentifier() and "\0" not in file):
             raise DefinitionError(
-                f"Inspect task {self.task!r} is not file@function", "as in 'evals/sums.py@sums'"
+                f"Inspect task {self.task!r:.60} is not file@function", "as in 'evals/sums.py@sums'"
             )
         if self.home is None:
             object.__setattr__(self, "home", modules.being_loaded() or Path.cwd())
-        if not self.name:
+        if self.name == "":
             object.__setattr__(self, "name", function)
         if not self.file.resolve().is_relative_to(self.folder.resolve()):
             raise DefinitionError(
@@ -122,6 +123,11 @@ def _check(task: InspectTask) -> None:
         raise DefinitionError(
             f"{task}: {task.file.name} defines no task '{task.function}'",
             suggest(task.function, tasks) if tasks else "define it there, decorated with @task",
+        )
+    arguments: object = task.arguments
+    if not (isinstance(arguments, Mapping) and all(isinstance(name, str) for name in arguments)):
+        raise DefinitionError(
+            f"{task}: arguments is {arguments!r:.60}", "give them by name, as in {'digits': 2}"
         )
     given = functions[task.function].args
     names = [each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -141,7 +142,8 @@ class Steering:
     def __post_init__(self) -> None:
         """A whole number is a number: 4 and 4.0 are one dose."""
         if type(self.coefficient) is int:
-            object.__setattr__(self, "coefficient", float(self.coefficient))
+            with suppress(OverflowError):  # one beyond every float is refused with its condition
+                object.__setattr__(self, "coefficient", float(self.coefficient))
 
     def sources(self) -> Iterator[str]:
         """Conditions that the direction is read from."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from os import PathLike
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 from epm import discovery
 from epm.definition.analysis import AnalysisSpec, Gate
@@ -40,6 +40,10 @@ Counts = Mapping[Any, tuple[int, int]] | tuple[int, int]
 
 Means = Mapping[Any, tuple[float, float, int]] | tuple[float, float, int]
 """(mean, standard deviation, n) of each item, or of all; the deviation with n - 1."""
+
+
+_MOST = 10**18
+"""Below it are counts and the numbers of items."""
 
 
 class ResultsBuilder:
@@ -71,6 +75,7 @@ class ResultsBuilder:
             EpmError: no such experiment or file, no issue.
         """
         where = "ResultsBuilder"
+        experiment = _optional(where, "experiment", experiment)
         self._began = time.monotonic()
         self._loaded = (
             discovery.load_imported(experiment, discovery.experiments_folder(Path.cwd()))
@@ -81,7 +86,7 @@ class ResultsBuilder:
         self._issue = _positive(where, "issue", held.issue if held and issue is None else issue)
         if held and held.issue != self._issue:
             raise _unexpected(where, "issue", issue, f"{held.issue}, which {experiment} is of")
-        self._title = _text(where, "title", title) if title else ""
+        self._title = _optional(where, "title", title)
         self._files = _files(where, files)
         self._gathering = Gathering()
         self._models: dict[str, ImportedModel] = {}
@@ -113,7 +118,7 @@ class ResultsBuilder:
             revision: of the model.
         """
         where = _new("condition", name, self._conditions)
-        if role not in get_args(Role):
+        if not isinstance(role, str) or role not in get_args(Role):
             raise _unexpected(where, "role", role, " or ".join(map(repr, get_args(Role))))
         levels = {
             _text(where, "a factor's name", each): value
@@ -127,8 +132,8 @@ class ResultsBuilder:
         }
         if both := levels.keys() & numbers.keys():
             raise EpmError(f"{where}: {min(both)!r} is both a factor and a covariate", "rename one")
-        known = _text(where, "model", model) if model else ""
-        version = _text(where, "revision", revision) if revision else ""
+        known = _optional(where, "model", model)
+        version = _optional(where, "revision", revision)
         self._conditions[name] = None
         self._gathering.condition(name, role)
         for each, level in levels.items():
@@ -178,8 +183,8 @@ class ResultsBuilder:
         if None not in ends and not ends[0] < ends[1]:  # type: ignore[operator]
             raise _unexpected(where, "upper", upper, f"a number above {lower}")
         self._metrics[name] = MetricRecord(
-            label=_text(where, "label", label or name.replace("_", " ")),
-            unit=_text(where, "unit", unit) if unit else "",
+            label=_optional(where, "label", label) or name.replace("_", " "),
+            unit=_optional(where, "unit", unit),
             lower=ends[0],
             upper=ends[1],
         )
@@ -188,7 +193,7 @@ class ResultsBuilder:
         """Say what a covariate of the conditions is called on the page, and its unit."""
         where = _new("covariate", name, self._covariates)
         self._covariates[name] = CovariateRecord(
-            label=_text(where, "label", label), unit=_text(where, "unit", unit) if unit else ""
+            label=_text(where, "label", label), unit=_optional(where, "unit", unit)
         )
 
     def measure(
@@ -225,15 +230,17 @@ class ResultsBuilder:
             epoch: which of several times that items were asked.
             step: of the optimiser, where checkpoints were measured.
         """
-        where = f"measure({condition!r}, {task!r}, {metric!r})"
+        where = f"measure({_shown(condition)}, {_shown(task)}, {_shown(metric)})"
         for what, name, known in (
             ("condition", condition, [*self._conditions]),
             ("task", task, [*self._tasks]),
             ("metric", metric, [*self._metrics]),
         ):
+            if not isinstance(name, str):
+                raise _unexpected(where, f"the {what}", name, "its name")
             if name not in known:
                 raise EpmError(
-                    f"{where}: the {what} {name!r} was not described", suggest(str(name), known)
+                    f"{where}: the {what} {name!r} was not described", suggest(name, known)
                 )
         cell = _cell(where, scores, counts, means, value, stderr, n)
         for reason, lost in _mapping(where, "excluded", excluded).items():
@@ -272,7 +279,7 @@ class ResultsBuilder:
         for each in analyses:
             if not isinstance(each, AnalysisSpec):
                 raise _unexpected(where, "an analysis", each, "one of epm.analyses.specs")
-        criteria = tuple(gates)
+        criteria = tuple(_several(where, "gates", gates, "several, as gates=(Gate(…),)"))
         for gate in criteria:
             if not isinstance(gate, Gate):
                 raise _unexpected(where, "a gate", gate, "an epm.definition.Gate")
@@ -329,12 +336,28 @@ class ResultsBuilder:
 
 
 def _unexpected(where: str, field: str, value: object, expected: str) -> EpmError:
-    return EpmError(f"{where}: {field} is {value!r:.60}", f"expected {expected}")
+    return EpmError(f"{where}: {field} is {_shown(value)}", f"expected {expected}")
+
+
+def _shown(value: object) -> str:
+    """On one line, and short; a number of 4,301 digits is none that Python writes."""
+    try:
+        return f"{value!r:.60}".partition("\n")[0]
+    except Exception:
+        return f"of type {type(value).__name__}"
+
+
+def _finite(value: object) -> TypeGuard[bool | int | float]:
+    """Whether it is a finite number, yes and no among them, that a float holds."""
+    try:
+        return isinstance(value, bool | int | float) and isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _new(what: str, name: object, known: Iterable[str]) -> str:
     """Where a message is from; the name is one, and new."""
-    where = f"{what}({name!r:.60})"
+    where = f"{what}({_shown(name)})"
     if _text(where, "name", name) in known:
         raise EpmError(f"{where}: it was described before", "describe it once")
     return where
@@ -351,24 +374,37 @@ def _text(where: str, field: str, value: object) -> str:
     return value
 
 
+def _optional(where: str, field: str, value: object) -> str:
+    """A text, or an empty one."""
+    return value if isinstance(value, str) and not value else _text(where, field, value)
+
+
+def _several(where: str, field: str, value: object, expected: str) -> list[Any]:
+    if isinstance(value, str) or not _listed(value):
+        raise _unexpected(where, field, value, expected)
+    return list(value)  # type: ignore[call-overload,no-any-return]
+
+
 def _item(where: str, value: object) -> str:
     """Ids are texts or numbers."""
     value = _native(value)
     if isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) >= _MOST:
+            raise _unexpected(where, "an id", value, "a text, or a number of up to 18 digits")
         return str(value)
     return _text(where, "an id", value)
 
 
 def _number(where: str, field: str, value: object) -> float:
     value = _native(value)
-    if not (isinstance(value, bool | int | float) and isfinite(value)):
+    if not _finite(value):
         raise _unexpected(where, field, value, "a finite number")
     return float(value)
 
 
 def _positive(where: str, field: str, value: object) -> int:
     value = _native(value)
-    if not (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+    if not (isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST):
         raise _unexpected(where, field, value, "a whole number, 1 or more")
     return value
 
@@ -382,10 +418,11 @@ def _mapping(where: str, field: str, value: object) -> Mapping[Any, Any]:
 
 
 def _files(where: str, paths: Iterable[str | PathLike[str]]) -> dict[str, Path]:
-    if isinstance(paths, str):
-        raise _unexpected(where, "files", paths, "several, as files=(__file__,)")
+    expected = "several, as files=(__file__,)"
     found: dict[str, Path] = {}
-    for each in paths:
+    for each in _several(where, "files", paths, expected):
+        if not (isinstance(each, str | PathLike) and "\0" not in str(each)):
+            raise _unexpected(where, "files", paths, expected)
         path = Path(each)
         if not path.is_file():
             raise EpmError(f"{where}: files names {each}, which there is not", "expected a file")
@@ -444,9 +481,9 @@ def _scores(where: str, given: Any) -> list[bool | float]:
     several = given if _listed(given) else [given]
     found = [_native(score) for score in several]
     for score in found:
-        if not (isinstance(score, bool | int | float) and isfinite(score)):
+        if not _finite(score):
             raise EpmError(
-                f"{where}: a score is {score!r:.60}",
+                f"{where}: a score is {_shown(score)}",
                 "expected yes or no, or a finite number; what has none is counted in `excluded`",
             )
     if not found:
@@ -456,10 +493,10 @@ def _scores(where: str, given: Any) -> list[bool | float]:
 
 def _count(where: str, given: Any) -> tuple[int, int]:
     match _listed(given) and [_native(each) for each in given]:
-        case [int(k), int(n)] if 0 <= k <= n and n > 0:
+        case [int(k), int(n)] if 0 <= k <= n and 0 < n < _MOST:
             return int(k), int(n)
     raise EpmError(
-        f"{where}: {given!r:.60} is no count", "expected (k, n): whole numbers, k of n, n above 0"
+        f"{where}: {_shown(given)} is no count", "expected (k, n): whole numbers, k of n, n above 0"
     )
 
 
@@ -467,7 +504,7 @@ def _sums(where: str, given: Any) -> tuple[float, float, int]:
     """Sum, sum of squares and n from mean, standard deviation and n."""
     match _listed(given) and [_native(each) for each in given]:
         case [int() | float() as mean, int() | float() as deviation, int(n)] if (
-            isfinite(mean) and isfinite(deviation) and deviation >= 0 and n > 0
+            _finite(mean) and _finite(deviation) and deviation >= 0 and 0 < n < _MOST
         ):
             if n == 1 and deviation:
                 raise EpmError(f"{where}: one answer deviates by {deviation:g}", "expected 0")
@@ -476,7 +513,7 @@ def _sums(where: str, given: Any) -> tuple[float, float, int]:
                 raise EpmError(f"{where}: too large to be squared", "expected another unit")
             return mean * n, squares, n
     raise EpmError(
-        f"{where}: {given!r:.60} is no mean",
+        f"{where}: {_shown(given)} is no mean",
         "expected (mean, standard deviation, n): finite numbers, n whole and above 0",
     )
 
@@ -492,4 +529,5 @@ def _value(where: str, value: object, stderr: object, n: object) -> Reported | S
 
 
 def _listed(value: object) -> bool:
-    return hasattr(value, "__iter__") and not isinstance(value, str | bytes | Mapping)
+    listed = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+    return listed and getattr(value, "shape", None) != ()  # as an array of no dimension has it

@@ -65,10 +65,17 @@ def normed(direction: torch.Tensor, norm: Norm) -> torch.Tensor:
     import torch
 
     length = float(torch.linalg.vector_norm(direction))
-    if not 0 < length < float("inf"):
-        what = "no length: what it is the difference of is alike" if not length else "not finite"
-        raise EpmError(f"a direction of steering is {what}", "take other prompts or another layer")
-    return (direction / length if norm == "unit" else direction).float()
+    if length == 0:
+        raise EpmError(
+            "a direction of steering has no length: what it is the difference of is alike",
+            "take other prompts or another layer",
+        )
+    found = (direction / length if norm == "unit" else direction).float()
+    if not (length < float("inf") and bool(torch.isfinite(found).all())):
+        raise EpmError(
+            "a direction of steering is not finite in float32", "scale it, or take another layer"
+        )
+    return found
 
 
 def write_direction(direction: torch.Tensor, path: Path) -> None:
@@ -83,7 +90,7 @@ def from_file(source: FromFile) -> torch.Tensor:
 
     Raises:
         DefinitionError: it holds none, several without one being named, or one that is no row of
-            finite numbers.
+            finite numbers, or zeros alone.
     """
     import torch
 
@@ -106,10 +113,16 @@ def from_file(source: FromFile) -> torch.Tensor:
     if found.dtype == torch.bool or found.is_complex():
         raise DefinitionError(f"{where} holds no real numbers", "save a vector of floats")
     vector = found.double().squeeze()
-    if vector.ndim != 1 or not bool(torch.isfinite(vector).all()):
+    wrong = None
+    if vector.ndim != 1:
+        wrong = f"has shape {list(found.shape)}"
+    elif not bool(torch.isfinite(vector).all()):
+        wrong = "has numbers that are not finite"
+    elif not bool(vector.any()):
+        wrong = "is zero, and leads nowhere"
+    if wrong:
         raise DefinitionError(
-            f"{where} has shape {list(found.shape)}, or numbers that are not finite",
-            "save one row of finite numbers, as wide as the model",
+            f"{where} {wrong}", "save one row of finite numbers, as wide as the model"
         )
     return vector
 

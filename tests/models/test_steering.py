@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from epm.definition import Condition, ContrastingPrompts, Definition, FromFile, Steering, TinyModel
+from epm.definition.steering import Norm
 from epm.errors import DefinitionError, EpmError
 from epm.models.base import BaseModel
 from epm.models.steering import Steered, check, from_file, normed, steering, write_direction
@@ -191,7 +192,8 @@ def test_a_direction_from_a_file(
     ("name", "tensors", "tensor", "says"),
     [
         ("v.npy", {"v": np.ones((2, 16))}, "", "v.npy has shape [2, 16]"),
-        ("v.npy", {"v": np.array([1, np.nan])}, "", "not finite"),
+        ("v.npy", {"v": np.array([1, np.nan])}, "", "v.npy has numbers that are not finite"),
+        ("v.npy", {"v": np.zeros(16)}, "", "v.npy is zero, and leads nowhere"),
         ("v.npy", {"v": np.array(["a"], dtype=object)}, "", "v.npy cannot be read"),
         ("v.npy", {"v": np.ones(4, dtype=complex)}, "", "holds no real numbers"),
         ("v.safetensors", {"a": ROW, "b": ROW + 1}, "", "has 2 tensors"),
@@ -205,6 +207,19 @@ def test_what_is_no_direction(
         from_file(FromFile.read_file(path, tensor))
     assert says in caught.value.what
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("size", "norm"), [(1e300, "unit"), (1e300, "raw"), (1e39, "raw"), (0.0, "raw"), (0.0, "unit")]
+)
+def test_what_float32_does_not_hold_is_no_direction(size: float, norm: Norm) -> None:
+    with pytest.raises(EpmError, match="no length" if not size else "not finite in float32"):
+        normed(torch.full((16,), size, dtype=torch.float64), norm)
+
+
+def test_a_long_direction_is_brought_to_length_1() -> None:
+    found = normed(torch.full((16,), 1e39, dtype=torch.float64), "unit")
+    assert found.tolist() == [0.25] * 16
 
 
 @pytest.mark.parametrize("name", ["v.npy", "v.safetensors"])
@@ -245,5 +260,5 @@ def test_norms(norm: Any) -> None:
 
 def test_a_direction_without_length() -> None:
     for wrong in (torch.zeros(3), torch.tensor([1.0, torch.inf])):
-        with pytest.raises(EpmError, match="a direction of steering is"):
+        with pytest.raises(EpmError, match="a direction of steering "):
             normed(wrong.double(), "unit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -288,6 +289,8 @@ def test_the_server_goes_and_comes_back(start_preview: Start, open_preview: Open
         (("nowhere/body.md",), "is no file"),
         (("--port", "99999", "body.md"), "port 99999 cannot be had"),
         ((".",), "is no file"),
+        ((os.devnull,), "is no file"),
+        (("pipe.md",), "is no file"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -300,5 +303,6 @@ def test_what_cannot_be_done_is_one_line(
     from epm.cli import main
 
     monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.md")
     assert main(["preview", "--no-open", *given]) == 2
     assert words in capsys.readouterr().err

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from epm.definition.checks.names import Problem, faulty_names, no_tuples, unknown
+from epm.definition.checks.types import wrong_types
 from epm.definition.inspect_tasks import InspectTask
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
 
 def _task(experiment: Experiment, task: InspectTask) -> Iterator[Problem]:
     where = f"task '{task.name}'"
+    yield from wrong_types(where, task)
     yield from no_tuples(where, task, ("metrics",))
     if not task.metrics:
         yield (

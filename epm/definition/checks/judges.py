@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from epm.definition.checks.names import Problem, is_number, not_one_of
+from epm.definition.checks.types import shown, wrong_types
 from epm.definition.judge_models import Endpoint, LocalJudge
 from epm.definition.judges import PLACES, Judge
+from epm.definition.model import FolderModel, HubModel, TinyModel, WheelModel
 from epm.definition.scorers import plain_text
 from epm.errors import suggest
 
 if TYPE_CHECKING:
     from epm.definition.experiment import Experiment
+
+_LOADED = (HubModel, FolderModel, WheelModel, TinyModel)
 
 
 def problems(experiment: Experiment) -> Iterator[Problem]:
@@ -23,10 +27,19 @@ def problems(experiment: Experiment) -> Iterator[Problem]:
     for scorer in experiment.scorers:
         if isinstance(scorer, Judge):
             where = f"judge '{scorer.name}'"
+            yield from wrong_types(where, scorer)
+            if isinstance(scorer.by, Endpoint | LocalJudge):
+                yield from wrong_types(where, scorer.by)
             match scorer.by:
                 case Endpoint():
                     yield from _endpoint(where, scorer.by)
                 case LocalJudge():
+                    model: object = scorer.by.model
+                    if not isinstance(model, _LOADED):
+                        yield (
+                            f"{where}: its model is {shown(model)}",
+                            "write one, as in LocalJudge(SMOLLM2_135M)",
+                        )
                     yield from _whole(where, scorer.by, ("max_tokens", "batch_size"))
                     if scorer.by.likeliest and (scorer.scale is not None or scorer.pattern):
                         yield (

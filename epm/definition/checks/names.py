@@ -60,7 +60,12 @@ def no_tuples(where: str, whole: object, names: Sequence[str]) -> Iterator[Probl
 
 def is_number(value: object) -> bool:
     """Whether it is a finite number, and not yes or no."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return False
 
 
 def plain(text: Any) -> str:

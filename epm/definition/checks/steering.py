@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
 from epm.definition.checks.names import Problem, is_number, no_tuples, not_one_of, plain, unknown
+from epm.definition.checks.types import is_text, shown, wrong_types
 from epm.definition.conditions import Condition
 from epm.definition.model import TinyModel
 from epm.definition.profile import Profile
@@ -44,7 +45,7 @@ def _steering(
         yield f"{where} is steered at layer {steering.layer!r}", "count blocks from 0"
     if not is_number(steering.coefficient):
         yield (
-            f"{where} is steered with coefficient {steering.coefficient!r}",
+            f"{where} is steered with coefficient {shown(steering.coefficient)}",
             "give a finite number; 0 moves nothing",
         )
     yield from not_one_of(f"the norm of the direction of {where}", steering.norm, get_args(Norm))
@@ -70,6 +71,7 @@ def _steering(
 
 def _prompts(where: str, prompts: ContrastingPrompts) -> Iterator[Problem]:
     where = f"the direction of {where}"
+    yield from wrong_types(where, prompts)
     yield from not_one_of(f"where {where} is read", prompts.read, get_args(Read))
     yield from no_tuples(where, prompts, ("positive", "negative"))
     sides = {"positive": prompts.positive, "negative": prompts.negative}
@@ -77,7 +79,12 @@ def _prompts(where: str, prompts: ContrastingPrompts) -> Iterator[Problem]:
     for side, texts in sides.items():
         if not texts:
             yield f"{where} has no {side} prompts", "give it one or more"
-        for text in texts:
+        for number, text in enumerate(texts, 1):
+            if isinstance(text, str) and not is_text(text):
+                yield (
+                    f"{where}: {side} prompt {number} has half of a surrogate pair",
+                    "take it out",
+                )
             if not (isinstance(text, str) and text.strip()):
                 yield f"{where} has an empty prompt among the {side}", "write it or take it out"
             wording = plain(text) or str(text)

@@ -197,6 +197,9 @@ class Client:
         wait = retry_after.seconds(headers.get("retry-after", ""))
         if status in _WAITED_FOR or status >= 500:
             raise Trouble(f"HTTP {status}", wait=wait)
+        if 300 <= status < 400:
+            what = f"HTTP {status}: it sends on to another address, which is not followed"
+            raise Trouble(what, again=False, always=True)
         raise Trouble(f"HTTP {status}{self._said(error)}", again=False, always=True)
 
     def _said(self, error: Mapping[str, Any]) -> str:

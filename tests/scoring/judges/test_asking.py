@@ -204,7 +204,7 @@ def test_a_wrong_key_is_one_line_without_it(
     [
         (404, b'{"error": {"message": "no such model"}}', "HTTP 404: no such model"),
         (404, b"<html>", "HTTP 404"),
-        (301, b"", "HTTP 301"),
+        (301, b"", "HTTP 301: it sends on to another address"),
         (402, b"", "nothing left"),
         (429, b'{"error": {"code": "insufficient_quota"}}', "nothing left"),
         (200, b'{"error": {"code": 403, "message": "no"}}', "HTTP 403: no"),
