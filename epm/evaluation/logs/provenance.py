@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from epm.evaluation.logs.logs import SAMPLING, Log
@@ -15,6 +15,9 @@ LONGEST = 80
 """Characters of an argument that is kept; a longer one says nothing at a glance."""
 
 SECRET = re.compile(r"key|token|secret|password|credential|auth", re.I)
+
+MOCK = "mockllm"
+"""The provider of models that only repeat what they are given."""
 
 LIMITS = ("message_limit", "token_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
 
@@ -30,6 +33,19 @@ def model(log: Log) -> ImportedModel:
             {name: value for name, value in spec.model_args.items() if name != "revision"}
         ),
     )
+
+
+def mocks(logs: Iterable[Log]) -> Iterator[str]:
+    """Which models and graders answered from a script: Inspect's mock models."""
+    found: dict[str, None] = {}
+    for log in logs:
+        found |= dict.fromkeys([public(log.header.eval.model), *_graders(log)])
+    mock = [name for name in found if name.partition("/")[0] == MOCK]
+    if mock:
+        yield (
+            f"{', '.join(mock)}: Inspect's mock model, no real system; "
+            "its answers were given to it, or are one default text."
+        )
 
 
 def task(log: Log, scores: Scores) -> ImportedTask:

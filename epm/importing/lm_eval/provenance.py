@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,9 @@ LONGEST = 80
 """Characters of an argument that is kept; a longer one says nothing at a glance."""
 
 SECRET = re.compile(r"key|token$|secret|password|credential|auth", re.I)
+
+DUMMY = "dummy"
+"""The class of the model whose log-likelihoods are random and whose texts are all the same."""
 
 SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 
@@ -30,6 +33,14 @@ def model(output: Output) -> ImportedModel:
         revision=str(revision or ""),
         arguments=_short({"class": config.get("model"), **given}),
     )
+
+
+def mocks(outputs: Sequence[Output]) -> Iterator[str]:
+    """Which conditions are of the harness's dummy model."""
+    for name in dict.fromkeys(each.condition for each in outputs):
+        of = [each for each in outputs if each.condition == name]
+        if any(each.part("config").get("model") == DUMMY for each in of):
+            yield f"{name}: lm-eval's dummy model, no real system; its scores are random numbers."
 
 
 def task(cell: Cell, documents: Documents | None) -> ImportedTask:
