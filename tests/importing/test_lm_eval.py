@@ -340,10 +340,8 @@ def test_a_dummy_model_is_called_that(tmp_path: Path) -> None:
 
     write(tmp_path, FACTS, model="org/dummy", change=change)
     write(tmp_path, FACTS)
-    notes = [note for note in lm_eval.read([tmp_path]).notes if "dummy model" in note]
-    assert notes == [
-        "org/dummy: lm-eval's dummy model, no real system; its scores are random numbers."
-    ]
+    (note,) = (note for note in lm_eval.read([tmp_path]).notes if "dummy model" in note)
+    assert note.startswith("org/dummy: lm-eval's dummy model, no real system")
 
 
 def test_a_limit_and_versions(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def block(inside: str) -> str:
         (block("\n{{ statistics.alpha }}"), "line 3: the page gives its templates no 'statistics'"),
         (
             block("{% if sevral %}x{% endif %}"),
-            "line 2: the page gives its templates no 'sevral'; did you mean 'several'?",
+            "line 2: the page gives its templates no 'sevral'; did you mean 'several'",
         ),
         (
             '{% extends "clean_results.md.j2" %}',
