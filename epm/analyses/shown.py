@@ -53,6 +53,12 @@ def outcome(results: Results, metric: str) -> str:
     return record.label if record else metric.replace("_", " ")
 
 
+def about(results: Results, metric: str, label: str) -> str:
+    """An analysis by its label, and its metric where the label does not name it."""
+    called = outcome(results, metric)
+    return label if called.casefold() in label.casefold() else f"{label}: {called}"
+
+
 def headline(results: Results, metric: str, verdict: Verdict | Unavailable | None) -> str:
     """A finding in a line: the effect, its interval, and what it is compared with."""
     label = outcome(results, metric)

@@ -118,7 +118,9 @@ def ticks(at: Limits, most: int) -> list[float]:
     """Round values inside the limits, two to so many; those of rates lie in [0, 1]."""
     found = _decades(at, most) if at.axis.log else []
     if at.axis.log1p and at.low <= 0 and at.high > 1:
-        found = [0.0, *_decades(replace(at, low=1.0), most - 1)]
+        clear = at.share(0.0) + 0.5 / most
+        later = _decades(replace(at, low=1.0), most - 1)
+        found = [0.0, *(value for value in later if at.share(value) >= clear)]
     for parts in range(most + 1, 0, -1):
         if 2 <= len(found) <= most:
             break
@@ -176,6 +178,8 @@ def _decades(at: Limits, most: int) -> list[float]:
 
 def write_ticks(values: Sequence[float], axis: Axis) -> list[str]:
     """Tick values as text, with the decimals that tell them apart."""
+    if axis.log1p and axis.scale == "plain" and max(values, default=0.0) >= 1e7:
+        return [_power(v) if v >= 1e3 else _written([v], axis)[0] for v in values]
     if not axis.log:
         return _written(values, axis)
     if axis.scale == "plain" and values and (max(values) >= 1e7 or min(values) < 1e-5):

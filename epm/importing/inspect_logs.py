@@ -44,7 +44,8 @@ def read(paths: Sequence[Path]) -> Found:
     files = find(paths)
     found = panel(files)
     scores = {log: read_scores(log) for log in found.logs}
-    notes = [*found.notes, *check_scorers(scores), *check_settings(scores)]
+    notes = [*provenance.mocks(found.logs), *found.notes]
+    notes += [*check_scorers(scores), *check_settings(scores)]
     tasks, task_notes = agreed(scores)
     notes += task_notes
     for log, each in scores.items():

@@ -116,20 +116,28 @@ def _cell(text: str) -> Any:
 
 def _log(content: bytes, name: str) -> Any:
     """The header of an Inspect log: a zip whose members newer versions compress with Zstandard."""
+    import contextlib
     import io
     import zipfile
 
+    damaged: list[type[Exception]] = [zipfile.BadZipFile, KeyError, ValueError]
+    damaged += [OSError, RuntimeError]
+    with contextlib.suppress(ImportError):  # they come with inspect_ai
+        import zipfile_zstd  # type: ignore[import-untyped]  # noqa: F401  # mends zipfile
+        from zstandard import ZstdError
+
+        damaged.append(ZstdError)
     if len(content) > LARGEST:
         raise EpmError(f"{name} has more than {LARGEST:,} bytes")
-    dump = "write it as JSON (`inspect log dump FILE`), and name that"
+    dump = "write it as JSON (`inspect log dump FILE`), and name that, or run `epm import inspect`"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if archive.getinfo("header.json").file_size > LARGEST:
                 raise EpmError(f"{name} has more than {LARGEST:,} bytes")
             header = archive.read("header.json")
     except NotImplementedError:
-        why = "its compression (Zstandard) is none that Python's zipfile reads"
+        why = "it is compressed with Zstandard, which is read where inspect_ai is installed"
         raise EpmError(f"cannot read {name}: {why}", dump) from None
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, RuntimeError):
+    except tuple(damaged):
         raise _refused(name, "it is no log of Inspect", dump) from None
     return _json(_text(header, name), name)

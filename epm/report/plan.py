@@ -9,7 +9,7 @@ from epm.analyses.block import Block
 from epm.results import Results
 from epm.results.measurements import TOGETHER
 
-_LISTING = ("proportions", "means", "exclusions")
+_LISTING = ("proportions", "means", "exclusions", "influence")
 """Kinds of analysis whose tables have a row for every condition."""
 
 

@@ -19,6 +19,7 @@ from epm.errors import EpmError
 from epm.evaluation.logs.scores import number
 from epm.importing import inspect_logs
 from epm.importing.asked import fitting
+from epm.importing.found import Found
 from epm.results import Count, Mean
 
 inspect_ai = pytest.importorskip("inspect_ai")
@@ -125,6 +126,13 @@ def run(
     return log
 
 
+def notes(found: Found) -> tuple[str, ...]:
+    """All but the first, by which the models are mocks."""
+    first, *others = found.notes
+    assert "Inspect's mock model, no real system" in first
+    return tuple(others)
+
+
 def totals(measured: Mapping[str, Any]) -> dict[str, Any]:
     """Over replicates: sum, number and exclusions."""
     parts = [part for each in measured.values() for part in each.items.values()]
@@ -205,7 +213,7 @@ def test_a_value_that_inspect_takes_for_zero_is_left_out(tmp_path: Path) -> None
     (mean,) = (each for each in found.reported if each.name == "graded, accuracy")
     assert (mean.value, mean.ours) == (0.5, 1.0)
     assert "'blue'" in mean.why
-    assert any("'blue'" in note for note in found.notes)
+    assert any("'blue'" in note for note in notes(found))
 
 
 def test_clusters_that_the_log_names(tmp_path: Path) -> None:
@@ -243,7 +251,7 @@ def test_tasks_of_other_scorers_share_their_headline(tmp_path: Path) -> None:
     assert set(found.metrics) == {"headline", "graded", "clustered"}
     assert found.told == {"graded", "clustered"}
     for each in ("graded on sums", "clustered on facts"):
-        assert each in found.notes[-1]
+        assert each in notes(found)[-1]
     cell = found.measurements["bolt"]
     for task, metric, mean in (("sums", "graded", 2 / 3), ("facts", "clustered", 1.5 / 4)):
         headline = totals(cell[task]["headline"])
@@ -280,7 +288,7 @@ def test_failed_logs_beside_those_that_replace_them(tmp_path: Path) -> None:
     assert list(found.measurements) == ["ada"]
     assert found.conditions["bolt"].missing == {"all": "status error"}
     assert len(found.inputs) == 3
-    left_out, not_run = found.notes
+    left_out, not_run = notes(found)
     assert "status error (RuntimeError" in left_out
     assert "finished" in left_out
     assert "bolt on sums was not run" in not_run
@@ -297,7 +305,7 @@ def test_a_limit_is_said(tmp_path: Path) -> None:
     run(tmp_path, {"a": "C", "b": "I", "c": "C"}, model="bolt", limit=2)
     found = inspect_logs.read([tmp_path])
     assert found.tasks["sums"].items == ("a", "b", "c")
-    assert "bolt on sums: 2 of 3 items were run." in found.notes
+    assert "bolt on sums: 2 of 3 items were run." in notes(found)
     bolt = next(each for each in found.evaluations if each.condition == "bolt")
     assert (bolt.items_in_dataset, bolt.items_run, bolt.settings["limit"]) == (3, 2, "2")
 
@@ -308,7 +316,7 @@ def test_of_two_runs_the_later_counts(tmp_path: Path) -> None:
     later(second, "2100-01-01T00:00:00+00:00")
     found = inspect_logs.read([tmp_path])
     assert totals(found.measurements["ada"]["sums"]["graded"])["sum"] == 2
-    (note,) = found.notes
+    (note,) = notes(found)
     assert Path(first.location).name in note
     assert "later run" in note
 
@@ -391,6 +399,7 @@ def _other_json(folder: Path) -> None:
         (_edited(_without_scores), "no sample has a score"),
         (_edited(_ids_of_two_types), "'1' twice"),
         (_twice_with(temperature=0.3), r"both of ada on sums, but differ in temperature"),
+        (_twice_with(seed=7), r"both of ada on sums, but differ in seed .*`seed`"),
         (_twice_with(dataset="other"), "both of ada on sums, but differ in data set"),
         (
             _other_models({}, {"inputs": "What is not {}?".format}),
@@ -403,7 +412,7 @@ def _other_json(folder: Path) -> None:
     ],
     ids=[
         *("empty", "cut", "spoilt", "other-json", "no-samples", "no-scores", "ids", "settings"),
-        *("data-sets", "questions", "scorers"),
+        *("seeds", "data-sets", "questions", "scorers"),
     ],
 )
 def test_one_clear_line(tmp_path: Path, make: Callable[[Path], None], says: str) -> None:
@@ -439,7 +448,9 @@ def test_a_damaged_sample_is_named_when_it_is_read(
         list(found.samples())
     monkeypatch.chdir(tmp_path)
     assert main(["import", "inspect", str(path), "--issue", "311"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    mock, refused = capsys.readouterr().err.splitlines()
+    assert "mock model" in mock
+    assert ".eval cannot be read by inspect_ai" in refused
     assert not Path("runs").exists()
 
 
@@ -522,7 +533,7 @@ def test_without_inspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_models_that_were_run_with_other_settings(tmp_path: Path) -> None:
     _other_models({"temperature": 0.0}, {"temperature": 0.7})(tmp_path)
-    assert inspect_logs.read([tmp_path]).notes == (
+    assert notes(inspect_logs.read([tmp_path])) == (
         "sums: temperature is 0.7 for bolt, but 0.0 for ada.",
     )
 
@@ -534,7 +545,7 @@ def test_an_error_with_a_score_counts(tmp_path: Path) -> None:
     _edited(spoil)(tmp_path)
     found = inspect_logs.read([tmp_path])
     assert totals(found.measurements["ada"]["sums"]["graded"])["n"] == 4
-    assert "ada on sums: one sample was scored in spite of an error." in found.notes
+    assert "ada on sums: one sample was scored in spite of an error." in notes(found)
 
 
 def test_samples_that_a_limit_stopped(tmp_path: Path) -> None:
@@ -548,7 +559,7 @@ def test_samples_that_a_limit_stopped(tmp_path: Path) -> None:
     found = inspect_logs.read([tmp_path])
     measured = found.measurements["ada"]["sums"]["graded"]
     assert totals(measured)["excluded"] == {"time limit": 1}
-    assert found.notes == (
+    assert notes(found) == (
         "ada on sums: one sample was stopped by a time limit.",
         "ada on sums: one sample was stopped by a token limit.",
     )
@@ -566,14 +577,14 @@ def test_a_run_that_was_killed(tmp_path: Path) -> None:
     run(tmp_path, {"a": "C", "b": "C"})
     found = inspect_logs.read([tmp_path])
     assert totals(found.measurements["ada"]["sums"]["graded"])["sum"] == 2
-    (note,) = found.notes
+    (note,) = notes(found)
     assert f"{killed.name} (ada on sums) is left out: status started" in note
 
 
 def test_some_scorers_are_lacking(tmp_path: Path) -> None:
     _other_models({"scorers": [graded(), rubric()]}, {"scorers": [graded()]})(tmp_path)
     found = inspect_logs.read([tmp_path])
-    assert "bolt on sums was not scored by rubric/style, rubric/sense." in found.notes
+    assert "bolt on sums was not scored by rubric/style, rubric/sense." in notes(found)
     assert set(found.measurements["bolt"]["sums"]) == {"graded"}
 
 
@@ -678,4 +689,4 @@ def test_one_log_named_twice_counts_once(tmp_path: Path) -> None:
     shutil.copy(path, copy / path.name)
     found = inspect_logs.read([path, tmp_path])
     assert len(found.inputs) == 2
-    assert len(found.notes) == 1
+    assert len(notes(found)) == 1

@@ -334,6 +334,16 @@ def test_the_newest_of_two_runs(tmp_path: Path) -> None:
     assert "results_2026-11-28T00-00-00.json is a later run" in note
 
 
+def test_a_dummy_model_is_called_that(tmp_path: Path) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["config"]["model"] = "dummy"
+
+    write(tmp_path, FACTS, model="org/dummy", change=change)
+    write(tmp_path, FACTS)
+    (note,) = (note for note in lm_eval.read([tmp_path]).notes if "dummy model" in note)
+    assert note.startswith("org/dummy: lm-eval's dummy model, no real system")
+
+
 def test_a_limit_and_versions(tmp_path: Path) -> None:
     def change(content: dict[str, Any]) -> None:
         content["n-samples"]["facts"]["original"] = 40

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -76,6 +78,44 @@ def test_the_header_of_a_log_that_is_a_zip(tmp_path: Path) -> None:
     (tmp_path / "a.eval").write_bytes(buffer.getvalue())
     (file,) = at(tmp_path / "a.eval").files
     assert file.values["status"] == "success"
+
+
+ZSTANDARD = 93
+
+
+def _packed(path: Path) -> bytes:
+    zipfile_zstd = pytest.importorskip("zipfile_zstd")
+    with zipfile_zstd.ZipFile(path, "w", ZSTANDARD) as archive:
+        archive.writestr("header.json", '{"version": 2, "status": "success", "n": 240}' + " " * 500)
+    return path.read_bytes()
+
+
+def test_the_header_of_a_log_in_zstandard(tmp_path: Path) -> None:
+    packed = _packed(tmp_path / "a.eval")
+    (file,) = at(tmp_path / "a.eval").files
+    assert file.values["n"] == 240
+    damaged = bytearray(packed)
+    damaged[45:60] = b"\0" * 15
+    (tmp_path / "a.eval").write_bytes(bytes(damaged))
+    with pytest.raises(EpmError, match=r"it is no log of Inspect; write it as JSON"):
+        at(tmp_path / "a.eval")
+
+
+def test_a_log_in_zstandard_where_nothing_reads_it(tmp_path: Path) -> None:
+    _packed(tmp_path / "a.eval")
+    (tmp_path / "page.md").write_text("# Page\n\nThere were 240.\n")
+    told = (
+        "import sys; sys.modules['zipfile_zstd'] = None\n"
+        "from epm.cli import main; sys.exit(main(['lint', 'page.md', '--results', 'a.eval']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", told], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "compressed with Zstandard" in line
+    assert "inspect log dump" in line
+    assert "epm import inspect" in line
 
 
 def test_several_files_and_the_one_that_epm_wrote(tmp_path: Path) -> None:

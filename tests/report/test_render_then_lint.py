@@ -30,6 +30,8 @@ OF_PYTHON = re.compile(
 )
 """What a value looks like that was not written for people."""
 
+AS_IF = "Wilson's, as if all answers were independent"
+
 _HEADING = re.compile(r"(#+) ")
 
 
@@ -71,7 +73,10 @@ def amiss(report: Report, owed: set[str]) -> list[str]:
 
 
 def careless(body: str) -> list[str]:
-    """Lines that show a value as Python has it, bullets that say nothing, sections without text."""
+    """Lines that show a value as Python has it, bullets that say nothing, sections without text.
+
+    And intervals that take answers as independent and do not say so.
+    """
     text = re.sub(r"```.*?```|~~~.*?~~~|<!--.*?-->", "", body, flags=re.DOTALL)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     odd = [
@@ -81,6 +86,8 @@ def careless(body: str) -> list[str]:
         one, other = _HEADING.match(above), _HEADING.match(below)
         if one and other and len(other[1]) <= len(one[1]):
             odd.append(f"nothing under {above}")
+        if "| Wilson 95% CI |" in below and AS_IF not in above:
+            odd.append(f"Wilson's intervals after {above}")
     return odd
 
 

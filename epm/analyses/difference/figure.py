@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from epm.analyses.difference.block import Comparison, DifferenceBlock
-from epm.analyses.shown import headline, left_out, outcome, subtitle
+from epm.analyses.shown import about, headline, left_out, outcome, subtitle
 from epm.figures.charts import Axis, Dot, DotChart
 from epm.results import Results
 from epm.values import Unavailable
@@ -31,7 +31,7 @@ def chart(_name: str, block: DifferenceBlock, results: Results) -> DotChart | No
     return DotChart(
         title=headline(results, block.metric, verdict)
         if verdict
-        else f"{block.label}: {outcome(results, block.metric)}",
+        else about(results, block.metric, block.label),
         subtitle=subtitle(results),
         axis=Axis(
             f"difference in {outcome(results, block.metric)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from epm.analyses.means.block import ConditionMean, Estimate, MeansBlock
-from epm.analyses.shown import group, left_out, outcome, subtitle
+from epm.analyses.shown import about, group, left_out, outcome, subtitle
 from epm.figures.charts import Axis, Dot, DotChart
 from epm.results import Results
 from epm.values import Unavailable
@@ -23,7 +23,8 @@ def chart(_name: str, block: MeansBlock, results: Results) -> DotChart | None:
     label = outcome(results, block.metric)
     unit = f" ({record.unit})" if record.unit else ""
     return DotChart(
-        title=f"{block.label}: {label}{' by condition' if len(block.conditions) > 1 else ''}",
+        title=about(results, block.metric, block.label)
+        + (" by condition" if len(block.conditions) > 1 else ""),
         subtitle=subtitle(results),
         axis=Axis(f"{label}{unit}", block.scale),
         dots=[

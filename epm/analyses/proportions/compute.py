@@ -49,6 +49,9 @@ def compute(spec: Proportions, frame: Frame, context: Context) -> ProportionsBlo
     }
     known = {*found, *reported}
     if not known:
+        if len(frame.rows(spec.outcome, wanted, steps=True)):
+            why = f"{spec.outcome.metric} was counted at steps of trainings, and not at their end"
+            return Unavailable(unavailable=why)
         return Unavailable(unavailable=f"no condition has counts of {spec.outcome.metric}")
     return ProportionsBlock(
         question=spec.question,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from epm.analyses.proportions.block import ConditionProportion, Proportion, ProportionsBlock
-from epm.analyses.shown import group, interval_of, left_out, outcome, subtitle
+from epm.analyses.shown import about, group, interval_of, left_out, outcome, subtitle
 from epm.figures.charts import Axis, Chart, Dot, DotChart, Panel, PanelsChart, ScatterPoint
 from epm.results import Interval, Results
 from epm.values import Unavailable
@@ -30,7 +30,7 @@ def chart(_name: str, block: ProportionsBlock, results: Results) -> Chart | None
     rates = dict.fromkeys(percent(rate.estimate) for _, rate in reversed(ordered))
     several = any(rate.seeds for rate in block.conditions.values())
     label = outcome(results, block.metric)
-    called = ", ".join(dict.fromkeys((block.label, label)))
+    called = about(results, block.metric, block.label).replace(": ", ", ")
     return DotChart(
         title=f"{called}: {' to '.join([*rates][:: max(1, len(rates) - 1)])}",
         subtitle=subtitle(results),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import log
 
 from epm.analyses.regression.block import Fit, Prediction, RegressionBlock
+from epm.analyses.shown import about, headline, left_out, outcome, predictor, subtitle, uncertainty
 from epm.analyses.shown import group as group_of
-from epm.analyses.shown import headline, left_out, outcome, predictor, subtitle, uncertainty
 from epm.figures.charts import Axis, Line, ScatterChart, ScatterPoint
 from epm.results import Results
 from epm.values import Unavailable
@@ -49,7 +49,7 @@ def chart(_name: str, block: RegressionBlock, results: Results) -> ScatterChart 
     return ScatterChart(
         title=headline(results, block.metric, block.verdict)
         if block.verdict
-        else f"{block.label}: {outcome(results, block.metric)}",
+        else about(results, block.metric, block.label),
         subtitle=subtitle(results),
         x=Axis(f"{logged}{predictor(results, block.x)}"),
         y=Axis(outcome(results, block.metric), block.scale),

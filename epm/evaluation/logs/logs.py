@@ -237,7 +237,8 @@ def _check_settings(logs: Sequence[Log]) -> None:
                 raise EpmError(
                     f"{log.name} and {logs[-1].name} are both of {log.cell}, but differ in {name} "
                     f"({in_a_word(own.get(name))} and {in_a_word(last.get(name))})",
-                    "import them one by one: of a model on a task one log is read",
+                    "import them one by one: of a model on a task one log is read"
+                    + (", or as a table whose map names the `seed`" if name == "seed" else ""),
                 )
 
 

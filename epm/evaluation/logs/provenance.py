@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from epm.evaluation.logs.logs import SAMPLING, Log
 from epm.evaluation.logs.scores import Scores
 from epm.privacy import public
 from epm.results.imported import ImportedModel, ImportedTask, in_words
+
+MOCK = "mockllm"
+"""The provider of models that only repeat what they are given."""
 
 LIMITS = ("message_limit", "token_limit", "turn_limit", "time_limit", "working_limit", "cost_limit")
 
@@ -24,6 +27,19 @@ def model(log: Log) -> ImportedModel:
             {name: value for name, value in spec.model_args.items() if name != "revision"}
         ),
     )
+
+
+def mocks(logs: Iterable[Log]) -> Iterator[str]:
+    """Which models and graders answered from a script: Inspect's mock models."""
+    found: dict[str, None] = {}
+    for log in logs:
+        found |= dict.fromkeys([public(log.header.eval.model), *_graders(log)])
+    mock = [name for name in found if name.partition("/")[0] == MOCK]
+    if mock:
+        yield (
+            f"{', '.join(mock)}: Inspect's mock model, no real system; "
+            "its answers were given to it, or are one default text."
+        )
 
 
 def task(log: Log, scores: Scores) -> ImportedTask:

@@ -61,7 +61,12 @@ def read(paths: Sequence[Path]) -> Found:
             *reported.groups(outputs, cells, named),
         ),
         packages=provenance.packages(outputs),
-        notes=(*notes, *task_notes, *_notes(cells, documents, kept, named)),
+        notes=(
+            *provenance.mocks(outputs),
+            *notes,
+            *task_notes,
+            *_notes(cells, documents, kept, named),
+        ),
         samples=partial(rows, documents, kept, named, yes_or_no) if documents else None,
     )
 

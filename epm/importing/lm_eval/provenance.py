@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,9 @@ from epm.importing.lm_eval.documents import Documents
 from epm.importing.lm_eval.outputs import Cell, Output, arguments, shots, version
 from epm.privacy import public
 from epm.results.imported import ImportedModel, ImportedTask, in_words
+
+DUMMY = "dummy"
+"""The class of the model whose log-likelihoods are random and whose texts are all the same."""
 
 SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 
@@ -24,6 +27,14 @@ def model(output: Output) -> ImportedModel:
         revision=str(revision or ""),
         arguments=in_words({"class": config.get("model"), **given}),
     )
+
+
+def mocks(outputs: Sequence[Output]) -> Iterator[str]:
+    """Which conditions are of the harness's dummy model."""
+    for name in dict.fromkeys(each.condition for each in outputs):
+        of = [each for each in outputs if each.condition == name]
+        if any(each.part("config").get("model") == DUMMY for each in of):
+            yield f"{name}: lm-eval's dummy model, no real system; its scores are random numbers."
 
 
 def task(cell: Cell, documents: Documents | None) -> ImportedTask:
