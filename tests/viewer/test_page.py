@@ -84,6 +84,7 @@ def test_the_panel_closes_back_to_its_number_by_keyboard_alone(tab: Tab) -> None
     page.keyboard.press("g")
     page.keyboard.press("m")
     page.wait_for_selector("h1:text-is('Matrix')")
+    page.wait_for_load_state("load")  # keys are heard once the scripts have run
     page.keyboard.press("?")
     expect(page.locator("dialog h2")).to_have_text("Keyboard")
     page.keyboard.press("Escape")

@@ -41,7 +41,12 @@ from epm_lint.patterns import Pattern
 from epm_lint.quoting import enumerate_quoted, quote
 from epm_lint.rules.structure.plan_told import figures
 from epm_lint.rules.structure.plan_told.passages import Passages, passages_of
-from epm_lint.rules.structure.plan_told.planned import Kind, Planned, planned
+from epm_lint.rules.structure.plan_told.planned import (
+    Kind,
+    Planned,
+    covariate_labels,
+    planned,
+)
 from epm_lint.rules.structure.plan_told.telling import Telling
 
 _SCHEMA = 2
@@ -58,7 +63,7 @@ def check(page: Page) -> Verdict:
     if page.results.get("schema_version") != _SCHEMA:
         return Verdict.skipped(f"only results of schema {_SCHEMA} name what was planned")
     plan, passages = planned(page.results), passages_of(page)
-    telling = Telling(passages, plan)
+    telling = Telling(passages, plan, covariate_labels(page.results))
     untold = [one for one in plan if not telling.tells(one)]
     elsewhere = page.tables is None and is_named(page.document)
     sure = [one for one in untold if not elsewhere or one.kind is Kind.ANALYSIS]

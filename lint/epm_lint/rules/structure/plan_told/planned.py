@@ -82,6 +82,12 @@ def _metrics(results: Mapping[str, Any], definition: Mapping[str, Any]) -> Itera
         yield Planned(Kind.METRIC, name, labels, None if name in measured else "")
 
 
+def covariate_labels(results: Mapping[str, Any]) -> Iterator[str]:
+    """What covariates are called on a page."""
+    for name, record in _mapping(results.get("covariates")).items():
+        yield from _labels(name, record, None)
+
+
 def _analyses(results: Mapping[str, Any], definition: Mapping[str, Any]) -> Iterator[Planned]:
     blocks, specs = _mapping(results.get("analyses")), _mapping(definition.get("analyses"))
     for name in _names(blocks, specs):

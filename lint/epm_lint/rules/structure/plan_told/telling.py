@@ -44,14 +44,17 @@ _AFTER = r"(?=\s*(?:[:,;(—–]|$)|\s+with\b)"
 class Telling:
     """The passages of a page, asked for what was planned."""
 
-    def __init__(self, passages: Passages, plan: Sequence[Planned]) -> None:
+    def __init__(
+        self, passages: Passages, plan: Sequence[Planned], covariates: Iterable[str]
+    ) -> None:
         self._found = passages
         self._plan = plan
         self._conditions = {key(one.name) for one in plan if one.kind is Kind.CONDITION}
         self._alike = Counter(key(name) for name in {one.name for one in plan})
-        self._metric_labels = {
+        self._measures = {
             words(label) for one in plan if one.kind is Kind.METRIC for label in one.labels
-        }
+        } | {words(label) for label in covariates}
+        """What columns are called after, whatever analysis they belong to."""
         labels = [
             words(label)
             for one in plan
@@ -233,25 +236,25 @@ class Telling:
     def _calls_analysis(self, label: str) -> bool:
         if any(title.tells and _opens(title.text, label) for title in self._found.titles):
             return True
-        also_metric = label in self._metric_labels
+        measure = label in self._measures
         return any(
-            passage.is_result and self._gives(passage, label, also_metric)
+            passage.is_result and self._gives(passage, label, measure)
             for passage in self._found.all
         )
 
-    def _gives(self, passage: Passage, label: str, also_metric: bool) -> bool:
+    def _gives(self, passage: Passage, label: str, measure: bool) -> bool:
         """Whether a passage gives a result of what has that label."""
         if passage.cells:
             # an ordinary word, 'slope' say, heads columns of other analyses
             head = " " in label and any(words(cell) == label for cell in passage.header)
             first = words(passage.cells[0]) == label
-            return not also_metric and (head or first) and has_figure(_rest_of_row(passage))
+            return not measure and (head or first) and has_figure(_rest_of_row(passage))
         if words(passage.bold) == label:
             whole = words(passage.text) == label
             return passage.introduces if whole else has_figure(_rest(passage.text, label))
         if passage.heads_table and _begins(passage.text, label):
             return True
-        if also_metric:
+        if measure:
             return False
         if " " in label and not _holds(words(passage.text), label):
             return False
