@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -113,13 +113,15 @@ def _complete(
         folder.on_damage = _announce(path, changed, progress)
         execution = Execution(folder, progress)
         base = BaseModel(definition, progress.say)
-        tools = Tools(base, options.engine_for, progress, lambda: execution.failures)
-        for stage in stages.preparation:
-            execution.finish(stage.units, stage.work(tools))
-        if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
-            distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
-        for stage in (*stages.by_replicate, *stages.evaluation, *stages.conclusion):
-            execution.finish(stage.units, stage.work(tools))
+        with closing(
+            Tools(base, options.engine_for, progress, lambda: execution.failures)
+        ) as tools:
+            for stage in stages.preparation:
+                execution.finish(stage.units, stage.work(tools))
+            if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
+                distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
+            for stage in (*stages.by_replicate, *stages.evaluation, *stages.conclusion):
+                execution.finish(stage.units, stage.work(tools))
     Assembly(stages, execution.finished, options.wandb).write()
 
 

@@ -73,9 +73,9 @@ def work(shard: Shard) -> Produced:
         folder = RunFolder(Path(scratch), here)
         stages = Stages(shard.definition, folder, home=None)
         execution = Execution(folder, progress)
-        tools = Tools(base, shard.engine_for, progress, lambda: execution.failures)
-        for stage, units in units_of(stages.by_replicate, shard.replicates):
-            execution.finish(units, stage.work(tools))
+        with closing(Tools(base, shard.engine_for, progress, lambda: execution.failures)) as tools:
+            for stage, units in units_of(stages.by_replicate, shard.replicates):
+                execution.finish(units, stage.work(tools))
         return Produced(
             {
                 path.relative_to(folder.path).as_posix(): path.read_bytes()
