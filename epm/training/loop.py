@@ -134,17 +134,18 @@ def train_together(
                 if not now:
                     break
             if number in kept:
+                fetched = stack.fetched()
                 for index, job in enumerate(jobs):
-                    stack.write(index, checkpoint_folder(job.out, number))
+                    fetched.write(index, checkpoint_folder(job.out, number))
         else:
             # no later loss judges what the last step did
             history.add([(passes.forward(batch), batch.owners) for batch in last])
     grouping = None if plan.limits.rowwise else str(replace(plan, adapters=len(jobs)))
-    losses = [history.of(index) for index in range(stack.size)]
+    losses, done = [history.of(index) for index in range(stack.size)], stack.fetched()
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         finished = threads.map(
             lambda index: _finish(
-                stack, index, jobs[index], group[jobs[index]], losses[index], grouping
+                done, index, jobs[index], group[jobs[index]], losses[index], grouping
             ),
             range(stack.size),
         )
