@@ -86,6 +86,13 @@ def work(shard: Shard) -> Produced:
         )
 
 
+def unfinished(stages: Stages, execution: Execution) -> set[str]:
+    """The replicates that something is still to be done for."""
+    return {
+        unit.subject for stage in stages.by_replicate for unit in execution.unfinished(stage.units)
+    }
+
+
 def distribute(
     stages: Stages,
     execution: Execution,
@@ -99,13 +106,11 @@ def distribute(
     Raises:
         EpmError: a shard was lost too often, or its work says so. What came back before is kept.
     """
-    unfinished = {
-        unit.subject for stage in stages.by_replicate for unit in execution.unfinished(stage.units)
-    }
+    waiting = unfinished(stages, execution)
     rows = {
         each.name: stages.inputs.rows(each)
         for each in stages.definition.trained
-        if each.name in unfinished
+        if each.name in waiting
     }
     shards = [
         Shard(
