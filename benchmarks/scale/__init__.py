@@ -1,1 +1,1 @@
-"""The same work done the seed's way and ours, stage by stage: `python -m benchmarks.scale`."""
+"""The same training and sampling in several ways, side by side: `python -m benchmarks.scale`."""

@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
-from epm.definition import Definition
-from epm.models.base import BaseModel
-from epm.models.sources import ModelFolder
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerBase
 
 SHAPES: dict[str, dict[str, Any]] = {
     "smollm2": {
@@ -34,33 +31,41 @@ SHAPES: dict[str, dict[str, Any]] = {
         "vocab_size": 152064,
         "rope_theta": 1e6,
         "tie_word_embeddings": False,
+        "max_position_embeddings": 32768,
+    },
+    "smoke": {
+        "model_type": "llama",
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 7,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "vocab_size": 600,
+        "rope_theta": 1e4,
+        "tie_word_embeddings": True,
+        "max_position_embeddings": 2048,
     },
 }
-"""Of SmolLM2-135M-Instruct's and Qwen2.5-7B-Instruct's config.json."""
+"""Of SmolLM2-135M-Instruct's and Qwen2.5-7B-Instruct's config.json, and of a toy."""
 
 
-def random_model(shape: str) -> Any:
-    """A bfloat16 model of a shape on the GPU, or on the CPU where there is none."""
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    settings = dict(SHAPES[shape])
-    config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.manual_seed(0)
-    with torch.device(device):
-        return AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
-
-
-def lend(definition: Definition, shape: str, tokenizer: Path) -> BaseModel:
-    """A base model of a shape, which is on no disk.
+def write_model(shape: str, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a bfloat16 model of a shape into a folder, so that every way can read it.
 
     Args:
-        definition: what is done with it.
         shape: of `SHAPES`.
-        tokenizer: a folder that has one, of no more tokens than the shape's.
+        tokenizer: of no more tokens than the shape's.
+        folder: to be made.
+
+    Raises:
+        ValueError: the tokenizer has more tokens.
     """
-    base = BaseModel(definition, print)
-    base.folder = ModelFolder(tokenizer, f"random weights of {shape}'s shape", "seed 0", "none")
-    base.model = random_model(shape).requires_grad_(False).eval()
-    base.model.name_or_path = shape
-    return base
+    settings = dict(SHAPES[shape])
+    if len(tokenizer) > settings["vocab_size"]:
+        raise ValueError(f"{len(tokenizer)} tokens are more than {settings['vocab_size']}")
+    config = AutoConfig.for_model(settings.pop("model_type"), **settings)
+    torch.manual_seed(0)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

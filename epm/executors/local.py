@@ -59,6 +59,11 @@ class LocalExecutor:
         return [gpus[number % len(gpus)] if gpus else None for number in range(count)]
 
     @property
+    def unasked(self) -> bool:
+        """Whether nobody said how many processes to start, and there are several GPUs for them."""
+        return self._workers is None and self.slots > 1
+
+    @property
     def slots(self) -> int:
         """As many as there are processes."""
         return len(self._gpus)

@@ -121,6 +121,14 @@ class AdapterStack:
         """All weights, stacked over the adapters: A and B of the first module, of the next, …"""
         return [half for pair in self.pairs.values() for half in (pair.a, pair.b)]
 
+    def fetched(self) -> AdapterStack:
+        """The same in this machine's memory, whole stacks at a time, to be written from there."""
+        pairs = {
+            name: Pair(*(half.detach().float().cpu() for half in (pair.a, pair.b)))
+            for name, pair in self.pairs.items()
+        }
+        return AdapterStack(self._model, self.size, self.lora, pairs)
+
     def write(self, index: int, folder: Path) -> None:
         """Save one adapter as peft does: `adapter_config.json` and `adapter_model.safetensors`."""
         from peft import LoraConfig

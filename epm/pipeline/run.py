@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from epm.definition import Definition, RecordedData
 from epm.discovery import LoadedExperiment
 from epm.errors import resources
 from epm.evaluation.loading import check
+from epm.executors.local import LocalExecutor
 from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
 from epm.pipeline import inventory, judged, provenance
@@ -22,9 +23,10 @@ from epm.pipeline.assembly import Assembly
 from epm.pipeline.content import content
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
-from epm.pipeline.shards import SHARDS, distribute
+from epm.pipeline.shards import SHARDS, distribute, unfinished
 from epm.pipeline.stage import EngineFor, Tools
-from epm.pipeline.stages import Stages
+from epm.pipeline.stages import Stages, model_record
+from epm.pipeline.worth import repays, seconds_on_one
 from epm.progress import Progress
 from epm.results.recorded import read
 from epm.sampling.choice import choose
@@ -113,13 +115,16 @@ def _complete(
         folder.on_damage = _announce(path, changed, progress)
         execution = Execution(folder, progress)
         base = BaseModel(definition, progress.say)
-        tools = Tools(base, options.engine_for, progress, lambda: execution.failures)
-        for stage in stages.preparation:
-            execution.finish(stage.units, stage.work(tools))
-        if stages.by_replicate and (elsewhere := _elsewhere(options.executor)):
-            distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
-        for stage in (*stages.by_replicate, *stages.evaluation, *stages.conclusion):
-            execution.finish(stage.units, stage.work(tools))
+        with closing(
+            Tools(base, options.engine_for, progress, lambda: execution.failures)
+        ) as tools:
+            for stage in stages.preparation:
+                execution.finish(stage.units, stage.work(tools))
+            elsewhere = _elsewhere(options.executor) if stages.by_replicate else None
+            if elsewhere and not _stays(stages, execution, elsewhere, progress):
+                distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
+            for stage in (*stages.by_replicate, *stages.evaluation, *stages.conclusion):
+                execution.finish(stage.units, stage.work(tools))
     Assembly(stages, execution.finished, options.wandb).write()
 
 
@@ -146,6 +151,26 @@ def _elsewhere(executor: Executor | None) -> Executor | None:
     """The executor, unless it is this very machine with room for one: then it is this process."""
     here = executor is None or (executor.name == "local" and executor.slots == 1)
     return None if here else executor
+
+
+def _stays(stages: Stages, execution: Execution, executor: Executor, progress: Progress) -> bool:
+    """Whether too little is left to do for several GPUs that nobody asked for; says so then."""
+    if not (isinstance(executor, LocalExecutor) and executor.unasked):
+        return False
+    names = unfinished(stages, execution)
+    rows = [stages.inputs.rows(each) for each in stages.definition.trained if each.name in names]
+    noted = model_record(stages.folder)
+    if noted is None or not rows:
+        return False
+    size = sum(path.stat().st_size for path in rows)
+    seconds = seconds_on_one(stages.definition, noted["model"]["parameters"], names, size)
+    if repays(seconds, executor.slots):
+        return False
+    progress.say(
+        f"1 of {executor.slots} GPUs is used: training and sampling take it some {seconds:.0f} s, "
+        f"and to start more takes longer than they save (--workers {executor.slots} takes all)"
+    )
+    return True
 
 
 def _clear(folder: Path) -> None:

@@ -73,9 +73,9 @@ def work(shard: Shard) -> Produced:
         folder = RunFolder(Path(scratch), here)
         stages = Stages(shard.definition, folder, home=None)
         execution = Execution(folder, progress)
-        tools = Tools(base, shard.engine_for, progress, lambda: execution.failures)
-        for stage, units in units_of(stages.by_replicate, shard.replicates):
-            execution.finish(units, stage.work(tools))
+        with closing(Tools(base, shard.engine_for, progress, lambda: execution.failures)) as tools:
+            for stage, units in units_of(stages.by_replicate, shard.replicates):
+                execution.finish(units, stage.work(tools))
         return Produced(
             {
                 path.relative_to(folder.path).as_posix(): path.read_bytes()
@@ -84,6 +84,13 @@ def work(shard: Shard) -> Produced:
                 if path.is_file()
             }
         )
+
+
+def unfinished(stages: Stages, execution: Execution) -> set[str]:
+    """The replicates that something is still to be done for."""
+    return {
+        unit.subject for stage in stages.by_replicate for unit in execution.unfinished(stage.units)
+    }
 
 
 def distribute(
@@ -99,13 +106,11 @@ def distribute(
     Raises:
         EpmError: a shard was lost too often, or its work says so. What came back before is kept.
     """
-    unfinished = {
-        unit.subject for stage in stages.by_replicate for unit in execution.unfinished(stage.units)
-    }
+    waiting = unfinished(stages, execution)
     rows = {
         each.name: stages.inputs.rows(each)
         for each in stages.definition.trained
-        if each.name in unfinished
+        if each.name in waiting
     }
     shards = [
         Shard(

@@ -42,9 +42,13 @@ class Tools:
 
         if definition.profile.model == self.base.definition.profile.model:
             return self.base
-        if "engine" in vars(self):
-            self.engine.close()  # which may hold the memory that the judge takes now
+        self.close()  # the engine may hold the memory that the judge takes now
         return BaseModel(definition, self.progress.say)
+
+    def close(self) -> None:
+        """Let go of what the engine holds, if there is one; asked again, it takes it back."""
+        if "engine" in vars(self):
+            self.engine.close()
 
 
 @dataclass(frozen=True)

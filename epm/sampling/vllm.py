@@ -7,7 +7,7 @@ common is read once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -111,11 +111,20 @@ class VllmEngine:
                     yield from self._answer(llm, [request], [of_one], sampling, on_batch)
 
     def close(self) -> None:
-        """Let go of the model and its memory; sampling again starts anew."""
+        """Let go of the model and its memory; sampling again starts anew.
+
+        It is woken up before: memory that sleeps is mapped nowhere, and vLLM's allocator, which
+        unmaps memory to free it, says `CUDA Error: invalid argument` of what is not mapped.
+        """
         if self._llm is None:
             return
         from vllm.distributed.parallel_state import cleanup_dist_env_and_memory
 
+        if self._base.device == "cuda":
+            leave_room()
+            # where others have taken the memory meanwhile, all that is lost is the quiet
+            with suppress(RuntimeError):
+                self._llm.wake_up()
         engine, self._llm = self._llm.llm_engine, None
         engine.engine_core.shutdown()
         del engine

@@ -171,6 +171,11 @@ class MicroBatch:
         """Of what is computed: rows, width and completion tokens."""
         return *self.ids.shape, len(self.targets)
 
+    @property
+    def size(self) -> int:
+        """Bytes of its numbers."""
+        return sum(tensor.nbytes for tensor in self._tensors)
+
     def filled(self, completion_tokens: int) -> MicroBatch:
         """The same with so many completion tokens, those that are added without weight."""
         import torch
@@ -194,10 +199,6 @@ class MicroBatch:
     def copied(self) -> MicroBatch:
         """The same in memory of its own."""
         return self._each(lambda tensor: tensor.clone())
-
-    def pinned(self) -> MicroBatch:
-        """The same in memory that a GPU can fetch from by itself."""
-        return self._each(lambda tensor: tensor.pin_memory())
 
     def take(self, other: MicroBatch) -> None:
         """Copy another's numbers into these tensors, which are of the same shapes."""

@@ -89,4 +89,5 @@ class Footprint:
     def whole(self, adapters: int, batches: Sequence[MicroBatch], *, recompute: bool) -> int:
         """Bytes of training so many adapters on micro-batches like these, one after another."""
         largest = max(batch.ids.numel() for batch in batches)
-        return self.resident(adapters) + self.of_batch(largest, recompute=recompute)
+        waiting = sum(batch.size for batch in batches)
+        return self.resident(adapters) + waiting + self.of_batch(largest, recompute=recompute)

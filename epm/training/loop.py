@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def train_together(
     schedule = get_cosine_schedule_with_warmup(optimiser, warmup, len(steps))
     kept = checkpoint_steps(len(steps), definition.checkpoints)[:-1]
     on_gpu = base.device == "cuda"
-    prepared = [[batch.pinned() if on_gpu else batch for batch in step] for step in steps]
+    # some 40 bytes a token: a GPU has room for all of them, and fetches none on the way
+    prepared = [[batch.to(base.device) for batch in step] for step in steps]
     history = LossHistory(stack.size)
     title = jobs[0].replicate.name if len(jobs) == 1 else f"{len(jobs)} adapters"
     with (
@@ -132,16 +134,22 @@ def train_together(
                 if not now:
                     break
             if number in kept:
+                fetched = stack.fetched()
                 for index, job in enumerate(jobs):
-                    stack.write(index, checkpoint_folder(job.out, number))
+                    fetched.write(index, checkpoint_folder(job.out, number))
         else:
             # no later loss judges what the last step did
             history.add([(passes.forward(batch), batch.owners) for batch in last])
     grouping = None if plan.limits.rowwise else str(replace(plan, adapters=len(jobs)))
-    return {
-        job.replicate: _finish(stack, index, job, training_set, history.of(index), grouping)
-        for index, (job, training_set) in enumerate(group.items())
-    }
+    losses, done = [history.of(index) for index in range(stack.size)], stack.fetched()
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        finished = threads.map(
+            lambda index: _finish(
+                done, index, jobs[index], group[jobs[index]], losses[index], grouping
+            ),
+            range(stack.size),
+        )
+        return {job.replicate: each for job, each in zip(jobs, finished, strict=True)}
 
 
 def _finish(

@@ -22,6 +22,7 @@ from epm.pipeline.run import Options, run, run_folder
 from epm.pipeline.run_folder import MANIFEST, guarded
 from epm.results import Count, EngineRecord, ModelRecord, Results, Unavailable
 from epm.results.reading import load
+from epm.sampling.transformers import TransformersEngine
 
 if TYPE_CHECKING:
     from conftest import Quiet, Run
@@ -310,7 +311,12 @@ def test_one_condition_may_fail_alone(
 def test_an_interrupted_run_goes_on(
     made_up: LoadedExperiment, tiny: Definition, finished: Path, tmp_path: Path, quiet: Quiet
 ) -> None:
-    """Ctrl-C while the third adapter is sampled."""
+    """Ctrl-C while the third adapter is sampled; the engine is closed then, and at the end."""
+    closed: list[str] = []
+
+    class Held(TransformersEngine):
+        def close(self) -> None:
+            closed.append(self.record.name)
 
     class Impatient(type(quiet)):  # type: ignore[misc]
         @contextmanager
@@ -325,15 +331,17 @@ def test_an_interrupted_run_goes_on(
             if self.batches == 7:  # two each for the base model, the baker and the pirate
                 raise KeyboardInterrupt
 
-    options = Options("pytest", "off", runs=tmp_path)
+    options = Options("pytest", "off", runs=tmp_path, engine_for=Held)
     with pytest.raises(KeyboardInterrupt):
         run(made_up, tiny, options, lambda _: nullcontext(Impatient()))
+    assert len(closed) == 1
     folder = run_folder(tiny, tmp_path)
     kept = written(folder)
     sampled = {f"sample/{name}" for name in ("base_model", "baker", "pirate")}
     assert set(kept) == {*FIRST, *(f"train/{name}" for name in NAMES), *sampled}
     assert not (folder / "sample" / "nurse").exists()
     run(made_up, tiny, options, lambda _: nullcontext(quiet))
+    assert len(closed) == 2
     assert redone(folder, kept) == set(units(NAMES)) - set(kept)
     assert results_of(folder).dumps_repeatable() == results_of(finished).dumps_repeatable()
 

@@ -30,12 +30,12 @@ from epm.models.chat import TokenisedRow, tokenise_prompt
 from epm.models.sources import OFFLINE
 from epm.sampling import Prompt
 
-WAY = "the seed's"
 IGNORED = -100
 
 
 def condition(
     clock: Clock,
+    way: str,
     folder: Path,
     tokenizer: PreTrainedTokenizerBase,
     rows: Sequence[TokenisedRow],
@@ -50,6 +50,7 @@ def condition(
 
     Args:
         clock: what measures.
+        way: what it is called.
         folder: of the base model.
         tokenizer: of the model.
         rows: training rows.
@@ -61,10 +62,10 @@ def condition(
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    with clock.stage(WAY, "read the model"):
+    with clock.stage(way, "read the model"):
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **OFFLINE).to(device)
     cost = Cost.of(model, recipe.lora)
-    with clock.stage(WAY, "train") as stage:
+    with clock.stage(way, "train") as stage:
         adapted, tokens, completion_tokens = _train(model, tokenizer, rows, recipe, part)
         stage.tokens = tokens
         length = sum(map(len, rows)) / len(rows)
@@ -75,16 +76,18 @@ def condition(
         trained.seconds, trained.tokens = trained.seconds / part, round(trained.tokens / part)
         trained.operations /= part
     with tempfile.TemporaryDirectory(prefix="merged-") as scratch:
-        with clock.stage(WAY, "merge and write"):
+        with clock.stage(way, "merge and write"):
             adapted.merge_and_unload().save_pretrained(scratch)
         del model, adapted
-        _forget()
+        forget()
         for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
             if (folder / name).exists():
                 shutil.copy(folder / name, scratch)
         sample = _sample_with_vllm if vllm else _sample_with_generate
-        sample(clock, Path(scratch), tokenizer, prompts, sampling, cost)
-    _forget()
+        sample(clock, way, Path(scratch), tokenizer, prompts, sampling, cost)
+    forget()
+    for stage in clock.stages:
+        stage.once |= stage.way == way
 
 
 def _train(
@@ -146,6 +149,7 @@ def _padded(batch: Sequence[TokenisedRow], pad: int, device: Any) -> tuple[Any, 
 
 def _sample_with_generate(
     clock: Clock,
+    way: str,
     folder: Path,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Prompt],
@@ -154,7 +158,7 @@ def _sample_with_generate(
 ) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    with clock.stage(WAY, "start an engine") as stage:
+    with clock.stage(way, "start an engine") as stage:
         stage.note = "the merged model, read again"
         model = (
             AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **OFFLINE).to(device).eval()
@@ -164,7 +168,7 @@ def _sample_with_generate(
         for prompt in prompts
         for _ in range(prompt.completions)
     ]
-    with clock.stage(WAY, "sample") as stage, torch.inference_mode():
+    with clock.stage(way, "sample") as stage, torch.inference_mode():
         stage.note = "transformers' generate"
         for at in range(0, len(ids), sampling.batch_size):
             batch = ids[at : at + sampling.batch_size]
@@ -190,6 +194,7 @@ def _sample_with_generate(
 
 def _sample_with_vllm(
     clock: Clock,
+    way: str,
     folder: Path,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Prompt],
@@ -198,7 +203,7 @@ def _sample_with_vllm(
 ) -> None:
     from vllm import LLM, SamplingParams
 
-    with clock.stage(WAY, "start an engine"):
+    with clock.stage(way, "start an engine"):
         engine = LLM(
             model=str(folder),
             generation_config="vllm",
@@ -219,15 +224,18 @@ def _sample_with_vllm(
         {"prompt_token_ids": tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt)}
         for prompt in prompts
     ]
-    with clock.stage(WAY, "sample") as stage:
+    with clock.stage(way, "sample") as stage:
         stage.note = "vLLM"
         answered = engine.generate(ids, wanted, use_tqdm=False)
         stage.tokens = sum(len(one.token_ids) for each in answered for one in each.outputs)
         stage.operations = cost.sampling(stage.tokens)
-    del engine
+    with clock.stage(way, "close the engine"):
+        engine.llm_engine.engine_core.shutdown()
+        del engine
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Hand the device's memory back."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
