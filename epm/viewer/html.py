@@ -27,6 +27,7 @@ SCREENS = {
     "samples": "Samples",
     "figures": "Figures",
     "lint": "Lint",
+    "history": "History",
     "files": "Files",
 }
 """Of a run, by the name of their file."""

@@ -144,6 +144,15 @@ class Run:
         """The experiment, as the command line names it."""
         return self.key.partition("/")[0]
 
+    @property
+    def identity(self) -> tuple[str, str, int | None]:
+        """Experiment, profile and issue, by which GitHub's issues are found."""
+        if self.results:
+            known = self.results.identity
+            return known.slug, known.profile, known.issue
+        digits = self.issue.rpartition("-")[2]
+        return self.issue, "", int(digits) if digits.isascii() and digits.isdecimal() else None
+
     @cached_property
     def _linted(self) -> tuple[Report | None, tuple[str, ...]]:
         said: list[str] = []
