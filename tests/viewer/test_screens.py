@@ -21,6 +21,8 @@ SCREENS = {
     "samples": "r/issue-1/hostile/samples.html#c=villain",
     "figures": "r/issue-16/pilot/figures.html",
     "lint": "r/issue-16/pilot/lint.html",
+    "history": "r/issue-16/pilot/history.html",
+    "issue": "issues/16.html#comments",
     "files": "r/issue-16/pilot/files.html",
 }
 READY = {

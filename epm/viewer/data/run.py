@@ -207,7 +207,8 @@ class Run:
         """What each metric is called, those first that the results describe."""
         known = self.results.metrics if self.results else {}
         called = {name: record.label for name, record in known.items()}
-        return called | {name: name for name in sorted(self.tally.metrics) if name not in called}
+        scored = {name for row in self.completions.rows for name in row.scores}
+        return called | {name: name for name in sorted(scored - called.keys())}
 
     @property
     def no_completions(self) -> str:

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from epm.viewer.markdown.inline import Inline, maths
 from epm.viewer.markdown.parser import parser
-from epm.viewer.markdown.raw_html import RawHtml
+from epm.viewer.markdown.raw_html import HEADING, RawHtml
 from epm.viewer.markdown.shown import (
     Heading,
     MarginMark,
@@ -169,7 +169,7 @@ class _Page:
 
     def _key(self, text: str) -> str:
         slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") or "section"
-        key = f"{self.prefix}h-{slug}"
+        key = f"{self.prefix}{HEADING}{slug}"
         again = self.keys.get(key, 0)
         self.keys[key] = again + 1
         return escape(f"{key}-{again}" if again else key)
