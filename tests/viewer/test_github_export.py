@@ -161,3 +161,17 @@ def test_history_leads_to_the_page_as_it_was_and_comments_are_text(tab: Tab, sit
     for tag in ("script", "img", "[onerror]", "a[href^=javascript]"):
         assert page.locator(f".discussed {tag}").count() == 0
     expect(page.locator(".timeline li").first).to_contain_text("ghost renamed")
+
+
+def test_what_cannot_be_seen_is_an_escape_where_no_script_marks_it(tmp_path: Path) -> None:
+    page = tmp_path / "body.md"
+    page.write_text(
+        "## AI Summary\n\nA rate\tof 3/4 (80%)\u202e\x1b[31m\x00\u200b here.\n", newline=""
+    )
+    library = Library([str(page)], tmp_path)
+    (key,) = library.places()
+    found = content(library, f"r/{key}/lint.html")
+    assert found is not None
+    quoted = "".join(re.findall(r'<pre class="source".*?</pre>', found.body.decode(), re.DOTALL))
+    assert "(80%)\\u202e\\x1b[31m\\x00\\u200b here" in quoted
+    assert not set("\u202e\x1b\x00\u200b") & set(found.body.decode())
