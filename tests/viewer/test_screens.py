@@ -242,6 +242,7 @@ def test_a_journey_by_keyboard_alone(tab: Tab) -> None:
     press("j")
     press("Enter")
     expect(page.locator("article.body")).to_be_visible()
+    page.wait_for_load_state()  # no key is heard before the scripts are there
     press("]")
     press("]")
     press("[")
@@ -257,6 +258,7 @@ def test_a_journey_by_keyboard_alone(tab: Tab) -> None:
     press("g")
     press("m")
     page.wait_for_selector("h1:text-is('Matrix')")
+    page.wait_for_load_state()
     for _ in range(60):
         press("Tab")
         if page.evaluate("document.activeElement.matches('td.cell > a')"):
@@ -274,9 +276,11 @@ def test_a_journey_by_keyboard_alone(tab: Tab) -> None:
         press("g")
         press(letter)
         expect(page.locator("h1")).to_have_text(heading)
+        page.wait_for_load_state()
     press("g")
     press("t")
     expect(page.locator("h1")).to_have_text("Tasks")
+    page.wait_for_load_state()
     press("j")
     expect(page.locator(".issue a").first).to_be_focused()
     press("?")
