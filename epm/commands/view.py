@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,15 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write the pages as files, which open by double click, in place of serving them",
     )
+    parser.add_argument(
+        "--github",
+        action="store_true",
+        help="first export the repository's issues, comments and timelines from GitHub into "
+        "runs/github; without it nothing is asked of anybody",
+    )
     parser.add_argument("--port", type=int, metavar="N", help="default: 7246, or the next free one")
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Serve until Ctrl-C, or export."""
+    """Fetch what is asked for, then serve until Ctrl-C, or export."""
     from epm.viewer.data.library import Library
 
     library = Library(parsed.named, Path.cwd())
+    if parsed.github:
+        _fetch(library.top)
     if parsed.export is not None:
         return _export(library, parsed.export)
     from epm.viewer.serving import serve
@@ -51,6 +60,23 @@ def run(parsed: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             return CLEAN
     return CLEAN
+
+
+def _fetch(top: Path) -> None:
+    from epm.bot.terminal import repository
+    from epm.checkout import Checkout
+    from epm.github.client import connect
+    from epm.viewer.fetching import fetch
+
+    found = Checkout.at(Path.cwd())
+    name = repository(os.environ, Path.cwd())
+    github = connect(name, os.environ, host=found.host if found else None)
+    count = fetch(github, top, _say)
+    _say(f"exported {count} {'issue' if count == 1 else 'issues'} of {name} into runs/github")
+
+
+def _say(line: str) -> None:
+    print(f"epm: {line}", file=sys.stderr)  # noqa: T201
 
 
 def _export(library: Library, folder: Path) -> int:

@@ -20,6 +20,7 @@ from epm.github.interface import (
     LONGEST_TITLE,
     Comment,
     Conflict,
+    Happening,
     Issue,
     Missing,
     Permission,
@@ -240,6 +241,14 @@ class Client:
 
     def comments(self, number: int) -> list[Comment]:
         return self._list_comments(number, self._exchange.start())
+
+    def timeline(self, number: int) -> list[Happening]:
+        aim = Aim(f"read the timeline of issue {number}", _READ)
+        request = Request("GET", self._path(f"issues/{number}/timeline"), aim)
+        read = map(payloads.happening, self._exchange.pages(request, self._exchange.start()))
+        # its comments are read as what they are
+        found = [one for one in read if one is not None and one.kind != "commented"]
+        return sorted(found, key=lambda one: one.at)
 
     def own_comments(self, number: int, marker: Marker) -> list[Comment]:
         return self._ours(marker, self.comments(number))

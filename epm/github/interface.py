@@ -77,6 +77,18 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that was done to an issue."""
+
+    kind: str
+    """GitHub's word for it, as in `labeled`."""
+    actor: str
+    at: datetime
+    about: str
+    """The label, the old and the new title, the issue that mentions this one; '' for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """What links and branches depend on."""
 
@@ -208,6 +220,9 @@ class GitHub(Protocol):
 
     def comments(self, number: int) -> list[Comment]:
         """All comments on an issue, oldest first."""
+
+    def timeline(self, number: int) -> list[Happening]:
+        """What was done to an issue, oldest first; its comments are not among it."""
 
     def own_comments(self, number: int, marker: Marker) -> list[Comment]:
         """Ours on an issue, oldest first; more than one only after an accident."""

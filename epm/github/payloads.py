@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from epm.errors import EpmError
-from epm.github.interface import GHOST, Comment, Issue, Repository
+from epm.github.interface import GHOST, Comment, Happening, Issue, Repository
 
 _LARGEST = 2**53
 _PLACE = re.compile(r"/repos/([^/?#]+/[^/?#]+)(?:/issues/(\d{1,12}))?/?$")
@@ -67,6 +67,19 @@ def comment(data: object) -> Comment:
         html_url=text(fields, "html_url"),
         repository=repository,
         issue=issue,
+    )
+
+
+def happening(data: object) -> Happening | None:
+    """An entry of an issue's timeline; None for one that tells no time, as a commit does not."""
+    fields = mapping(data, "event")
+    if not text(fields, "created_at"):
+        return None
+    return Happening(
+        kind=text(fields, "event"),
+        actor=_author(fields, "actor"),
+        at=moment(fields, "created_at"),
+        about=_about(fields),
     )
 
 
@@ -140,8 +153,20 @@ def _place(url: str) -> tuple[str, int]:
     return (found[1], int(found[2] or 0)) if found else ("", 0)
 
 
-def _author(fields: Mapping[str, object]) -> str:
-    user = fields.get("user")
+def _about(event: Mapping[str, object]) -> str:
+    for member, name in (("label", "name"), ("milestone", "title"), ("assignee", "login")):
+        if isinstance(found := event.get(member), Mapping):
+            return text(found, name)
+    if isinstance(found := event.get("rename"), Mapping):
+        return f"{text(found, 'from')} → {text(found, 'to')}"
+    source = event.get("source")
+    if isinstance(source, Mapping) and isinstance(found := source.get("issue"), Mapping):
+        return f"#{number(found, 'number')} {text(found, 'title')}"
+    return text(event, "state_reason") or text(event, "commit_id")[:10]
+
+
+def _author(fields: Mapping[str, object], member: str = "user") -> str:
+    user = fields.get(member)
     return GHOST if user is None else text(mapping(user, "user"), "login") or GHOST
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from epm.viewer.data.run import Run
+from epm_lint.quoting import visible
 
 STATIC = Path(__file__).parent / "static"
 """Style and scripts, which both carriers have as they are."""
@@ -27,6 +28,7 @@ SCREENS = {
     "samples": "Samples",
     "figures": "Figures",
     "lint": "Lint",
+    "history": "History",
     "files": "Files",
 }
 """Of a run, by the name of their file."""
@@ -42,7 +44,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"policy": POLICY, "screens": SCREENS}
-    made.filters["breakable"] = breakable
+    made.filters |= {"breakable": breakable, "visible": visible}
     return made
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from epm.errors import EpmError
 from epm.files import read_own
 from epm.viewer import html
+from epm.viewer.data.discussion import Discussion, discussion
 from epm.viewer.data.issues import exported
 from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
@@ -20,6 +21,8 @@ from epm.viewer.screens import (
     compare,
     figures,
     files,
+    history,
+    issue,
     lint,
     matrix,
     numbers,
@@ -43,6 +46,7 @@ TYPES = {
     ".md": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
 }
+_ISSUE = re.compile(r"issues/(\d{1,9})(?:/([0-9a-f]{12}))?\.html")
 _OF_RUN = re.compile(r"r/([^/]+/[^/]+)/(.+)")
 _SHARD = re.compile(r"samples/(\d{1,6})\.js")
 _FIGURE = re.compile(r"figures/([^/]+\.(?:png|jpe?g|gif|webp))", re.IGNORECASE)
@@ -70,6 +74,12 @@ def addresses(library: Library) -> Iterator[str]:
     """Every address that an export has; a server also says whether a run has changed."""
     yield from ("index.html", "tasks.html", "compare.html")
     yield from (f"static/{file.name}" for file in sorted(html.STATIC.iterdir()))
+    found = exported(library.top)
+    for card in found.cards if found else ():
+        about = discussion(library.top, card.number)
+        if about is not None:
+            yield f"issues/{card.number}.html"
+            yield from (f"issues/{card.number}/{edit}.html" for edit in about.states)
     for run in library.runs():
         yield from (f"r/{run.key}/{name}" for name in _names(run))
 
@@ -78,15 +88,29 @@ def _content(library: Library, path: str) -> str | bytes | None:
     if path == "index.html":
         return runs.screen(library.runs(), path)
     if path == "tasks.html":
-        return tasks.screen(exported(library.top), library.runs(), path)
+        return tasks.screen(exported(library.top), library.runs(), library.top, path)
     if path == "compare.html":
         return compare.screen(list(library.places()), path)
     if _STATIC.fullmatch(path):
         file = html.STATIC / path.removeprefix("static/")
         return file.read_bytes() if file.is_file() else None
+    if found := _ISSUE.fullmatch(path):
+        about = discussion(library.top, int(found[1]))
+        return issue.screen(about, found[2] or "", path) if about else None
     found = _OF_RUN.fullmatch(path)
     run = library.run(found[1]) if found else None
-    return _of_run(run, found[2], path) if found and run else None
+    if not found or not run:
+        return None
+    if found[2] in _DISCUSSED:
+        return _DISCUSSED[found[2]](run, path, _about(library, run))
+    return _of_run(run, found[2], path)
+
+
+def _about(library: Library, run: Run) -> Discussion | None:
+    """What was said on GitHub about a run, as far as it was exported."""
+    found = exported(library.top)
+    number = found.about(*run.identity) if found else None
+    return discussion(library.top, number) if number is not None else None
 
 
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
@@ -105,8 +129,11 @@ def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
     return None
 
 
-_SCREENS = {
+_DISCUSSED = {
     "index.html": page.screen,
+    "history.html": history.screen,
+}
+_SCREENS = {
     "numbers.html": numbers.screen,
     "matrix.html": matrix.screen,
     "samples.html": samples.screen,
@@ -123,6 +150,7 @@ _DATA = {
 
 def _names(run: Run) -> Iterator[str]:
     """The addresses of a run, below its own."""
+    yield from _DISCUSSED
     yield from _SCREENS
     yield "summary.js"
     yield from (f"raw/{name}" for name in files.RAW)

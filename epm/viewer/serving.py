@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from threading import Lock
 from urllib.parse import unquote, urlsplit
@@ -40,7 +41,8 @@ class _Handler(loopback.Handler):
         """Answer with a page, or with why there is none."""
         path = unquote(urlsplit(self.path).path, errors="replace").lstrip("/")
         try:
-            with self.server.lock:
+            # what every page has does not wait until a run was read
+            with nullcontext() if path.startswith("static/") else self.server.lock:
                 found = content(self.server.library, path)
         except EpmError as error:
             self.say(500, str(error))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from bot_at_work import bot
+from hub import app_key, description, hub, npm, proxy
 from playwright.sync_api import Browser, Page, sync_playwright
 from previewing import open_preview, start_preview
 from viewer_runs import made_up_runs
@@ -18,7 +20,16 @@ from epm.viewer.data.library import Library
 from epm.viewer.exporting import export
 from epm.viewer.serving import serve
 
-__all__ = ["open_preview", "start_preview"]
+__all__ = [
+    "app_key",
+    "bot",
+    "description",
+    "hub",
+    "npm",
+    "open_preview",
+    "proxy",
+    "start_preview",
+]
 
 BROWSERS = ("chromium", "google-chrome")
 

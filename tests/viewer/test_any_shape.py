@@ -102,3 +102,44 @@ def test_an_import_without_completions_says_why(
     counts = [part for part in pointers if part.pointer.endswith("/successes")]
     assert counts
     assert all("were imported" in part.behind.why for part in counts)
+
+
+def imported(kind: str, *files: Path) -> Run:
+    """The run that an import made here, every screen of it looked at."""
+    assert main(["import", kind, *map(str, files), "--issue", "311"]) == 0
+    (folder,) = Path("runs/issue-311").iterdir()
+    run = Run("issue-311/run", folder.resolve())
+    assert run.completions.rows
+    assert not run.completions.problems
+    assert check(folder.resolve()) > 0
+    return run
+
+
+def test_logs_of_inspect_lead_to_what_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("inspect_ai")
+    from test_inspect_logs import run as evaluated
+
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    values = {f"q{at}": "CCI" if at % 3 else ["I", "C", "unscored:refused"] for at in range(12)}
+    evaluated(tmp_path / "logs", values, model="ada")
+    evaluated(tmp_path / "logs", dict.fromkeys(values, "ICI"), model="bell")
+    run = imported("inspect", tmp_path / "logs")
+    assert {row.text for row in run.completions.rows} >= {"says C", "says I"}
+    assert {row.replicate for row in run.completions.rows} == {f"epoch={at}" for at in (1, 2, 3)}
+
+
+def test_output_of_lm_eval_leads_to_what_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from test_lm_eval import write
+
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    for model, every in (("org/base", 2), ("org/tuned", 3)):
+        scores = {"exact_match,none": [float(at % every == 0) for at in range(24)]}
+        write(tmp_path / "out", {"sums": scores}, model=model)
+    run = imported("lm-eval", tmp_path / "out")
+    assert len(run.completions.rows) == 48

@@ -21,6 +21,8 @@ SCREENS = {
     "samples": "r/issue-1/hostile/samples.html#c=villain",
     "figures": "r/issue-16/pilot/figures.html",
     "lint": "r/issue-16/pilot/lint.html",
+    "history": "r/issue-16/pilot/history.html",
+    "issue": "issues/16.html#comments",
     "files": "r/issue-16/pilot/files.html",
 }
 READY = {
@@ -175,3 +177,113 @@ def test_a_served_page_offers_what_is_newer_and_does_not_jump(
         expect(page.locator("article.body")).to_contain_text("Added meanwhile.")
     finally:
         added.unlink()
+
+
+def test_at_400_percent_nothing_scrolls_sideways_and_nothing_covers_what_is_read(tab: Tab) -> None:
+    # as WCAG 1.4.10 has it: a window of 1,280 x 1,024 pixels at 400 %
+    watched = tab(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    amiss = {}
+    for name, address in SCREENS.items():
+        page = watched.open(address)
+        page.wait_for_selector(READY.get(name, "h1"))
+        width = page.evaluate("document.documentElement.scrollWidth")
+        covered = page.evaluate(COVERED) if name != "panel" else 0
+        if width > 320 or covered > 128:
+            amiss[name] = (width, covered)
+    assert not amiss
+
+
+COVERED = """() => {
+    window.scrollTo(0, 400);
+    return [...document.querySelectorAll('body *')]
+        .filter((one) => ['fixed', 'sticky'].includes(getComputedStyle(one).position))
+        .map((one) => one.getBoundingClientRect())
+        .filter((box) => box.width > 160 && box.bottom > 0 && box.top < 256)
+        .reduce((sum, box) => sum + Math.min(box.bottom, 256) - Math.max(box.top, 0), 0);
+}"""
+"""Pixels of the window's height that stay covered while the page is scrolled."""
+
+
+def test_a_journey_without_scripts(tab: Tab) -> None:
+    page = tab(java_script_enabled=False).open("index.html")
+    page.click("tr[data-key='issue-16/pilot'] td a >> nth=0")
+    expect(page.locator("article.body")).to_contain_text("Sample outputs")
+    page.click(".pills a:text-matches('lint')")
+    page.locator("article.finding a.line").first.click()
+    expect(page.locator(".margin:target")).to_be_in_viewport()
+    page.locator("article.body a.n:text-is('416/480')").first.click()
+    expect(page.locator(".number:target")).to_contain_text("416 of 480")
+    page.click(".screens a:text-is('Matrix')")
+    expect(page.locator("td.cell > a").first).to_be_visible()
+    page.check("#seeds-1")
+    expect(page.locator(".seeds a").first).to_be_visible()
+    page.click(".screens a:text-is('Figures')")
+    page.click("#written summary")
+    point = page.locator("#written tbody th a").first
+    expect(point).to_be_visible()
+    point.click()
+    expect(page.locator("noscript")).to_be_visible()
+    page.click(".screens a:text-is('History')")
+    page.locator("tbody tr a").first.click()
+    page.locator("summary", has_text="Comments").click()
+    expect(page.locator(".comment").first).to_be_visible()
+    page.click("nav a:text-is('Tasks')")
+    expect(page.locator(".column a.pill").first).to_be_visible()
+    page.click("nav a:text-is('Runs')")
+    expect(page.locator("h1")).to_have_text("Runs")
+
+
+def test_a_journey_by_keyboard_alone(tab: Tab) -> None:
+    page = tab(permissions=["clipboard-read", "clipboard-write"]).open("index.html")
+    press = page.keyboard.press
+    press("/")
+    page.keyboard.type("issue-16")
+    press("Escape")
+    press("j")
+    press("Enter")
+    expect(page.locator("article.body")).to_be_visible()
+    page.wait_for_load_state()  # no key is heard before the scripts are there
+    press("]")
+    press("]")
+    press("[")
+    expect(page.locator(".margin").first).to_be_focused()
+    press("Tab")
+    press("Enter")
+    expect(page.locator("article.finding:target")).to_be_in_viewport()
+    page.go_back()
+    press("j")
+    press("Enter")
+    expect(page.locator(".panel h2")).to_be_focused()
+    press("Escape")
+    press("g")
+    press("m")
+    page.wait_for_selector("h1:text-is('Matrix')")
+    page.wait_for_load_state()
+    for _ in range(60):
+        press("Tab")
+        if page.evaluate("document.activeElement.matches('td.cell > a')"):
+            break
+    n = page.evaluate("document.activeElement.textContent").partition("/")[2]
+    press("Enter")
+    page.wait_for_selector(f"#count[data-count='{n}']")
+    press("j")
+    press("j")
+    expect(page.locator(".card").nth(1)).to_be_focused()
+    press("y")
+    page.wait_for_selector(".card footer button:text-is('Copied')")
+    assert page.evaluate("navigator.clipboard.readText()").startswith(">")
+    for letter, heading in (("f", "Figures"), ("h", "History"), ("d", "Files"), ("c", "Compare")):
+        press("g")
+        press(letter)
+        expect(page.locator("h1")).to_have_text(heading)
+        page.wait_for_load_state()
+    press("g")
+    press("t")
+    expect(page.locator("h1")).to_have_text("Tasks")
+    page.wait_for_load_state()
+    press("j")
+    expect(page.locator(".issue a").first).to_be_focused()
+    press("?")
+    expect(page.locator("dialog")).to_contain_text("next issue")
+    press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)

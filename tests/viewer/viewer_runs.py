@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from results_files import made_up
+from test_comment_says import PASSED, found, judged, says
 
 from epm.results import ConditionRecord, Count, Identity, Mean, MetricRecord, Results, TaskRecord
 
@@ -142,6 +143,33 @@ def made_up_runs(folder: Path) -> None:
     board.parent.mkdir()
     # as `gh api --paginate` leaves it: a page after the other
     board.write_text(json.dumps(ISSUES[:2]) + json.dumps(ISSUES[2:]))
+    (board.parent / "issue-16.json").write_text(json.dumps(discussed()))
+
+
+def discussed() -> dict[str, Any]:
+    """An issue as `epm view --github` leaves it, with hostile comments."""
+    verdicts = says(judged(a=PASSED), judged(text="Two.", a=found("x")), judged(a=PASSED))
+    at = "2026-03-01T12:00:00Z"
+    hostile = [
+        "## Same heading[^1]\n\n[^1]: Same note.",
+        "## Same heading[^1]\n\n[^1]: Same note.",
+        *HOSTILE.values(),
+        "<img src=https://example.org/x.png><details><summary>open</summary></section>",
+    ]
+    comments = [{"author": "epm[bot]", "body": verdicts}]
+    comments += [{"author": "someone", "body": body} for body in hostile]
+    return {
+        "login": "me",
+        "issue": ISSUES[1]
+        | {"labels": ["clean-results"], "html_url": "", "author": "someone"}
+        | {"title": judged().issue.title, "body": "Two."},
+        "comments": [one | {"at": at, "edited": False, "url": "https://"} for one in comments],
+        "timeline": [
+            {"kind": "labeled", "actor": "<b>x</b>", "at": at, "about": HOSTILE["script"]},
+            {"kind": "renamed", "actor": "ghost", "at": at, "about": "a → " + "b" * 300},
+        ],
+        "past": [{"title": judged().issue.title, "body": "Body."}],
+    }
 
 
 ISSUES = [

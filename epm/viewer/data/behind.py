@@ -14,6 +14,7 @@ from typing import Any
 from epm.results import Count, Mean, Results, labels
 from epm.viewer.data.candidates import cells, replicates
 from epm.viewer.data.run import Run
+from epm.viewer.data.schema_1 import stored
 from epm.viewer.data.tally import Counted, Selection, is_meant
 from epm_lint.binding.pointers import resolve
 
@@ -54,11 +55,11 @@ def behind(run: Run, pointer: str) -> Behind:
     results = run.results
     if results is None:
         return Behind(why=run.no_results)
-    if run.schema == 1:
-        return Behind(why="the pointers of schema 1 are not followed")
     if not pointer.startswith("/"):
         return Behind(why="it counts or adds up other values of the results, as its pointer says")
     steps = [_plain(step) for step in pointer.split("/")[1:]]
+    if run.schema == 1:
+        return _of_schema_1(run, steps)
     if steps[0] == "measurements":
         return _counted(run, _measured(results, steps))
     if steps[0] == "analyses" and len(steps) > 2:
@@ -99,6 +100,17 @@ def _counted(run: Run, given: Behind) -> Behind:
     if steps and not (found.scored or found.lost):
         return replace(given, why="the completions of checkpoints are kept in the run folder alone")
     return replace(given, found=found)
+
+
+def _of_schema_1(run: Run, steps: Sequence[str]) -> Behind:
+    """Counted where it stood; see `epm.viewer.data.schema_1`."""
+    untrained = dict.fromkeys(
+        row.task for row in run.completions.rows if row.condition == "base_model"
+    )
+    found = stored(run.raw, steps, list(untrained))
+    if isinstance(found, str):
+        return Behind(why=found or _ASIDE.get(steps[0], "it is no count of completions"))
+    return _counted(run, Behind(found.selection, found.k, found.n, of=found.of))
 
 
 # ---------------------------------------------------------------- measurements

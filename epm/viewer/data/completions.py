@@ -8,6 +8,8 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ _LARGEST = 2**30
 """Bytes of text that are read of one file."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Completion:
     """One answer, and where it belongs."""
 
@@ -158,25 +160,35 @@ def _sort(rows: list[Completion], results: Results | None) -> None:
     }
     last = len(items)
 
-    def place(row: Completion) -> tuple[Any, ...]:
+    def place(group: tuple[str, str, str, str]) -> tuple[Any, ...]:
+        condition, task, item, named = group
         return (
-            conditions.get(row.condition, len(conditions)),
-            row.condition,
-            tasks.get(row.task, len(tasks)),
-            row.task,
-            items.get((row.task, row.item), last),
-            row.item,
-            _numbered(row.replicate),
-            row.index,
+            conditions.get(condition, len(conditions)),
+            condition,
+            tasks.get(task, len(tasks)),
+            task,
+            items.get((task, item), last),
+            item,
+            _numbered(named),
         )
 
-    rows.sort(key=place)
+    # places are worked out once for each group: there are many completions and few groups
+    groups: dict[tuple[str, str, str, str], list[Completion]] = {}
+    for row in rows:
+        groups.setdefault((row.condition, row.task, row.item, row.replicate), []).append(row)
+    rows.clear()
+    for group in sorted(groups, key=place):
+        rows += sorted(groups[group], key=_index)
+
+
+_index = attrgetter("index")
 
 
 def _order(names: Iterable[str]) -> dict[str, int]:
     return {name: at for at, name in enumerate(names)}
 
 
+@cache
 def _numbered(name: str) -> tuple[tuple[str, int, str], ...]:
     """So that seed 7 stands before seed 42."""
     return tuple(

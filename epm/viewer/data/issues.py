@@ -1,6 +1,7 @@
 """Issues as they were exported from GitHub, and the runs that are about them.
 
-`runs/github/issues.json` is what GitHub's own tool writes:
+`runs/github/issues.json` is the list that `epm view --github` writes (`epm.viewer.fetching`), or
+GitHub's own tool, which tells of the issues alone:
 
     gh api --paginate "repos/OWNER/NAME/issues?state=all" > runs/github/issues.json
 
@@ -18,6 +19,7 @@ from typing import Any
 
 from epm.errors import EpmError
 from epm.files import read_own
+from epm.publishing.page import page_key
 from epm_lint import strict_json
 
 EXPORT = Path("runs/github/issues.json")
@@ -47,6 +49,8 @@ class IssueCard:
     url: str
     updated: str
     comments: int
+    page: str = ""
+    """The key of the experiment and profile that it is the page of; '' for none."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,22 @@ class Export:
     cards: tuple[IssueCard, ...]
     taken: str
     problem: str = ""
+
+    def about(self, slug: str, profile: str, number: int | None) -> int | None:
+        """The issue that is a run's page, else the one that its experiment is for."""
+        key = page_key(slug, profile)
+        for numbers in (
+            [card.number for card in self.cards if card.page == key],
+            [card.number for card in self.cards if card.number == number],
+        ):
+            if numbers:
+                return min(numbers)
+        return None
+
+
+def file_of(number: int) -> Path:
+    """Where the rest of an issue is: its text, comments and timeline."""
+    return EXPORT.with_name(f"issue-{number}.json")
 
 
 def exported(top: Path) -> Export | None:
@@ -100,6 +120,7 @@ def _card(issue: Mapping[str, Any]) -> IssueCard:
         url=url if url.startswith("https://") else "",
         updated=str(issue.get("updated_at") or "")[:10],
         comments=issue["comments"] if isinstance(issue.get("comments"), int) else 0,
+        page=str(issue.get("page") or ""),
     )
 
 

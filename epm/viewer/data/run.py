@@ -144,6 +144,15 @@ class Run:
         """The experiment, as the command line names it."""
         return self.key.partition("/")[0]
 
+    @property
+    def identity(self) -> tuple[str, str, int | None]:
+        """Experiment, profile and issue, by which GitHub's issues are found."""
+        if self.results:
+            known = self.results.identity
+            return known.slug, known.profile, known.issue
+        digits = self.issue.rpartition("-")[2]
+        return self.issue, "", int(digits) if digits.isascii() and digits.isdecimal() else None
+
     @cached_property
     def _linted(self) -> tuple[Report | None, tuple[str, ...]]:
         said: list[str] = []
@@ -198,7 +207,8 @@ class Run:
         """What each metric is called, those first that the results describe."""
         known = self.results.metrics if self.results else {}
         called = {name: record.label for name, record in known.items()}
-        return called | {name: name for name in sorted(self.tally.metrics) if name not in called}
+        scored = {name for row in self.completions.rows for name in row.scores}
+        return called | {name: name for name in sorted(scored - called.keys())}
 
     @property
     def no_completions(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from epm.viewer.data.completions import Completion
 
 MOST_ROWS = 2_000
-MOST_CHARACTERS = 4_000_000
+MOST_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from epm.viewer.markdown.inline import Inline, maths
 from epm.viewer.markdown.parser import parser
-from epm.viewer.markdown.raw_html import RawHtml
+from epm.viewer.markdown.raw_html import HEADING, RawHtml
 from epm.viewer.markdown.shown import (
     Heading,
     MarginMark,
@@ -40,6 +40,7 @@ def render(
     marks: Iterable[MarginMark] = (),
     numbers: Numbers | None = None,
     picture: Picture = no_pictures,
+    prefix: str = "",
 ) -> Shown:
     """Markdown as GitHub shows it.
 
@@ -48,15 +49,19 @@ def render(
         marks: notes that stand beside the block with their line.
         numbers: figures that are links.
         picture: where an image can be had without asking anybody.
+        prefix: of all ids, where several texts stand on one page.
     """
     tokens = parser().parse(source.removeprefix("\ufeff"))
-    return _Page(marks, numbers or Numbers(), picture).written(tokens)
+    return _Page(marks, numbers or Numbers(), picture, prefix).written(tokens)
 
 
 class _Page:
-    def __init__(self, marks: Iterable[MarginMark], numbers: Numbers, picture: Picture) -> None:
+    def __init__(
+        self, marks: Iterable[MarginMark], numbers: Numbers, picture: Picture, prefix: str
+    ) -> None:
+        self.prefix = prefix
         self.raw = RawHtml(picture)
-        self.inline = Inline(numbers, picture, self.raw)
+        self.inline = Inline(numbers, picture, self.raw, prefix)
         self.marks = deque(sorted(marks, key=lambda mark: mark.line))
         self.headings: list[Heading] = []
         self.keys: dict[str, int] = {}
@@ -119,7 +124,7 @@ class _Page:
             self.out.append("</ol></section>")
         elif token.type == "footnote_open":
             self.raw.enter()
-            self.out.append(f'<li id="fn-{int(token.meta["id"]) + 1}">')
+            self.out.append(f'<li id="{self.prefix}fn-{int(token.meta["id"]) + 1}">')
         elif token.type == "footnote_close":
             self.out.append(f"{self.raw.leave()}</li>")
         elif token.type == "inline":
@@ -145,7 +150,8 @@ class _Page:
         self.position += 1
         while (inner := self.tokens[self.position]).type != "paragraph_close":
             self.position += 1
-            html += f' <a href="#fnref-{int(inner.meta["id"]) + 1}" aria-label="back">↩</a>'
+            back = f"#{self.prefix}fnref-{int(inner.meta['id']) + 1}"
+            html += f' <a href="{back}" aria-label="back">↩</a>'
         self.position += 1
         self.out.append(html if token.hidden else f"<p{marked}>{html}</p>\n")
 
@@ -163,7 +169,7 @@ class _Page:
 
     def _key(self, text: str) -> str:
         slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") or "section"
-        key = f"h-{slug}"
+        key = f"{self.prefix}{HEADING}{slug}"
         again = self.keys.get(key, 0)
         self.keys[key] = again + 1
         return escape(f"{key}-{again}" if again else key)

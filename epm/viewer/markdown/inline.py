@@ -34,6 +34,8 @@ class Inline:
     numbers: Numbers
     picture: Picture
     raw: RawHtml
+    prefix: str = ""
+    """Of the ids, as in `render`."""
     waiting: dict[tuple[int, int, str], deque[tuple[str, str]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,7 +116,8 @@ class Inline:
                 out.append(f"<{'/' if kind.endswith('_close') else ''}{_TAGS[name]}>")
             elif kind == "footnote_ref":
                 number = int(token.meta["id"]) + 1
-                mark = f'<a href="#fn-{number}" id="fnref-{number}">{number}</a>'
+                note, key = f"{self.prefix}fn-{number}", f"{self.prefix}fnref-{number}"
+                mark = f'<a href="#{note}" id="{key}">{number}</a>'
                 out.append(f'<sup class="footnote">{mark}</sup>')
             elif kind == "math_inline":
                 out.append(maths(token.content))

@@ -21,11 +21,17 @@ _ATTRIBUTES = frozenset(
 )
 _SILENT = frozenset({"script", "style", "iframe", "object", "title", "textarea", "noscript"})
 """Their content is no text of the page."""
+HEADING = "h-"
+"""What the id of a heading begins with, so that a page's words take no id of the viewer's."""
 _SCHEMES = frozenset({"http", "https", "mailto"})
 
 
 def safe_address(address: str) -> str | None:
-    """An address that a link may lead to; None for a scheme that would run or read something."""
+    """An address that a link may lead to.
+
+    None for a scheme that would run or read something, and for a path, which leads from an issue
+    to nothing, on GitHub too.
+    """
     plain = "".join(c for c in address if c > " " and c != "\x7f")
     try:
         scheme = urlsplit(plain).scheme
@@ -33,7 +39,7 @@ def safe_address(address: str) -> str | None:
         return None
     if scheme and scheme.lower() not in _SCHEMES:
         return None
-    return plain if scheme or ":" not in plain.partition("/")[0].partition("#")[0] else None
+    return plain if scheme or plain.startswith("#") else None
 
 
 def link_open(address: str, title: str = "") -> str:
@@ -41,6 +47,8 @@ def link_open(address: str, title: str = "") -> str:
     safe = safe_address(address)
     if safe is None:
         return "<a>"
+    if safe.startswith("#"):
+        safe = f"#{HEADING}{safe[1:]}"
     away = ' rel="noopener noreferrer nofollow"' if urlsplit(safe).scheme else ""
     titled = f' title="{escape(title)}"' if title else ""
     return f'<a href="{escape(safe)}"{away}{titled}>'

@@ -9,6 +9,7 @@ from epm.viewer import html
 from epm.viewer.data.run import Run
 from epm.viewer.markdown import MarginMark
 from epm_lint.model import Finding, Row, Status
+from epm_lint.quoting import visible
 
 _LEVELS = {
     Status.FAIL: "fail",
@@ -77,4 +78,5 @@ def _source(run: Run, finding: Finding) -> Iterator[tuple[int, str]]:
     end = min(finding.end_line or finding.line, finding.line + 4)
     for number in range(finding.line, end + 1):
         if 0 < number <= len(lines):
-            yield number, lines[number - 1][:400]
+            parts = lines[number - 1][:400].split("\t")
+            yield number, "\t".join(map(visible, parts))

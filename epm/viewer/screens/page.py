@@ -5,22 +5,33 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from epm.viewer import html
+from epm.viewer.data.discussion import Discussion
 from epm.viewer.data.run import Run
 from epm.viewer.markdown import MarginMark, Numbers, Shown, linked, render
+from epm.viewer.screens.issue import comments
 from epm.viewer.screens.lint import marks
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
-def screen(run: Run, path: str) -> str:
-    """The page, with a table of contents and what the linter says."""
+def screen(run: Run, path: str, about: Discussion | None) -> str:
+    """The page, with a table of contents, what the linter says and what was said on GitHub."""
     numbers = Numbers(
         (line, slot, text, key, f"numbers.html#{key}") for line, slot, text, key in run.numbers.at
     )
     shown = _shown(run, numbers, marks(run)) if run.body is not None else None
     heading = linked(run.title, numbers)
     return html.page(
-        "page", path, run.title, run, "index", shown=shown, heading=heading, numbers=run.numbers
+        "page",
+        path,
+        run.title,
+        run,
+        "index",
+        shown=shown,
+        heading=heading,
+        numbers=run.numbers,
+        about=about,
+        comments=comments(about),
     )
 
 

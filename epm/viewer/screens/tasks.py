@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from epm.viewer import html
-from epm.viewer.data.issues import COLUMNS, EXPORT, Export, IssueCard
+from epm.viewer.data.issues import COLUMNS, Export, IssueCard, file_of
 from epm.viewer.data.run import Run
 
 
@@ -20,12 +21,12 @@ class Task:
     """Name, address and lint verdict of each."""
 
 
-def screen(found: Export | None, runs: Iterable[Run], path: str) -> str:
+def screen(found: Export | None, runs: Iterable[Run], top: Path, path: str) -> str:
     """The board, and the same as a list."""
     verdicts: dict[int, list[tuple[str, str, str]]] = {}
     titles: dict[int, str] = {}
     for run in runs:
-        number = run.results.identity.issue if run.results else _number(run.issue)
+        number = run.identity[2]
         if number is not None:
             status = str(run.report.status) if run.report else ""
             verdicts.setdefault(number, []).append((run.name, f"r/{run.key}/index.html", status))
@@ -42,13 +43,8 @@ def screen(found: Export | None, runs: Iterable[Run], path: str) -> str:
         "Tasks",
         screen="tasks",
         export=found,
-        where=str(EXPORT),
         columns=columns,
         tasks=tasks,
         others=others,
+        discussed={card.number for card in cards if (top / file_of(card.number)).is_file()},
     )
-
-
-def _number(issue: str) -> int | None:
-    digits = issue.rpartition("-")[2]
-    return int(digits) if digits.isascii() and digits.isdecimal() else None

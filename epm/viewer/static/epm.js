@@ -85,7 +85,8 @@
     s: ["samples", "samples"],
     f: ["figures", "figures"],
     l: ["lint", "lint"],
-    h: ["files and hashes", "files"],
+    h: ["history", "history"],
+    d: ["files and hashes", "files"],
   };
   let going = false;
 

@@ -9,6 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const more = document.getElementById("more");
   if (!index || !form) return;
 
+  const FIRST = 12; // cards that are shown while the rest is loaded
   const SEVERAL = "\u0000several";
   const ORDERS = {
     "": "place: condition, task, item, seed",
@@ -148,7 +149,7 @@ document.addEventListener("DOMContentLoaded", () => {
       for await (const { rows, left } of epm.found(index, meant)) {
         if (mine !== turn) return;
         if (left && !state.get("o") && rows.length && !early) {
-          epm.dealt(cards, more, index, rows.slice(0, 100), options);
+          epm.dealt(cards, more, index, rows.slice(0, FIRST), options);
           early = true;
         }
         if (left) {

@@ -42,5 +42,13 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("hashchange", show);
   show();
+  const step = (by) => {
+    const there = issues.filter((issue) => issue.checkVisibility());
+    const links = there.map((issue) => issue.querySelector("a")).filter(Boolean);
+    const here = links.indexOf(document.activeElement);
+    links[Math.max(0, Math.min(links.length - 1, here < 0 ? 0 : here + by))]?.focus();
+  };
   epm.key("/", "find an issue", () => q.focus());
+  epm.key("j", "next issue", () => step(1));
+  epm.key("k", "previous issue", () => step(-1));
 });
