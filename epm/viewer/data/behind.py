@@ -13,8 +13,8 @@ from typing import Any
 
 from epm.results import Count, Mean, Results, labels
 from epm.viewer.data.candidates import cells, replicates
+from epm.viewer.data.earlier_results import stored
 from epm.viewer.data.run import Run
-from epm.viewer.data.schema_1 import stored
 from epm.viewer.data.tally import Counted, Selection, is_meant
 from epm_lint.binding.pointers import resolve
 
@@ -103,7 +103,7 @@ def _counted(run: Run, given: Behind) -> Behind:
 
 
 def _of_schema_1(run: Run, steps: Sequence[str]) -> Behind:
-    """Counted where it stood; see `epm.viewer.data.schema_1`."""
+    """Counted where it stood; see `epm.viewer.data.earlier_results`."""
     untrained = dict.fromkeys(
         row.task for row in run.completions.rows if row.condition == "base_model"
     )
