@@ -7,51 +7,25 @@ from typing import Any
 
 import torch
 
+from epm.models.adapted_linear import AdaptedLinear
 from epm.models.graphs import kernels_installed
-from epm.models.packing import PackedRows
 from epm.models.splitmix import LANES, kept
 
 
-class GroupedLinear(torch.nn.Linear):
-    """What `AdapterStack.trained` makes of a linear module for a while: adds `scale · B A x`.
+class GroupedLinear(AdaptedLinear):
+    """Takes the rows of a batch those of one adapter after those of the other.
 
-    The rows of a batch are those of one adapter after those of the other, equally many and all of
-    one width. Everything is launched alike whatever the rows say, so that it can be captured.
-
-    Attributes:
-        a: shape [adapters, rank, in features].
-        b: shape [adapters, out features, rank].
-        scale: of their product.
-        dropout: probability, in training.
-        number: of the module among those that are adapted.
-        rows: tells the keys of the rows' random bits.
+    They are equally many for each, and all of one width. Everything is launched alike whatever the
+    rows say, so that it can be captured.
     """
 
-    a: torch.Tensor
-    b: torch.Tensor
-    scale: float
-    dropout: float
-    number: int
-    rows: PackedRows
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """The module's output, in the model's type.
-
-        The gradients of A and B are added to `a.grad` and `b.grad` as soon as they are made.
-        """
-        thinning = None
-        if self.training and self.dropout:
-            thinning = Thinning(self.rows.packing.streams[self.number], self.dropout)
+    def _adapted(self, x: torch.Tensor) -> torch.Tensor:
+        keys = self._dropped_by()
+        thinning = None if keys is None else Thinning(keys, self.dropout)
         output: torch.Tensor = _Grouped.apply(  # type: ignore[no-untyped-call]
-            input.reshape(-1, self.in_features),
-            self.weight,
-            self.bias,
-            self.a,
-            self.b,
-            self.scale,
-            thinning,
+            x, self.weight, self.bias, self.a, self.b, self.scale, thinning
         )
-        return output.view(*input.shape[:-1], self.out_features)
+        return output
 
 
 @dataclass(frozen=True)

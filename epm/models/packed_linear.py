@@ -7,47 +7,21 @@ from typing import Any
 
 import torch
 
-from epm.models.packing import PackedRows, Packing, Span
+from epm.models.adapted_linear import AdaptedLinear
+from epm.models.packing import Packing, Span
 from epm.models.splitmix import kept
 
 
-class PackedLinear(torch.nn.Linear):
-    """What `AdapterStack.trained` makes of a linear module for a while: adds `scale · B A x`.
+class PackedLinear(AdaptedLinear):
+    """Takes rows of any adapters and widths, each through its own."""
 
-    Attributes:
-        a: shape [adapters, rank, in features].
-        b: shape [adapters, out features, rank].
-        scale: of their product.
-        dropout: probability, in training.
-        number: of the module among those that are adapted.
-        rows: tells how the batch is packed.
-    """
-
-    a: torch.Tensor
-    b: torch.Tensor
-    scale: float
-    dropout: float
-    number: int
-    rows: PackedRows
-
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """The module's output, in the model's type.
-
-        The gradients of A and B are added to `a.grad` and `b.grad` as soon as they are made.
-        """
-        packing = self.rows.packing
-        dropout = self.dropout if self.training else 0.0
+    def _adapted(self, x: torch.Tensor) -> torch.Tensor:
+        keys = self._dropped_by()
+        dropout = None if keys is None else _Dropout(keys, self.dropout)
         output: torch.Tensor = _Adapted.apply(  # type: ignore[no-untyped-call]
-            input.reshape(-1, self.in_features),
-            self.weight,
-            self.bias,
-            self.a,
-            self.b,
-            self.scale,
-            packing,
-            _Dropout(packing.streams[self.number], dropout) if dropout else None,
+            x, self.weight, self.bias, self.a, self.b, self.scale, self.rows.packing, dropout
         )
-        return output.view(*input.shape[:-1], self.out_features)
+        return output
 
 
 @dataclass(frozen=True)
