@@ -16,9 +16,10 @@ import tempfile
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -210,16 +211,36 @@ def _dequantise(gguf: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     quieten()
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name, **OFFLINE)
-    model = AutoModelForCausalLM.from_pretrained(
-        folder,
-        gguf_file=gguf.name,
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=torch.float32,
-        **OFFLINE,
-    )
+    with _parsed_once():
+        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name, **OFFLINE)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            gguf_file=gguf.name,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.float32,
+            **OFFLINE,
+        )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def _parsed_once() -> Iterator[None]:
+    """Keep what transformers makes of a GGUF file anew each time that it asks the gguf package.
+
+    It parses the file for the tokenizer, the configuration and the weights, and maps the names of
+    tensors for every module: most of the time that loading takes.
+    """
+    import gguf
+
+    usual = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+    for name, make in usual.items():
+        setattr(gguf, name, cache(make))
+    try:
+        yield
+    finally:
+        for name, make in usual.items():
+            setattr(gguf, name, make)
 
 
 def quieten() -> None:
