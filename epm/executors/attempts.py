@@ -80,8 +80,18 @@ def _here(address: str) -> tuple[str, str]:
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return machine, f"GPU {visible}" if visible else ""
-    number = visible or str(torch.cuda.current_device())
+    used = torch.cuda.current_device()
+    number = visible.split(",")[used].strip() if visible else str(used)
     return machine, f"GPU {number} ({torch.cuda.get_device_name()})"
+
+
+def here() -> str:
+    """What `Attempt.worker` would be of this process, which all machines are counted from."""
+    return _named(1, _here("")[1])
+
+
+def _named(machine: int, gpu: str) -> str:
+    return f"machine {machine}, {gpu}" if gpu else f"machine {machine}"
 
 
 class Tally(Generic[Result]):
@@ -138,5 +148,4 @@ class Tally(Generic[Result]):
     def _worker(self, outcome: _Outcome) -> str:
         if outcome.machine not in self._machines:
             self._machines.append(outcome.machine)
-        number = self._machines.index(outcome.machine) + 1
-        return f"machine {number}, {outcome.gpu}" if outcome.gpu else f"machine {number}"
+        return _named(self._machines.index(outcome.machine) + 1, outcome.gpu)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
 from typing import TypeVar
 
 from epm.executors import Attempt, Say
@@ -39,7 +40,10 @@ def visible_gpus() -> list[str]:
 
 
 class LocalExecutor:
-    """Processes of their own, each bound to a GPU and kept for one shard after the other."""
+    """Processes of their own, each bound to a GPU and kept for one shard after the other.
+
+    The first GPU is the one that this process itself works on; so it is the last to be given away.
+    """
 
     name = "local"
 
@@ -47,9 +51,12 @@ class LocalExecutor:
         """Nothing is started yet.
 
         Args:
-            workers: how many processes, over the GPUs in turn; None is one for each GPU, or one.
+            workers: how many processes work, over the GPUs in turn; None is one for each GPU, or
+                one.
         """
         self._workers = workers
+        self._crew: list[_Worker] = []
+        self._doorbell = _Doorbell()
 
     @cached_property
     def _gpus(self) -> list[str | None]:
@@ -68,6 +75,32 @@ class LocalExecutor:
         """As many as there are processes."""
         return len(self._gpus)
 
+    @contextlib.contextmanager
+    def started(
+        self, prepare: Callable[[Shard], object], given: Shard, workers: int
+    ) -> Iterator[None]:
+        """Have processes ready for `run`, within the block, before there is work for them.
+
+        Args:
+            prepare: what each does first, and again if it has to be started again. What it raises
+                is passed over: the work meets it again.
+            given: picklable; its argument.
+            workers: how many.
+        """
+        (preparation,) = calls(prepare, [given])
+        self._crew = self._hired(workers, preparation)
+        try:
+            with _ended_at_exit(self.stop, self._crew):
+                for worker in self._crew:
+                    worker.start()
+                yield
+        finally:
+            self._crew = []
+
+    def stop(self) -> None:
+        """From another thread: have `run` end its workers and return."""
+        self._doorbell.ring()
+
     def run(
         self, work: Callable[[Shard], Result], shards: Sequence[Shard], say: Say
     ) -> Generator[tuple[int, Result, Attempt], None, None]:
@@ -75,22 +108,18 @@ class LocalExecutor:
         messages = calls(work, shards)
         tally: Tally[Result] = Tally(shards, say)
         waiting = deque(range(len(shards)))
-        gpus = self._gpus[: len(shards)]
-        workers = [_Worker(gpu, len(gpus)) for gpu in gpus]
-
-        def stop() -> None:
-            _stop(workers)
-
+        workers = self._crew[: len(shards)] or self._hired(min(len(shards), self.slots))
         # an exit with the generator still open would wait for the workers' work
-        atexit.register(stop)
-        try:
+        with _ended_at_exit(self.stop, workers):
             while waiting or any(worker.shard is not None for worker in workers):
                 for worker in workers:
                     if worker.shard is None and waiting:
                         index = waiting.popleft()
                         tally.begin(index)
                         worker.take(index, messages[index])
-                arrived, lost = _next(workers)
+                arrived, lost = _next(workers, self._doorbell)
+                if self._doorbell.rung:
+                    return
                 yield from tally.settle(arrived)
                 for index, reason in lost:
                     tally.lost(index, reason)
@@ -98,14 +127,52 @@ class LocalExecutor:
                     waiting.append(index)
             for worker in workers:
                 worker.dismiss()
-        finally:
-            stop()
-            atexit.unregister(stop)
+
+    def _hired(self, count: int, preparation: bytes | None = None) -> list[_Worker]:
+        """Workers that are not started yet."""
+        gpus = [*self._gpus[1:], *self._gpus[:1]][:count]
+        return [_Worker(gpu, self.slots, preparation) for gpu in gpus]
 
 
-def _next(workers: Sequence[_Worker]) -> tuple[list[tuple[int, bytes]], list[tuple[int, str]]]:
+class _Doorbell:
+    """Wakes a thread that waits for its workers."""
+
+    def __init__(self) -> None:
+        self.rung = False
+        self.reader, self._writer = os.pipe()
+
+    def ring(self) -> None:
+        """Once and for all."""
+        self.rung = True
+        os.write(self._writer, b"!")
+
+    def __del__(self) -> None:
+        os.close(self.reader)
+        os.close(self._writer)
+
+
+@contextlib.contextmanager
+def _ended_at_exit(tell: Callable[[], None], workers: Sequence[_Worker]) -> Iterator[None]:
+    """Whichever way the block is left, or the program, no worker is."""
+
+    def leave() -> None:
+        tell()
+        _stop(workers)
+
+    atexit.register(leave)
+    try:
+        yield
+    finally:
+        _stop(workers)
+        atexit.unregister(leave)
+
+
+def _next(
+    workers: Sequence[_Worker], doorbell: _Doorbell
+) -> tuple[list[tuple[int, bytes]], list[tuple[int, str]]]:
     """Wait until a worker has answered or is gone; shards with their answers, and with reasons."""
-    ready = set(wait([each for worker in workers for each in worker.signals()]))
+    signals = [each for worker in workers for each in worker.signals()]
+    ready = set(wait([*signals, doorbell.reader]))
     arrived, lost = [], []
     for worker in workers:
         if worker.shard is None or ready.isdisjoint(worker.signals()):
@@ -130,11 +197,12 @@ def _stop(workers: Sequence[_Worker]) -> None:
 class _Worker:
     """A process that may have to be started again."""
 
-    def __init__(self, gpu: str | None, workers: int) -> None:
+    def __init__(self, gpu: str | None, workers: int, preparation: bytes | None = None) -> None:
         threads = max(1, _cores() // workers)
         self._environment = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(threads))}
         if gpu is not None:
             self._environment["CUDA_VISIBLE_DEVICES"] = gpu
+        self._preparation = preparation
         self._process: multiprocessing.process.BaseProcess | None = None
         self._connection: Connection
         self.shard: int | None = None
@@ -144,18 +212,20 @@ class _Worker:
         """Begin a shard."""
         self.shard = index
         if self._process is None:
-            self._start()
+            self.start()
         # a process that is gone shows in `signals`
         with contextlib.suppress(OSError):
             self._connection.send_bytes(message)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begin to prepare for shards."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
+        given = (theirs, self._environment, self._preparation)
         # no daemon: the work may start processes of its own
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=False)
+        self._process = context.Process(target=_serve, args=given, daemon=False)
         resource_tracker.ensure_running()  # started within, it would let Ctrl-C through again
-        with _handed_down(self._environment):
+        with _without_ctrl_c():
             self._process.start()
         theirs.close()
 
@@ -213,34 +283,46 @@ def _cores() -> int:
 
 
 @contextlib.contextmanager
-def _handed_down(environment: Mapping[str, str]) -> Iterator[None]:
-    """What a process started meanwhile inherits, before it imports anything.
+def _without_ctrl_c() -> Iterator[None]:
+    """It is not for processes that are started within.
 
-    Ctrl-C is not for workers: it reaches all of a terminal's processes, and would have each of
-    them print a traceback. Blocked here for a moment, none is lost.
+    It reaches all of a terminal's processes, and would have each of them print a traceback. Blocked
+    here for a moment, none is lost.
     """
-    before = {name: os.environ.get(name) for name in environment}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.environ.update(environment)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _serve(connection: Connection) -> None:
-    """The worker: one shard after the other, until the parent closes the connection."""
+def _serve(
+    connection: Connection, environment: Mapping[str, str], preparation: bytes | None
+) -> None:
+    """The worker: one shard after the other, until the parent closes the connection.
+
+    The environment is set here, before anything reads it that the work imports; set in the parent,
+    it would be the parent's for a moment as well.
+    """
     os.setsid()  # so that what the work starts can be found and ended with it
+    os.environ.update(environment)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow_parent, daemon=True).start()
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    waiting: SimpleQueue[bytes | None] = SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, waiting), daemon=True).start()
+    if preparation is not None:
+        perform(preparation)
+    with contextlib.suppress(BrokenPipeError):
+        while (call := waiting.get()) is not None:
+            connection.send_bytes(perform(call))
+
+
+def _receive(connection: Connection, waiting: SimpleQueue[bytes | None]) -> None:
+    """Take in what is sent while the worker prepares itself: the parent is not to wait for that."""
+    with contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send_bytes(perform(connection.recv_bytes()))
+            waiting.put(connection.recv_bytes())
+    waiting.put(None)
 
 
 def _leave(*_: object) -> None:

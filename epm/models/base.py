@@ -12,7 +12,7 @@ from epm.definition import CentroidCosine, Definition, HubModel, RecordedData, T
 from epm.errors import DefinitionError, EpmError, out_of_memory
 from epm.models import invariance, steering
 from epm.models.chat import end_of_turn
-from epm.models.sources import OFFLINE, ModelFolder, fetch, quieten
+from epm.models.sources import OFFLINE, ModelFolder, fetch, parameters, quieten
 from epm.results import ModelRecord
 
 if TYPE_CHECKING:
@@ -30,14 +30,22 @@ class BaseModel:
         device: 'cuda' or 'cpu'.
     """
 
-    def __init__(self, definition: Definition, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, definition: Definition, say: Callable[[str], None], checked: bool = True
+    ) -> None:
         """Check that the machine can run the profile; load nothing yet.
+
+        Args:
+            definition: what is run on it.
+            say: told in one line when something takes long.
+            checked: see `fetch`.
 
         Raises:
             EpmError: the profile needs a GPU and there is none.
         """
         self.definition = definition
         self._say = say
+        self._checked = checked
         self.device = choose_device(definition)
 
     @property
@@ -70,7 +78,13 @@ class BaseModel:
     @cached_property
     def folder(self) -> ModelFolder:
         """The model's files."""
-        return fetch(self.definition.profile.model, self._say)
+        return fetch(self.definition.profile.model, self._say, self._checked)
+
+    @property
+    def size(self) -> int:
+        """Parameters, as the files' headers say; they are neither loaded for that nor checked."""
+        known = vars(self).get("folder")
+        return parameters((known or fetch(self.definition.profile.model, self._say, False)).path)
 
     @property
     def dtype_name(self) -> str:

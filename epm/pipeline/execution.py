@@ -19,6 +19,7 @@ class Execution:
     def __init__(self, folder: RunFolder, progress: Progress) -> None:
         """Begin with nothing known to be finished."""
         self.finished: dict[str, Manifest] = {}
+        self._given_up: set[str] = set()
         self._folder = folder
         self._progress = progress
 
@@ -36,7 +37,7 @@ class Execution:
         left = []
         for unit in units:
             if unit.subject in self.failures:
-                self._progress.finished()
+                self._give_up(unit)
                 continue
             # inputs of a failed replicate do not exist, and are not missed
             unit = replace(unit, inputs=tuple(path for path in unit.inputs if path.exists()))
@@ -55,6 +56,11 @@ class Execution:
     def _note(self, unit: WorkUnit, record: Manifest) -> None:
         if unit.name not in self.finished:
             self._progress.finished()
-        if record.failure:
-            self._progress.say(f"{unit.name} failed: {record.failure}")
+            if record.failure:
+                self._progress.say(f"{unit.name} failed: {record.failure}")
         self.finished[unit.name] = record
+
+    def _give_up(self, unit: WorkUnit) -> None:
+        if unit.name not in self.finished and unit.name not in self._given_up:
+            self._given_up.add(unit.name)
+            self._progress.finished()

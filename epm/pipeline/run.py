@@ -15,18 +15,17 @@ from epm.definition import Definition, RecordedData
 from epm.discovery import LoadedExperiment
 from epm.errors import resources
 from epm.evaluation.loading import check
-from epm.executors.local import LocalExecutor
 from epm.files import dump_json, held, write_atomically
 from epm.models.base import BaseModel, choose_device
 from epm.pipeline import inventory, judged, provenance
 from epm.pipeline.assembly import Assembly
 from epm.pipeline.content import content
+from epm.pipeline.distribution import Distribution
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
-from epm.pipeline.shards import SHARDS, distribute, unfinished
+from epm.pipeline.shards import SHARDS
 from epm.pipeline.stage import EngineFor, Tools
-from epm.pipeline.stages import Stages, model_record
-from epm.pipeline.worth import repays, seconds_on_one
+from epm.pipeline.stages import Stages
 from epm.progress import Progress
 from epm.results.recorded import read
 from epm.sampling.choice import choose
@@ -55,7 +54,7 @@ class Options:
     engine_for: EngineFor = AUTOMATIC
     """Which engine samples a model."""
     executor: Executor | None = None
-    """Trains and samples in other processes, where it has room for more than one; None does not."""
+    """Trains and samples in other processes as well, where it has room for them; None does not."""
 
 
 def run_folder(definition: Definition, runs: Path) -> Path:
@@ -118,12 +117,10 @@ def _complete(
         with closing(
             Tools(base, options.engine_for, progress, lambda: execution.failures)
         ) as tools:
-            for stage in stages.preparation:
-                execution.finish(stage.units, stage.work(tools))
-            elsewhere = _elsewhere(options.executor) if stages.by_replicate else None
-            if elsewhere and not _stays(stages, execution, elsewhere, progress):
-                distribute(stages, execution, elsewhere, options.engine_for, environment, progress)
-            for stage in (*stages.by_replicate, *stages.evaluation, *stages.conclusion):
+            if options.executor and stages.by_replicate:
+                shared = Distribution(stages, execution, options.executor, tools, environment)
+                _prepare_and_share(shared)
+            for stage in stages:
                 execution.finish(stage.units, stage.work(tools))
     Assembly(stages, execution.finished, options.wandb).write()
 
@@ -142,35 +139,25 @@ def _announce(folder: Path, changed: Sequence[str], progress: Progress) -> Calla
 
     def found(name: str) -> None:
         if name not in damaged:
+            damaged.append(name)
             progress.say(f"changed since it was written, and made again: {name}")
 
     return found
 
 
-def _elsewhere(executor: Executor | None) -> Executor | None:
-    """The executor, unless it is this very machine with room for one: then it is this process."""
-    here = executor is None or (executor.name == "local" and executor.slots == 1)
-    return None if here else executor
+def _prepare_and_share(shared: Distribution) -> None:
+    """Have other processes do replicates, where there are any to do them.
 
-
-def _stays(stages: Stages, execution: Execution, executor: Executor, progress: Progress) -> bool:
-    """Whether too little is left to do for several GPUs that nobody asked for; says so then."""
-    if not (isinstance(executor, LocalExecutor) and executor.unasked):
-        return False
-    names = unfinished(stages, execution)
-    rows = [stages.inputs.rows(each) for each in stages.definition.trained if each.name in names]
-    noted = model_record(stages.folder)
-    if noted is None or not rows:
-        return False
-    size = sum(path.stat().st_size for path in rows)
-    seconds = seconds_on_one(stages.definition, noted["model"]["parameters"], names, size)
-    if repays(seconds, executor.slots):
-        return False
-    progress.say(
-        f"1 of {executor.slots} GPUs is used: training and sampling take it some {seconds:.0f} s, "
-        f"and to start more takes longer than they save (--workers {executor.slots} takes all)"
-    )
-    return True
+    Those of this machine are started first, and load the model while the work is prepared here.
+    """
+    local = shared.executor.name == "local"
+    count = shared.places()
+    if local and count == 1:
+        return
+    with shared.started(count):
+        for stage in shared.stages.preparation:
+            shared.execution.finish(stage.units, stage.work(shared.tools))
+        shared.complete(count)
 
 
 def _clear(folder: Path) -> None:

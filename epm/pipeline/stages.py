@@ -56,6 +56,7 @@ class Stages:
     def __iter__(self) -> Iterator[Stage]:
         """All of them, in order."""
         yield from self.preparation
+        yield from self.aside
         yield from self.by_replicate
         yield from self.evaluation
         yield from self.conclusion
@@ -69,7 +70,7 @@ class Stages:
 
     @property
     def preparation(self) -> tuple[Stage, ...]:
-        """What replicates share."""
+        """What replicates need, and share."""
         if self._recorded:
             return ()
         stages = [alone("model", self._model)]
@@ -79,9 +80,14 @@ class Stages:
         if self.definition.trained:
             made_of = (answers,) if self.definition.builder else ()
             stages.append(alone("rows", self._rows, made_of))
-        if self.definition.profile.covariates:
-            stages.append(alone("covariates", self._covariates))
         return tuple(stages)
+
+    @property
+    def aside(self) -> tuple[Stage, ...]:
+        """What is read of the model, and no replicate waits for."""
+        if self._recorded or not self.definition.profile.covariates:
+            return ()
+        return (alone("covariates", self._covariates),)
 
     def _model(self, tools: Tools, out: Path) -> int:
         value = {

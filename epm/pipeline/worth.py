@@ -1,49 +1,160 @@
-"""Whether more GPUs than one repay starting their workers, before any is started.
+"""What work takes, and whether more GPUs than one repay starting their workers.
 
-What training and sampling take is estimated from measured rates (docs/scale.md); the start of a
-worker from a run of `smollm2` that took 98 s on two H200 and 78 s on one: halving some 35 s of work
-saved half of it, and cost so much more.
+Estimated from the definition and measured rates, before anything is made. That of training and
+sampling with adapters is taken for the bare model's samples as well: its own was not measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
-from epm.definition import Definition
-from epm.sampling.cost import COSTS, Cost
+from epm.definition import CentroidCosine, Condition, Definition, MarkerRows, Replicate, Task
+from epm.pipeline.dealing import longest
+from epm.sampling.cost import COSTS, LARGE, SMALL, Cost
 
-START = 37.0
-"""Seconds that working in several processes adds: they import, load the model, compile kernels."""
+START = 25.0
+"""Seconds that working in several processes adds.
 
-TRAINING = Cost(start=0, small=158_000, large=7_657)
-"""Tokens a second on one H200."""
+On two H200 `smollm2` took 98 s, on one 78: halving some 35 s of work saved half of it, so that the
+workers cost 37 s. Some 12 of these were for loading the model, which is done while the preparation
+runs since. Not measured again.
+"""
+
+TRAINING = {
+    "cuda": Cost(start=0, small=158_000, large=7_657),
+    "cpu": Cost(start=0, small=72, large=72 * SMALL / LARGE),
+}
+"""Tokens a second: of one H200 (docs/scale.md), and of two cores (the published issue 16)."""
+
+SAMPLING_ON_CPU = Cost(start=0, small=71, large=71 * SMALL / LARGE)
+"""Likewise."""
+
+MARGIN = 0.9
+"""Of one GPU's time, which several have to stay below: the estimate is rough."""
+
+READING = 2.0
+"""How many times as fast rows are read as trained on, of whose passes one is forward."""
 
 BYTES = 4
-"""Of a row, for each token."""
+"""Of a text, for each token."""
 
 
-def seconds_on_one(
-    definition: Definition, parameters: float, names: Collection[str], row_bytes: int
-) -> float:
-    """Seconds that training and sampling some replicates take on one GPU, at most.
+@dataclass(frozen=True)
+class Prices:
+    """Seconds that the parts of a run take in one process, at most."""
+
+    definition: Definition
+    parameters: float
+    """Of the model."""
+    device: str = "cuda"
+    engine: str = "transformers"
+
+    def replicate(self, replicate: Replicate, stages: Collection[str]) -> float:
+        """Of some stages of one replicate; finding a direction is passed over."""
+        parts: dict[str, Callable[[], float]] = {
+            "train": lambda: self._training(self._rows(replicate)),
+            "sample": lambda: self._sampling(self._drawn(replicate)),
+            "trajectory": lambda: self._sampling(self._drawn_at_checkpoints(replicate)),
+            "weigh": lambda: self._reading(self._weighed(replicate)),
+            "fluency": lambda: self._reading(self._drawn(replicate)),
+        }
+        return sum(seconds() for name, seconds in parts.items() if name in stages)
+
+    def covariates(self) -> float:
+        """Of reading the tasks' centroids, where there are any."""
+        sources = self.definition.profile.covariates
+        if not any(isinstance(each, CentroidCosine) for each in sources):
+            return 0.0
+        tasks = self.definition.experiment.prompted
+        texts = (_tokens(task.system_prompt, item.prompt) for task in tasks for item in task.items)
+        return self._reading(sum(texts))
+
+    def _training(self, tokens: float) -> float:
+        return TRAINING[self.device].seconds(
+            self.parameters, tokens * self.definition.training.epochs
+        )
+
+    def _reading(self, tokens: float) -> float:
+        return TRAINING[self.device].seconds(self.parameters, tokens / READING)
+
+    def _sampling(self, tokens: float) -> float:
+        cost = SAMPLING_ON_CPU if self.device == "cpu" else COSTS[self.engine]
+        return cost.seconds(self.parameters, tokens) - cost.start
+
+    def _condition(self, replicate: Replicate) -> Condition:
+        return self.definition.experiment.condition(replicate.condition)
+
+    def _rows(self, replicate: Replicate) -> float:
+        """Tokens of its training rows."""
+        condition = self._condition(replicate)
+        most = self.definition.training.max_tokens
+        if isinstance(condition.training, MarkerRows):
+            return self._marker_rows(condition, condition.training, most)
+        conversations = condition.training.conversations if condition.training else ()
+        return sum(
+            min(most, _tokens(*(text for _, text in conversation.turns)))
+            for conversation in conversations
+        )
+
+    def _marker_rows(self, condition: Condition, rows: MarkerRows, most: int) -> float:
+        """Answers that are not written yet are as long as they may be."""
+        amounts, answers = self.definition.profile.rows, self.definition.profile.answers
+        if amounts is None or answers is None:
+            return 0.0
+        question = _tokens(*rows.questions) / len(rows.questions) + answers.max_tokens
+
+        def of(task: str | None, count: int) -> float:
+            prompt = self.definition.experiment.task(task).system_prompt if task else None
+            return count * min(most, question + _tokens(prompt))
+
+        negatives = self.definition.negatives(condition)
+        return of(condition.target, amounts.positive) + sum(
+            of(name, amounts.per_negative) for name in negatives
+        )
+
+    def _drawn(self, replicate: Replicate, target: Task | None = None) -> float:
+        """Tokens of its answers, of one task alone or of all."""
+        if not self.definition.experiment.prompted:
+            return 0.0
+        asked = self.definition.asked(self._condition(replicate))
+        answers = sum(
+            part.completions * len(part.items) for part in asked if target in (None, part.task)
+        )
+        return answers * self.definition.sampling.max_new_tokens
+
+    def _drawn_at_checkpoints(self, replicate: Replicate) -> float:
+        name = self._condition(replicate).target
+        if name is None:
+            return 0.0
+        target = self.definition.experiment.task(name)
+        return self.definition.checkpoints * self._drawn(replicate, target)
+
+    def _weighed(self, replicate: Replicate) -> float:
+        """Tokens of items with each of their choices."""
+        asked = self.definition.asked(self._condition(replicate))
+        return sum(
+            _tokens(part.task.system_prompt, item.prompt, choice)
+            for part in asked
+            for item in part.items
+            for choice in item.choices
+        )
+
+
+def places(costs: Sequence[float], most: int, ahead: float = 0.0) -> int:
+    """How many GPUs do the work soonest, their workers' start included: one, or as many as help.
 
     Args:
-        definition: with the recipe.
-        parameters: of the model.
-        names: of the replicates.
-        row_bytes: of all their training rows together.
+        costs: seconds of pieces that cannot be divided.
+        most: how many GPUs there are.
+        ahead: seconds of what this process alone can do.
     """
-    completions = sum(
-        part.completions * len(part.items)
-        for each in definition.trained
-        if each.name in names
-        for part in definition.asked(definition.experiment.condition(each.condition))
-    )
-    trained = row_bytes / BYTES * definition.training.epochs
-    drawn = completions * definition.sampling.max_new_tokens
-    return TRAINING.seconds(parameters, trained) + COSTS["transformers"].seconds(parameters, drawn)
+    counts = range(2, min(most, len(costs)) + 1)
+    best = min(counts, key=lambda count: (longest(costs, count, ahead), count), default=1)
+    several = START + longest(costs, best, ahead)
+    return best if best > 1 and several < MARGIN * (ahead + sum(costs)) else 1
 
 
-def repays(seconds: float, gpus: int) -> bool:
-    """Whether dividing so many seconds among GPUs saves more than their workers' start."""
-    return seconds * (1 - 1 / gpus) > START
+def _tokens(*texts: str | None) -> float:
+    """Of some texts together, roughly."""
+    return sum(len((text or "").encode()) for text in texts) / BYTES

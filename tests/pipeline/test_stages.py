@@ -253,12 +253,13 @@ def test_arms_that_are_not_trained(panel: Path) -> None:
         assert by_task["words"]["length"]["seed=42"].kind == "mean"
 
 
-def test_arms_that_are_not_trained_need_no_worker(
+def test_arms_that_are_not_trained_are_dealt_as_well(
     panel: Path, tmp_path: Path, quiet: Quiet
 ) -> None:
-    """What an executor could share out are trainings; the model as it is is sampled here."""
+    """Each is sampled by a process of its own, and comes out as if one had sampled both."""
     folder = executed(PANEL, tmp_path, quiet, executor=LocalExecutor(2))
-    assert results_of(folder).provenance.timing.shards == ()
+    shards = results_of(folder).provenance.timing.shards
+    assert {shard.replicates for shard in shards} == {("plain",), ("terse",)}
     apart = {"provenance": {"timing", "environments"}}
     there, here = (results_of(each).model_dump(exclude=apart) for each in (panel, folder))
     assert there == here
