@@ -70,19 +70,25 @@ class AdapterStack:
         import torch
 
         targets = _targets(model, lora.target_modules)
+        drawn = [torch.empty(len(seeds), lora.rank, each.in_features) for each in targets.values()]
+        # peft draws A and B as linear layers are made, then A again
+        skipped = [lora.rank * (each.in_features + each.out_features) for each in targets.values()]
 
-        def initial(seed: int) -> list[torch.Tensor]:
-            generator = torch.Generator().manual_seed(seed)
-            return [_initial(linear, lora.rank, generator) for linear in targets.values()]
+        def draw(index: int) -> None:
+            generator = torch.Generator().manual_seed(seeds[index])
+            # memory that is new costs more than what is drawn into it
+            unused = torch.empty(max(skipped))
+            for count, halves in zip(skipped, drawn, strict=True):
+                unused[:count].uniform_(generator=generator)
+                torch.nn.init.kaiming_uniform_(halves[index], a=math.sqrt(5), generator=generator)
 
         with ThreadPoolExecutor(torch.get_num_threads()) as threads:
-            every = list(threads.map(initial, seeds))
+            list(threads.map(draw, range(len(seeds))))
         pairs = {}
-        for (name, linear), halves in zip(targets.items(), zip(*every, strict=True), strict=True):
+        for (name, linear), halves in zip(targets.items(), drawn, strict=True):
             device = linear.weight.device
-            a = torch.stack(halves).to(device)
             b = torch.zeros(len(seeds), linear.out_features, lora.rank, device=device)
-            pairs[name] = Pair(a.requires_grad_(), b.requires_grad_())
+            pairs[name] = Pair(halves.to(device).requires_grad_(), b.requires_grad_())
         return cls(model, len(seeds), lora, pairs)
 
     @classmethod
@@ -251,21 +257,6 @@ def _targets(model: Any, suffixes: Sequence[str]) -> dict[str, Any]:
             "mend the recipe's target_modules",
         )
     return found
-
-
-def _initial(linear: Any, rank: int, generator: torch.Generator) -> torch.Tensor:
-    """A new adapter's A, shape [rank, in features]."""
-    import torch
-
-    def drawn(rows: int, columns: int) -> torch.Tensor:
-        return torch.nn.init.kaiming_uniform_(
-            torch.empty(rows, columns), a=math.sqrt(5), generator=generator
-        )
-
-    # peft draws A and B as linear layers are made, then A again
-    drawn(rank, linear.in_features)
-    drawn(linear.out_features, rank)
-    return drawn(rank, linear.in_features)
 
 
 def _read(folder: Path, modules: Mapping[str, Any]) -> tuple[Lora, dict[str, Pair]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from epm.errors import EpmError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from transformers import PreTrainedTokenizerBase
 
 ROLES = frozenset({"system", "user", "assistant", "model"})
@@ -41,6 +44,13 @@ class TokenisedRow:
     def __len__(self) -> int:
         """Tokens in all."""
         return len(self.prompt) + len(self.completion)
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """All of them, one after another."""
+        import numpy as np
+
+        return np.array(self.prompt + self.completion)
 
 
 def prompt_messages(system: str | None, question: str) -> list[dict[str, str]]:

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from epm.models.attention import attending, window
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
+
+Count = TypeVar("Count", int, "NDArray[np.int64]")
 
 GRANULE = 16
 """Widths and numbers of rows are multiples of this: of the widest vector registers, in float32."""
@@ -24,8 +28,8 @@ GRANULE = 16
 NAME = "epm_packed"
 
 
-def padded(count: int) -> int:
-    """Up to the next multiple of `GRANULE`."""
+def padded(count: Count) -> Count:
+    """Up to the next multiple of `GRANULE`, for a number or an array of them."""
     return -(-count // GRANULE) * GRANULE
 
 

@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from epm.models.adapters import AdapterStack
 from epm.models.attention import ATTENTION_BLOCK, causal_attention, in_one_order
 from epm.models.base import BaseModel
@@ -16,7 +18,7 @@ from epm.models.fused import fused
 from epm.models.graphs import Graphs
 from epm.models.loss import weighted_losses
 from epm.models.packing import PackedRows, packed_attention
-from epm.training.batches import MicroBatch
+from epm.training.batches import IntArray, MicroBatch
 from epm.training.memory import MemoryPlan
 
 if TYPE_CHECKING:
@@ -145,21 +147,22 @@ class LossHistory:
     def __init__(self, adapters: int) -> None:
         """Nothing has been seen yet."""
         self._adapters = adapters
-        self._raw: list[Sequence[tuple[torch.Tensor, Sequence[int]]]] = []
+        self._raw: list[Sequence[tuple[torch.Tensor, IntArray]]] = []
         self._means: list[list[float]] = []
 
-    def add(self, step: Sequence[tuple[torch.Tensor, Sequence[int]]]) -> None:
+    def add(self, step: Sequence[tuple[torch.Tensor, IntArray]]) -> None:
         """Losses of a step's tokens by micro-batch, each with the adapters that they belong to."""
         self._raw.append(step)
 
     def last(self) -> list[float]:
         """Of every adapter in the last step; waits for the device."""
         for step in self._raw:
-            parts: list[list[float]] = [[] for _ in range(self._adapters)]
-            for losses, owners in step:
-                for loss, owner in zip(losses.tolist(), owners, strict=False):
-                    parts[owner].append(loss)
-            self._means.append([math.fsum(part) for part in parts])
+            # what fills a batch up comes last, and belongs to nobody
+            losses = np.concatenate([all_.cpu().numpy()[: len(own)] for all_, own in step])
+            owners = np.concatenate([own for _, own in step])
+            self._means.append(
+                [math.fsum(losses[owners == each].tolist()) for each in range(self._adapters)]
+            )
         self._raw = []
         return self._means[-1]
 
