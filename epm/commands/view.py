@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -55,6 +56,7 @@ def run(parsed: argparse.Namespace) -> int:
             import webbrowser
 
             webbrowser.open(server.url)
+        gc.freeze()  # what is loaded now stays, and need not be searched while runs are read
         try:
             server.serve_forever(0.2)
         except KeyboardInterrupt:

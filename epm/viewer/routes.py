@@ -125,7 +125,7 @@ def _of_run(run: Run, name: str, path: str) -> str | bytes | None:
     if found := _FIGURE.fullmatch(name):
         return picture(run, found[1])
     if found := _SHARD.fullmatch(name):
-        return samples.shard(run, int(found[1]))
+        return run.shard(int(found[1]))
     return None
 
 
@@ -159,7 +159,7 @@ def _names(run: Run) -> Iterator[str]:
     for file in sorted((run.folder / "figures").glob("*")):
         if _FIGURE.fullmatch(f"figures/{file.name}"):
             yield f"figures/{file.name}"
-    if run.completions.rows:
+    if run.has_completions:
         yield "samples/index.js"
         yield from (f"samples/{shard.number}.js" for shard in run.shards)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,10 @@ from epm.errors import EpmError
 from epm.files import open_own
 from epm.results import ONLY, Results, labels, replicate
 from epm.sampling.samples import SAMPLES
+from epm.viewer.data.lines import LARGEST, TooLarge, lines
 
 Score = bool | float | str
 """A text is the reason why there is no score."""
-
-_LARGEST = 2**30
-"""Bytes of text that are read of one file."""
 
 
 @dataclass(slots=True)
@@ -57,40 +53,49 @@ def completions_of(folder: Path, results: Results | None) -> Completions:
 
     Of a run that is still being written, what its stages have written so far.
     """
-    found = Completions()
-    whole = folder / SAMPLES
-    stages = sorted(folder.glob(f"sample/*/{SAMPLES}")) if not whole.is_file() else []
-    files = [whole] if whole.is_file() else stages
-    found.unscored = bool(stages)
-    files += sorted(folder.glob(f"trajectory/*/{SAMPLES}"))
-    known = _replicates(results)
-    for path in files:
-        for row in _rows(path, folder, found.problems):
-            try:
-                found.rows.append(_completion(row, known))
-            except (KeyError, TypeError, ValueError, AttributeError):
-                found.problems.append(
-                    f"{path.relative_to(folder)}: a line that is no completion was left out"
-                )
+    found = Completions(unscored=_is_unfinished(folder))
+    found.rows += _completions(folder, _replicates(results), found.problems)
     found.problems = list(dict.fromkeys(found.problems))
     _sort(found.rows, results)
     return found
 
 
+def has_any(folder: Path) -> bool:
+    """Whether a run folder has a completion: known as soon as one was read."""
+    return any(True for _ in _completions(folder, {}, []))
+
+
+def _is_unfinished(folder: Path) -> bool:
+    return not (folder / SAMPLES).is_file() and any(folder.glob(f"sample/*/{SAMPLES}"))
+
+
+def _completions(
+    folder: Path, known: Mapping[tuple[str, str], set[str]], problems: list[str]
+) -> Iterator[Completion]:
+    """In the order of the files; what keeps some from being read is added to the problems."""
+    whole = folder / SAMPLES
+    files = [whole] if whole.is_file() else sorted(folder.glob(f"sample/*/{SAMPLES}"))
+    for path in (*files, *sorted(folder.glob(f"trajectory/*/{SAMPLES}"))):
+        for row in _rows(path, folder, problems):
+            try:
+                yield _completion(row, known)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                problems.append(
+                    f"{path.relative_to(folder)}: a line that is no completion was left out"
+                )
+
+
 def _rows(path: Path, folder: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Its lines, as far as they can be read."""
-    name, count, size = path.relative_to(folder).as_posix(), 0, 0
+    name, count = path.relative_to(folder).as_posix(), 0
     try:
         with open_own(path, within=folder) as stream:
-            unpacked = gzip.GzipFile(fileobj=stream)
-            for line in io.TextIOWrapper(unpacked, encoding="utf-8", errors="replace"):
-                size += len(line)
-                if size > _LARGEST:
-                    problems.append(f"{name} is larger than {_LARGEST:,} bytes; the rest is left")
-                    return
-                if line.strip():
+            for line in lines(stream):
+                if line and not line.isspace():
                     yield json.loads(line)
                     count += 1
+    except TooLarge:
+        problems.append(f"{name} is larger than {LARGEST:,} bytes; the rest is left")
     except EOFError:
         problems.append(f"{name} breaks off after {count:,} completions: it was cut, or is written")
     except (OSError, zlib.error) as error:
@@ -121,11 +126,16 @@ def _completion(row: Mapping[str, Any], known: Mapping[tuple[str, str], set[str]
     item = str(row["question"] if old else row["item"])
     scores = row.get("scores", {"marker": row["marker"]} if "marker" in row else {})
     text = row["text"]
-    if not isinstance(text, str):
-        raise ValueError("no text")
+    if not isinstance(text, str) or not isinstance(scores, dict):
+        raise ValueError("no text, or no scores")
     index = int(row.get("index", 0))
-    named = _named(row, index, known.get((condition, task), set()))
-    tokens = row.get("tokens")
+    seed = row.get("seed")
+    if seed is not None:
+        named = _seeded(seed, row.get("step"))
+    else:
+        epoch = replicate(epoch=index + 1)
+        named = epoch if epoch in known.get((condition, task), ()) else ONLY
+    tokens, prompt = row.get("tokens"), row.get("prompt")
     return Completion(
         condition,
         task,
@@ -133,20 +143,17 @@ def _completion(row: Mapping[str, Any], known: Mapping[tuple[str, str], set[str]
         named,
         index,
         text,
-        {str(metric): score for metric, score in scores.items()},
+        scores,
         tokens if isinstance(tokens, int) else None,
         str(row.get("finish", "")),
-        row["prompt"] if isinstance(row.get("prompt"), str) else None,
+        prompt if isinstance(prompt, str) else None,
     )
 
 
-def _named(row: Mapping[str, Any], index: int, known: set[str]) -> str:
-    """The name of its replicate, by which the measurements have it."""
-    if "seed" in row and row["seed"] is not None:
-        step = {"step": row["step"]} if "step" in row else {}
-        return replicate(seed=row["seed"], **step)
-    epoch = replicate(epoch=index + 1)
-    return epoch if epoch in known else ONLY
+@lru_cache(maxsize=1_000, typed=True)
+def _seeded(seed: Any, step: Any) -> str:
+    """The name of a replicate, by which the measurements have it."""
+    return replicate(seed=seed) if step is None else replicate(seed=seed, step=step)
 
 
 def _sort(rows: list[Completion], results: Results | None) -> None:

@@ -16,8 +16,8 @@ from epm.report.render import BODY, RESULTS, TITLE
 from epm.results import Results
 from epm.results.reading import load
 from epm.sampling.samples import SAMPLES
-from epm.viewer.data.completions import Completions, completions_of
-from epm.viewer.data.shards import Shard, shards_of
+from epm.viewer.data.completions import Completions, completions_of, has_any
+from epm.viewer.data.shards import Shard, packed, shards_of
 from epm.viewer.data.tally import Tally
 from epm_lint import strict_json
 from epm_lint.engine import LARGEST_BODY
@@ -43,6 +43,7 @@ class Run:
         self.key = key
         self.folder = folder
         self.body_file = body or folder / BODY
+        self._packed: dict[int, str] = {}
 
     def stamp(self) -> str:
         """Changes whenever a file of the run does."""
@@ -193,6 +194,11 @@ class Run:
         return completions_of(self.folder, self.results)
 
     @cached_property
+    def has_completions(self) -> bool:
+        """Whether there is any; known before all were read."""
+        return has_any(self.folder)
+
+    @cached_property
     def tally(self) -> Tally:
         """The same, counted."""
         return Tally(self.completions.rows)
@@ -201,6 +207,14 @@ class Run:
     def shards(self) -> list[Shard]:
         """The same, in the parts that a page loads."""
         return shards_of(self.completions.rows)
+
+    def shard(self, number: int) -> str | None:
+        """The script of one part, made once; None where there is no such part."""
+        if number >= len(self.shards):
+            return None
+        if number not in self._packed:
+            self._packed[number] = packed(self.key, self.shards[number], list(self.metrics))
+        return self._packed[number]
 
     @cached_property
     def metrics(self) -> dict[str, str]:
@@ -213,7 +227,7 @@ class Run:
     @property
     def no_completions(self) -> str:
         """Why there is no completion to be seen; '' where there are some."""
-        if self.completions.rows:
+        if self.has_completions:
             return ""
         if self.completions.problems:
             return "; ".join(self.completions.problems)

@@ -17,6 +17,9 @@ from epm.viewer.data.completions import Completion
 
 MOST_ROWS = 2_000
 MOST_CHARACTERS = 1_000_000
+FIRST_ROWS = 24
+FIRST_CHARACTERS = 50_000
+"""Of the first part of a run, so that a screen has its first cards at once."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ def shards_of(rows: Sequence[Completion]) -> list[Shard]:
 
 def _parts(rows: Sequence[Completion]) -> Iterator[list[Completion]]:
     part: list[Completion] = []
-    size = 0
+    size, most_rows, most_characters = 0, FIRST_ROWS, FIRST_CHARACTERS
     for row in rows:
-        full = len(part) >= MOST_ROWS or size + len(row.text) > MOST_CHARACTERS
+        full = len(part) >= most_rows or size + len(row.text) > most_characters
         if part and (full or row.condition != part[0].condition):
             yield part
-            part, size = [], 0
+            part, size, most_rows, most_characters = [], 0, MOST_ROWS, MOST_CHARACTERS
         part.append(row)
         size += len(row.text)
     if part:

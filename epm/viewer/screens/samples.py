@@ -6,7 +6,7 @@ from typing import Any
 
 from epm.viewer import html
 from epm.viewer.data.run import Run
-from epm.viewer.data.shards import packed, script
+from epm.viewer.data.shards import script
 
 
 def screen(run: Run, path: str) -> str:
@@ -17,6 +17,9 @@ def screen(run: Run, path: str) -> str:
 def index(run: Run) -> str:
     """What the scripts know before they load a completion."""
     rows, results = run.completions.rows, run.results
+    notices = list(run.completions.problems)
+    if run.completions.unscored:
+        notices.append("Nothing has scored these yet: the run is not finished.")
     tasks: dict[str, dict[str, Any]] = {}
     for row in rows:
         tasks.setdefault(row.task, {"items": {}})["items"].setdefault(row.item, "")
@@ -29,6 +32,7 @@ def index(run: Run) -> str:
         "samples",
         {
             "run": run.key,
+            "notices": notices,
             "issue": results.identity.issue if results else None,
             "conditions": list(dict.fromkeys(row.condition for row in rows)),
             "tasks": tasks,
@@ -40,10 +44,3 @@ def index(run: Run) -> str:
             ],
         },
     )
-
-
-def shard(run: Run, number: int) -> str | None:
-    """One part of the completions."""
-    if number >= len(run.shards):
-        return None
-    return packed(run.key, run.shards[number], list(run.metrics))

@@ -8,6 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const cards = document.getElementById("cards");
   const more = document.getElementById("more");
   if (!index || !form) return;
+  form.before(...index.notices.map((line) => epm.element("p", { class: "notice warn" }, line)));
 
   const FIRST = 12; // cards that are shown while the rest is loaded
   const SEVERAL = "\u0000several";
