@@ -44,13 +44,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"policy": POLICY, "screens": SCREENS}
-    made.filters |= {"breakable": breakable, "visible": visible}
+    made.filters |= {"breakable": breakable, "visible": visible, "parted": parted}
     return made
 
 
 def breakable(name: str) -> Markup:
     """A name that may go on in the next line after its underscores."""
     return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
+def parted(title: str) -> tuple[str, str]:
+    """The scale that a title of ours begins with in brackets, '' for none, and the rest."""
+    scale, closed, rest = title.partition("] ")
+    return (scale[1:], rest) if closed and scale.startswith("[") else ("", title)
 
 
 def page(

@@ -143,7 +143,7 @@ def tab(browser: Browser, site: Site) -> Iterator[Tab]:
                 or watched.faults.append(f"failed: {r.url}: {r.failure}")
             ),
         )
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # machines may be busy
         opened.append((watched, context))
         return watched
 

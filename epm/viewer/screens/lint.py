@@ -31,14 +31,26 @@ class Found:
 
 
 def screen(run: Run, path: str) -> str:
-    """All rules that were asked for, those with findings first."""
+    """All rules that were asked for: those with something to do first, then the others as lists."""
     report = run.report
     found = _found(run)
-    rows = [
-        (row, found.get(row.rule.slug, [])) for row in (report.rows if report else ()) if row.asked
-    ]
-    rows.sort(key=lambda pair: (-pair[0].verdict.status.severity, not pair[1]))
-    return html.page("lint", path, "Lint", run, "lint", report=report, rows=rows)
+    asked = [row for row in (report.rows if report else ()) if row.asked]
+    silent = [row for row in asked if row.rule.slug not in found]
+    passed = [row for row in silent if row.verdict.status is Status.PASS]
+    skipped = [row for row in silent if row.verdict.status is Status.SKIP]
+    rest = [row for row in asked if row not in passed and row not in skipped]
+    rest.sort(key=lambda row: -row.verdict.status.severity)
+    return html.page(
+        "lint",
+        path,
+        "Lint",
+        run,
+        "lint",
+        report=report,
+        open=[(row, found.get(row.rule.slug, [])) for row in rest],
+        passed=passed,
+        skipped=skipped,
+    )
 
 
 def marks(run: Run) -> list[MarginMark]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,58 +57,150 @@ class Sum:
         return self.total
 
 
+Place = tuple[str, str]
+"""A condition and a task."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What was measured by one metric, and how its cells are shaded."""
+
+    name: str
+    label: str
+    found: Mapping[Place, Sum]
+    seeds: Mapping[Place, Mapping[str, Sum]]
+    low: float
+    high: float
+    says: str
+
+    def shade(self, whole: Sum) -> int:
+        """Of a cell, 0 to `SHADES`."""
+        if whole.value is None or self.high <= self.low:
+            return 0
+        return round((whole.value - self.low) / (self.high - self.low) * SHADES)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A task, or a metric where all are of one task."""
+
+    heading: str
+    about: str
+    metric: Metric
+    task: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Conditions down."""
+
+    heading: str
+    says: tuple[str, ...]
+    columns: list[Column]
+    rows: list[tuple[str, list[Cell | None]]]
+
+    @property
+    def replicated(self) -> bool:
+        """Whether there are seeds to show."""
+        return any(cell and cell.seeds for _, cells in self.rows for cell in cells)
+
+    @property
+    def targeted(self) -> bool:
+        """Whether a cell is of the task that its condition was trained for."""
+        return any(cell and cell.target for _, cells in self.rows for cell in cells)
+
+
 def screen(run: Run, path: str) -> str:
     """The matrix of a run."""
-    tables = list(_tables(run, run.results)) if run.results else []
+    tables = _tables(run, run.results) if run.results else []
     return html.page("matrix", path, "Matrix", run, "matrix", tables=tables)
 
 
-def _tables(run: Run, results: Results) -> Iterator[dict[str, Any]]:
-    metrics = dict.fromkeys(
-        metric
-        for by_task in results.measurements.values()
-        for by_metric in by_task.values()
-        for metric in by_metric
-        if TOGETHER not in metric
-    )
-    for metric in metrics:
-        conditions = [
-            name
-            for name, by_task in results.measurements.items()
-            if any(metric in by_metric for by_metric in by_task.values())
-        ]
-        tasks = [
-            task
-            for task in results.tasks
-            if any(metric in results.measurements[name].get(task, {}) for name in conditions)
-        ]
-        found = {
-            (name, task): results.measurements[name][task][metric]
-            for name in conditions
-            for task in tasks
-            if metric in results.measurements[name].get(task, {})
-        }
-        record = results.metrics[metric]
-        yield {
-            "metric": metric,
-            "label": record.label,
-            "says": _says(found),
-            "replicated": any(len(_ends(each)) > 1 for each in found.values()),
-            "tasks": tasks,
-            "rows": [
-                (name, [_cell(run, results, metric, name, task, found) for task in tasks])
-                for name in conditions
+def _tables(run: Run, results: Results) -> list[Table]:
+    """One a metric; where everything was measured on one task, one with a column a metric."""
+    metrics = _metrics(results)
+    tasks = {task for metric in metrics for _, task in metric.found}
+    if len(tasks) == 1 and len(metrics) > 1:
+        (task,) = tasks
+        columns = [Column(metric.label, metric.name, metric, task) for metric in metrics]
+        says = tuple(dict.fromkeys(metric.says for metric in metrics))
+        return [_table(run, results, task, says, columns)]
+    return [
+        _table(
+            run,
+            results,
+            metric.label,
+            (metric.says,),
+            [
+                Column(task, "", metric, task)
+                for task in results.tasks
+                if any(task == each for _, each in metric.found)
             ],
-        }
+        )
+        for metric in metrics
+    ]
 
 
-def _says(found: Mapping[Any, Mapping[str, Measurement]]) -> str:
-    kinds = {type(each) for by in found.values() for each in by.values()}
-    if kinds == {Count}:
-        return "k of n, shaded by their ratio from 0 to 1"
-    if kinds == {Mean}:
-        return "mean (number of answers), shaded from the least to the largest"
-    return "values as they were reported or computed, shaded from the least to the largest"
+def _table(
+    run: Run, results: Results, heading: str, says: tuple[str, ...], columns: list[Column]
+) -> Table:
+    measured = {place for column in columns for place in column.metric.found}
+    conditions = [name for name in results.measurements if any(name == c for c, _ in measured)]
+    rows = [
+        (name, [_cell(run, results, column, name) for column in columns]) for name in conditions
+    ]
+    return Table(heading, says, columns, rows)
+
+
+def _metrics(results: Results) -> list[Metric]:
+    measured: dict[str, dict[Place, Mapping[str, Measurement]]] = {}
+    for condition, by_task in results.measurements.items():
+        for task, by_metric in by_task.items():
+            for metric, by_replicate in by_metric.items():
+                if TOGETHER not in metric:
+                    measured.setdefault(metric, {})[condition, task] = _ends(by_replicate)
+    summed = {metric: _summed(found) for metric, found in measured.items()}
+    rates = [
+        whole.value
+        for found in summed.values()
+        for whole in found.values()
+        if whole.kind == "count" and whole.value is not None
+    ]
+    return [
+        _metric(results, name, found, measured[name], max(rates, default=0.0))
+        for name, found in summed.items()
+        if found
+    ]
+
+
+def _summed(found: Mapping[Place, Mapping[str, Measurement]]) -> dict[Place, Sum]:
+    sums = {place: pooled(measured.values()) for place, measured in found.items() if measured}
+    return {place: whole for place, whole in sums.items() if whole is not None}
+
+
+def _metric(
+    results: Results,
+    name: str,
+    found: Mapping[Place, Sum],
+    measured: Mapping[Place, Mapping[str, Measurement]],
+    highest: float,
+) -> Metric:
+    seeds: dict[Place, dict[str, Sum]] = {}
+    for place in found:
+        each = {seed: pooled([one]) for seed, one in measured[place].items()}
+        seeds[place] = {seed: one for seed, one in each.items() if one is not None}
+    kinds = {whole.kind for whole in found.values()}
+    label = results.metrics[name].label
+    if kinds == {"count"}:
+        says = f"k of n, shaded from 0 to {highest:.0%}, the highest rate of this run"
+        return Metric(name, label, found, seeds, 0.0, highest, says)
+    values = [whole.value for whole in found.values() if whole.value is not None]
+    says = (
+        "a mean with its number of answers" if kinds == {"mean"} else "a value as it was reported"
+    )
+    says += ", shaded from the least to the largest of its kind"
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return Metric(name, label, found, seeds, low, high, says)
 
 
 def _ends(by_replicate: Mapping[str, Measurement]) -> dict[str, Measurement]:
@@ -116,32 +208,23 @@ def _ends(by_replicate: Mapping[str, Measurement]) -> dict[str, Measurement]:
     return {name: each for name, each in by_replicate.items() if "step" not in labels(name)}
 
 
-def _cell(
-    run: Run,
-    results: Results,
-    metric: str,
-    condition: str,
-    task: str,
-    found: Mapping[tuple[str, str], Mapping[str, Measurement]],
-) -> Cell | None:
-    measured = _ends(found.get((condition, task), {}))
-    if not measured or (whole := pooled(measured.values())) is None:
+def _cell(run: Run, results: Results, column: Column, condition: str) -> Cell | None:
+    metric, place = column.metric, (condition, column.task)
+    if (whole := metric.found.get(place)) is None:
         return None
-    selection = Selection(metric, ((condition, task),))
-    seeds = []
-    if len(measured) > 1:
-        for name, each in measured.items():
-            if (one := pooled([each])) is not None:
-                of_one = Selection(metric, ((condition, task),), (name,))
-                seeds.append((name, one.text, _href(run, of_one)))
+    seeds = metric.seeds[place]
+    rate = f", {whole.value:.0%}" if whole.kind == "count" and whole.value is not None else ""
     return Cell(
         whole.text,
-        f"{condition} on {task}: {whole.text}",
-        _shade(whole, found),
-        _href(run, selection),
-        results.conditions[condition].target == task,
+        f"{condition} on {column.task}, {metric.label}: {whole.text}{rate}",
+        metric.shade(whole),
+        _href(run, Selection(metric.name, (place,))),
+        results.conditions[condition].target == column.task,
         whole.lost,
-        seeds,
+        [
+            (name, one.text, _href(run, Selection(metric.name, (place,), (name,))))
+            for name, one in (seeds.items() if len(seeds) > 1 else ())
+        ],
     )
 
 
@@ -163,15 +246,3 @@ def pooled(measured: Any) -> Sum | None:
     if values:
         return Sum("value", sum(values) / len(values), 0, lost)
     return None if all(isinstance(one, Joint) for one in each) else Sum("mean", 0, 0, lost)
-
-
-def _shade(whole: Sum, found: Mapping[Any, Mapping[str, Measurement]]) -> int:
-    value = whole.value
-    if value is None:
-        return 0
-    if whole.kind == "count":
-        return round(value * SHADES)
-    every = [s.value for by in found.values() if (s := pooled(_ends(by).values()))]
-    known = [each for each in every if each is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    return round((value - low) / (high - low) * SHADES) if high > low else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from epm.analyses.block import Block, Verdict
+from epm.report.confidence import answer
 from epm.results import Results
 from epm.viewer import html
 from epm.viewer.data.run import Run
@@ -51,7 +52,8 @@ def _headline(results: Results) -> str:
             effect = block.verdict.effect.estimate
             form = signed_points if block.verdict.scale == "proportion" else signed_significant
             unit = " points" if block.verdict.scale == "proportion" else ""
-            return f"{block.label or name}: {form(effect)}{unit}, {block.verdict.says}"
+            of = f" {block.verdict.unit}" if block.verdict.unit else ""
+            return f"{block.label or name}: {form(effect)}{unit}{of}; {answer(block.verdict)}"
     return next(
         (f"{block.label or name}, {block.n} conditions" for name, block in blocks.items()), ""
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from epm.viewer import html
 from epm.viewer.data.run import Run
+from epm.viewer.data.seeking import sought
 from epm.viewer.data.shards import script
 
 
@@ -21,6 +22,7 @@ def index(run: Run) -> str:
     if run.completions.unscored:
         notices.append("Nothing has scored these yet: the run is not finished.")
     tasks: dict[str, dict[str, Any]] = {}
+    seeks = sought(results.definition if results else None)
     for row in rows:
         tasks.setdefault(row.task, {"items": {}})["items"].setdefault(row.item, "")
     for task, about in tasks.items():
@@ -36,7 +38,10 @@ def index(run: Run) -> str:
             "issue": results.identity.issue if results else None,
             "conditions": list(dict.fromkeys(row.condition for row in rows)),
             "tasks": tasks,
-            "metrics": [{"name": name, "label": label} for name, label in run.metrics.items()],
+            "metrics": [
+                {"name": name, "label": label, "seeks": seeks.get(name)}
+                for name, label in run.metrics.items()
+            ],
             "replicates": list(dict.fromkeys(row.replicate for row in rows)),
             "shards": [
                 {"condition": shard.condition, "tasks": shard.tasks, "n": len(shard.rows)}

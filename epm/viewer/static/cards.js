@@ -107,11 +107,11 @@
   const badges = (index, row, metric) =>
     index.metrics
       .filter(({ name }) => row.scores[name] !== null && row.scores[name] !== undefined)
-      .map(({ name }) => {
+      .map(({ name, label }) => {
         const score = word(row.scores[name]);
         const kind = typeof row.scores[name] === "string" ? "lost" : score;
         const main = name === metric ? " main" : "";
-        return element("span", { class: `score ${kind}${main}` }, `${name}: ${score}`);
+        return element("span", { class: `score ${kind}${main}`, title: label }, `${name}: ${score}`);
       });
 
   const place = (row) => `${row.condition} on ${row.task}, ${row.item}, ${row.replicate} #${row.index}`;
@@ -135,7 +135,7 @@
       area.remove();
     }
     button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy as quote"), 2000);
+    setTimeout(() => (button.textContent = "Copy quote"), 2000);
   };
 
   epm.quote = (index, row, metric) => {
@@ -157,10 +157,41 @@
     return { asked, details: parts.length ? parts : null };
   };
 
-  epm.card = (index, row, { metric = "", blanks = false, base = "", level = 2 } = {}) => {
+  // what is marked in a text: the words that are searched, else what its metric counted it for
+  const compiled = new Map();
+  const pattern = (source, flags) => {
+    const key = `${flags} ${source}`;
+    if (!compiled.has(key)) {
+      try {
+        compiled.set(key, new RegExp(source, flags));
+      } catch {
+        compiled.set(key, null);
+      }
+    }
+    return compiled.get(key);
+  };
+  const sought = (index, row, metric, words) => {
+    if (words) {
+      const literal = words.replace(/[\^$.*+?()[\]{}|/]/g, "\\$&");
+      const found = pattern(literal, "giu");
+      return found && { pattern: found, longest: Infinity, says: "searched for" };
+    }
+    const { seeks, label } = index.metrics.find(({ name }) => name === metric) || {};
+    const found = seeks && row.scores[metric] === true && pattern(seeks.pattern, seeks.flags);
+    return found ? { pattern: found, longest: seeks.longest, says: `counted as: ${label}` } : null;
+  };
+
+  const ended = (row) => {
+    const tokens = row.tokens === null ? [] : [`${row.tokens} tokens`];
+    if (row.finish === "stop") return tokens;
+    if (row.finish === "length") return [tokens.length ? `cut at ${tokens[0]}` : "cut at the limit"];
+    return row.finish ? [...tokens, `ended: ${row.finish}`] : tokens;
+  };
+
+  epm.card = (index, row, { metric = "", blanks = false, words = "", base = "", level = 2 } = {}) => {
     const { asked, details } = prompt(index, row);
     const link = epm.permalink(row);
-    const button = element("button", { type: "button", class: "quiet" }, "Copy as quote");
+    const button = element("button", { type: "button", class: "quiet" }, "Copy quote");
     button.addEventListener("click", () => copy(epm.quote(index, row, metric), button));
     const odd = epm.unusual(row.text);
     const card = element(
@@ -172,9 +203,14 @@
         element("span", { class: "who" }, row.condition),
         element("span", { class: "on" }, ` on ${row.task}`),
       ),
-      element("p", { class: "asked", title: asked }, `${row.item} `, element("i", {}, asked)),
+      element(
+        "p",
+        { class: "asked", title: asked },
+        asked ? `${asked} ` : "",
+        element("span", { class: "item" }, row.item),
+      ),
       element("p", { class: "badges" }, ...badges(index, row, metric)),
-      epm.shown(row.text, blanks),
+      epm.shown(row.text, blanks, sought(index, row, metric, words)),
     );
     if (row.text === "") card.append(element("p", { class: "note" }, "(empty)"));
     if (odd.size) {
@@ -185,9 +221,7 @@
     if (details) {
       card.append(element("details", {}, element("summary", {}, "Prompt as sent"), ...details));
     }
-    const facts = [row.replicate, `#${row.index}`];
-    if (row.tokens !== null) facts.push(`${row.tokens} tokens`);
-    if (row.finish) facts.push(`ended: ${row.finish}`);
+    const facts = [row.replicate, `#${row.index}`, ...ended(row)];
     card.append(
       element(
         "footer",
@@ -204,6 +238,7 @@
 
   // shows some, and the rest when asked for; returns how to show more
   epm.dealt = (into, more, index, rows, options) => {
+    into.classList.remove("lanes");
     into.replaceChildren();
     let shown = 0;
     const deal = (focus) => {

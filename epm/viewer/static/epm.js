@@ -111,7 +111,8 @@
     const list = epm.element("dl");
     const rows = [...[...keys].map(([name, { about }]) => [name, about])];
     rows.push(...Object.entries(SCREENS).map(([letter, [about]]) => [`g ${letter}`, `to ${about}`]));
-    rows.push(["?", "this list"], ["Esc", "close what is open"]);
+    rows.push(["?", "this list"]);
+    if (!keys.has("Escape")) rows.push(["Escape", "close this list"]);
     for (const [name, about] of rows) {
       list.append(epm.element("dt", {}, epm.element("kbd", {}, name)), epm.element("dd", {}, about));
     }

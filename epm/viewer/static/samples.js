@@ -13,8 +13,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const FIRST = 12; // cards that are shown while the rest is loaded
   const SEVERAL = "\u0000several";
   const ORDERS = {
-    "": "place: condition, task, item, seed",
-    item: "item, so that conditions stand side by side",
+    "": "condition, task, item, seed",
+    item: "question, all conditions to each",
     seed: "seed",
     up: "score, lowest first",
     down: "score, highest first",
@@ -24,15 +24,21 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // ---------------------------------------------------------------- the form
 
+  const steps = index.replicates.some((name) => /(^|,)step=/.test(name));
+  const lanes = {
+    conditions: index.conditions.length,
+    tasks: Object.keys(index.tasks).length,
+    seeds: index.replicates.length,
+  };
   const items = [...new Set(Object.values(index.tasks).flatMap((task) => Object.keys(task.items)))];
   const options = {
     c: ["all conditions", index.conditions.map((name) => [name, name])],
     t: ["all tasks", Object.keys(index.tasks).map((name) => [name, name])],
     i: ["all items", items.map((name) => [name, name])],
-    r: ["all, checkpoints aside", index.replicates.map((name) => [name, name])],
+    r: [steps ? "all, checkpoints aside" : "all", index.replicates.map((name) => [name, name])],
     m: ["none", index.metrics.map(({ name, label }) => [name, label])],
     v: [
-      "any, or none",
+      "any",
       [
         ["yes", "yes"],
         ["no", "no"],
@@ -48,6 +54,9 @@ document.addEventListener("DOMContentLoaded", () => {
         ["2", "2"],
         ["3", "3"],
         ["4", "4"],
+        ...Object.entries(epm.LANES)
+          .filter(([kind]) => lanes[kind] > 1)
+          .map(([kind, [says]]) => [kind, says]),
       ],
     ],
   };
@@ -98,6 +107,23 @@ document.addEventListener("DOMContentLoaded", () => {
   form.addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("clear").addEventListener("click", () => epm.go(new URLSearchParams()));
 
+  // ---------------------------------------------------------------- where to begin
+
+  const marked = document.getElementById("marked");
+  const looks = document.getElementById("looks");
+  const look = (says, state) => epm.element("a", { href: `#${new URLSearchParams(state)}` }, says);
+  const [task] = Object.keys(index.tasks);
+  const [item] = Object.keys(index.tasks[task]?.items || {});
+  const [main] = index.metrics;
+  if (item && lanes.conditions > 1) {
+    looks.append(look("One question, all conditions side by side", { t: task, i: item, k: "conditions" }));
+  }
+  if (item && lanes.seeds > 1) {
+    looks.append(look("One question, seed by seed", { t: task, i: item, k: "seeds" }));
+  }
+  if (main) looks.append(look(`Counted: ${main.label}`, { m: main.name, v: "yes" }));
+  if (main) looks.append(look(`Not counted: ${main.label}`, { m: main.name, v: "no" }));
+
   // ---------------------------------------------------------------- the cards
 
   const score = (row, metric) => {
@@ -141,15 +167,20 @@ document.addEventListener("DOMContentLoaded", () => {
     const meant = epm.meant(state);
     const metric = meant.metric || (index.metrics[0] || {}).name || "";
     fill(state);
-    cards.dataset.columns = state.get("k") || "";
-    const options = { metric, blanks: state.has("w") };
+    const kind = state.get("k") || "";
+    const asLanes = Object.hasOwn(epm.LANES, kind);
+    cards.dataset.columns = asLanes ? "" : kind;
+    const options = { metric, blanks: state.has("w"), words: meant.words };
+    const { seeks, label } = index.metrics.find(({ name }) => name === metric) || {};
+    marked.textContent = seeks && !meant.words ? `Marked in the texts: what was counted as “${label}”.` : "";
+    looks.hidden = Boolean(String(state));
     let early = false;
     count.textContent = "Loading…";
     count.dataset.count = "";
     try {
       for await (const { rows, left } of epm.found(index, meant)) {
         if (mine !== turn) return;
-        if (left && !state.get("o") && rows.length && !early) {
+        if (left && !asLanes && !state.get("o") && rows.length && !early) {
           epm.dealt(cards, more, index, rows.slice(0, FIRST), options);
           early = true;
         }
@@ -158,10 +189,12 @@ document.addEventListener("DOMContentLoaded", () => {
           continue;
         }
         const whole = index.shards.reduce((sum, { n }) => sum + n, 0);
-        epm.dealt(cards, more, index, sorted(rows, state.get("o"), metric), options);
+        const inOrder = sorted(rows, state.get("o"), metric);
+        if (asLanes) epm.sideBySide(cards, more, index, rows, inOrder, kind, options);
+        else epm.dealt(cards, more, index, inOrder, options);
         count.textContent = `${rows.length.toLocaleString("en")} of ${whole.toLocaleString("en")} completions`;
         count.dataset.count = rows.length;
-        if (!rows.length) cards.replaceChildren(epm.element("p", { class: "notice" }, "None is like that."));
+        if (!rows.length) cards.replaceChildren(epm.element("p", { class: "notice" }, "No completion is like that: change or clear a filter."));
       }
     } catch (error) {
       if (mine === turn) count.textContent = `These completions cannot be shown: ${error.message}.`;

@@ -13,22 +13,35 @@
   const code = (character) =>
     `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 
-  // the element's textContent is the text, character for character
-  epm.shown = (text, blanks = false) => {
-    const shown = element("pre", { class: "text", tabindex: "0", dir: "auto" });
+  const append = (into, text, blanks) => {
     let after = 0;
     for (const found of text.matchAll(blanks ? WITH_BLANKS : UNUSUAL)) {
-      if (found.index > after) shown.append(text.slice(after, found.index));
+      if (found.index > after) into.append(text.slice(after, found.index));
       const [character] = found;
       const blank = BLANKS[character];
       const mark = blank
         ? element("span", { class: "blank", "data-b": blank })
         : element("span", { class: "unusual", "data-u": code(character), title: code(character) });
       mark.append(character);
-      shown.append(mark);
+      into.append(mark);
       after = found.index + character.length;
     }
-    if (after < text.length) shown.append(text.slice(after));
+    if (after < text.length) into.append(text.slice(after));
+  };
+
+  // the element's textContent is the text, character for character; what a pattern finds is marked
+  epm.shown = (text, blanks = false, seeks = null) => {
+    const shown = element("pre", { class: "text", tabindex: "0", dir: "auto" });
+    let after = 0;
+    for (const found of seeks && text.length <= seeks.longest ? text.matchAll(seeks.pattern) : []) {
+      if (!found[0]) continue;
+      append(shown, text.slice(after, found.index), blanks);
+      const mark = element("mark", { title: seeks.says });
+      append(mark, found[0], blanks);
+      shown.append(mark);
+      after = found.index + found[0].length;
+    }
+    append(shown, text.slice(after), blanks);
     return shown;
   };
 
