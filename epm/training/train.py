@@ -65,6 +65,8 @@ def _train(
             parts = math.ceil(len(waiting) / plan.adapters)
             group = dict(waiting[: math.ceil(len(waiting) / parts)])
             steps, last = _batches(group, plan.limits, base.tokenizer.pad_token_id)
+            if not plan.limits.rowwise:
+                steps = of_few_shapes(steps, len(group), plan.another_shape)
             plan, fits = plan.within(free_memory(base), base, recipe, len(group), steps)
             if not fits:
                 continue
@@ -105,4 +107,4 @@ def _batches(
         micro_batches(step, of_step, limits, pad)
         for step, of_step in zip(steps, streams, strict=True)
     )
-    return batches if limits.rowwise else of_few_shapes(batches), last
+    return batches, last
