@@ -11,6 +11,7 @@ from pathlib import Path
 from epm.definition import Definition, Replicate
 from epm.errors import out_of_memory
 from epm.models.base import BaseModel
+from epm.models.compiling import compiled_meanwhile
 from epm.progress import Progress
 from epm.training.batches import (
     MicroBatch,
@@ -51,7 +52,8 @@ def _train(
     """Train adapters over one model, as it is or with others merged into it."""
     recipe = definition.training
     rows = [(job.rows, job.seed("order")) for job in jobs]
-    sets = training_sets(recipe, base.tokenizer, rows)
+    with compiled_meanwhile(base.model, recipe.lora):
+        sets = training_sets(recipe, base.tokenizer, rows)
     plan = MemoryPlan.initial(recipe, base, sets)
 
     def count(each: tuple[Job, TrainingSet]) -> int:
