@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from epm.models.packing import PackedRows
@@ -24,7 +26,7 @@ class AdaptedLinear(torch.nn.Linear):
     scale: float
     dropout: float
     number: int
-    rows: PackedRows
+    rows: PackedRows[Any]
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """The module's output, in the model's type.

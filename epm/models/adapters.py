@@ -184,20 +184,20 @@ class AdapterStack:
             yield
 
     @contextmanager
-    def trained(self, *, rowwise: bool) -> Iterator[PackedRows]:
+    def trained(self, *, rowwise: bool) -> Iterator[PackedRows[Any]]:
         """Put the adapters into the model to train them, and take them out again.
 
         Meanwhile batches are packed, and what is yielded must be told how before each of them.
 
         Args:
-            rowwise: whether gradients are taken row by row; else batches have as many rows of one
-                width for every adapter, one adapter's after the other's.
+            rowwise: whether batches are in spans, and gradients taken row by row; else they are
+                in shares.
         """
-        from epm.models.grouped_linear import GroupedLinear
-        from epm.models.packed_linear import PackedLinear
+        from epm.models.linear_in_shares import LinearInShares
+        from epm.models.linear_in_spans import LinearInSpans
         from epm.models.packing import PackedRows
 
-        rows = PackedRows()
+        rows: PackedRows[Any] = PackedRows()
         attributes = {
             name: {
                 **vars(pair),
@@ -208,7 +208,7 @@ class AdapterStack:
             }
             for number, (name, pair) in enumerate(self.pairs.items())
         }
-        with become(PackedLinear if rowwise else GroupedLinear, self._model, attributes):
+        with become(LinearInSpans if rowwise else LinearInShares, self._model, attributes):
             yield rows
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,32 +12,6 @@ if TYPE_CHECKING:
 
 def _gone(*_: Any, **__: Any) -> Any:
     raise RuntimeError("attention of ours, outside of the block that asked for it")
-
-
-ATTENTION_BLOCK = 128
-"""Keys that FlashAttention's backward pass takes at a time, at most."""
-
-CAUSAL = "epm_causal"
-
-
-@contextmanager
-def causal_attention(model: Any) -> Iterator[None]:
-    """Have a model attend causally, by the fastest kernels that need no plan for a length.
-
-    A mask of four dimensions that the model is given is not read: with one, transformers makes
-    none of its own, which it does by looking at positions.
-    """
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-
-    def attend(
-        module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any
-    ) -> Any:
-        """As transformers' own, shape [rows, heads, tokens, head size]."""
-        mask = window(options.get("sliding_window"), query.shape[2], query.device)
-        return sdpa_attention_forward(module, query, key, value, mask, **options)
-
-    with attending(model, CAUSAL, attend):
-        yield
 
 
 @contextmanager
@@ -54,8 +27,6 @@ def in_one_order() -> Iterator[None]:
     warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
     settings: Any = torch.utils.deterministic
     fills = settings.fill_uninitialized_memory
-    # products are refused without it
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
     settings.fill_uninitialized_memory = False
     try:

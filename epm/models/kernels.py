@@ -34,7 +34,9 @@ def _thin(
     states,
     result,
     keys,
-    of_row,
+    rows,
+    positions,
+    of_token,
     count,
     dropped,
     scale,
@@ -44,9 +46,11 @@ def _thin(
 ):
     word = tl.program_id(0) * block + tl.arange(0, block)
     there = word < count
-    row = word // of_row
+    token = word // of_token
+    row = tl.load(rows + token, mask=there, other=0)
+    position = tl.load(positions + token, mask=there, other=0)
     key = tl.load(keys + row, mask=there, other=0)
-    output = bits(key, (word - row * of_row).to(tl.int64))
+    output = bits(key, position * of_token + (word - token * of_token))
     lane = tl.arange(0, lanes)
     number = (output[:, None] >> (lane * 16).to(tl.int64)[None, :]) & 0xFFFF
     # a lane is a signed number of 16 bits; its sign turned, it compares as an unsigned one
@@ -60,14 +64,20 @@ def _thin(
 
 
 def thin(
-    states: torch.Tensor, keys: torch.Tensor, probability: float, into: torch.Tensor | None = None
+    states: torch.Tensor,
+    keys: torch.Tensor,
+    rows: torch.Tensor,
+    positions: torch.Tensor,
+    probability: float,
+    into: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Drop out what `splitmix.kept` drops, scale up the rest, and add it to what is given.
 
     Args:
-        states: shape [tokens, features], contiguous, as many tokens for every row; features are a
-            multiple of four.
+        states: shape [tokens, features], contiguous; features are a multiple of four.
         keys: of the rows' random bits, shape [rows].
+        rows: of every token, shape [tokens].
+        positions: of every token in its row, shape [tokens].
         probability: of being dropped, in steps of 2^-16.
         into: what to add to, in place, laid out as the states; None makes a new tensor.
 
@@ -80,7 +90,9 @@ def thin(
         states,
         result,
         keys,
-        count // len(keys),
+        rows,
+        positions,
+        states.shape[1] // LANES,
         count,
         round(probability * 2**16),
         1 / (1 - probability),

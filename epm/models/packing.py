@@ -1,17 +1,26 @@
-"""Rows of several adapters packed into one sequence, and attention that keeps each row to itself.
+"""Rows of several adapters packed into one sequence, in one of two layouts.
 
-A row's numbers must not depend on the rows that it is batched with. Products are independent of
-how many rows they are made for when these are many and a multiple of 16; attention and sums over
-tokens are not independent of the padding. So every row is padded to a width of its own, a multiple
-of `GRANULE`, and what depends on widths is done for rows of one width at a time.
+**In spans**, on a CPU, where a row's numbers must not depend on the rows that it is batched with.
+Products are independent of how many rows they are made for when these are many and a multiple of
+16; attention and sums over tokens are not independent of the padding. So every row is padded to a
+width of its own, a multiple of `GRANULE`; rows of one width lie together, whosever they are, and
+what depends on widths is done for one width at a time.
+
+**In shares**, on a GPU, which wants large products, few launches and no padding. Every adapter has
+a share of the sequence, as long as any other's; in it lie the adapter's rows, one after another,
+the last one padded to the end of the share. Products are made for all shares at once, and attention
+takes where rows begin as data, so that batches of one shape are computed by the same launches.
+
+In both, padding is on the right of its row: with causal attention no token sees what comes after
+it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from epm.models.attention import attending, window
 
@@ -20,12 +29,14 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-Count = TypeVar("Count", int, "NDArray[np.int64]")
+    IntArray = NDArray[np.int64]
+
+Count = TypeVar("Count", int, "IntArray")
 
 GRANULE = 16
 """Widths and numbers of rows are multiples of this: of the widest vector registers, in float32."""
 
-NAME = "epm_packed"
+NAME = "epm_in_spans"
 
 
 def padded(count: Count) -> Count:
@@ -67,31 +78,84 @@ def spans(widths: Sequence[int]) -> tuple[Span, ...]:
 class Packing:
     """How the rows of a training batch lie in its sequence."""
 
-    spans: tuple[Span, ...]
     owners: torch.Tensor
     """The adapter of every row; an adapter's rows stand in the order in which they are added."""
     streams: torch.Tensor
     """Keys of random bits: of every row, shape [rows]; by module, shape [modules, rows]."""
-    rowwise: bool
-    """Whether gradients are added row by row, so that they don't depend on how rows are batched.
+    positions: torch.Tensor
+    """Of every token in its row, shape [tokens]."""
 
-    Else there is one span, with as many rows for every adapter, one adapter's after the other's.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What computing depends on beside the number of tokens."""
+        return (len(self.owners),)
+
+
+@dataclass(frozen=True)
+class Spans(Packing):
+    """Rows of one width together, each with gradients of its own, which are added row by row."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Shares(Packing):
+    """As many tokens for every adapter, one adapter's after the other's."""
+
+    rows: torch.Tensor
+    """Of every token, shape [tokens]."""
+    starts: torch.Tensor
+    """Where rows begin, and where the last one ends; int32, shape [rows + 1]."""
+    longest: int
+    """No row has more tokens, padding included."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What computing depends on beside the number of tokens."""
+        return len(self.owners), self.longest
+
+
+def in_shares(widths: Sequence[Sequence[int]] | IntArray, streams: torch.Tensor) -> Shares:
+    """The layout of rows in shares.
+
+    Args:
+        widths: tokens of every row, padding included: shape [adapters, rows], all sums alike.
+        streams: keys of every row's random bits.
     """
+    import numpy as np
+    import torch
 
-    def with_streams(self, streams: torch.Tensor) -> Packing:
-        """The same with streams by module."""
-        return replace(self, streams=streams)
+    by_adapter = np.array(widths)
+    flat = by_adapter.flatten()
+    return Shares(
+        owners=torch.arange(len(by_adapter)).repeat_interleave(by_adapter.shape[1]),
+        streams=streams,
+        positions=torch.from_numpy(counted(flat)),
+        rows=torch.from_numpy(np.repeat(np.arange(len(flat)), flat)),
+        starts=torch.from_numpy(np.append(0, flat.cumsum()).astype(np.int32)),
+        longest=int(flat.max()),
+    )
 
 
-class PackedRows:
+def counted(lengths: IntArray) -> IntArray:
+    """From 0 within each of some sequences that lie one after another."""
+    import numpy as np
+
+    return np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
+
+
+Layout = TypeVar("Layout", bound=Packing)
+
+
+class PackedRows(Generic[Layout]):
     """Tells a model's modules how the batch is packed that the model is given next."""
 
-    packing: Packing
+    packing: Layout
 
 
 @contextmanager
-def packed_attention(model: Any, current: PackedRows) -> Iterator[None]:
-    """Have a model's attention keep every row of a packed sequence to itself."""
+def attention_in_spans(model: Any, current: PackedRows[Spans]) -> Iterator[None]:
+    """Have a model's attention keep every row of a sequence in spans to itself."""
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     def attend(

@@ -54,22 +54,24 @@ def uniform(keys: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
     return _shifted(outputs(keys, numbers), 40).float() * 2.0**-24
 
 
-def kept(keys: torch.Tensor, width: int, features: int, probability: float) -> torch.Tensor:
+def kept(
+    keys: torch.Tensor, positions: torch.Tensor, features: int, probability: float
+) -> torch.Tensor:
     """A dropout mask, true where a feature is kept.
 
-    A token's part of the mask depends on its row's key and its position, not on the width.
+    A token's part of the mask depends on its row's key and its position alone.
 
     Args:
-        keys: of the rows, shape [rows].
-        width: tokens in a row.
+        keys: of the rows that tokens belong to.
+        positions: of tokens in their rows, from 0; of a shape that broadcasts with `keys`.
         features: of a token.
         probability: of being dropped, in steps of 2^-16.
 
     Returns:
-        Shape [rows, width, features].
+        Shape [*tokens, features].
     """
     words = -(-features // LANES)
-    numbers = torch.arange(width * words, device=keys.device)
-    lanes = outputs(keys[:, None], numbers).view(torch.int16)
+    numbers = positions[..., None] * words + torch.arange(words, device=keys.device)
+    lanes = outputs(keys[..., None], numbers).view(torch.int16)
     dropped = round(probability * 2**16)
-    return lanes.view(len(keys), width, words * LANES)[..., :features] >= dropped - 2**15
+    return lanes[..., :features] >= dropped - 2**15

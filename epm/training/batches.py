@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from epm.definition import Training
 from epm.errors import EpmError
 from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
-from epm.models.packing import Packing, padded, spans
+from epm.models.packing import Count, Packing, Shares, Spans, counted, in_shares, padded, spans
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-WIDTHS = 8
-"""Rows that are as wide as the longest have a multiple of this, as a GPU's matrix units want it."""
+SHARE = 64
+"""Tokens of every adapter in a micro-batch in shares are a multiple of this, so that a GPU's matrix
+units are full and shapes repeat."""
 
-NEVER = np.iinfo(np.int64).max
+NEVER = 2**62
+"""The cost of what is not allowed."""
 
 IntArray = NDArray[np.int64]
 
@@ -114,29 +116,37 @@ class MicroBatchLimits:
     overhead: int
     """Fixed overhead of a micro-batch, as the number of tokens computed in the same time."""
     rowwise: bool
-    """Whether each row is padded to a width of its own; else all are as wide as the longest."""
+    """Whether rows lie in spans, each padded to a width of its own; else in shares."""
 
     def widths(self, lengths: IntArray) -> IntArray:
-        """Tokens that rows of a micro-batch take, padding included."""
+        """Tokens that rows of a micro-batch take, padding included; shape [adapters, rows]."""
         if self.rowwise:
             return padded(lengths)
-        return np.full_like(lengths, -(-lengths.max() // WIDTHS) * WIDTHS)
+        widths, sums = lengths.copy(), lengths.sum(1)
+        widths[:, -1] += _share(sums.max()) - sums
+        return widths
 
     def tokens_before(self, end: int, lengths: IntArray) -> IntArray:
         """Tokens of a micro-batch that ends before a row, by the row that it begins with.
 
         Args:
             end: from 1.
-            lengths: of every adapter's rows, ascending, shape [adapters, rows].
+            lengths: of every adapter's rows, shape [adapters, rows].
 
         Returns:
             Padding included, shape [end].
         """
+        latest = lengths[:, :end][:, ::-1]
+        tokens: IntArray
         if self.rowwise:
-            by_row: IntArray = padded(lengths[:, :end]).sum(0)
+            tokens = padded(latest).sum(0).cumsum()
         else:
-            by_row = np.full(end, self.widths(lengths[:, end - 1]).sum())
-        return by_row[::-1].cumsum()[::-1]
+            tokens = len(lengths) * _share(latest.cumsum(1).max(0))
+        return tokens[::-1]
+
+
+def _share(count: Count) -> Count:
+    return -(-count // SHARE) * SHARE
 
 
 def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
@@ -149,19 +159,31 @@ def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
     Returns:
         Which rows of every adapter go together; all rows, in order.
     """
-    count = len(steps[0])
     lengths = np.array([[len(row) for row in step] for step in steps])
-    # cheapest way to do the first n rows: its cost, and where its last micro-batch begins
-    cheapest = np.zeros(count + 1, dtype=np.int64)
-    begins = [0]
-    for end in range(1, count + 1):
+
+    def costs(end: int) -> IntArray:
         tokens = limits.tokens_before(end, lengths)
         allowed = tokens <= limits.tokens
         allowed[: max(0, end - limits.rows)] = False
         allowed[-1] = True
-        costs = np.where(allowed, cheapest[:end] + tokens + limits.overhead, NEVER)
-        begins.append(int(costs.argmin()))
-        cheapest[end] = costs[begins[-1]]
+        return np.where(allowed, tokens + limits.overhead, NEVER)
+
+    return _cheapest_cuts(lengths.shape[1], costs)
+
+
+def _cheapest_cuts(count: int, costs: Callable[[int], IntArray]) -> list[slice]:
+    """Cut a sequence into parts at the least cost.
+
+    Args:
+        count: its length.
+        costs: of a part that ends before a place, by the place that it begins at.
+    """
+    # cheapest way to cut what is before a place: its cost, and where its last part begins
+    cheapest, begins = np.zeros(count + 1, dtype=np.int64), [0]
+    for end in range(1, count + 1):
+        in_all = cheapest[:end] + costs(end)
+        begins.append(int(in_all.argmin()))
+        cheapest[end] = in_all[begins[-1]]
     found, end = [], count
     while end:
         found.append(slice(begins[end], end))
@@ -171,15 +193,10 @@ def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Rows of several adapters, padded on the right.
-
-    There is no attention mask: with causal attention no token sees the padding after it.
-    """
+    """Rows of several adapters, padded on the right."""
 
     ids: torch.Tensor
-    """Token ids: shape [1, tokens] where gradients are taken row by row, else [rows, width]."""
-    positions: torch.Tensor
-    """Of the tokens in their rows, shaped like the ids."""
+    """Token ids, shape [1, tokens]."""
     packing: Packing
     predicting: torch.Tensor
     """Where completion tokens are predicted: indices into the flattened ids, ascending."""
@@ -192,29 +209,13 @@ class MicroBatch:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of what is computed: rows, width and completion tokens."""
-        return *self.ids.shape, len(self.targets)
+        """What computing depends on, beside the numbers themselves."""
+        return self.ids.numel(), len(self.targets), *self.packing.shape
 
     @property
     def size(self) -> int:
         """Bytes of its numbers."""
         return sum(tensor.nbytes for tensor in self._tensors)
-
-    def filled(self, completion_tokens: int) -> MicroBatch:
-        """The same with so many completion tokens, those that are added without weight."""
-        import torch
-
-        missing = completion_tokens - len(self.targets)
-
-        def grown(tensor: torch.Tensor) -> torch.Tensor:
-            return torch.cat([tensor, tensor.new_zeros(missing)])
-
-        return replace(
-            self,
-            predicting=grown(self.predicting),
-            targets=grown(self.targets),
-            weights=grown(self.weights),
-        )
 
     def to(self, device: str) -> MicroBatch:
         """The same on a device; on its way while the processor goes on."""
@@ -230,27 +231,86 @@ class MicroBatch:
             own.copy_(theirs, non_blocking=True)
 
     @property
-    def _tensors(self) -> tuple[torch.Tensor, ...]:
-        packing = self.packing.owners, self.packing.streams
-        return self.ids, self.positions, self.predicting, self.targets, self.weights, *packing
+    def _tensors(self) -> list[torch.Tensor]:
+        return [*_tensors(self).values(), *_tensors(self.packing).values()]
 
     def _each(self, move: Callable[[torch.Tensor], torch.Tensor]) -> MicroBatch:
-        tensors = ("ids", "positions", "predicting", "targets", "weights")
-        moved: dict[str, Any] = {name: move(getattr(self, name)) for name in tensors}
-        packing = replace(
-            self.packing, owners=move(self.packing.owners), streams=move(self.packing.streams)
-        )
-        return replace(self, packing=packing, **moved)
+        def moved(numbers: MicroBatch | Packing) -> dict[str, Any]:
+            return {name: move(tensor) for name, tensor in _tensors(numbers).items()}
+
+        packing = replace(self.packing, **moved(self.packing))
+        return replace(self, packing=packing, **moved(self))
 
 
-def of_few_shapes(steps: Sequence[Sequence[MicroBatch]]) -> list[list[MicroBatch]]:
-    """Micro-batches of one width filled up to as many completion tokens, so that shapes repeat."""
-    most: dict[tuple[int, ...], int] = {}
-    for step in steps:
-        for batch in step:
-            key = tuple(batch.ids.shape)
-            most[key] = max(most.get(key, 0), padded(len(batch.targets)))
-    return [[batch.filled(most[tuple(batch.ids.shape)]) for batch in step] for step in steps]
+def _tensors(numbers: MicroBatch | Packing) -> dict[str, torch.Tensor]:
+    import torch
+
+    return {name: value for name, value in vars(numbers).items() if isinstance(value, torch.Tensor)}
+
+
+def of_few_shapes(
+    steps: Sequence[Sequence[MicroBatch]], adapters: int, another: int
+) -> list[list[MicroBatch]]:
+    """Micro-batches in shares, filled up so that few shapes remain, where that costs less.
+
+    Args:
+        steps: the micro-batches of every step.
+        adapters: whose shares they consist of.
+        another: what computing one more shape costs, as tokens computed in the same time.
+    """
+    batches = sorted((b for step in steps for b in step), key=lambda batch: batch.ids.numel())
+    tokens = np.array([batch.ids.numel() for batch in batches])
+
+    def costs(end: int) -> IntArray:
+        in_all: IntArray = another + tokens[end - 1] * np.arange(end, 0, -1)
+        return in_all
+
+    filled: dict[int, MicroBatch] = {}
+    for alike in _cheapest_cuts(len(batches), costs):
+        some = batches[alike]
+        most = [max(sizes) for sizes in zip(*(batch.shape for batch in some), strict=True)]
+        size, completion_tokens, rows, _ = most
+        widths = [_widened(batch, adapters, size, rows) for batch in some]
+        longest = max(int(own.max()) for own in widths)
+        for batch, own in zip(some, widths, strict=True):
+            filled[id(batch)] = _filled(batch, own, longest, completion_tokens)
+    return [[filled[id(batch)] for batch in step] for step in steps]
+
+
+def _widened(batch: MicroBatch, adapters: int, tokens: int, rows: int) -> IntArray:
+    """Tokens of every row once a batch in shares has so many tokens and rows in all."""
+    assert isinstance(batch.packing, Shares)  # noqa: S101 - spans are never filled up
+    widths: IntArray = batch.packing.starts.diff().numpy().reshape(adapters, -1).astype(np.int64)
+    added, missing = (tokens - batch.ids.numel()) // adapters, rows // adapters - widths.shape[1]
+    if missing:
+        pieces = [piece.size for piece in np.array_split(np.arange(added), missing)]
+        return np.hstack([widths, np.tile(pieces, (adapters, 1))])
+    widths[:, -1] += added
+    return widths
+
+
+def _filled(
+    batch: MicroBatch, widths: IntArray, longest: int, completion_tokens: int
+) -> MicroBatch:
+    """The same of a larger shape: what is added has no weight, and no row of the batch sees it."""
+    import torch
+
+    adapters, rows = widths.shape
+    before, after = batch.ids.numel() // adapters, int(widths[0].sum())
+
+    def grown(tensor: torch.Tensor, to: int) -> torch.Tensor:
+        """With zeros at the end of its last dimension."""
+        return torch.nn.functional.pad(tensor, (0, to - tensor.shape[-1]))
+
+    streams = grown(batch.packing.streams.view(adapters, -1), rows)
+    return MicroBatch(
+        grown(batch.ids.view(adapters, -1), after).view(1, -1),
+        replace(in_shares(widths, streams.flatten()), longest=longest),
+        grown(batch.predicting + batch.predicting // before * (after - before), completion_tokens),
+        grown(batch.targets, completion_tokens),
+        grown(batch.weights, completion_tokens),
+        batch.owners,
+    )
 
 
 def micro_batches(
@@ -264,74 +324,64 @@ def micro_batches(
         limits: of a micro-batch.
         pad: the token to pad with.
     """
-    count = len(steps[0])
-    shares = np.array([1 / sum(len(row.completion) for row in step) for step in steps], np.float32)
-    batches = []
-    for part in split_step(steps, limits):
-        rows = [row for step in steps for row in step[part]]
-        adapters = np.repeat(np.arange(len(steps)), part.stop - part.start)
-        ranks = np.tile(np.arange(count)[part], len(steps))
-        widths = limits.widths(np.array([len(row) for row in rows]))
-        # rows of one width together; of one adapter, in the order of its step
-        order = np.lexsort((ranks, adapters, widths))
-        rows = [rows[place] for place in order]
-        lying = _Lying(rows, adapters[order], ranks[order], widths[order])
-        batches.append(_packed(lying, shares, streams, limits.rowwise, pad))
-    return batches
-
-
-@dataclass(frozen=True)
-class _Lying:
-    """Rows as they lie in a micro-batch, one after another."""
-
-    rows: Sequence[TokenisedRow]
-    adapters: IntArray
-    ranks: IntArray
-    """Of each in its adapter's step."""
-    widths: IntArray
-
-
-def _packed(
-    lying: _Lying,
-    shares: NDArray[np.float32],
-    streams: Sequence[int],
-    rowwise: bool,
-    pad: int,
-) -> MicroBatch:
     import torch
 
     from epm.models.splitmix import outputs
 
-    widths, adapters = lying.widths, lying.adapters
-    lengths = np.array([len(row) for row in lying.rows])
-    prompts = np.array([len(row.prompt) for row in lying.rows])
-    tokens = np.concatenate([row.ids for row in lying.rows])
+    of_step = torch.tensor(streams)
+    lengths = np.array([[len(row) for row in step] for step in steps])
+    completions = [sum(len(row.completion) for row in step) for step in steps]
+    shares = np.array([1 / count for count in completions], np.float32)
+    batches = []
+    for part in split_step(steps, limits):
+        widths = limits.widths(lengths[:, part])
+        adapters = np.repeat(np.arange(len(steps)), widths.shape[1])
+        ranks = np.tile(np.arange(part.start, part.stop), len(steps))
+        flat = widths.flatten()
+        # in shares as they are; in spans rows of one width together
+        order = np.arange(widths.size)
+        if limits.rowwise:
+            order = np.lexsort((ranks, adapters, flat))
+        adapters, ranks, flat = adapters[order], ranks[order], flat[order]
+        owners = torch.from_numpy(adapters)
+        keys = outputs(of_step[owners], torch.from_numpy(ranks))
+        packing: Packing = (
+            Spans(owners, keys, torch.from_numpy(counted(flat)), spans(flat.tolist()))
+            if limits.rowwise
+            else in_shares(widths, keys)
+        )
+        places = zip(adapters.tolist(), ranks.tolist(), strict=True)
+        rows = [steps[adapter][rank] for adapter, rank in places]
+        batches.append(_packed(rows, flat, packing, shares, pad))
+    return batches
+
+
+def _packed(
+    rows: Sequence[TokenisedRow],
+    widths: IntArray,
+    packing: Packing,
+    shares: NDArray[np.float32],
+    pad: int,
+) -> MicroBatch:
+    """Rows of some widths, one after another; every adapter's share in a token's loss is given."""
+    import torch
+
+    lengths = np.array([len(row) for row in rows])
+    prompts = np.array([len(row.prompt) for row in rows])
+    tokens = np.concatenate([row.ids for row in rows])
     # of every token its place in its row, and where it lies
-    within = _counted(lengths)
+    within = counted(lengths)
     at = within + np.repeat(widths.cumsum() - widths, lengths)
     ids = np.full(widths.sum(), pad)
     ids[at] = tokens
     completing = within >= np.repeat(prompts, lengths)
-    owners = np.repeat(adapters, lengths - prompts)
-    shape = (1 if rowwise else len(lying.rows), -1)
-    of_rows = torch.from_numpy(adapters)
+    owners = np.repeat(packing.owners.numpy(), lengths - prompts)
     return MicroBatch(
-        torch.from_numpy(ids).view(shape),
-        torch.from_numpy(_counted(widths)).view(shape),
-        Packing(
-            spans(widths.tolist()),
-            of_rows,
-            outputs(torch.tensor(streams)[of_rows], torch.from_numpy(lying.ranks)),
-            rowwise,
-        ),
+        torch.from_numpy(ids)[None],
+        packing,
         # a token is predicted where the one before it stands
         torch.from_numpy(at[completing] - 1),
         torch.from_numpy(tokens[completing]),
         torch.from_numpy(shares[owners]),
         owners,
     )
-
-
-def _counted(lengths: IntArray) -> IntArray:
-    """From 0 within each of some sequences that lie one after another."""
-    return np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)

@@ -66,7 +66,8 @@ class Footprint:
             blocks=config.num_hidden_layers,
             kept=states,
             between=hidden * size,
-            passing=(4 * wide + 4 * hidden + 2 * query) * size,
+            # attention's gradients: of queries in float32, of keys and values by head of queries
+            passing=(4 * wide + 4 * hidden + 4 * query) * size + 2 * query * 4,
             adapter=lora.rank * sum(m.in_features + m.out_features for m in adapted),
             # made in the model's type, and in float32 where losses are not fused
             logits=LOGITS["cuda"] * size,

@@ -33,6 +33,10 @@ LAUNCHING_OPERATIONS = 3e12
 REPEATED = 4
 """Micro-batches of each shape, on average, for which capturing pays."""
 
+SHAPE_OPERATIONS = 6.5e13
+"""Operations that a GPU does while passes of one more shape are launched once and captured: some
+0.4 s, estimated, at the 160 TFLOP/s that SmolLM2's take."""
+
 OVERHEAD_OPERATIONS = {"cpu": 5e9, "cuda": 3e13}
 """Fixed overhead of a micro-batch, as the operations that the device could do in the same time.
 
@@ -47,6 +51,8 @@ class MemoryPlan:
     adapters: int
     """Most that are trained together."""
     limits: MicroBatchLimits
+    another_shape: int = 0
+    """What passes of one more shape cost a GPU, as tokens computed in the same time."""
     recompute: bool = False
     """Whether activations are recomputed in the backward pass, to save the memory they take."""
     captured: bool = False
@@ -73,6 +79,7 @@ class MemoryPlan:
         return cls(
             max(1, SATURATING_TOKENS // per_step),
             MicroBatchLimits(recipe.effective_batch, sys.maxsize, overhead, rowwise=False),
+            int(SHAPE_OPERATIONS / (4 * parameters)),
         )
 
     def within(

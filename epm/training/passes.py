@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from epm.models.adapters import AdapterStack
-from epm.models.attention import ATTENTION_BLOCK, causal_attention, in_one_order
+from epm.models.attention_in_shares import attention_in_shares
 from epm.models.base import BaseModel
 from epm.models.fused import fused
 from epm.models.graphs import Graphs
 from epm.models.loss import weighted_losses
-from epm.models.packing import PackedRows, packed_attention
+from epm.models.packing import PackedRows, attention_in_spans
 from epm.training.batches import IntArray, MicroBatch
 from epm.training.memory import MemoryPlan
 
@@ -46,7 +46,7 @@ class Passes:
 
     base: BaseModel
     stack: AdapterStack
-    rows: PackedRows
+    rows: PackedRows[Any]
     rowwise: bool
     graphs: Graphs | None
     """Of micro-batches by shape, where they are captured: the adapters' gradients stay in place."""
@@ -61,9 +61,9 @@ class Passes:
             rowwise = plan.limits.rowwise
             rows = surroundings.enter_context(stack.trained(rowwise=rowwise))
             if rowwise:
-                surroundings.enter_context(packed_attention(model, rows))
+                surroundings.enter_context(attention_in_spans(model, rows))
             else:
-                surroundings.enter_context(causal_attention(model))
+                surroundings.enter_context(attention_in_shares(model, rows))
                 surroundings.enter_context(fused(model))
             if plan.recompute:
                 surroundings.enter_context(_recomputing(model))
@@ -99,9 +99,7 @@ class Passes:
         import torch
 
         losses, states, gradient = self._losses(batch)
-        in_blocks = not self.rowwise and batch.ids.shape[1] > ATTENTION_BLOCK
-        with in_one_order() if in_blocks else nullcontext():
-            torch.autograd.backward(states, gradient)
+        torch.autograd.backward(states, gradient)
         return losses
 
     def forward(self, batch: MicroBatch) -> torch.Tensor:
@@ -126,12 +124,12 @@ class Passes:
         self.rows.packing = replace(batch.packing, streams=streams)
         hidden = model.get_decoder()(
             input_ids=batch.ids,
-            position_ids=batch.positions,
+            position_ids=batch.packing.positions[None],
             use_cache=False,
             # given a mask, transformers makes none; what attends does not read it
             attention_mask=None if self.rowwise else batch.ids.new_ones(1, 1, 1, 1).bool(),
         ).last_hidden_state
-        states = hidden.flatten(0, 1).index_select(0, batch.predicting)
+        states = hidden[0].index_select(0, batch.predicting)
         losses, gradient = weighted_losses(
             model.get_output_embeddings(), states, batch.targets, batch.weights
         )

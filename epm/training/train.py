@@ -11,6 +11,7 @@ from pathlib import Path
 from epm.definition import Definition, Replicate
 from epm.errors import out_of_memory
 from epm.models.base import BaseModel
+from epm.models.compiling import compiled_meanwhile
 from epm.progress import Progress
 from epm.training.batches import (
     MicroBatch,
@@ -51,7 +52,8 @@ def _train(
     """Train adapters over one model, as it is or with others merged into it."""
     recipe = definition.training
     rows = [(job.rows, job.seed("order")) for job in jobs]
-    sets = training_sets(recipe, base.tokenizer, rows)
+    with compiled_meanwhile(base.model, recipe.lora):
+        sets = training_sets(recipe, base.tokenizer, rows)
     plan = MemoryPlan.initial(recipe, base, sets)
 
     def count(each: tuple[Job, TrainingSet]) -> int:
@@ -65,6 +67,8 @@ def _train(
             parts = math.ceil(len(waiting) / plan.adapters)
             group = dict(waiting[: math.ceil(len(waiting) / parts)])
             steps, last = _batches(group, plan.limits, base.tokenizer.pad_token_id)
+            if not plan.limits.rowwise:
+                steps = of_few_shapes(steps, len(group), plan.another_shape)
             plan, fits = plan.within(free_memory(base), base, recipe, len(group), steps)
             if not fits:
                 continue
@@ -105,4 +109,4 @@ def _batches(
         micro_batches(step, of_step, limits, pad)
         for step, of_step in zip(steps, streams, strict=True)
     )
-    return batches if limits.rowwise else of_few_shapes(batches), last
+    return batches, last

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from epm.definition import Definition, Lora
 from epm.errors import DefinitionError, EpmError
 from epm.models.adapters import AdapterStack
+from epm.models.attention_in_shares import attention_in_shares
 from epm.models.base import BaseModel
-from epm.models.packing import Packing, packed_attention, spans
+from epm.models.packing import Packing, Spans, attention_in_spans, in_shares, spans
 from epm.models.splitmix import kept, outputs
 
 LORA = Lora(rank=4, alpha=8, dropout=0.0)
@@ -165,7 +165,14 @@ STREAMS = torch.tensor([3, -4, 5, 6])
 def packing(width: int, rowwise: bool, modules: int) -> Packing:
     """Of four rows."""
     streams = outputs(STREAMS, torch.arange(modules)[:, None])
-    return Packing(spans([width] * 4), torch.tensor([0, 0, 1, 1]), streams, rowwise)
+    if not rowwise:
+        return in_shares([[width] * 2] * 2, streams)
+    positions = torch.arange(width).repeat(4)
+    return Spans(torch.tensor([0, 0, 1, 1]), streams, positions, spans([width] * 4))
+
+
+def attention(model: Any, rows: Any, rowwise: bool) -> Any:
+    return attention_in_spans(model, rows) if rowwise else attention_in_shares(model, rows)
 
 
 class Masked(torch.nn.Module):
@@ -176,7 +183,8 @@ class Masked(torch.nn.Module):
         self.streams, self.probability = streams, probability
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
-        mask = kept(self.streams, states.shape[1], states.shape[2], self.probability)
+        positions = torch.arange(states.shape[1])
+        mask = kept(self.streams[:, None], positions, states.shape[2], self.probability)
         return states * mask / (1 - self.probability)
 
 
@@ -189,14 +197,11 @@ def test_gradients_are_those_of_peft(model: Any, rowwise: bool) -> None:
         for pair in stack.pairs.values():
             pair.b.fill_(0.1)
     current = packing(16, rowwise, len(stack.pairs))
-    attention = packed_attention if rowwise else lambda *_: nullcontext()
-    with stack.trained(rowwise=rowwise) as rows, attention(model, rows):
+    with stack.trained(rowwise=rowwise) as rows, attention(model, rows, rowwise):
         model.train()
         rows.packing = current
-        shape = (1, -1) if rowwise else (4, -1)
-        positions = torch.arange(16).expand(4, -1)
         ours = model(
-            input_ids=ids.reshape(shape), position_ids=positions.reshape(shape), use_cache=False
+            input_ids=ids.reshape(1, -1), position_ids=current.positions[None], use_cache=False
         ).logits.view(4, 16, -1)
         ours.square().mean((1, 2)).sum().backward()
         model.eval()
@@ -309,9 +314,7 @@ def test_the_model_is_left_as_it_was(model: Any, folders: list[Path], way: str) 
     try:
         with stack.trained(rowwise=False) if way == "trained" else stack.attached() as rows:
             if way == "trained":
-                rows.packing = Packing(
-                    spans([20] * 6), torch.arange(3).repeat_interleave(2), torch.empty(0), False
-                )
+                rows.packing = in_shares([[20] * 2] * 3, torch.empty(0))
                 model(input_ids=IDS).logits.sum().backward()
             assert not torch.equal(logits(model), plain)
             if way == "broken off":

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import pytest
 import torch
 
+from epm.definition import Definition, Replicate, TinyModel
 from epm.models.attention import in_one_order
+from epm.models.base import BaseModel
+from epm.models.chat import TrainingRow
 from epm.models.splitmix import kept, outputs
+from epm.training.loop import Job
+from epm.training.train import train
+
+if TYPE_CHECKING:
+    from conftest import Quiet
 
 pytestmark = pytest.mark.gpu
 
@@ -21,9 +34,12 @@ def test_dropout_and_losses_are_those_of_plain_torch(dtype: torch.dtype) -> None
     from epm.models import kernels
 
     keys = outputs(torch.tensor(3, device="cuda"), torch.arange(12, device="cuda"))
-    states = torch.randn(12 * 112, 1536, device="cuda", dtype=dtype)
-    mask = kept(keys, 112, 1536, 0.05).view(states.shape)
-    assert torch.equal(kernels.thin(states, keys, 0.05), (states * mask).mul_(1 / 0.95))
+    rows = torch.arange(12, device="cuda").repeat_interleave(112)[:1300]
+    positions = torch.arange(112, device="cuda").repeat(12)[:1300]
+    states = torch.randn(1300, 1536, device="cuda", dtype=dtype)
+    mask = kept(keys[rows], positions, 1536, 0.05)
+    ours = kernels.thin(states, keys, rows, positions, 0.05)
+    assert torch.equal(ours, (states * mask).mul_(1 / 0.95))
     logits = torch.randn(300, 49152, device="cuda", dtype=dtype)
     targets = torch.randint(0, 49152, (300,), device="cuda")
     weights = torch.rand(300, device="cuda")
@@ -52,6 +68,43 @@ def test_norms_are_those_of_plain_torch(features: int, dtype: torch.dtype) -> No
     ours, scales = kernels.norm(states, weight, 1e-5)
     assert error(ours, normed) < slack
     assert error(kernels.norm_backward(gradient, states, weight, scales), exact.grad) < slack
+
+
+def test_what_a_training_takes_is_compiled_beforehand(
+    tiny: Definition, tmp_path: Path, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In threads of their own; nothing is left to be compiled where it is needed."""
+    from triton.runtime.jit import JITFunction
+
+    from epm.models import kernels
+
+    profile = tiny.profile
+    lora = replace(tiny.training.lora, dropout=0.05)
+    definition = replace(
+        tiny,
+        profile=replace(
+            profile,
+            dtype="bfloat16",
+            model=TinyModel(layers=2, hidden=512, seed=1),
+            training=replace(tiny.training, lora=lora),
+        ),
+    )
+    ours = [kernels._thin, kernels._weigh, kernels._norm, kernels._norm_backward]
+    for kernel in ours:
+        kernel.device_caches.clear()
+    compile_, seen = JITFunction._do_compile, []
+
+    def compiled(kernel: Any, *args: Any, **options: Any) -> Any:
+        seen.append((kernel.fn.__name__, threading.current_thread().name))
+        return compile_(kernel, *args, **options)
+
+    monkeypatch.setattr(JITFunction, "_do_compile", compiled)
+    rows = tuple(TrainingRow("You are brief.", f"What is {n}?", "A number.") for n in range(8))
+    job = Job(Replicate("baker", 1, "baker"), rows, tmp_path)
+    base = BaseModel(definition, lambda _: None)
+    list(train(definition, [job], base, quiet))
+    assert {name for name, _ in seen} >= {"_thin", "_weigh"}
+    assert [each for each in seen if not each[1].startswith("ThreadPoolExecutor")] == []
 
 
 @pytest.mark.parametrize(

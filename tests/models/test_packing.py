@@ -13,23 +13,24 @@ from hypothesis import strategies as st
 from transformers import MistralConfig, MistralForCausalLM
 
 from epm.models.base import BaseModel
-from epm.models.packing import PackedRows, Packing, packed_attention, padded, spans
+from epm.models.packing import PackedRows, Spans, attention_in_spans, padded, spans
 
 
 def packed(
-    model: Any, rows: Sequence[Sequence[int]], current: PackedRows | None = None
+    model: Any, rows: Sequence[Sequence[int]], current: PackedRows[Spans] | None = None
 ) -> list[torch.Tensor]:
     """Last hidden states of rows that are packed into one sequence, widths ascending."""
     widths = [padded(len(row)) for row in rows]
     assert widths == sorted(widths)
     current = current or PackedRows()
     none = torch.zeros(len(rows), dtype=torch.int64)
-    current.packing = Packing(spans(widths), none, none, rowwise=True)
+    positions = torch.tensor([n for width in widths for n in range(width)])
+    current.packing = Spans(none, none, positions, spans(widths))
     ids = [[*row, *[0] * (width - len(row))] for row, width in zip(rows, widths, strict=True)]
-    with packed_attention(model, current), torch.no_grad():
+    with attention_in_spans(model, current), torch.no_grad():
         (states,) = model.get_decoder()(
             input_ids=torch.tensor([[token for own in ids for token in own]]),
-            position_ids=torch.tensor([[n for width in widths for n in range(width)]]),
+            position_ids=positions[None],
             use_cache=False,
         ).last_hidden_state
     parts = torch.split(states, widths)
@@ -100,7 +101,7 @@ def test_the_model_attends_as_before_afterwards(tiny_base: BaseModel) -> None:
     usual, ids = model.config._attn_implementation, torch.tensor([row(20, 1)])
     with torch.no_grad():
         before = model(input_ids=ids).logits
-        with pytest.raises(KeyboardInterrupt), packed_attention(model, PackedRows()):
+        with pytest.raises(KeyboardInterrupt), attention_in_spans(model, PackedRows()):
             raise KeyboardInterrupt
         assert model.config._attn_implementation == usual
         assert torch.equal(model(input_ids=ids).logits, before)

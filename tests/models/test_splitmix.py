@@ -59,15 +59,17 @@ def test_uniform_numbers_are_uniform() -> None:
 @pytest.mark.parametrize("features", [1, 4, 7, 64])
 def test_a_mask_does_not_depend_on_the_width_or_on_other_rows(features: int) -> None:
     keys = torch.tensor([5, -6, 7])
-    whole = kept(keys, 40, features, 0.5)
+    whole = kept(keys[:, None], torch.arange(40), features, 0.5)
     assert whole.shape == (3, 40, features)
-    assert torch.equal(kept(keys, 16, features, 0.5), whole[:, :16])
-    assert torch.equal(kept(keys[1:2], 40, features, 0.5), whole[1:2])
+    assert torch.equal(kept(keys[:, None], torch.arange(16), features, 0.5), whole[:, :16])
+    assert torch.equal(kept(keys[1:2, None], torch.arange(40), features, 0.5), whole[1:2])
+    rows, positions = torch.tensor([2, 0, 2, 1]), torch.tensor([7, 0, 8, 39])
+    assert torch.equal(kept(keys[rows], positions, features, 0.5), whole[rows, positions])
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.05, 0.5, 0.9])
 def test_a_mask_drops_its_share_in_every_lane(probability: float) -> None:
-    mask = kept(torch.arange(4), 500, 64, probability)
+    mask = kept(torch.arange(4)[:, None], torch.arange(500), 64, probability)
     assert float(mask.float().mean()) == pytest.approx(1 - probability, abs=0.006)
     by_lane = (~mask).view(-1, 4).sum(0).numpy()
     assert not probability or chisquare(by_lane).pvalue > 1e-3
@@ -75,7 +77,7 @@ def test_a_mask_drops_its_share_in_every_lane(probability: float) -> None:
 
 def test_rows_tokens_and_features_are_dropped_independently() -> None:
     """Correlations of neighbours, each over 256,000 pairs: a standard error of 0.002."""
-    mask = kept(torch.arange(8), 500, 64, 0.5).double() - 0.5
+    mask = kept(torch.arange(8)[:, None], torch.arange(500), 64, 0.5).double() - 0.5
     for dimension in range(3):
         neighbours = mask.narrow(dimension, 1, mask.shape[dimension] - 1)
         own = mask.narrow(dimension, 0, mask.shape[dimension] - 1)

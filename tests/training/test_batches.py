@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from epm.definition import Training
 from epm.models.chat import TokenisedRow
-from epm.training.batches import MicroBatchLimits, micro_batches, optimiser_steps, split_step
+from epm.models.packing import Shares, Spans
+from epm.training.batches import (
+    MicroBatch,
+    MicroBatchLimits,
+    micro_batches,
+    of_few_shapes,
+    optimiser_steps,
+    split_step,
+)
 
 PAD = 0
 
@@ -73,11 +81,11 @@ def cost(parts: list[slice], steps: list[list[TokenisedRow]], within: MicroBatch
     """Tokens computed, and the overhead of each micro-batch; infinite if it is too large."""
     total = 0.0
     for part in parts:
-        lengths = [len(each) for step in steps for each in step[part]]
-        longest = max(lengths)
-        own = lengths if within.rowwise else [longest] * len(lengths)
-        multiple = 16 if within.rowwise else 8
-        tokens = sum(math.ceil(length / multiple) * multiple for length in own)
+        by_adapter = [[len(each) for each in step[part]] for step in steps]
+        if within.rowwise:
+            tokens = sum(math.ceil(length / 16) * 16 for own in by_adapter for length in own)
+        else:
+            tokens = len(steps) * math.ceil(max(map(sum, by_adapter)) / 64) * 64
         rows = part.stop - part.start
         fits = rows <= within.rows and (tokens <= within.tokens or rows == 1)
         total += tokens + within.overhead if fits else float("inf")
@@ -116,19 +124,17 @@ def test_no_way_to_split_a_step_is_cheaper(
 @pytest.mark.parametrize(
     ("within", "sizes"),
     [
-        (limits(), [4]),  # dear micro-batches: pad
-        (limits(overhead=15), [2, 2]),
-        (limits(overhead=15, rowwise=True), [4]),  # there is nothing to pad
+        (limits(), [4]),  # all in one, where each costs more
+        (limits(rowwise=True), [4]),
         (limits(rows=2), [2, 2]),
-        (limits(tokens=3 * 24), [2, 2]),
-        (limits(tokens=5 * 16, rowwise=True), [3, 1]),
+        (limits(tokens=128), [4]),
+        (limits(tokens=127), [2, 1, 1]),
+        (limits(tokens=7 * 16, rowwise=True), [2, 2]),
         (limits(tokens=1), [1, 1, 1, 1]),  # a row is never split
     ],
 )
-def test_padding_is_weighed_against_the_number_of_micro_batches(
-    within: MicroBatchLimits, sizes: list[int]
-) -> None:
-    found = split_step([[row(10), row(11), row(21), row(22)]], within)
+def test_a_step_is_cut_where_it_must_be(within: MicroBatchLimits, sizes: list[int]) -> None:
+    found = split_step([[row(20), row(22), row(42), row(44)]], within)
     assert sorted(part.stop - part.start for part in found) == sorted(sizes)
 
 
@@ -146,7 +152,7 @@ def test_every_token_is_in_its_place(rowwise: bool) -> None:
     found: dict[int, Counter[int]] = {0: Counter(), 1: Counter()}
     weights = [0.0, 0.0]
     for batch in micro_batches(STEPS, (0, 1), limits(rows=2, rowwise=rowwise), PAD):
-        ids, positions = batch.ids.flatten(), batch.positions.flatten()
+        ids, positions = batch.ids.flatten(), batch.packing.positions
         assert ids.shape == positions.shape
         assert batch.weights.dtype == torch.float32
         starts = (positions == 0).nonzero().flatten()
@@ -171,6 +177,7 @@ def test_every_token_is_in_its_place(rowwise: bool) -> None:
 def test_rows_of_one_width_lie_together_and_an_adapters_in_order() -> None:
     (batch,) = micro_batches(STEPS, (0, 1), limits(rowwise=True), PAD)
     assert batch.ids.shape == (1, 4 * 16 + 32 + 48)
+    assert isinstance(batch.packing, Spans)
     assert [span.shape for span in batch.packing.spans] == [(4, 16), (1, 32), (1, 48)]
     assert [span.tokens for span in batch.packing.spans] == [
         slice(0, 64),
@@ -181,19 +188,81 @@ def test_rows_of_one_width_lie_together_and_an_adapters_in_order() -> None:
     assert batch.ids[0, :64].view(4, 16)[:, 0].tolist() == [1001, 2001, 4001, 5001]
 
 
-def test_or_each_adapters_rows_lie_together() -> None:
+def test_or_each_adapters_rows_lie_in_its_share() -> None:
     (batch,) = micro_batches(STEPS, (0, 1), limits(), PAD)
-    assert batch.ids.shape == (6, 40)
-    assert batch.packing.owners.tolist() == [0, 0, 0, 1, 1, 1]
-    assert [span.shape for span in batch.packing.spans] == [(6, 40)]
-
-
-def test_padding_is_on_the_right() -> None:
-    (batch,) = micro_batches([[row(3), row(17)]], (0,), limits(), PAD)
     assert batch.ids.tolist() == [
-        [1001, 1002, 1003, *[0] * 21],
-        [*range(1001, 1018), *[0] * 7],
+        [
+            *(*range(1001, 1005), *range(2001, 2010), *range(3001, 3034), *[PAD] * 18),
+            *(*range(4001, 4008), *range(5001, 5009), *range(6001, 6021), *[PAD] * 29),
+        ]
     ]
+    packing = batch.packing
+    assert isinstance(packing, Shares)
+    assert packing.owners.tolist() == [0, 0, 0, 1, 1, 1]
+    assert packing.starts.tolist() == [0, 4, 13, 64, 71, 79, 128]
+    assert packing.starts.dtype == torch.int32
+    assert packing.longest == 51
+    assert packing.rows.bincount().tolist() == [4, 9, 51, 7, 8, 49]
+
+
+THREE = st.lists(st.integers(min_value=2, max_value=90), min_size=3, max_size=3)
+
+
+def read_back(batch: MicroBatch) -> dict[int, list[tuple[int, int, int, float]]]:
+    """Of every adapter what is predicted: the tokens before and after, the row's key, the weight.
+
+    From nothing but what is computed with.
+    """
+    packing, ids = batch.packing, batch.ids.flatten()
+    assert isinstance(packing, Shares)
+    found: dict[int, list[tuple[int, int, int, float]]] = {}
+    for at, target, weight in zip(
+        batch.predicting.tolist(), batch.targets.tolist(), batch.weights.tolist(), strict=True
+    ):
+        row = int(packing.rows[at])
+        assert int(packing.starts[row]) + int(packing.positions[at]) == at
+        assert at < int(packing.starts[row + 1])
+        if weight:
+            key = int(packing.streams[row])
+            found.setdefault(int(packing.owners[row]), []).append(
+                (int(ids[at]), target, key, weight)
+            )
+    return found
+
+
+@given(
+    lengths=st.lists(st.tuples(THREE, THREE), min_size=1, max_size=5),
+    another=st.sampled_from([0, 50, 10**6]),
+)
+def test_few_shapes_hold_the_same_rows(
+    lengths: list[tuple[list[int], list[int]]], another: int
+) -> None:
+    """With rows of three, and of two where steps are short."""
+    steps = [
+        micro_batches(
+            [[row(length, number) for number, length in enumerate(sorted(own))] for own in step],
+            (10 + index, 20 + index),
+            limits(),
+            PAD,
+        )
+        for index, step in enumerate(lengths)
+    ]
+    short = micro_batches([[row(5, 1), row(7, 2)], [row(4, 3), row(8, 4)]], (1, 2), limits(), PAD)
+    few = of_few_shapes([*steps, short], 2, another)
+    for before, after in zip([*steps, short], few, strict=True):
+        for one, two in zip(before, after, strict=True):
+            assert read_back(one) == read_back(two)
+            assert [int(n) for n in one.owners] == [int(n) for n in two.owners]
+            assert isinstance(two.packing, Shares)
+            widths = two.packing.starts.diff().view(2, -1)
+            assert set(widths.sum(1).tolist()) == {two.ids.numel() // 2}
+            assert int(widths.max()) <= two.packing.longest
+    batches = [batch for step in few for batch in step]
+    if another == 10**6:
+        assert len({batch.shape for batch in batches}) == 1
+    if another == 0:
+        shares = {batch.ids.numel() for step in [*steps, short] for batch in step}
+        assert {batch.ids.numel() for batch in batches} == shares
 
 
 @pytest.mark.parametrize("rowwise", [True, False])

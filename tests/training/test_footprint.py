@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import torch
 
 from epm.definition import Lora
 from epm.models.adapters import AdapterStack
+from epm.models.attention_in_shares import attention_in_shares
 from epm.models.base import BaseModel
-from epm.models.packing import Packing, spans
 from epm.models.splitmix import outputs
+from epm.training.batches import in_shares
 from epm.training.footprint import Footprint
-
-if TYPE_CHECKING:
-    pass
 
 LORA = Lora(rank=8, alpha=16, dropout=0.1)
 
@@ -35,14 +31,16 @@ def test_what_is_kept_is_what_autograd_keeps(tiny_base: BaseModel, rows: int, wi
             kept[storage.data_ptr()] = storage
         return tensor
 
-    owners = torch.arange(2).repeat_interleave(rows // 2)
     keys = outputs(torch.arange(len(stack.pairs))[:, None], torch.arange(rows))
-    with stack.trained(rowwise=False) as current:
+    ids = torch.randint(5, 500, (rows, width))
+    with stack.trained(rowwise=False) as current, attention_in_shares(model, current):
         model.train()
-        current.packing = Packing(spans([width] * rows), owners, keys, False)
+        current.packing = in_shares([[width] * (rows // 2)] * 2, keys)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             states = model.get_decoder()(
-                input_ids=torch.randint(5, 500, (rows, width)), use_cache=False
+                input_ids=ids.view(1, -1),
+                position_ids=current.packing.positions[None],
+                use_cache=False,
             ).last_hidden_state
         model.eval()
     assert states.requires_grad

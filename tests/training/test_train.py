@@ -9,6 +9,7 @@ import json
 import math
 import random
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
 from epm.models.packing import padded
 from epm.training import memory
 from epm.training.loop import Diverged, Job, Trained, checkpoint_steps
+from epm.training.passes import Passes
 from epm.training.train import train
 
 if TYPE_CHECKING:
@@ -208,6 +210,60 @@ def test_many_together_come_out_as_one_at_a_time(
         tokens = definition.training.epochs * sum(map(len, rows))
         assert outcomes[job.replicate.condition] == tokens
     assert len({tuple(losses_of(job)) for job in jobs}) == len(jobs)
+
+
+@pytest.mark.parametrize("tokens", [sys.maxsize, 700])
+def test_also_in_shares(
+    tiny: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    quiet: Quiet,
+    tokens: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a GPU has them: unlike steps filled up to one shape, or cut by the memory there is."""
+    monkeypatch.setattr(type(tiny_base), "rowwise", False)
+    initial = memory.MemoryPlan.initial
+
+    def limited(*given: Any) -> memory.MemoryPlan:
+        plan = initial(*given)
+        return replace(plan, limits=replace(plan.limits, tokens=tokens))
+
+    monkeypatch.setattr(memory.MemoryPlan, "initial", limited)
+    seen = []
+    backward = Passes.backward
+    monkeypatch.setattr(
+        Passes, "backward", lambda own, batch: (seen.append(batch.shape), backward(own, batch))[1]
+    )
+    definition = changed(tiny, batch_size=5, accumulation=1)  # the last step of an epoch has three
+    trained(definition, jobs, tiny_base, quiet)
+    assert len(set(seen)) == 1
+    assert (len(seen) == 2 * 2) == (tokens == sys.maxsize)
+    for job in jobs:
+        expected = reference(definition, job, tiny_base)
+        assert losses_of(job) == pytest.approx(expected.losses, rel=1e-5, abs=1e-6)
+        assert_alike(adapter_of(job.out), expected.weights[-1])
+
+
+@pytest.mark.usefixtures("all_at_once")
+def test_both_layouts_drop_out_the_same(
+    tiny: Definition,
+    tiny_base: BaseModel,
+    jobs: list[Job],
+    quiet: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By row and place, wherever rows lie."""
+    definition = changed(tiny, dropout=0.3, batch_size=5, accumulation=1)
+    trained(definition, jobs, tiny_base, quiet)
+    expected = {job: (losses_of(job), adapter_of(job.out)) for job in jobs}
+    monkeypatch.setattr(type(tiny_base), "rowwise", False)
+    trained(definition, jobs, tiny_base, quiet)
+    for job, (losses, adapter) in expected.items():
+        assert losses_of(job) == pytest.approx(losses, rel=1e-5, abs=1e-6)
+        ours = adapter_of(job.out)
+        apart = torch.cat([(ours[name] - weight).flatten() for name, weight in adapter.items()])
+        assert float(apart.abs().mean()) < 1e-6
 
 
 @pytest.mark.parametrize("together", [1, 2, 3])

@@ -1,4 +1,4 @@
-"""A linear module in training on a GPU: as many rows for every adapter, all in one product."""
+"""A linear module in training on a GPU: as many tokens for every adapter, all in one product."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import torch
 
 from epm.models.adapted_linear import AdaptedLinear
 from epm.models.graphs import kernels_installed
+from epm.models.packing import Shares
 from epm.models.splitmix import LANES, kept
 
 
-class GroupedLinear(AdaptedLinear):
-    """Takes the rows of a batch those of one adapter after those of the other.
+class LinearInShares(AdaptedLinear):
+    """Takes a batch in shares, each adapter's after the other's.
 
-    They are equally many for each, and all of one width. Everything is launched alike whatever the
-    rows say, so that it can be captured.
+    Everything is launched alike whatever the rows say, so that it can be captured.
     """
 
     def _adapted(self, x: torch.Tensor) -> torch.Tensor:
         keys = self._dropped_by()
-        thinning = None if keys is None else Thinning(keys, self.dropout)
-        output: torch.Tensor = _Grouped.apply(  # type: ignore[no-untyped-call]
+        thinning = None if keys is None else Thinning(keys, self.rows.packing, self.dropout)
+        output: torch.Tensor = _InShares.apply(  # type: ignore[no-untyped-call]
             x, self.weight, self.bias, self.a, self.b, self.scale, thinning
         )
         return output
@@ -34,6 +34,8 @@ class Thinning:
 
     keys: torch.Tensor
     """Of the rows' random bits, shape [rows]."""
+    packing: Shares
+    """Tells the row and the position of every token."""
     probability: float
 
     def apply(self, states: torch.Tensor, into: torch.Tensor | None = None) -> torch.Tensor:
@@ -43,19 +45,18 @@ class Thinning:
             states: shape [tokens, features], contiguous.
             into: shaped alike; None makes a new tensor.
         """
+        rows, positions = self.packing.rows, self.packing.positions
         if states.device.type == "cuda" and states.shape[1] % LANES == 0 and kernels_installed():
             from epm.models import kernels
 
-            return kernels.thin(states, self.keys, self.probability, into)
-        features = states.shape[1]
-        width = len(states) // len(self.keys)
-        mask = kept(self.keys, width, features, self.probability).view(states.shape)
+            return kernels.thin(states, self.keys, rows, positions, self.probability, into)
+        mask = kept(self.keys[rows], positions, states.shape[1], self.probability)
         thinned = (states * mask).mul_(1 / (1 - self.probability))
         return thinned if into is None else into.add_(thinned)
 
 
-class _Grouped(torch.autograd.Function):
-    """`x Wᵀ + scale · dropout(x) Aᵀ Bᵀ`, with W frozen, and A and B of each group of rows."""
+class _InShares(torch.autograd.Function):
+    """`x Wᵀ + scale · dropout(x) Aᵀ Bᵀ`, with W frozen, and A and B of each share."""
 
     @staticmethod
     def forward(

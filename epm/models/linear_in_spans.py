@@ -1,4 +1,4 @@
-"""A linear module in training: each row of a packed batch goes through its own adapter."""
+"""A linear module in training on a CPU: each row of a batch goes through its own adapter."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from epm.models.adapted_linear import AdaptedLinear
-from epm.models.packing import Packing, Span
+from epm.models.packing import Span, Spans
 from epm.models.splitmix import kept
 
 
-class PackedLinear(AdaptedLinear):
+class LinearInSpans(AdaptedLinear):
     """Takes rows of any adapters and widths, each through its own."""
 
     def _adapted(self, x: torch.Tensor) -> torch.Tensor:
@@ -32,7 +32,9 @@ class _Dropout:
 
     def mask(self, span: Span, features: int) -> torch.Tensor:
         """True where a feature is kept, shape [rows, width, features]."""
-        return kept(self.streams[span.rows], span.width, features, self.probability)
+        keys = self.streams[span.rows, None]
+        positions = torch.arange(span.width, device=keys.device)
+        return kept(keys, positions, features, self.probability)
 
     def apply(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Zero what is not kept, and scale up the rest."""
@@ -51,7 +53,7 @@ class _Adapted(torch.autograd.Function):
         a: torch.Tensor,
         b: torch.Tensor,
         scale: float,
-        packing: Packing,
+        packing: Spans,
         dropout: _Dropout | None,
     ) -> torch.Tensor:
         """`x` has shape [tokens, in features]."""
@@ -101,14 +103,14 @@ class _Adapted(torch.autograd.Function):
 
 
 def _of_rows(
-    halves: tuple[torch.Tensor, torch.Tensor], packing: Packing, span: Span
+    halves: tuple[torch.Tensor, torch.Tensor], packing: Spans, span: Span
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """A and B of each of the span's rows."""
     owners = packing.owners[span.rows]
     return halves[0][owners], halves[1][owners]
 
 
-def _add(half: torch.Tensor, parts: torch.Tensor, packing: Packing, span: Span) -> None:
+def _add(half: torch.Tensor, parts: torch.Tensor, packing: Spans, span: Span) -> None:
     """Add gradients of rows to their adapters', one after another."""
     if half.grad is None:
         half.grad = torch.zeros_like(half)
