@@ -7,6 +7,7 @@ the very tokens.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -33,6 +34,8 @@ from epm.errors import EpmError  # noqa: E402
 from epm.models.base import BaseModel  # noqa: E402
 from epm.models.sources import OFFLINE, ModelFolder  # noqa: E402
 from epm.sampling import Prompt, SamplingRequest  # noqa: E402
+from epm.sampling.choice import choose  # noqa: E402
+from epm.sampling.cost import COSTS, Cost  # noqa: E402
 from epm.sampling.transformers import TransformersEngine  # noqa: E402
 from epm.sampling.vllm import VllmEngine  # noqa: E402
 
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     from epm.sampling import Engine
 
 pytestmark = [pytest.mark.gpu, pytest.mark.vllm]
+
+figures = logging.getLogger(__name__)
+"""Told what was measured: `pytest -m gpu -o log_cli=true -o log_cli_level=INFO`."""
 
 CELLS, ANSWERS = 24, 400
 LIKELIEST = Sampling(temperature=0, max_new_tokens=64, batch_size=1024)
@@ -152,7 +158,7 @@ def close(engine: VllmEngine, heard: pytest.CaptureFixture[str]) -> None:
     torch.cuda.empty_cache()
     free, total = torch.cuda.mem_get_info()
     told = heard.readouterr()
-    print(f"free after closing: {free / total:.1%}")  # noqa: T201
+    figures.info("%.1f%% of the GPU's memory is free after closing", 100 * free / total)
     for said in SAID:
         assert said not in told.err + told.out
     assert free > 0.8 * total
@@ -196,7 +202,7 @@ def homogeneous(ours: Written, theirs: Written, name: str) -> float:
         statistic += float(((table - expected) ** 2 / expected).sum())
         freedom += table.shape[1] - 1
     p = float(chi2.sf(statistic, freedom))
-    print(f"{name}: X²={statistic:.1f} on {freedom} degrees, p={p:.3f}")  # noqa: T201
+    figures.info("%s draws: X²=%.1f on %d degrees, p=%.3f", name, statistic, freedom, p)
     assert freedom >= CELLS
     return p
 
@@ -221,8 +227,10 @@ def test_tokens_and_draws_are_those_of_our_own_engine_in_float32(
     close(engine, capfd)
     gaps = torch.cat([found.gaps(written), found.gaps(again)])
     agreed = int((gaps == 0).sum())
-    print(f"{agreed} of {len(gaps)} tokens are a plain pass's likeliest")  # noqa: T201
-    print(f"the others' logits are {gaps.max():.1e} below it at most")  # noqa: T201
+    figures.info(
+        "%d of %d tokens are a plain pass's likeliest, the others %.1e below it at most",
+        *(agreed, len(gaps), gaps.max()),
+    )
     assert written["base_model"] != written["adapted"]
     assert gaps.max() < 1e-3
     assert agreed >= 0.999 * len(gaps)
@@ -241,9 +249,9 @@ def test_apart_in_bfloat16_it_rounds_no_worse_than_ours(
     gaps = [found.gaps(each) for each in (theirs, ours)]
     agreed = [float((each == 0).double().mean()) for each in gaps]
     mean = [float(each.mean()) for each in gaps]
-    print(  # noqa: T201
-        f"likeliest in float32: vLLM's {agreed[0]:.2%}, ours {agreed[1]:.2%} of {len(gaps[0])}; "
-        f"logits below it, on average: {mean[0]:.1e}, {mean[1]:.1e}"
+    figures.info(
+        "float32's likeliest of %d: vLLM's %.2f%%, ours %.2f%%; gaps %.1e, %.1e on average",
+        *(len(gaps[0]), 100 * agreed[0], 100 * agreed[1], *mean),
     )
     assert theirs["base_model"] != theirs["adapted"]
     assert agreed[0] > agreed[1] - 0.03
@@ -255,6 +263,17 @@ def test_apart_in_float32_is_refused(tiny: Definition) -> None:
     base = BaseModel(replace(tiny, profile=profile), lambda _: None)
     with pytest.raises(EpmError, match="no adapters apart in float32"):
         VllmEngine(base, merge=False)
+
+
+@pytest.mark.parametrize("cheapest", ["transformers", "vllm"])
+def test_auto_takes_what_costs_the_least(
+    tiny: Definition, monkeypatch: pytest.MonkeyPatch, cheapest: str
+) -> None:
+    engines = {"transformers": TransformersEngine, "vllm": VllmEngine}
+    base = BaseModel(tiny, lambda _: None)
+    assert isinstance(choose("auto", base, None), TransformersEngine), "as measured"
+    monkeypatch.setitem(COSTS, cheapest, Cost(start=0, small=1e9, large=1e9))
+    assert isinstance(choose("auto", base, None), engines[cheapest])
 
 
 @pytest.fixture(scope="module")
