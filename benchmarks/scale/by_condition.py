@@ -221,7 +221,7 @@ def _sample_with_vllm(
         for prompt in prompts
     ]
     ids: list[Any] = [
-        {"prompt_token_ids": tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt)}
+        {"prompt_token_ids": list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt))}
         for prompt in prompts
     ]
     with clock.stage(way, "sample") as stage:

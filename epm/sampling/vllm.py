@@ -59,17 +59,27 @@ class VllmEngine:
     def __init__(self, base: BaseModel, merge: bool | None = None) -> None:
         """Take the model's folder and tokenizer; `merge` is by default what pays on its device.
 
+        In float32 adapters are always merged on a GPU: vLLM's kernels for adapters multiply
+        halves only.
+
         Raises:
-            EpmError: vLLM is not installed, cannot work beside what is, or is to steer.
+            EpmError: vLLM is not installed, cannot work beside what is, is to steer, or to keep
+                adapters apart in float32 on a GPU.
         """
         if steered := base.definition.steered:
             raise EpmError(
                 f"vLLM does not steer '{steered[0].name}': its blocks cannot be reached",
                 "add --engine transformers",
             )
+        whole = base.dtype_name == "float32"
+        if merge is False and base.device == "cuda" and whole:
+            raise EpmError(
+                "vLLM keeps no adapters apart in float32 on a GPU",
+                "take --merge-adapters, --engine transformers, or bfloat16",
+            )
         self._library = installed()
         self._base = base
-        self._merge = base.device == "cpu" if merge is None else merge
+        self._merge = base.device == "cpu" or whole if merge is None else merge
         self._llm: Any = None
         self._context = 0
         self._numbers = count(1)

@@ -47,6 +47,9 @@ ENVIRONMENT = {
     "VLLM_NO_USAGE_STATS": "1",
     # compiles its kernels when they are first used, which takes minutes and a compiler
     "VLLM_USE_FLASHINFER_SAMPLER": "0",
+    # products in float32 are computed as such, where Triton by itself shortens their factors to
+    # 11 bits; of other types there is no choice
+    "TRITON_F32_DEFAULT": "ieee",
     # on a CPU: all cores, and 1 GiB for keys and values
     "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
     "VLLM_CPU_KVCACHE_SPACE": "1",
