@@ -37,6 +37,8 @@ class NearbyCheckout:
         self._known: set[str] = set()
         self._files: dict[tuple[str, str], bytes | None] = {}
         self._room = _MOST_KEPT
+        self._history = ""
+        self._last: dict[str, str | None] = {}
 
     @cached_property
     def _checkout(self) -> Checkout:
@@ -79,8 +81,42 @@ class NearbyCheckout:
         return content
 
     def last_commit(self, path: str) -> str | None:
-        """The commit that last changed a file."""
-        return self._checkout.last_commit(path)
+        """The commit that last changed a file; asked once for each commit that HEAD is at."""
+        history = _history(self._folder / ".git")
+        if not history:
+            return self._checkout.last_commit(path)
+        if history != self._history:
+            self._history, self._last = history, {}
+        if path not in self._last:
+            found = self._checkout.last_commit(path)
+            if history != _history(self._folder / ".git"):  # it moved meanwhile
+                return found
+            self._last[path] = found
+        return self._last[path]
+
+
+def _history(git: Path) -> str:
+    """What the history of HEAD hangs on; '' where git itself has to be asked.
+
+    The commit that HEAD is at, as its files have it, and the commits that the history was cut off
+    at.
+    """
+    try:
+        head = (git / "HEAD").read_text(encoding="ascii").strip()
+        if head.startswith("ref: refs/"):
+            head = _of_branch(git, head.removeprefix("ref: "))
+        cut = (git / "shallow").read_text(encoding="ascii") if (git / "shallow").exists() else ""
+    except (OSError, ValueError):
+        return ""
+    return f"{head} {cut}" if _WHOLE.fullmatch(head) else ""
+
+
+def _of_branch(git: Path, name: str) -> str:
+    try:
+        return (git / name).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        packed = (git / "packed-refs").read_text(encoding="utf-8", errors="replace").splitlines()
+        return next((line[:40] for line in packed if line[40:] == f" {name}"), "")
 
 
 @cache

@@ -6,10 +6,14 @@ import re
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.gfm import gfm_plugin
 
+from epm_lint.markdown.inline import Known, inline_tokens
+
 _LONGEST_FORMULA = 2_000
+_KNOWN = Known()
 
 
 @cache
@@ -17,6 +21,7 @@ def parser() -> MarkdownIt:
     """GitHub's flavour, maths included."""
     made = MarkdownIt("commonmark")
     gfm_plugin(made)
+    made.core.ruler.at("inline", _inline)
     # as on GitHub, "$5 and $6" is money
     made.use(
         dollarmath_plugin,
@@ -26,6 +31,12 @@ def parser() -> MarkdownIt:
         allow_blank_lines=False,
     )
     return made
+
+
+def _inline(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = inline_tokens(state, token.content, _KNOWN)
 
 
 def formula(tex: str, *, block: bool = False) -> str | None:

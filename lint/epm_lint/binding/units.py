@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from epm_lint.markdown.blocks import Block, Code, Table, TableRow
 from epm_lint.markdown.document import Document
 from epm_lint.patterns import Pattern
+from epm_lint.remembering import Remembered
 from epm_lint.values import dataclass
 
 FIGURE = Pattern(
@@ -113,18 +114,32 @@ def marked_lines(document: Document) -> frozenset[int]:
 
 
 def _figures(text: str, line: int, slot: int) -> Iterator[Numeral]:
-    cursor = 0
+    for figure, below, before, start in _found(text):
+        yield Numeral(figure, line + below, slot, before, start)
+
+
+def _find(text: str) -> tuple[tuple[str, int, int, int], ...]:
+    """Each figure, how many lines below the first, the hash of the word before, and its place."""
+    found = []
+    cursor = below = 0
     for match in FIGURE.finditer(text):
-        line += text.count("\n", cursor, match.start())
+        below += text.count("\n", cursor, match.start())
         between = _WORD.findall(text[max(cursor, match.start() - 60) : match.start()])
         before = crc(between[-1]) if between else 0
         cursor = match.start()
-        yield Numeral(match.group(), line, slot, before, match.start())
+        found.append((match.group(), below, before, match.start()))
+    return tuple(found)
 
 
-def words_of(text: str) -> frozenset[int]:
-    """Hashes of the words without a digit."""
+_found = Remembered(_find)
+
+
+def _hash_words(text: str) -> frozenset[int]:
     return frozenset(map(crc, _WORD.findall(FIGURE.sub(" ", text))))
+
+
+words_of = Remembered(_hash_words)
+"""Hashes of the words without a digit."""
 
 
 class _Units:

@@ -1,6 +1,6 @@
 """Parse a body once, as GitHub does, and hold it in the domain's words.
 
-The only module that touches markdown-it-py.
+With `inline` the only module that touches markdown-it-py.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from epm_lint.markdown.blocks import (
     Tag,
     title_key,
 )
+from epm_lint.markdown.inline import Known, inline_tokens
 from epm_lint.markdown.raw_html import comments_in, images_among, tags_in, visible_text
 from epm_lint.patterns import Pattern
 from epm_lint.values import cached_property
@@ -44,6 +45,7 @@ _NEWLINE = Pattern(r"\r\n|\r|\n")
 _TICKS = Pattern("`+")
 _MOST_TICKS = 200
 """How many runs of backticks are looked at for one span: few are escaped."""
+_KNOWN = Known()
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 
 
@@ -166,12 +168,11 @@ def _inline(state: StateCore) -> None:
     """Parse inline text; most of it, table cells above all, holds no markup."""
     for token in state.tokens:
         if token.type == "inline":
-            children: list[Token] = []
             if _MARKUP.search(token.content):
-                state.md.inline.parse(token.content, state.md, state.env, children)
-            elif token.content:
-                children.append(Token("text", "", 0, content=token.content))
-            token.children = children
+                token.children = inline_tokens(state, token.content, _KNOWN)
+            else:
+                plain = [Token("text", "", 0, content=token.content)] if token.content else []
+                token.children = plain
 
 
 class _Builder:

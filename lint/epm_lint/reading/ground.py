@@ -18,6 +18,7 @@ from epm_lint.reading.text.fractions import join_fractions
 from epm_lint.reading.text.kinds import classify
 from epm_lint.reading.text.passages import Passage, Place
 from epm_lint.reading.text.tokens import Tokens
+from epm_lint.remembering import Remembered
 from epm_lint.values import cached_property
 
 _QUOTES = Pattern(r"“[^”]{1,300}”|‘[^’]{1,300}’|«[^»]{1,300}»|\"[^\"]{1,300}\"")
@@ -41,15 +42,24 @@ _A_VALUE = Pattern(
 )
 
 
+def _read(text: str) -> Tokens:
+    tokens = Tokens(text)
+    join_fractions(tokens)
+    classify(tokens)
+    return tokens
+
+
+_tokens = Remembered(_read)
+"""A text's tokens, its fractions joined and each number of the kind that its neighbours tell."""
+
+
 class Ground:
     """A passage with its tokens and operands, read once."""
 
     def __init__(self, passage: Passage, names: Sequence[str] = ()) -> None:
         self.passage = passage
         self.names = names
-        self.tokens = tokens = Tokens(passage.text)
-        join_fractions(tokens)
-        classify(tokens)
+        self.tokens = tokens = _tokens(passage.text).copy()
         self._place()
         self.words = tokens.words
         self.operands: list[Operand] = operands(tokens)

@@ -161,6 +161,12 @@ class Number:
         self.passage: Locator | None = None
         """Where it stands; nowhere if it was read by itself."""
 
+    def copy(self) -> Number:
+        """The same number at the same place of a text, for another passage."""
+        made = object.__new__(Number)
+        made.__dict__.update(self.__dict__)
+        return made
+
     def __repr__(self) -> str:
         return f"Number({self.raw!r} at {self.line}:{self.start})"
 
