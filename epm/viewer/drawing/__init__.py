@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from epm.viewer.drawing.dots import dots
 from epm.viewer.drawing.scatter import panels, scatter
-
-Link = Callable[[str], str]
-"""From the name of what is drawn to where it leads; '' for nowhere."""
+from epm.viewer.drawing.svg import Link
 
 
 def drawn(data: Mapping[str, Any], link: Link) -> str:

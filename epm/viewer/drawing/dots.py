@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from epm.viewer.drawing.svg import (
+    Link,
     Scale,
     group_numbers,
     legend,
@@ -23,7 +24,7 @@ _WIDTH, _ROW = 760.0, 26.0
 _RIGHT = 30.0
 
 
-def dots(data: Mapping[str, Any], link: Callable[[str], str]) -> str:
+def dots(data: Mapping[str, Any], link: Link) -> str:
     """A `DotChart`."""
     rows = [*data["dots"], *([data["expected"]] if data.get("expected") else [])]
     longest = max((len(str(row["name"])) for row in rows), default=0)
@@ -76,7 +77,7 @@ def _row(
     scale: Scale,
     left: float,
     groups: Mapping[str, int],
-    link: Callable[[str], str],
+    link: Link,
 ) -> str:
     name = str(row["name"])
     x = scale.at(number(row["value"]))
@@ -94,7 +95,7 @@ def _row(
         at = scale.at(value)
         drawn.append(tag("line", x1=at, x2=at, y1=y - 7, y2=y + 7, class_="replicate"))
     drawn.append(shape(x, y, groups[str(row.get("group") or "")]))
-    return linked(link(name), *drawn)
+    return linked(link(row, ""), *drawn)
 
 
 def said(mark: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import product
 from typing import Any
 
 from epm.viewer.drawing.dots import said
 from epm.viewer.drawing.svg import (
+    Link,
     Scale,
     group_numbers,
     legend,
@@ -27,7 +28,6 @@ _COLUMNS = 3
 _SMALL_HEIGHT = 190.0
 
 Marks = Sequence[Mapping[str, Any]]
-Link = Callable[[str], str]
 
 
 class Names:
@@ -93,8 +93,8 @@ def panels(data: Mapping[str, Any], link: Link) -> str:
         points = [(x.at(number(p["x"])), y.at(number(p["value"]))) for p in panel["points"]]
         inside.append(tag("polyline", points=_path(points), class_="fit"))
         for point in panel["points"]:
-            inside.append(_point({**point, "group": ""}, x, y, {"": 0}, lambda _: "", Names(0, 0)))
-        drawn.append(linked(link(str(panel["name"])), *inside))
+            inside.append(_point(point, x, y, None, link, None, str(panel["name"])))
+        drawn.append(tag("g", *inside))
     rows = -(-len(data["panels"]) // _COLUMNS)
     height = _SMALL_HEIGHT * rows + 22
     label = f"{data['y'].get('label', '')} against {data['x'].get('label', '')}"
@@ -173,9 +173,10 @@ def _point(
     point: Mapping[str, Any],
     x: Scale,
     y: Scale,
-    groups: Mapping[str, int],
+    groups: Mapping[str, int] | None,
     link: Link,
-    named: Names,
+    named: Names | None,
+    panel: str = "",
 ) -> str:
     at, value = x.at(number(point["x"])), y.at(number(point["value"]))
     drawn = [tag("title", escape(said(point)))]
@@ -189,8 +190,8 @@ def _point(
     for each in numbers(point.get("replicates", ())):
         place = y.at(each)
         drawn.append(tag("line", x1=at - 6, x2=at + 6, y1=place, y2=place, class_="replicate"))
-    group = groups[str(point.get("group") or "")]
+    group = groups[str(point.get("group") or "")] if groups else 0
     drawn.append(shape(at, value, group, marked=bool(point.get("marked"))))
-    if point.get("name"):
+    if point.get("name") and named:
         drawn += named.beside(str(point["name"]), at, value)
-    return linked(link(str(point.get("name") or "")), *drawn)
+    return linked(link(point, panel), *drawn)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+
+Link = Callable[[Mapping[str, Any], str], str]
+"""From what is drawn, and the panel that it stands in, to where it leads; '' for nowhere."""
 
 GROUPS = 6
 """Colours that there are; a group's shape and name tell it too."""

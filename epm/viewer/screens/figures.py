@@ -7,7 +7,8 @@ from typing import Any
 
 from epm.viewer import html
 from epm.viewer.addresses import samples
-from epm.viewer.data.figures import Figure, behind_mark, figures_of, of_pair
+from epm.viewer.data.figures import Figure, figures_of
+from epm.viewer.data.marks import Mark, behind_mark, mark_of
 from epm.viewer.data.run import Run
 from epm.viewer.drawing import drawn
 
@@ -22,15 +23,21 @@ def screen(run: Run, path: str) -> str:
 
 def _shown(run: Run, figure: Figure) -> dict[str, Any]:
     svg, problems = "", list(figure.problems)
-    links = dict(_links(run, figure)) if figure.data else {}
+    marks = [*_marks(figure.data or {})]
+    links: dict[Mark, str] = {}
+    whys: dict[str, list[str]] = {}
+    for mark, _ in marks:
+        found = behind_mark(run, figure.name, mark)
+        if isinstance(found, str):
+            whys.setdefault(found, []).append(_named(mark))
+        else:
+            links[mark] = samples(found, yes=False)
     if figure.data:
         try:
-            svg = drawn(figure.data, lambda name: links.get(name, ""))
+            svg = drawn(figure.data, lambda one, panel: links.get(mark_of(one, panel), ""))
         except ValueError as error:
             problems.append(str(error))
-    rows = [
-        {**mark, "href": links.get(str(mark["name"]), "")} for mark in _marks(figure.data or {})
-    ]
+    rows = [{**row, "name": _named(mark), "href": links.get(mark, "")} for mark, row in marks]
     columns = [name for name in _SHOWN if any(row.get(name) not in (None, "") for row in rows)]
     return {
         "figure": figure,
@@ -38,31 +45,42 @@ def _shown(run: Run, figure: Figure) -> dict[str, Any]:
         "problems": problems,
         "rows": rows,
         "columns": columns,
+        "without": _without(whys, len(marks)) if not run.no_completions else [],
     }
 
 
-def _links(run: Run, figure: Figure) -> Iterator[tuple[str, str]]:
-    for mark in _marks(figure.data or {}):
-        name, value = str(mark["name"]), mark.get("value")
-        known = value if isinstance(value, int | float) and "panel" not in mark else None
-        selection = behind_mark(run, figure.name, name, known) or of_pair(run, figure.name, name)
-        if selection is not None:
-            yield name, samples(selection, yes=False)
+def _without(whys: Mapping[str, list[str]], marks: int) -> list[str]:
+    """Which points have no completions, and why."""
+    said = []
+    for why, names in whys.items():
+        which = "any point" if len(names) == marks > 1 else ", ".join(names)
+        said.append(f"No completions behind {which}: {why}.")
+    return said
 
 
-def _marks(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Everything that is drawn under a name; malformed data have none."""
-    listed = [*_listed(data, "dots"), *_listed(data, "points")]
-    expected = data.get("expected")
-    for mark in [*listed, *([expected] if isinstance(expected, dict) else [])]:
-        if isinstance(mark, dict) and mark.get("name"):
-            yield {name: mark[name] for name in _SHOWN if name in mark}
+def _named(mark: Mark) -> str:
+    """A mark that its place names is called after that."""
+    if mark.panel or not mark.name:
+        at = f"at {mark.x:g}" if mark.x is not None else ""
+        return f"{mark.panel} {at}".strip() or "a point"
+    return mark.name
+
+
+def _marks(data: Mapping[str, Any]) -> Iterator[tuple[Mark, dict[str, Any]]]:
+    """Everything that is drawn, and what of it the table has; malformed data have nothing."""
+    for one in [*_listed(data, "dots"), *_listed(data, "points")]:
+        if isinstance(one, dict):
+            yield mark_of(one), _row(one)
+    if isinstance(expected := data.get("expected"), dict):
+        yield mark_of(expected, foretold=True), _row(expected)
     for panel in _listed(data, "panels"):
-        points = _listed(panel, "points") if isinstance(panel, dict) else []
-        for point in points:
-            if isinstance(point, dict):
-                shown = {name: point[name] for name in _SHOWN if name in point}
-                yield {**shown, "name": str(panel.get("name", "")), "panel": True}
+        for one in _listed(panel, "points") if isinstance(panel, dict) else []:
+            if isinstance(one, dict):
+                yield mark_of(one, str(panel.get("name", ""))), _row(one)
+
+
+def _row(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one[name] for name in _SHOWN if name in one}
 
 
 def _listed(data: Mapping[str, Any], name: str) -> list[Any]:

@@ -78,34 +78,40 @@ document.addEventListener("DOMContentLoaded", () => {
     const cards = element("div", { class: "cards" });
     const more = element("button", { type: "button", hidden: true });
     const count = element("p", { class: "count", role: "status" });
-    const buttons = [];
+    const buttons = new Map(); // by the state that each shows
     let first = null;
-    number.parts.forEach((part, at) => {
+    const choice = (name, part, which, state) => {
+      // two sets of one size are told apart by what the page says of them
+      const alike = [...buttons.values()].some((each) => each.textContent === name);
+      const label = alike ? `${name}, ${part.words}` : name;
+      const button = element("button", { type: "button", "aria-pressed": "false" }, label);
+      button.dataset.which = which;
+      button.addEventListener("click", () => {
+        for (const each of buttons.values()) each.setAttribute("aria-pressed", String(each === button));
+        elsewhere.href = `samples.html#${state}`;
+        deal(state, cards, more, count);
+      });
+      return button;
+    };
+    number.parts.forEach((part) => {
       if (!part.fragment || !index) return;
       const choices = part.counts ? [["k", part.k], ["n", part.n]] : [["n", part.n]];
       for (const [which, size] of choices) {
-        const name = which === "k" ? `the ${size} that count` : `all ${size}`;
-        const button = element("button", { type: "button", "aria-pressed": "false" }, `Show ${name}`);
         const state = wanted(part, which);
-        button.dataset.part = at;
-        button.dataset.which = which;
-        button.addEventListener("click", () => {
-          for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
-          elsewhere.href = `samples.html#${state}`;
-          deal(state, cards, more, count);
-        });
         const main = part.of === which || (!part.of && (which === "k" || !part.counts));
-        if (main && !first) first = button;
-        if (!buttons.some((each) => each.textContent === button.textContent)) buttons.push(button);
+        if (!buttons.has(String(state))) {
+          const name = which === "k" ? `the ${size} that count` : `all ${size}`;
+          buttons.set(String(state), choice(`Show ${name}`, part, which, state));
+        }
+        if (main && !first) first = buttons.get(String(state));
       }
     });
     if (!first) return [];
     const elsewhere = element("a", { href: "samples.html" }, "On a screen of their own");
-    const shown = buttons.find((each) => each.textContent === first.textContent);
-    queueMicrotask(() => shown.click());
+    queueMicrotask(() => first.click());
     return [
       element("h3", {}, "Completions"),
-      element("p", { class: "choices" }, ...buttons, " ", elsewhere),
+      element("p", { class: "choices" }, ...buttons.values(), " ", elsewhere),
       count,
       cards,
       element("p", {}, more),

@@ -1,0 +1,154 @@
+"""From every number of a page of every shape to what stands behind it, in a browser.
+
+What a panel shows is held against the results file itself: a number that is a k has as many cards
+as the file says, each of them counted by the metric; one that is an n has as many that were scored.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+import shapes
+from conftest import Site, Tab  # type: ignore[attr-defined]
+
+from epm.viewer.data.library import Library
+from epm.viewer.data.run import Run
+from epm.viewer.exporting import export
+from epm.viewer.serving import serve
+from epm_lint.binding.pointers import resolve
+
+WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def every_shape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shapes") / "repository"
+    shapes.every_shape(folder)
+    return folder
+
+
+@pytest.fixture(scope="session", params=["served", "exported"])
+def site(
+    request: pytest.FixtureRequest, every_shape: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """All shapes, in either carrier."""
+    library = Library([], every_shape)
+    if request.param == "exported":
+        folder = tmp_path_factory.mktemp("shapes-exported") / "pages"
+        export(library, folder)
+        yield Site(f"{folder.as_uri()}/", library, folder)
+        return
+    with serve(library, 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield Site(server.url, library, every_shape)
+        server.shutdown()
+
+
+def run_of(site: Site, every_shape: Path, shape: str) -> Run:
+    found = site.library.run(shapes.keys(every_shape)[shape])
+    assert found is not None
+    return found
+
+
+WEIGHED = "as by weighing"
+WHY_NOT = {
+    "two arms, published": (WEIGHED,),
+    "steering, published": (WEIGHED,),
+    "panel": (WEIGHED,),
+    "judge": ("of the same answers together",),
+    "steering": (WEIGHED,),
+    "reanalysis": ("recorded ones",),
+    "checkpoints": ("checkpoints",),
+    "own scorers": (WEIGHED,),
+    "import of a table": ("were imported (table)",),
+    "a script's own numbers": ("were imported (python)",),
+    "schema 1": ("checkpoints",),
+    "schema 1, as published": ("too large to be published", "over several conditions"),
+}
+"""Why counts of a shape have no completions; of those that are not here, all have."""
+WITHOUT = ("panel", "reanalysis", "import of a table", "a script's own numbers")
+"""Shapes that have no completions of what they count."""
+
+
+PUBLISHED = [pytest.param(name, marks=pytest.mark.slow) for name in shapes.PUBLISHED]
+"""Larger than the others, and of shapes that these have too; see also `test_page.py`."""
+
+
+@pytest.mark.parametrize("shape", [*PUBLISHED, *shapes.NAMES[len(PUBLISHED) :]])
+def test_every_number_leads_to_what_stands_behind_it(
+    tab: Tab,
+    site: Site,
+    every_shape: Path,
+    shape: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    run = run_of(site, every_shape, shape)
+    page = tab().open(f"r/{run.key}/index.html")
+    walked = page.evaluate(WALK)
+    numbers = {number.key: number for number in run.numbers.numbers}
+    assert walked.keys() == numbers.keys()
+    counts = with_cards = 0
+    for key, number in numbers.items():
+        seen = walked[key]
+        on_page = any(place.kind != "alt" for place in number.places)
+        assert seen["linked"] == on_page, (key, number.text)
+        assert seen["seen"], (key, number.text)
+        assert seen["heading"].startswith(number.text), (key, seen)
+        assert seen["pointers"] == [part.pointer for part in number.parts], key
+        for at, part in enumerate(number.parts):
+            said = seen["said"][at]
+            if part.behind.found is None:
+                assert said["none"], part.pointer
+                assert len(said["text"].partition("No completions behind this: ")[2]) > 10, said
+            else:
+                assert said["agrees"], (part.pointer, said["text"])
+            if not is_count(run, part.pointer):
+                continue
+            counts += 1
+            if part.behind.found is None:
+                whys = [part.behind.why, run.no_completions]
+                assert any(each in why for each in WHY_NOT.get(shape, ()) for why in whys), (
+                    part.pointer,
+                    whys,
+                )
+                continue
+            with_cards += 1
+            which = "k" if part.pointer.endswith(K) else "n"
+            shown = [
+                each
+                for each in seen["dealt"]
+                if each["which"] == which and meant(each["state"]) == meant(part.fragment)
+            ]
+            assert len(shown) == 1, (part.pointer, seen["dealt"])
+            check(shown[0], resolve(run.raw, part.pointer), part.pointer)
+        for dealt in seen["dealt"]:
+            assert dealt["said"] == dealt["cards"] + dealt["left"] == dealt["size"], (key, dealt)
+    record_property("walked", (len(numbers), counts, with_cards))
+    assert counts
+    assert (with_cards > 0) == (shape not in (*WITHOUT, "schema 1, as published"))
+
+
+def meant(state: str) -> list[tuple[str, str]]:
+    """An address's state, but for which scores are meant."""
+    return sorted(pair for pair in parse_qsl(state) if pair[0] != "v")
+
+
+K, N = ("/successes",), ("/trials", "/scored")
+
+
+def is_count(run: Run, pointer: str) -> bool:
+    return pointer.startswith("/") and pointer.endswith(K + N)
+
+
+def check(dealt: dict[str, Any], stored: int, pointer: str) -> None:
+    """As many cards as the results say, all different, and all counted."""
+    assert dealt["cards"] + dealt["left"] == stored, (pointer, dealt)
+    assert dealt["different"] == dealt["cards"], (pointer, dealt)
+    assert dealt["main"] == dealt["cards"], (pointer, dealt)
+    if dealt["which"] == "k":
+        assert dealt["yes"] == dealt["cards"], (pointer, dealt)
