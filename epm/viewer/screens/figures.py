@@ -38,7 +38,22 @@ def _shown(run: Run, figure: Figure) -> dict[str, Any]:
         "problems": problems,
         "rows": rows,
         "columns": columns,
+        "key": list(_key(figure.data or {})),
     }
+
+
+def _key(data: Mapping[str, Any]) -> Iterator[str]:
+    """What is drawn, where its shape does not say it."""
+    marks = [*_listed(data, "dots"), *_listed(data, "points")]
+    if any(isinstance(mark, dict) and mark.get("replicates") for mark in marks):
+        yield "ticks: one seed each"
+    if data.get("beside_label"):
+        yield f"hollow: {data['beside_label']}"
+    for name, style in (("line", "line"), ("compared", "dashed")):
+        line = data.get(name)
+        if isinstance(line, dict) and line.get("label"):
+            band = f" with {line['band_label']}" if line.get("band_label") else ""
+            yield f"{style}: {line['label']}{band}"
 
 
 def _links(run: Run, figure: Figure) -> Iterator[tuple[str, str]]:
