@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ def _environment() -> Environment:
 
 
 def breakable(name: str) -> Markup:
-    """A name that may go on in the next line after its underscores."""
-    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+    """A name or a pointer that may go on in the next line after an underscore or a slash."""
+    return Markup("<wbr>").join(escape(part) for part in re.findall(r"[^_/]*[_/]|[^_/]+", name))
 
 
 def parted(title: str) -> tuple[str, str]:

@@ -96,7 +96,8 @@ def _content(library: Library, path: str) -> str | bytes | None:
         return file.read_bytes() if file.is_file() else None
     if found := _ISSUE.fullmatch(path):
         about = discussion(library.top, int(found[1]))
-        return issue.screen(about, found[2] or "", path) if about else None
+        runs_of = (run for run in library.runs() if _number(library, run) == int(found[1]))
+        return issue.screen(about, found[2] or "", path, runs_of) if about else None
     found = _OF_RUN.fullmatch(path)
     run = library.run(found[1]) if found else None
     if not found or not run:
@@ -108,9 +109,14 @@ def _content(library: Library, path: str) -> str | bytes | None:
 
 def _about(library: Library, run: Run) -> Discussion | None:
     """What was said on GitHub about a run, as far as it was exported."""
-    found = exported(library.top)
-    number = found.about(*run.identity) if found else None
+    number = _number(library, run)
     return discussion(library.top, number) if number is not None else None
+
+
+def _number(library: Library, run: Run) -> int | None:
+    """The exported issue that is a run's page, or is about its experiment."""
+    found = exported(library.top)
+    return found.about(*run.identity) if found else None
 
 
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:

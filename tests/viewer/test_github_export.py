@@ -78,7 +78,13 @@ def test_a_page_has_the_verdicts_comments_and_timeline_of_its_issue(bot: Bot, to
     assert "Comments · 3" in page
     assert "<em>remark</em>" in page
     assert "<script>alert" not in page
-    assert f'href="issues/{number}.html"' in shown(top, "tasks.html")
+    board = shown(top, "tasks.html")
+    assert f'href="issues/{number}.html"' in board
+    cards = re.findall(r'<article class="issue".*?</article>', board, re.DOTALL)
+    (card,) = [one for one in cards if f"issues/{number}.html" in one]
+    assert 'href="r/issue-16/pilot/index.html">pilot: ' in card
+    assert "not in the export" not in board
+    assert 'href="../r/issue-16/pilot/index.html"' in shown(top, f"issues/{number}.html")
     assert len(hub.proxy.seen) == asked, "something was asked that nobody asked for"
 
 

@@ -63,7 +63,7 @@ SHOWN = [
     ("[in it](#one)", '<a href="#h-one">in it</a>'),
     ("[a path](docs/x.md)", "<a>a path</a>"),
     ("[a host](//example.org/x)", "<a>a host</a>"),
-    ("# One", '<h2 id="h-one" data-line="1">One</h2>'),
+    ("# One", '<h2 id="h-one" data-line="1" class="as-h1">One</h2>'),
     ("$a^2$", "<msup><mi>a</mi><mn>2</mn></msup>"),
     ("$$\na\n$$", '<div class="maths" data-line="1"><math'),
     ("```math\na\n```", '<div class="maths" data-line="1"><math'),

@@ -91,6 +91,19 @@ def test_the_panel_closes_back_to_its_number_by_keyboard_alone(tab: Tab) -> None
     expect(page.locator("dialog")).to_have_count(0)
 
 
+def test_rules_that_found_something_come_first_and_the_others_are_lists(
+    tab: Tab, site: Site
+) -> None:
+    run = site.library.run("issue-16/pilot")
+    assert run is not None
+    assert run.report is not None
+    by_status = {str(status): count for status, count in run.report.counts.items()}
+    page = tab().open("r/issue-16/pilot/lint.html")
+    assert page.locator("section.rule").count() == by_status["AWAITING"] > 0
+    assert page.locator(".rules tbody tr").count() == by_status["PASS"] + by_status["SKIP"]
+    assert page.locator(".rules tbody tr:visible").count() == by_status["PASS"]
+
+
 def test_a_finding_leads_to_its_line_and_back(tab: Tab) -> None:
     for options in ({}, {"java_script_enabled": False}):
         page = tab(**options).open("r/issue-16/pilot/lint.html")

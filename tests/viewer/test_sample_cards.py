@@ -97,6 +97,8 @@ def test_every_cell_of_the_matrix_leads_to_as_many_completions_as_it_says(tab: T
         "(links) => links.map((link) => [link.textContent, link.getAttribute('href')])"
     )
     assert len(cells) == 6
+    assert page.locator(".matrix table").count() == 1
+    assert page.locator(".matrix thead th").count() == 4
     for text, address in cells:
         n = text.partition("/")[2] or text.partition("(")[2].rstrip(")")
         watched.open(f"r/issue-16/pilot/{address}")

@@ -141,6 +141,9 @@ def test_two_runs_show_only_what_differs_and_paired_completions(tab: Tab) -> Non
     page.go_back()
     page.select_option("#pair [name=b]", "issue-16/pilot")
     page.wait_for_selector("#compared .notice:has-text('no condition and task in common')")
+    assert page.locator("#compared .notice:has-text('different experiments')").count() == 1
+    alone = page.locator("#compared details", has_text="settings that only one of them has")
+    assert alone.locator("tbody tr").first.is_hidden()
 
 
 def test_the_board_is_the_export_with_the_runs_that_are_here(tab: Tab) -> None:

@@ -68,15 +68,15 @@ def behind(run: Run, pointer: str) -> Behind:
 
 
 _ASIDE = {
-    "definition": "it is a setting of the experiment; no completion stands behind it",
-    "identity": "it names the run; no completion stands behind it",
-    "provenance": "it says how the run was made; no completion stands behind it",
-    "tracking": "it says where the run was logged; no completion stands behind it",
-    "conditions": "it is known of the condition itself; no completion stands behind it",
+    "definition": "it is a setting of the experiment",
+    "identity": "it names the run",
+    "provenance": "it says how the run was made",
+    "tracking": "it says where the run was logged",
+    "conditions": "it is known of the condition itself",
     "covariates": "it describes a predictor, which is computed from the model and not sampled",
     "parent": "it comes from the parent experiment, whose completions are not here",
-    "tasks": "it describes a task; no completion stands behind it",
-    "metrics": "it describes a metric; no completion stands behind it",
+    "tasks": "it describes a task",
+    "metrics": "it describes a metric",
     "gates": "it was fixed beforehand, or is a number of an analysis that is held against it",
 }
 

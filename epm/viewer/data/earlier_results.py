@@ -17,7 +17,7 @@ _BASE = "base_model"
 _ASIDE = {
     "statistics": "it is computed over several conditions; the matrix has each one's completions",
     "cosines": "it describes a predictor, which is computed from the model and not sampled",
-    "prompt_tokens": "it describes a prompt; no completion stands behind it",
+    "prompt_tokens": "it describes a prompt",
 }
 
 
@@ -51,7 +51,7 @@ def stored(raw: Mapping[str, Any], steps: Sequence[str], based_on: Sequence[str]
         above.append(node)
     counted = [at for at, one in enumerate(above) if _has_counts(one)]
     if not counted:
-        return "it is known of the condition itself; no completion stands behind it"
+        return "it is known of the condition itself"
     depth = counted[-1]
     counts, place = above[depth], list(zip(steps, above, strict=True))[: depth + 1]
     of = {"successes": "k", "trials": "n"}.get(steps[-1], "") if len(steps) == depth + 2 else ""

@@ -144,7 +144,7 @@ def _part(run: Run, bound: Bound, part: BoundPart, parts: dict[BoundPart, Part])
         words.pointer(part.pointer),
         stored,
         bound.figure.text[part.start : part.end],
-        "a word of a text that the results hold" if of_text else words.form(part.form),
+        "as a word of that text" if of_text else words.form(part.form),
         words.formula(run.raw, part.pointer),
         given,
         fragment(selection, _only_yes(given)) if selection else "",

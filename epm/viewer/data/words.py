@@ -27,13 +27,13 @@ _NAMED = {
 """Objects whose next step is a name."""
 
 _FORMS = {
-    "number": "fixed decimals: {d}",
-    "signed": "with its sign, fixed decimals: {d}",
-    "percent": "times 100, with %; decimals: {d}",
-    "points": "times 100, in percentage points; decimals: {d}",
-    "signed_points": "times 100, in percentage points with its sign; decimals: {d}",
-    "significant": "significant digits: {d}",
-    "signed_significant": "with its sign; significant digits: {d}",
+    "number": "with {d}",
+    "signed": "with its sign and {d}",
+    "percent": "as a percentage with {d}",
+    "points": "in percentage points with {d}",
+    "signed_points": "in percentage points with its sign and {d}",
+    "significant": "to {d}",
+    "signed_significant": "with its sign, to {d}",
     "pvalue": "three decimals, four below 0.01; below 0.0001 only that it is",
     "setting": "as people write a setting",
     "thousands": "whole, with separators",
@@ -122,8 +122,11 @@ def _walked(steps: Sequence[str]) -> list[str]:
 def form(name: str) -> str:
     """How a number was written, in words."""
     kind, _, digits = name.partition(":")
-    says = _FORMS.get(kind, kind)
-    return says.format(d=digits or _DEFAULT_DIGITS.get(kind, ""))
+    known = digits or _DEFAULT_DIGITS.get(kind, "")
+    thing = "significant digit" if kind.endswith("significant") else "decimal"
+    count = "no" if known == "0" else known
+    said = f"{count} {thing}{'' if known == '1' else 's'}"
+    return _FORMS.get(kind, kind).format(d=said)
 
 
 def formula(raw: Mapping[str, Any], text: str) -> str:

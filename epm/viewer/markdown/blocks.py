@@ -163,9 +163,9 @@ class _Page:
         level = int(token.tag[1:])
         self.headings.append(Heading(level, text, key))
         # the page's own title is the h1
-        tag = f"h{min(6, level + 1)}" if level == 1 else token.tag
+        tag, large = ("h2", ' class="as-h1"') if level == 1 else (token.tag, "")
         html = self.inline.write(inline)
-        self.out.append(f'<{tag} id="{key}"{marked}>{html}</{tag}>\n')
+        self.out.append(f'<{tag} id="{key}"{marked}{large}>{html}</{tag}>\n')
 
     def _key(self, text: str) -> str:
         slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") or "section"

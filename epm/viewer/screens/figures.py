@@ -46,6 +46,7 @@ def _shown(run: Run, figure: Figure) -> dict[str, Any]:
         "rows": rows,
         "columns": columns,
         "without": _without(whys, len(marks)) if not run.no_completions else [],
+        "key": list(_key(figure.data or {})),
     }
 
 
@@ -56,6 +57,20 @@ def _without(whys: Mapping[str, list[str]], marks: int) -> list[str]:
         which = "any point" if len(names) == marks > 1 else ", ".join(names)
         said.append(f"No completions behind {which}: {why}.")
     return said
+
+
+def _key(data: Mapping[str, Any]) -> Iterator[str]:
+    """What is drawn, where its shape does not say it."""
+    marks = [*_listed(data, "dots"), *_listed(data, "points")]
+    if any(isinstance(mark, dict) and mark.get("replicates") for mark in marks):
+        yield "ticks: one seed each"
+    if data.get("beside_label"):
+        yield f"hollow: {data['beside_label']}"
+    for name, style in (("line", "line"), ("compared", "dashed")):
+        line = data.get(name)
+        if isinstance(line, dict) and line.get("label"):
+            band = f" with {line['band_label']}" if line.get("band_label") else ""
+            yield f"{style}: {line['label']}{band}"
 
 
 def _named(mark: Mark) -> str:

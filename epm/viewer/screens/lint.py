@@ -31,14 +31,14 @@ class Found:
 
 
 def screen(run: Run, path: str) -> str:
-    """All rules that were asked for: those with something to do first, then the others as lists."""
+    """All rules: those with something to do first, then the others as lists."""
     report = run.report
     found = _found(run)
-    asked = [row for row in (report.rows if report else ()) if row.asked]
-    silent = [row for row in asked if row.rule.slug not in found]
+    rows = list(report.rows if report else ())
+    silent = [row for row in rows if row.rule.slug not in found]
     passed = [row for row in silent if row.verdict.status is Status.PASS]
     skipped = [row for row in silent if row.verdict.status is Status.SKIP]
-    rest = [row for row in asked if row not in passed and row not in skipped]
+    rest = [row for row in rows if row not in passed and row not in skipped]
     rest.sort(key=lambda row: -row.verdict.status.severity)
     return html.page(
         "lint",

@@ -25,15 +25,18 @@ def screen(found: Export | None, runs: Iterable[Run], top: Path, path: str) -> s
     """The board, and the same as a list."""
     verdicts: dict[int, list[tuple[str, str, str]]] = {}
     titles: dict[int, str] = {}
+    cards = found.cards if found else ()
+    known = {card.number for card in cards}
     for run in runs:
-        number = run.identity[2]
-        if number is not None:
+        page = found.about(*run.identity) if found else None
+        # both the issue that asked for the experiment and the one that is the run's page lead to it
+        for number in dict.fromkeys((page, run.identity[2])):
+            if number is None or (number != page and page is not None and number not in known):
+                continue
             status = str(run.report.status) if run.report else ""
             verdicts.setdefault(number, []).append((run.name, f"r/{run.key}/index.html", status))
             titles.setdefault(number, run.title)
-    cards = found.cards if found else ()
     tasks = [Task(card, tuple(verdicts.get(card.number, ()))) for card in cards]
-    known = {card.number for card in cards}
     others = [(n, titles[n], verdicts[n]) for n in sorted(verdicts) if n not in known]
     tasks.sort(key=lambda task: (COLUMNS.index(task.card.column), -task.card.number))
     columns = [(name, list(each)) for name, each in groupby(tasks, lambda task: task.card.column)]

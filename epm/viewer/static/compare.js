@@ -41,6 +41,18 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     return [shown, more];
   };
+  // what one of the two has alone is no difference in value
+  const folded = (what, head, rows) =>
+    rows.length
+      ? [
+          element(
+            "details",
+            {},
+            element("summary", {}, `${rows.length} ${what} that only one of them has`),
+            ...long(head, rows, 60),
+          ),
+        ]
+      : [];
   const cell = (...content) => element("td", {}, ...content);
   const names = (object) => Object.keys(object);
   const union = (a, b) => [...new Set([...a, ...b])];
@@ -50,16 +62,19 @@ document.addEventListener("DOMContentLoaded", () => {
   const settings = (a, b) => {
     const all = union(names(a.settings), names(b.settings));
     const differ = all.filter((name) => a.settings[name] !== b.settings[name]);
-    const rows = differ.map((name) => [
+    const row = (name) => [
       element("th", { scope: "row" }, name),
       cell(a.settings[name] ?? "–"),
       cell(b.settings[name] ?? "–"),
-    ]);
+    ];
+    const inBoth = differ.filter((name) => name in a.settings && name in b.settings);
+    const inOne = differ.filter((name) => !inBoth.includes(name));
     const head = ["Setting", a.key, b.key];
     const same = `${all.length - differ.length} of ${all.length} are the same.`;
     return [
       element("h2", {}, "Settings that differ"),
-      ...long(head, rows, 30),
+      ...long(head, inBoth.map(row), 30),
+      ...folded("settings", head, inOne.map(row)),
       element("p", { class: "note" }, same),
     ];
   };
@@ -89,16 +104,19 @@ document.addEventListener("DOMContentLoaded", () => {
       .map((name) => ({ name, of: of.get(name), other: other.get(name) }))
       .map((row) => ({ ...row, relation: relation(row.of, row.other) }))
       .sort((x, y) => ORDER.indexOf(x.relation) - ORDER.indexOf(y.relation));
-    const rows = differ.map((row) => [
+    const cells = (row) => [
       element("th", { scope: "row" }, row.name),
       cell(written(row.of)),
       cell(written(row.other)),
       cell(element("span", { class: `relation ${row.relation.split(" ")[0]}` }, row.relation)),
-    ]);
+    ];
+    const inBoth = differ.filter((row) => row.of && row.other);
+    const inOne = differ.filter((row) => !row.of || !row.other);
     const head = ["Number", a.key, b.key, "95% intervals"];
     return [
       element("h2", {}, "Numbers that differ"),
-      ...long(head, rows, 60),
+      ...long(head, inBoth.map(cells), 60),
+      ...folded("numbers", head, inOne.map(cells)),
       element("p", { class: "note" }, `${all.length - differ.length} of ${all.length} are the same.`),
     ];
   };
@@ -233,6 +251,11 @@ document.addEventListener("DOMContentLoaded", () => {
       const [one, other] = [await summaryOf(a), await summaryOf(b)];
       if (mine !== turn) return;
       const without = [one, other].filter((run) => run.why);
+      const [issue, second] = [a, b].map((key) => key.split("/")[0]);
+      if (issue !== second) {
+        const says = `They are of different experiments, ${issue} and ${second}: little of them can be compared.`;
+        into.append(element("p", { class: "notice" }, says));
+      }
       into.append(
         ...without.map((run) => element("p", { class: "notice warn" }, `${run.key}: ${run.why}`)),
         ...settings(one, other),

@@ -9,6 +9,10 @@ document.addEventListener("DOMContentLoaded", () => {
       fold.open = true;
     }
   };
+  // on a narrow screen the page stands before its contents
+  const contents = document.querySelector(".toc details");
+  if (contents && window.matchMedia("(max-width: 64rem)").matches) contents.open = false;
+
   const arrive = () => {
     const target = /^#f\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
     if (!target) return;

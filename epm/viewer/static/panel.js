@@ -25,6 +25,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const term = (name, ...about) => [element("dt", {}, name), element("dd", {}, ...about)];
   const plain = (number) => String(Number(number.toPrecision(6)));
 
+  // a line may end after a slash or an underscore
+  const breakable = (pointer) =>
+    pointer.split(/(?<=[/_])/u).flatMap((step, at) => (at ? [element("wbr"), step] : [step]));
+
   const recount = (part) => {
     if (!part.found) {
       const said = part.n === null ? "" : `${plain(part.k || 0)} of ${part.n}. `;
@@ -41,7 +45,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const list = element("dl");
     if (number.parts.length > 1) list.append(...term("Part", element("b", {}, part.written)));
     list.append(
-      ...term("What", part.words, element("br"), element("code", {}, part.pointer)),
+      ...term("What", part.words, element("br"), element("code", {}, ...breakable(part.pointer))),
       ...term("Stored", element("code", {}, part.stored.slice(0, 200)), `, written ${part.form}`),
     );
     if (part.formula) list.append(...term("Computed", part.formula));
@@ -107,7 +111,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     });
     if (!first) return [];
-    const elsewhere = element("a", { href: "samples.html" }, "On a screen of their own");
+    const elsewhere = element("a", { href: "samples.html" }, "Open in Samples");
     queueMicrotask(() => first.click());
     return [
       element("h3", {}, "Completions"),

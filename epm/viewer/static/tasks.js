@@ -29,7 +29,8 @@ document.addEventListener("DOMContentLoaded", () => {
     document.getElementById("kanban").hidden = view.value === "list";
     document.getElementById("list").hidden = view.value !== "list";
     const shown = issues.filter((issue) => issue.tagName === "TR" && !issue.hidden).length;
-    found.textContent = `${shown} of ${issues.length / 2}`;
+    const all = issues.length / 2;
+    found.textContent = shown === all ? "" : `${shown} of ${all}`;
   };
   const change = (event) => {
     const state = new URLSearchParams();
