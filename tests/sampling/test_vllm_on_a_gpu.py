@@ -312,11 +312,10 @@ def epm_run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_run_ends_without_a_word(wide: Path, dtype: str) -> None:
+def test_a_run_ends_without_a_word(wide: Path) -> None:
     source = wide / "experiments/issue_901/experiment.py"
     text = source.read_text()
-    source.write_text(text.replace('dtype="float32"', f'dtype="{dtype}"'))
+    source.write_text(text.replace('dtype="float32"', 'dtype="bfloat16"'))
     try:
         done = epm_run(wide, "--engine", "vllm")
     finally:
@@ -324,7 +323,6 @@ def test_a_run_ends_without_a_word(wide: Path, dtype: str) -> None:
     assert done.returncode in {0, 1}, "clean, or with findings"
     (results,) = (wide / "runs" / "issue-901").glob("*/results.json")
     assert '"vllm 0' in results.read_text()
-    shutil.rmtree(wide / "runs")
 
 
 def test_so_does_one_that_fails_while_it_sleeps(wide: Path) -> None:
