@@ -65,7 +65,7 @@ class MemoryPlan:
         """What to try first, before anything is known of the memory it takes.
 
         On a CPU a micro-batch has at most the recipe's rows of each adapter; on a GPU, for which
-        one is hardly more work than the next, a step is one unless that pads too much.
+        one is hardly more work than the next, a step is one where memory allows.
         """
         # forward and backward through a frozen model take four operations a parameter and token
         parameters = sum(weight.numel() for weight in base.model.parameters())
