@@ -126,7 +126,7 @@ class MemoryPlan:
             adapters: that were trained together.
             batches: the micro-batches that they were trained on.
         """
-        divisible = [batch.ids.numel() for batch in batches if len(batch.packing.owners) > adapters]
+        divisible = [batch.ids.numel() for batch in batches if batch.divisible]
         if divisible:
             return replace(self, limits=replace(self.limits, tokens=max(divisible) // 2))
         if adapters > 1:
