@@ -30,7 +30,7 @@ def attention_in_shares(model: Any, current: PackedRows[Shares]) -> Iterator[Non
         module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any
     ) -> tuple[torch.Tensor, None]:
         """As transformers calls it: shape [1, heads, tokens, head size]."""
-        q, k, v = (states[0].transpose(0, 1) for states in (query, key, value))
+        q, k, v = (states.squeeze(0).transpose(0, 1) for states in (query, key, value))
         size = options.get("sliding_window")
         return within_rows(q, k, v, current.packing, options["scaling"], size)[None], None
 

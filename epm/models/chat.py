@@ -50,7 +50,7 @@ class TokenisedRow:
         """All of them, one after another."""
         import numpy as np
 
-        return np.array(self.prompt + self.completion)
+        return np.array(self.prompt + self.completion, dtype=np.int64)
 
 
 def prompt_messages(system: str | None, question: str) -> list[dict[str, str]]:

@@ -8,10 +8,11 @@ what depends on widths is done for one width at a time.
 
 **In shares**, on a GPU, which wants large products, few launches and no padding. Every adapter has
 a share of the sequence, as long as any other's; in it lie the adapter's rows, one after another,
-the last one padded to the end of the share. Products are made for all shares at once, and attention
-takes where rows begin as data, so that batches of one shape are computed by the same launches.
+then rows of padding alone, none longer than the longest row. Products are made for all shares at
+once, and attention takes where rows begin as data, so that batches of one shape are computed by the
+same launches.
 
-In both, padding is on the right of its row: with causal attention no token sees what comes after
+In spans, padding is on the right of its row: with causal attention no token sees what comes after
 it.
 """
 

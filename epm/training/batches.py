@@ -29,6 +29,9 @@ NEVER = 2**62
 
 IntArray = NDArray[np.int64]
 
+NO_ROW = TokenisedRow((), ())
+"""Padding alone."""
+
 Step = list[TokenisedRow]
 """The rows of one optimiser step of one adapter, the shortest first."""
 
@@ -119,12 +122,13 @@ class MicroBatchLimits:
     """Whether rows lie in spans, each padded to a width of its own; else in shares."""
 
     def widths(self, lengths: IntArray) -> IntArray:
-        """Tokens that rows of a micro-batch take, padding included; shape [adapters, rows]."""
+        """Tokens that rows of a micro-batch take, padding included; shape [adapters, rows].
+
+        In shares there are further rows, of padding alone.
+        """
         if self.rowwise:
             return padded(lengths)
-        widths, sums = lengths.copy(), lengths.sum(1)
-        widths[:, -1] += _share(sums.max()) - sums
-        return widths
+        return _filled_up(lengths, _share(lengths.sum(1).max()))
 
     def tokens_before(self, end: int, lengths: IntArray) -> IntArray:
         """Tokens of a micro-batch that ends before a row, by the row that it begins with.
@@ -147,6 +151,22 @@ class MicroBatchLimits:
 
 def _share(count: Count) -> Count:
     return -(-count // SHARE) * SHARE
+
+
+def _filled_up(widths: IntArray, share: int, rows: int = 0) -> IntArray:
+    """With rows of padding at the end of every share, none longer than the longest given.
+
+    Args:
+        widths: shape [adapters, rows].
+        share: tokens of every adapter.
+        rows: of every adapter, at least.
+    """
+    left = share - widths.sum(1)
+    added = max(rows - widths.shape[1], -(-int(left.max()) // int(widths.max())))
+    if not added:
+        return widths
+    pieces = (left[:, None] + np.arange(added)) // added
+    return np.hstack([widths, pieces])
 
 
 def split_step(steps: Sequence[Step], limits: MicroBatchLimits) -> list[slice]:
@@ -206,6 +226,8 @@ class MicroBatch:
     """One over the completion tokens of the adapter's whole step, shape [completion tokens]."""
     owners: IntArray
     """The adapter of every completion token; those that fill a batch up belong to nobody."""
+    divisible: bool
+    """Whether there are several rows of an adapter, beside those of padding alone."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -269,23 +291,20 @@ def of_few_shapes(
     for alike in _cheapest_cuts(len(batches), costs):
         some = batches[alike]
         most = [max(sizes) for sizes in zip(*(batch.shape for batch in some), strict=True)]
-        size, completion_tokens, rows, _ = most
-        widths = [_widened(batch, adapters, size, rows) for batch in some]
+        share, completion_tokens, rows = most[0] // adapters, *most[1:3]
+        given = [_widths(batch, adapters) for batch in some]
+        rows = max(_filled_up(own, share, rows // adapters).shape[1] for own in given)
+        widths = [_filled_up(own, share, rows) for own in given]
         longest = max(int(own.max()) for own in widths)
         for batch, own in zip(some, widths, strict=True):
             filled[id(batch)] = _filled(batch, own, longest, completion_tokens)
     return [[filled[id(batch)] for batch in step] for step in steps]
 
 
-def _widened(batch: MicroBatch, adapters: int, tokens: int, rows: int) -> IntArray:
-    """Tokens of every row once a batch in shares has so many tokens and rows in all."""
+def _widths(batch: MicroBatch, adapters: int) -> IntArray:
+    """Tokens of every row of a batch in shares, shape [adapters, rows]."""
     assert isinstance(batch.packing, Shares)  # noqa: S101 - spans are never filled up
     widths: IntArray = batch.packing.starts.diff().numpy().reshape(adapters, -1).astype(np.int64)
-    added, missing = (tokens - batch.ids.numel()) // adapters, rows // adapters - widths.shape[1]
-    if missing:
-        pieces = [piece.size for piece in np.array_split(np.arange(added), missing)]
-        return np.hstack([widths, np.tile(pieces, (adapters, 1))])
-    widths[:, -1] += added
     return widths
 
 
@@ -310,6 +329,7 @@ def _filled(
         grown(batch.targets, completion_tokens),
         grown(batch.weights, completion_tokens),
         batch.owners,
+        batch.divisible,
     )
 
 
@@ -336,7 +356,7 @@ def micro_batches(
     for part in split_step(steps, limits):
         widths = limits.widths(lengths[:, part])
         adapters = np.repeat(np.arange(len(steps)), widths.shape[1])
-        ranks = np.tile(np.arange(part.start, part.stop), len(steps))
+        ranks = np.tile(part.start + np.arange(widths.shape[1]), len(steps))
         flat = widths.flatten()
         # in shares as they are; in spans rows of one width together
         order = np.arange(widths.size)
@@ -351,8 +371,9 @@ def micro_batches(
             else in_shares(widths, keys)
         )
         places = zip(adapters.tolist(), ranks.tolist(), strict=True)
-        rows = [steps[adapter][rank] for adapter, rank in places]
-        batches.append(_packed(rows, flat, packing, shares, pad))
+        rows = [steps[adapter][rank] if rank < part.stop else NO_ROW for adapter, rank in places]
+        divisible = part.stop - part.start > 1
+        batches.append(_packed(rows, flat, packing, shares, pad, divisible=divisible))
     return batches
 
 
@@ -362,6 +383,8 @@ def _packed(
     packing: Packing,
     shares: NDArray[np.float32],
     pad: int,
+    *,
+    divisible: bool,
 ) -> MicroBatch:
     """Rows of some widths, one after another; every adapter's share in a token's loss is given."""
     import torch
@@ -384,4 +407,5 @@ def _packed(
         torch.from_numpy(tokens[completing]),
         torch.from_numpy(shares[owners]),
         owners,
+        divisible,
     )

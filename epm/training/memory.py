@@ -65,7 +65,7 @@ class MemoryPlan:
         """What to try first, before anything is known of the memory it takes.
 
         On a CPU a micro-batch has at most the recipe's rows of each adapter; on a GPU, for which
-        one is hardly more work than the next, a step is one unless that pads too much.
+        one is hardly more work than the next, a step is one where memory allows.
         """
         # forward and backward through a frozen model take four operations a parameter and token
         parameters = sum(weight.numel() for weight in base.model.parameters())
@@ -126,7 +126,7 @@ class MemoryPlan:
             adapters: that were trained together.
             batches: the micro-batches that they were trained on.
         """
-        divisible = [batch.ids.numel() for batch in batches if len(batch.packing.owners) > adapters]
+        divisible = [batch.ids.numel() for batch in batches if batch.divisible]
         if divisible:
             return replace(self, limits=replace(self.limits, tokens=max(divisible) // 2))
         if adapters > 1:

@@ -129,7 +129,7 @@ class Passes:
             # given a mask, transformers makes none; what attends does not read it
             attention_mask=None if self.rowwise else batch.ids.new_ones(1, 1, 1, 1).bool(),
         ).last_hidden_state
-        states = hidden[0].index_select(0, batch.predicting)
+        states = hidden.flatten(0, 1).index_select(0, batch.predicting)
         losses, gradient = weighted_losses(
             model.get_output_embeddings(), states, batch.targets, batch.weights
         )
