@@ -1,7 +1,8 @@
 """Completions as scripts: a page that was opened from a file may load nothing else.
 
 `samples/index.js` names the shards. `samples/N.js` holds one: JSON, compressed by gzip and written
-in base64, so that no completion is ever a part of a script or of a page.
+in base64, so that no completion is ever a part of a script or of a page. Where texts share many
+words, they are written by these (`vocabulary`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epm.viewer.data.completions import Completion
+from epm.viewer.data.vocabulary import shared
 
 MOST_ROWS = 2_000
 MOST_CHARACTERS = 1_000_000
@@ -59,23 +61,23 @@ def script(name: str, value: Any) -> str:
 
     It is plain ASCII, and holds no `<`: whatever is in the value ends no script.
     """
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    text = _json(value).replace("<", "\\u003c")
     return f"epm.take({json.dumps(name)},{text});\n"
 
 
 def packed(run: str, shard: Shard, metrics: Sequence[str]) -> str:
     """A shard's script, named by the key of its run.
 
-    Each row is task, item, replicate, index, text, tokens, finish, prompt, and its scores in the
-    order of the metrics.
+    Each row is task, item, replicate, index, tokens, finish, prompt, and its scores in the order of
+    the metrics; its text is apart, at the same place.
     """
+    texts = [row.text for row in shard.rows]
     rows = [
         [
             row.task,
             row.item,
             row.replicate,
             row.index,
-            row.text,
             row.tokens,
             row.finish,
             row.prompt,
@@ -83,7 +85,13 @@ def packed(run: str, shard: Shard, metrics: Sequence[str]) -> str:
         ]
         for row in shard.rows
     ]
+    words, coded = shared(texts) or (None, None)
     # with escapes, so that half of a surrogate pair arrives as it is
-    text = json.dumps({"condition": shard.condition, "rows": rows}, separators=(",", ":"))
-    zipped = gzip.compress(text.encode("ascii"), compresslevel=6, mtime=0)
+    plain = _json({"condition": shard.condition, "rows": rows, "words": words})
+    text = f'{plain[:-1]},"texts":{_json(texts) if coded is None else _json(coded, ascii=False)}}}'
+    zipped = gzip.compress(text.encode(), compresslevel=6, mtime=0)
     return script(f"shard {run} {shard.number}", base64.b64encode(zipped).decode("ascii"))
+
+
+def _json(value: Any, *, ascii: bool = True) -> str:
+    return json.dumps(value, ensure_ascii=ascii, separators=(",", ":"))

@@ -50,6 +50,17 @@
 
   // ---------------------------------------------------------------- loading
 
+  // a character stands for a word; in the order of epm/viewer/data/vocabulary.py
+  const range = (from, to) => Array.from({ length: to - from }, (_, at) => from + at);
+  const CODES = [...range(0x23, 0x5c), ...range(0x5d, 0x7f), ...range(0xa1, 0xd800)];
+  const PLACES = new Uint16Array(0xd800);
+  CODES.forEach((code, place) => (PLACES[code] = place));
+  const spelled = (words, text) => {
+    const parts = new Array(text.length);
+    for (let at = 0; at < text.length; at++) parts[at] = words[PLACES[text.charCodeAt(at)]];
+    return parts.join("");
+  };
+
   const loaded = new Map();
 
   const rowsOf = (index, number, base) => {
@@ -58,11 +69,12 @@
       const wanted = epm
         .load(`${base}samples/${number}.js`, `shard ${index.run} ${number}`)
         .then(epm.unpacked)
-        .then(({ condition, rows }) =>
-          rows.map(([task, item, replicate, at, text, tokens, finish, prompt, scores]) => ({
-            ...{ condition, task, item, replicate, index: at, text, tokens, finish, prompt },
+        .then(({ condition, rows, words, texts }) =>
+          rows.map(([task, item, replicate, at, tokens, finish, prompt, scores], place) => ({
+            ...{ condition, task, item, replicate, index: at, tokens, finish, prompt },
+            text: words ? spelled(words, texts[place]) : texts[place],
             scores: Object.fromEntries(
-              index.metrics.map(({ name }, place) => [name, scores[place]]),
+              index.metrics.map(({ name }, nth) => [name, scores[nth]]),
             ),
           })),
         );
