@@ -16,7 +16,7 @@ from typing import Any
 from epm.errors import EpmError
 from epm.files import open_own
 from epm.results import ONLY, Results, labels, replicate
-from epm.sampling.samples import SAMPLES
+from epm.sampling.samples import CHECKPOINTS, SAMPLES
 
 Score = bool | float | str
 """A text is the reason why there is no score."""
@@ -62,7 +62,8 @@ def completions_of(folder: Path, results: Results | None) -> Completions:
     stages = sorted(folder.glob(f"sample/*/{SAMPLES}")) if not whole.is_file() else []
     files = [whole] if whole.is_file() else stages
     found.unscored = bool(stages)
-    files += sorted(folder.glob(f"trajectory/*/{SAMPLES}"))
+    checkpoints = folder / CHECKPOINTS
+    files += [checkpoints] if checkpoints.is_file() else _unscored_checkpoints(folder)
     known = _replicates(results)
     for path in files:
         for row in _rows(path, folder, found.problems):
@@ -75,6 +76,11 @@ def completions_of(folder: Path, results: Results | None) -> Completions:
     found.problems = list(dict.fromkeys(found.problems))
     _sort(found.rows, results)
     return found
+
+
+def _unscored_checkpoints(folder: Path) -> list[Path]:
+    """As their stages wrote them, where nothing has scored them."""
+    return sorted(folder.glob(f"trajectory/*/{SAMPLES}"))
 
 
 def _rows(path: Path, folder: Path, problems: list[str]) -> Iterator[dict[str, Any]]:
