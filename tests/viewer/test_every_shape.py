@@ -6,7 +6,6 @@ as the file says, each of them counted by the metric; one that is an n has as ma
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 import shapes
-from conftest import Site, Tab  # type: ignore[attr-defined]
+from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
 
-from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
-from epm.viewer.exporting import export
-from epm.viewer.serving import serve
 from epm_lint.binding.pointers import resolve
 
 WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
@@ -37,16 +33,11 @@ def site(
     request: pytest.FixtureRequest, every_shape: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """All shapes, in either carrier."""
-    library = Library([], every_shape)
     if request.param == "exported":
-        folder = tmp_path_factory.mktemp("shapes-exported") / "pages"
-        export(library, folder)
-        yield Site(f"{folder.as_uri()}/", library, folder)
-        return
-    with serve(library, 0) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield Site(server.url, library, every_shape)
-        server.shutdown()
+        yield as_files(every_shape, tmp_path_factory.mktemp("shapes-exported") / "pages")
+    else:
+        with serving(every_shape) as site:
+            yield site
 
 
 def run_of(site: Site, every_shape: Path, shape: str) -> Run:

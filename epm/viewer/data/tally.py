@@ -96,7 +96,7 @@ class Tally:
                     selection.items is None or item in selection.items
                 ):
                     place = (condition, task, selection.metric, replicate, item)
-                    why = self._reasons.get(place, {})
+                    why = self._reasons.get(place, Counter())
                     found = found.plus(
                         Counted(int(counts[0]), int(counts[1]), counts[2], int(counts[3]), why)
                     )
