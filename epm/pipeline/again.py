@@ -31,7 +31,7 @@ from epm.results.measurements import TOGETHER
 from epm.results.reading import load
 from epm.sampling.fluency import FLUENCY
 from epm.sampling.likelihoods import LIKELIHOODS
-from epm.sampling.samples import SAMPLES, read_samples
+from epm.sampling.samples import CHECKPOINTS, SAMPLES, read_samples
 from epm.scoring.judges.answers import ANSWERS, JUDGEMENTS, Answers, Judged, by_key
 from epm.scoring.judges.judging import judge, records
 from epm.scoring.measuring import measure, metric_records, scored, task_records
@@ -112,6 +112,8 @@ def analyse_again(
     if rows is not None:
         write_atomically(samples, gzipped(json_lines(scored(definition, rows, judged))))
         files[SAMPLES] = file_sha256(samples)
+        if checkpoints := [*scored(definition, _of_checkpoints(folder), judged)]:
+            write_atomically(folder / CHECKPOINTS, gzipped(json_lines(checkpoints)))
     anew = results.model_copy(
         update={
             "identity": results.identity.model_copy(
@@ -229,11 +231,15 @@ def _samples(results: Results, folder: Path, samples: Path) -> list[dict[str, An
 
 def _beside(folder: Path) -> Iterator[dict[str, Any]]:
     """Samples of checkpoints, and what models were asked: a run folder has them."""
-    for path in sorted(folder.glob(f"trajectory/*/{SAMPLES}")):
-        yield from read_samples(path)
+    yield from _of_checkpoints(folder)
     for stage, file in (("weigh", LIKELIHOODS), ("fluency", FLUENCY)):
         for path in sorted(folder.glob(f"{stage}/*/{file}")):
             yield from read_json_lines(path)
+
+
+def _of_checkpoints(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob(f"trajectory/*/{SAMPLES}")):
+        yield from read_samples(path)
 
 
 def _with_steps(measured: Measurements, definition: Definition, results: Results) -> Measurements:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from epm import tracking
 from epm.definition import Definition
@@ -30,7 +31,7 @@ from epm.results import (
     Unavailable,
 )
 from epm.results.evaluated import EvaluationRecord
-from epm.sampling.samples import SAMPLES, read_samples
+from epm.sampling.samples import CHECKPOINTS, SAMPLES, read_samples
 from epm.scoring.measuring import scored
 
 
@@ -80,18 +81,25 @@ class Assembly:
         return (self._folder.of(stage) / name).read_text(encoding="utf-8")
 
     def _collect_samples(self) -> None:
-        """Join the samples of all conditions into one file, with their scores."""
-        definition = self._definition
-        parts = [
-            self._folder.of("sample", each.name) / SAMPLES
-            for each in (*definition.untrained, *definition.trained)
-        ]
-        drawn = [row for part in parts if part.exists() for row in read_samples(part)]
-        rows = [*scored(definition, drawn, judgements(self._folder))]
+        """Join the samples of all conditions into one file, with their scores.
+
+        Those of checkpoints have a file of their own.
+        """
+        judged = judgements(self._folder)
+        rows = [*scored(self._definition, self._drawn("sample"), judged)]
         if evaluated := self.stages.evaluated(self._failures):
             rows += evaluated.samples()
-        if rows:
-            write_atomically(self._folder.path / SAMPLES, gzipped(json_lines(rows)))
+        checkpoints = [*scored(self._definition, self._drawn("trajectory"), judged)]
+        for name, found in ((SAMPLES, rows), (CHECKPOINTS, checkpoints)):
+            if found:
+                write_atomically(self._folder.path / name, gzipped(json_lines(found)))
+
+    def _drawn(self, stage: str) -> Iterator[dict[str, Any]]:
+        """What a stage sampled of every replicate."""
+        for each in (*self._definition.untrained, *self._definition.trained):
+            path = self._folder.of(stage, each.name) / SAMPLES
+            if path.exists():
+                yield from read_samples(path)
 
     @property
     def _failures(self) -> set[str]:

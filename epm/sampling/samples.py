@@ -14,6 +14,8 @@ from epm.progress import Progress
 from epm.sampling import Completion, CompletionsByName, Engine, Prompt, SamplingRequest
 
 SAMPLES = "samples.jsonl.gz"
+CHECKPOINTS = "checkpoints.jsonl.gz"
+"""Samples that were drawn during training, with their scores; a run folder alone has them."""
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,21 @@ from urllib.parse import quote, urlencode
 
 from epm.viewer.data.tally import Selection
 
+SCORES = {"k": "yes", "n": "scored", "asked": "asked"}
+"""By which of a selection a number counts, how the samples screen calls their scores."""
 
-def samples(selection: Selection, yes: bool | None = None) -> str:
+
+def samples(selection: Selection, of: str = "n") -> str:
     """The samples screen with these completions, from another screen of the same run.
 
     Args:
         selection: what is shown.
-        yes: whether only those that the metric counts are; None as the selection says.
+        of: which of them: 'k', 'n', 'lost', 'asked', or 'lost:REASON'.
     """
-    return f"samples.html#{fragment(selection, yes)}"
+    return f"samples.html#{fragment(selection, of)}"
 
 
-def fragment(selection: Selection, yes: bool | None = None) -> str:
+def fragment(selection: Selection, of: str = "n") -> str:
     """The state of the samples screen; `static/samples.js` reads it."""
     conditions, tasks = selection.conditions, selection.tasks
     pairs: list[tuple[str, str]] = []
@@ -29,6 +32,5 @@ def fragment(selection: Selection, yes: bool | None = None) -> str:
         pairs += [("p", f"{quote(c, safe='')}/{quote(t, safe='')}") for c, t in selection.cells]
     pairs += [("r", name) for name in selection.replicates or ()]
     pairs += [("i", name) for name in selection.items or ()]
-    only_yes = selection.only_yes if yes is None else yes
-    pairs += [("m", selection.metric), ("v", "yes" if only_yes else "scored")]
+    pairs += [("m", selection.metric), ("v", SCORES.get(of, of or "scored"))]
     return urlencode(pairs, quote_via=quote, errors="replace")

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from epm.viewer.carried import carried
 from epm.viewer.data.run import Run
 from epm_lint.quoting import visible
 
@@ -74,8 +75,5 @@ def page(
         shown: what the template asks for.
     """
     root = "../" * path.count("/")
-    return (
-        _environment()
-        .get_template(f"{template}.html.j2")
-        .render(root=root, title=title, run=run, screen=screen, **shown)
-    )
+    made = _environment().get_template(f"{template}.html.j2")
+    return carried(made.render(root=root, title=title, run=run, screen=screen, **shown))

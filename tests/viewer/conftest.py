@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,24 +89,34 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[Site]:
+    """The runs below a folder from a server."""
+    library = Library([], folder)
+    with serve(library, 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield Site(server.url, library, folder)
+        server.shutdown()
+
+
+def as_files(folder: Path, pages: Path) -> Site:
+    """The runs below a folder, exported into another."""
+    library = Library([], folder)
+    export(library, pages)
+    return Site(f"{pages.as_uri()}/", library, pages)
+
+
 @pytest.fixture(scope="session")
 def served(runs: Path) -> Iterator[Site]:
     """The runs from a server."""
-    library = Library([], runs)
-    with serve(library, 0) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield Site(server.url, library, runs)
-        server.shutdown()
+    with serving(runs) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")
 def exported(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The runs as files."""
-    library = Library([], runs)
-    folder = tmp_path_factory.mktemp("exported") / "pages"
-    export(library, folder)
-    return Site(f"{folder.as_uri()}/", library, folder)
+    return as_files(runs, tmp_path_factory.mktemp("exported") / "pages")
 
 
 @pytest.fixture(scope="session", params=["served", "exported"])

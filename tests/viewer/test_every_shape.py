@@ -6,7 +6,6 @@ as the file says, each of them counted by the metric; one that is an n has as ma
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 import shapes
-from conftest import Site, Tab  # type: ignore[attr-defined]
+from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
 
-from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
-from epm.viewer.exporting import export
-from epm.viewer.serving import serve
 from epm_lint.binding.pointers import resolve
 
 WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
@@ -37,16 +33,11 @@ def site(
     request: pytest.FixtureRequest, every_shape: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """All shapes, in either carrier."""
-    library = Library([], every_shape)
     if request.param == "exported":
-        folder = tmp_path_factory.mktemp("shapes-exported") / "pages"
-        export(library, folder)
-        yield Site(f"{folder.as_uri()}/", library, folder)
-        return
-    with serve(library, 0) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield Site(server.url, library, every_shape)
-        server.shutdown()
+        yield as_files(every_shape, tmp_path_factory.mktemp("shapes-exported") / "pages")
+    else:
+        with serving(every_shape) as site:
+            yield site
 
 
 def run_of(site: Site, every_shape: Path, shape: str) -> Run:
@@ -63,7 +54,6 @@ WHY_NOT = {
     "judge": ("of the same answers together",),
     "steering": (WEIGHED,),
     "reanalysis": ("recorded ones",),
-    "checkpoints": ("checkpoints",),
     "own scorers": (WEIGHED,),
     "import of a table": ("were imported (table)",),
     "a script's own numbers": ("were imported (python)",),
@@ -71,15 +61,19 @@ WHY_NOT = {
     "schema 1, as published": ("too large to be published", "over several conditions"),
 }
 """Why counts of a shape have no completions; of those that are not here, all have."""
-WITHOUT = ("panel", "reanalysis", "import of a table", "a script's own numbers")
+WITHOUT = (
+    *("panel", "reanalysis", "import of a table", "a script's own numbers"),
+    "schema 1, as published",
+)
 """Shapes that have no completions of what they count."""
 
 
-PUBLISHED = [pytest.param(name, marks=pytest.mark.slow) for name in shapes.PUBLISHED]
-"""Larger than the others, and of shapes that these have too; see also `test_page.py`."""
+LARGE = (*shapes.PUBLISHED, "schema 1, as published")
+"""Of shapes that others have too; see also `test_page.py`."""
+SHAPES = [pytest.param(n, marks=[pytest.mark.slow] * (n in LARGE)) for n in shapes.NAMES]
 
 
-@pytest.mark.parametrize("shape", [*PUBLISHED, *shapes.NAMES[len(PUBLISHED) :]])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_every_number_leads_to_what_stands_behind_it(
     tab: Tab,
     site: Site,
@@ -107,7 +101,8 @@ def test_every_number_leads_to_what_stands_behind_it(
                 assert len(said["text"].partition("No completions behind this: ")[2]) > 10, said
             else:
                 assert said["agrees"], (part.pointer, said["text"])
-            if not is_count(run, part.pointer):
+            which = counted(run, part.pointer)
+            if not which:
                 continue
             counts += 1
             if part.behind.found is None:
@@ -118,7 +113,6 @@ def test_every_number_leads_to_what_stands_behind_it(
                 )
                 continue
             with_cards += 1
-            which = "k" if part.pointer.endswith(K) else "n"
             shown = [
                 each
                 for each in seen["dealt"]
@@ -130,7 +124,7 @@ def test_every_number_leads_to_what_stands_behind_it(
             assert dealt["said"] == dealt["cards"] + dealt["left"] == dealt["size"], (key, dealt)
     record_property("walked", (len(numbers), counts, with_cards))
     assert counts
-    assert (with_cards > 0) == (shape not in (*WITHOUT, "schema 1, as published"))
+    assert (with_cards > 0) == (shape not in WITHOUT)
 
 
 def meant(state: str) -> list[tuple[str, str]]:
@@ -138,17 +132,32 @@ def meant(state: str) -> list[tuple[str, str]]:
     return sorted(pair for pair in parse_qsl(state) if pair[0] != "v")
 
 
-K, N = ("/successes",), ("/trials", "/scored")
+COUNTS = {"successes": "k", "trials": "n", "scored": "n", "lost": "lost", "asked": "asked"}
 
 
-def is_count(run: Run, pointer: str) -> bool:
-    return pointer.startswith("/") and pointer.endswith(K + N)
+def counted(run: Run, pointer: str) -> str:
+    """Which completions a pointer counts, by its last step; '' where it is no count of any."""
+    steps = pointer.split("/")
+    if not pointer.startswith("/") or steps[1] not in OF_COMPLETIONS[run.schema or 0]:
+        return ""
+    if steps[-2] in ("reasons", "excluded"):
+        return f"lost:{steps[-1].replace('~2', ' ')}"
+    above = resolve(run.raw, "/".join(steps[:-1]))
+    if steps[-1] == "n" and isinstance(above, dict) and "sd" in above:
+        return "n"
+    return COUNTS.get(steps[-1], "") if "pairs" not in steps or steps[-2] in "ab" else ""
+
+
+OF_COMPLETIONS = {1: ("conditions", "base_model"), 2: ("analyses", "measurements")}
+"""Parts of the results whose counts are of completions, by schema."""
 
 
 def check(dealt: dict[str, Any], stored: int, pointer: str) -> None:
-    """As many cards as the results say, all different, and all counted."""
-    assert dealt["cards"] + dealt["left"] == stored, (pointer, dealt)
-    assert dealt["different"] == dealt["cards"], (pointer, dealt)
-    assert dealt["main"] == dealt["cards"], (pointer, dealt)
+    """As many cards as the results say, all different, and each as it is counted."""
+    cards = dealt["cards"]
+    assert cards + dealt["left"] == stored, (pointer, dealt)
+    assert dealt["different"] == dealt["main"] == cards, (pointer, dealt)
     if dealt["which"] == "k":
-        assert dealt["yes"] == dealt["cards"], (pointer, dealt)
+        assert dealt["yes"] == cards, (pointer, dealt)
+    if dealt["which"] != "asked":
+        assert dealt["lost"] == (cards if dealt["which"].startswith("lost") else 0)

@@ -31,6 +31,7 @@ async () => {
         left: more.hidden ? 0 : Number(more.textContent.match(/of (\d+)$/)[1]),
         different: new Set(cards.map((card) => card.dataset.s)).size,
         main: cards.filter((card) => card.querySelector(".score.main")).length,
+        lost: cards.filter((card) => card.querySelector(".score.main.lost")).length,
         yes: cards.filter((card) => card.querySelector(".score.main.yes")).length,
       });
     }

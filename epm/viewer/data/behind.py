@@ -38,7 +38,13 @@ class Behind:
     why: str = ""
     """Why there is no completion to be seen."""
     of: str = ""
-    """Which of both the number is: 'k', 'n', or '' where it is computed from them."""
+    """Which of both the number is: 'k', 'n', or '' where it is computed from them.
+
+    'lost' and 'asked' are counts too, of those without a score and of both together; 'lost:REASON'
+    is one of those that were lost for a reason.
+    """
+    named: int | None = None
+    """The number itself, where it counts those that were lost or asked."""
 
     @property
     def agrees(self) -> bool:
@@ -47,7 +53,8 @@ class Behind:
             return False
         total = self.found.yes if self.counts else self.found.total
         near = abs(total - self.k) <= _CLOSE * max(1.0, abs(self.k))
-        return self.found.scored == self.n and near
+        named = self.named is None or self.named == self.found.size(self.of)
+        return self.found.scored == self.n and near and named
 
 
 def behind(run: Run, pointer: str) -> Behind:
@@ -98,7 +105,12 @@ def _counted(run: Run, given: Behind) -> Behind:
     found = run.tally.count(given.selection)
     steps = [name for name in given.selection.replicates or () if "step" in labels(name)]
     if steps and not (found.scored or found.lost):
-        return replace(given, why="the completions of checkpoints are kept in the run folder alone")
+        drawn = any(row.replicate in steps for row in run.completions.rows)
+        unscored = (
+            "nothing has scored the completions of checkpoints that are here: `epm analyse` does"
+        )
+        alone = "the completions of checkpoints are kept in the run folder alone"
+        return replace(given, why=unscored if drawn else alone)
     return replace(given, found=found)
 
 
@@ -136,6 +148,10 @@ def _measured(results: Results, steps: Sequence[str]) -> Behind:
     of = {"0": "k"}.get(last, "n" if last == ("1" if is_count else "2") else "")
     if last == "1" and not is_count:
         of = ""
+    if steps[5:6] == ["excluded"] and len(steps) == 7:
+        return Behind(
+            selection, k, n, is_count, of=f"lost:{steps[6]}", named=measured.excluded.get(steps[6])
+        )
     return Behind(selection, k, n, is_count, of=of)
 
 
@@ -202,7 +218,11 @@ def _analysed(run: Run, results: Results, steps: Sequence[str]) -> Behind:
         for measured in results.measurements[condition][task][metric].values()
     )
     last = steps[-1] if len(steps) == depth + 1 else ""
-    return Behind(fitting[0], k, n, counts, of={k_name: "k", n_name: "n"}.get(last, ""))
+    of = {k_name: "k", n_name: "n", "lost": "lost", "asked": "asked"}.get(last, "")
+    if steps[depth:-1] == ["reasons"]:
+        of = f"lost:{steps[-1]}"
+    named = None if of in ("k", "n", "") else resolve(run.raw, _pointer(steps))
+    return Behind(fitting[0], k, n, counts, of=of, named=named)
 
 
 def _counts_above(raw: Any, steps: Sequence[str]) -> tuple[int, str, str] | None:

@@ -14,7 +14,7 @@ from typing import Any
 from epm.errors import EpmError
 from epm.files import open_own
 from epm.results import ONLY, Results, labels, replicate
-from epm.sampling.samples import SAMPLES
+from epm.sampling.samples import CHECKPOINTS, SAMPLES
 from epm.viewer.data.lines import LARGEST, TooLarge, lines
 
 Score = bool | float | str
@@ -75,7 +75,9 @@ def _completions(
     """In the order of the files; what keeps some from being read is added to the problems."""
     whole = folder / SAMPLES
     files = [whole] if whole.is_file() else sorted(folder.glob(f"sample/*/{SAMPLES}"))
-    for path in (*files, *sorted(folder.glob(f"trajectory/*/{SAMPLES}"))):
+    checkpoints = folder / CHECKPOINTS
+    files += [checkpoints] if checkpoints.is_file() else _unscored_checkpoints(folder)
+    for path in files:
         for row in _rows(path, folder, problems):
             try:
                 yield _completion(row, known)
@@ -83,6 +85,11 @@ def _completions(
                 problems.append(
                     f"{path.relative_to(folder)}: a line that is no completion was left out"
                 )
+
+
+def _unscored_checkpoints(folder: Path) -> list[Path]:
+    """As their stages wrote them, where nothing has scored them."""
+    return sorted(folder.glob(f"trajectory/*/{SAMPLES}"))
 
 
 def _rows(path: Path, folder: Path, problems: list[str]) -> Iterator[dict[str, Any]]:

@@ -147,13 +147,14 @@ def _part(run: Run, bound: Bound, part: BoundPart, parts: dict[BoundPart, Part])
         "as a word of that text" if of_text else words.form(part.form),
         words.formula(run.raw, part.pointer),
         given,
-        fragment(selection, _only_yes(given)) if selection else "",
+        fragment(selection, _shown(given)) if selection else "",
     )
     return parts[part]
 
 
-def _only_yes(given: Behind) -> bool:
-    return given.counts and given.of == "k"
+def _shown(given: Behind) -> str:
+    """Which of its completions a number is about; sums have no k to be seen."""
+    return given.of if given.counts or given.of != "k" else "n"
 
 
 def printed_with(numbers: list[Number]) -> dict[str, list[tuple[Number, Printed]]]:
@@ -195,6 +196,7 @@ def _as_data(part: Part) -> dict[str, Any]:
         "n": given.n,
         "counts": given.counts,
         "of": given.of,
+        "named": given.named,
         "why": given.why,
         "found": given.found._asdict() if given.found else None,
         "agrees": given.agrees,

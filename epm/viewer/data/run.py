@@ -15,7 +15,7 @@ from epm.linting.settings import Settings
 from epm.report.render import BODY, RESULTS, TITLE
 from epm.results import Results
 from epm.results.reading import load
-from epm.sampling.samples import SAMPLES
+from epm.sampling.samples import CHECKPOINTS, SAMPLES
 from epm.viewer.data.completions import Completions, completions_of, has_any
 from epm.viewer.data.shards import Shard, packed, shards_of
 from epm.viewer.data.tally import Tally
@@ -26,7 +26,16 @@ from epm_lint.model import Report
 if TYPE_CHECKING:
     from epm.viewer.data.numbers import PageNumbers
 
-_WATCHED = (RESULTS, SAMPLES, BODY, TITLE, "rendered.md", "numbers.txt", "inventory.json")
+_WATCHED = (
+    RESULTS,
+    SAMPLES,
+    CHECKPOINTS,
+    BODY,
+    TITLE,
+    "rendered.md",
+    "numbers.txt",
+    "inventory.json",
+)
 
 
 class Run:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,8 +22,6 @@ class Selection:
     """None for all but those of checkpoints."""
     items: tuple[str, ...] | None = None
     """None for all."""
-    only_yes: bool = False
-    """Whether the number is about those alone that the metric counts."""
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -44,6 +43,8 @@ class Counted(NamedTuple):
     """Of the scores, a yes being 1."""
     lost: int = 0
     """Without a score."""
+    reasons: Mapping[str, int] = {}
+    """The lost by reason."""
 
     def plus(self, other: Counted) -> Counted:
         """Both together."""
@@ -52,7 +53,15 @@ class Counted(NamedTuple):
             self.yes + other.yes,
             self.total + other.total,
             self.lost + other.lost,
+            dict(Counter(self.reasons) + Counter(other.reasons)) if other.reasons else self.reasons,
         )
+
+    def size(self, of: str) -> int:
+        """How many they are: 'k', 'n', 'lost', 'asked', or 'lost:REASON'."""
+        if of.startswith("lost:"):
+            return self.reasons.get(of.partition(":")[2], 0)
+        sizes = {"k": self.yes, "lost": self.lost, "asked": self.scored + self.lost}
+        return sizes.get(of, self.scored)
 
 
 class Tally:
@@ -60,6 +69,7 @@ class Tally:
 
     def __init__(self, rows: Iterable[Completion]) -> None:
         self._cells: dict[tuple[str, str, str], dict[tuple[str, str], list[float]]] = {}
+        self._reasons: dict[tuple[str, str, str, str, str], Counter[str]] = {}
         self.metrics: set[str] = set()
         """Those that any completion has a score of."""
         for row in rows:
@@ -69,6 +79,8 @@ class Tally:
                 counts = cell.setdefault((row.replicate, row.item), [0, 0, 0.0, 0])
                 if isinstance(score, str) or score is None:
                     counts[3] += 1
+                    place = (row.condition, row.task, metric, row.replicate, row.item)
+                    self._reasons.setdefault(place, Counter())[str(score)] += 1
                 else:
                     counts[0] += 1
                     counts[1] += score is True
@@ -83,8 +95,10 @@ class Tally:
                 if is_meant(replicate, selection.replicates) and (
                     selection.items is None or item in selection.items
                 ):
+                    place = (condition, task, selection.metric, replicate, item)
+                    why = self._reasons.get(place, Counter())
                     found = found.plus(
-                        Counted(int(counts[0]), int(counts[1]), counts[2], int(counts[3]))
+                        Counted(int(counts[0]), int(counts[1]), counts[2], int(counts[3]), why)
                     )
         return found
 

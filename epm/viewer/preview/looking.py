@@ -16,6 +16,7 @@ from epm.errors import EpmError
 from epm.linting.bodies import Given, body_at, folder_of
 from epm.linting.checkouts import nearby
 from epm.linting.settings import Settings
+from epm.viewer.carried import carried
 from epm.viewer.html import POLICY
 from epm.viewer.markdown import MarginMark, render
 from epm.viewer.preview.feed import Feed, Look
@@ -115,7 +116,7 @@ class Looks:
         with deadline(LONGEST_RUN):
             html = render(text, marks=self._marks, picture=pictures.place).html
         heading = f"<h1>{escape(self._title)}</h1>\n" if self._title else ""
-        self._shown = (heading + html, pictures.found)
+        self._shown = (carried(heading + html), pictures.found)
 
     def _show(self, *, trouble: str = "", judging: bool = False) -> None:
         report = self._verdict

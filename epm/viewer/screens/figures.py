@@ -31,7 +31,7 @@ def _shown(run: Run, figure: Figure) -> dict[str, Any]:
         if isinstance(found, str):
             whys.setdefault(found, []).append(_named(mark))
         else:
-            links[mark] = samples(found, yes=False)
+            links[mark] = samples(found)
     if figure.data:
         try:
             svg = drawn(figure.data, lambda one, panel: links.get(mark_of(one, panel), ""))

@@ -30,6 +30,12 @@
     no: (score) => score === false,
     scored: (score) => typeof score === "boolean" || typeof score === "number",
     lost: (score) => typeof score === "string",
+    asked: (score) => score !== null && score !== undefined,
+  };
+  // a score that is lost is its reason: `lost:refused`
+  const scoresOf = (name) => {
+    const reason = name.startsWith("lost:") ? name.slice(5) : null;
+    return reason === null ? SCORES[name] || SCORES[""] : (score) => score === reason;
   };
 
   epm.permalink = (row) =>
@@ -43,7 +49,7 @@
       (meant.pairs.size === 0 || meant.pairs.has(pair(row.condition, row.task))) &&
       (meant.replicates.size ? meant.replicates.has(row.replicate) : !isCheckpoint(row.replicate)) &&
       isOf(meant.items, row.item) &&
-      (!meant.metric || (SCORES[meant.score] || SCORES[""])(row.scores[meant.metric])) &&
+      (!meant.metric || scoresOf(meant.score)(row.scores[meant.metric])) &&
       (!meant.words || row.text.toLowerCase().includes(meant.words))
     );
   };

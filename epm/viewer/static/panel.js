@@ -37,8 +37,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const again = part.counts
       ? `Counted again in the completions: ${part.found.yes} of ${part.found.scored}`
       : `Added up again over ${part.found.scored} completions: ${plain(part.found.total)}`;
-    const stored = part.agrees ? ", as stored." : `, but ${plain(part.k)} of ${part.n} is stored.`;
-    return element("p", { class: `recount ${part.agrees ? "agrees" : "differs"}` }, again + stored);
+    const lost = part.named === null ? "" : `, and ${part.found.lost} without a score`;
+    const named = part.named === null ? "" : `, ${part.named} here`;
+    const stored = part.agrees ? ", as stored." : `, but ${plain(part.k)} of ${part.n}${named} is stored.`;
+    return element("p", { class: `recount ${part.agrees ? "agrees" : "differs"}` }, again + lost + stored);
   };
 
   const about = (number, part) => {
@@ -56,8 +58,14 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const wanted = (part, which) => {
     const state = new URLSearchParams(part.fragment);
-    state.set("v", which === "k" ? "yes" : "scored");
+    state.set("v", { k: "yes", n: "scored" }[which] || which);
     return state;
+  };
+
+  const NAMES = {
+    k: (size) => `the ${size} that count`,
+    n: (size) => `all ${size}`,
+    asked: (size) => `the ${size} asked`,
   };
 
   let turn = 0;
@@ -100,11 +108,12 @@ document.addEventListener("DOMContentLoaded", () => {
     number.parts.forEach((part) => {
       if (!part.fragment || !index) return;
       const choices = part.counts ? [["k", part.k], ["n", part.n]] : [["n", part.n]];
+      if (part.named !== null) choices.push([part.of, part.named]);
       for (const [which, size] of choices) {
         const state = wanted(part, which);
         const main = part.of === which || (!part.of && (which === "k" || !part.counts));
         if (!buttons.has(String(state))) {
-          const name = which === "k" ? `the ${size} that count` : `all ${size}`;
+          const name = NAMES[which] ? NAMES[which](size) : `the ${size} ${which.replace(":", ": ")}`;
           buttons.set(String(state), choice(`Show ${name}`, part, which, state));
         }
         if (main && !first) first = buttons.get(String(state));

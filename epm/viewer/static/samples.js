@@ -44,6 +44,7 @@ document.addEventListener("DOMContentLoaded", () => {
         ["no", "no"],
         ["scored", "scored"],
         ["lost", "lost"],
+        ["asked", "scored or lost"],
       ],
     ],
     o: [ORDERS[""], Object.entries(ORDERS).filter(([name]) => name)],
@@ -72,6 +73,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const select = form.elements[name];
       const values = state.getAll(name);
       select.querySelector(`option[data-several]`)?.remove();
+      if (values.length === 1 && ![...select.options].some((each) => each.value === values[0])) {
+        const says = values[0].replace(/^lost:/, "lost: ");
+        select.append(epm.element("option", { value: values[0] }, says));
+      }
       const several = values.length > 1 || ("ct".includes(name) && state.has("p"));
       if (several) {
         const says = values.length ? `${values.length} of them` : "pairs";
