@@ -6,6 +6,8 @@ as the file says, each of them counted by the metric; one that is an n has as ma
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
 from epm.viewer.data.run import Run
 from epm_lint.binding.pointers import resolve
 
-WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+WALK = (HERE / "walk.js").read_text(encoding="utf-8")
+WALK_FIGURES = (HERE / "walk_figures.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -161,3 +165,67 @@ def check(dealt: dict[str, Any], stored: int, pointer: str) -> None:
         assert dealt["yes"] == cards, (pointer, dealt)
     if dealt["which"] != "asked":
         assert dealt["lost"] == (cards if dealt["which"].startswith("lost") else 0)
+
+
+# ---------------------------------------------------------------- figures
+
+POINTS = """() => [...document.querySelectorAll('section.figure')].map((figure) => ({
+    id: figure.id,
+    rows: [...figure.querySelectorAll('tbody tr')].map((row) => ({
+        name: row.querySelector('th').textContent,
+        href: row.querySelector('th a')?.getAttribute('href') ?? '',
+        text: row.textContent,
+    })),
+    drawn: [...figure.querySelectorAll('svg.drawn a')].map((one) => one.getAttribute('href')),
+    without: [...figure.querySelectorAll('p.note')].map((note) => note.textContent),
+}))"""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_point_of_each_figure_leads_to_its_completions(
+    tab: Tab,
+    site: Site,
+    every_shape: Path,
+    shape: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    run = run_of(site, every_shape, shape)
+    watched = tab()
+    figures = watched.open(f"r/{run.key}/figures.html").evaluate(POINTS)
+    points: list[tuple[str, float]] = []
+    drawn = 0
+    for figure in figures:
+        data = json.loads((run.folder / "figures" / f"{figure['id']}.json").read_text())["data"]
+        values = [mark["value"] for mark in marks(data)]
+        assert len(figure["rows"]) == len(values), figure["id"]
+        drawn += len(values)
+        for row, value in zip(figure["rows"], values, strict=True):
+            if row["href"]:
+                points.append((row["href"], value if " - " not in row["name"] else math.nan))
+            else:
+                whys = [note for note in figure["without"] if note.startswith("No completions")]
+                assert run.no_completions or whys, (figure["id"], row["name"])
+        assert sorted(figure["drawn"]) == sorted(
+            row["href"] for row in figure["rows"] if row["href"]
+        )
+    record_property("points", (drawn, len(points)))
+    if not points:
+        return
+    page = watched.open(f"r/{run.key}/{points[0][0]}")
+    page.wait_for_selector("#count[data-count]:not([data-count=''])")
+    found = page.evaluate(WALK_FIGURES, sorted({href for href, _ in points}))
+    for href, value in points:
+        scores = [SCORES[each] if each in SCORES else float(each) for each in found[href]["scores"]]
+        assert len(scores) == found[href]["said"] > 0, href
+        if not math.isnan(value):  # a difference is of two sets of completions
+            assert sum(scores) / len(scores) == pytest.approx(value, abs=1e-4), href
+
+
+SCORES = {"yes": 1.0, "no": 0.0}
+
+
+def marks(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """All that a sidecar says is drawn."""
+    expected = [data["expected"]] if data.get("expected") else []
+    panels = [point for panel in data.get("panels", ()) for point in panel["points"]]
+    return [*data.get("dots", ()), *data.get("points", ()), *expected, *panels]
