@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 import pytest
 import shapes
 from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
+from playwright.sync_api import expect
 
 from epm.viewer.data.run import Run
 from epm_lint.binding.pointers import resolve
@@ -229,3 +230,63 @@ def marks(data: dict[str, Any]) -> list[dict[str, Any]]:
     expected = [data["expected"]] if data.get("expected") else []
     panels = [point for panel in data.get("panels", ()) for point in panel["points"]]
     return [*data.get("dots", ()), *data.get("points", ()), *expected, *panels]
+
+
+# ---------------------------------------------------------------- findings, Back, compare
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_findings_lead_to_their_lines_and_a_panel_outlives_back_and_reload(
+    tab: Tab, site: Site, every_shape: Path, shape: str
+) -> None:
+    run = run_of(site, every_shape, shape)
+    watched = tab()
+    page = watched.open(f"r/{run.key}/lint.html")
+    there = page.locator("article.finding").evaluate_all(LEADS, "a.line")
+    report = run.report
+    assert report is not None
+    assert len(there) == sum(len(row.verdict.findings) for row in report.rows if row.asked)
+    if there:
+        page.locator("article.finding a.line").last.click()
+        key = there[-1][0]
+        expect(page.locator(f".margin#{key}")).to_be_in_viewport()
+        back = page.locator(".margin").evaluate_all(LEADS, "a")
+        assert {(key, f"index.html#{key}") for key, _ in back} == set(map(tuple, there))
+        assert all(href == f"lint.html#{key}" for key, href in back)
+        page.locator(f".margin#{key} a").click()
+        expect(page.locator(f"article.finding#{key}")).to_be_in_viewport()
+        page.go_back()
+        expect(page.locator(f".margin#{key}")).to_be_in_viewport()
+    page = watched.open(f"r/{run.key}/index.html")
+    links = page.locator("article.body a.n >> visible=true")
+    first, last = links.first, links.last
+    texts = [first.text_content() or "", last.text_content() or ""]
+    first.click()
+    expect(page.locator(".panel h2")).to_contain_text(texts[0])
+    last.click()
+    expect(page.locator(".panel h2")).to_contain_text(texts[1])
+    page.reload()
+    expect(page.locator(".panel h2")).to_contain_text(texts[1])
+    page.go_back()
+    expect(page.locator(".panel h2")).to_contain_text(texts[0])
+    page.reload()
+    expect(page.locator(".panel h2")).to_contain_text(texts[0])
+    page.go_back()
+    expect(page.locator(".panel")).to_be_hidden()
+
+
+LEADS = """(all, link) => all.map(
+    (one) => [one.id, one.querySelector(link).getAttribute('href')])"""
+
+
+def test_every_shape_can_be_compared_with_another(tab: Tab, site: Site, every_shape: Path) -> None:
+    keys = [key for name, key in shapes.keys(every_shape).items() if name not in LARGE]
+    watched = tab()
+    for a, b in zip(keys, [*keys[1:], keys[0]], strict=True):
+        page = watched.open(f"compare.html#a={a}&b={b}")
+        page.wait_for_selector("#said[data-done]")
+        said = page.text_content("#compared") or ""
+        assert a.split("/")[0] in said or "differ" in said, (a, b)
+    page.reload()
+    page.wait_for_selector("#said[data-done]")
+    assert page.text_content("#compared") == said
