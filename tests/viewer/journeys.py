@@ -28,6 +28,8 @@ def run_of(site: Site, key: str) -> Run:
     """As the site has it."""
     found: Run | None = site.library.run(key)
     assert found is not None
+    assert found.report  # a large run is read here, and not while a browser waits
+    assert found.numbers.numbers
     return found
 
 
