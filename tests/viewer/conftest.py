@@ -21,6 +21,8 @@ from epm.viewer.data.library import Library
 from epm.viewer.exporting import export
 from epm.viewer.serving import serve
 
+pytest.register_assert_rewrite("journeys")
+
 __all__ = [
     "app_key",
     "bot",

@@ -24,7 +24,13 @@ from epm_lint.binding.manifest import Manifest, encode
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-PUBLISHED = {"two arms, published": "issue-16/pilot", "steering, published": "issue-17/pilot"}
+PUBLISHED = {
+    "two arms, published": "issue-16/pilot",
+    "steering, published": "issue-17/pilot",
+    "tag implanting, published": "issue-246/smollm2",
+    "schema 1, as published": "issue-326/earlier",
+}
+"""Whole results; see `test_published_shapes.py`."""
 TOYS = {shape: f"issue-{number}" for number, shape in enumerate(SHAPES, 310)}
 MORE_TOYS = {
     "checkpoints": ("issue-900", "--profile", "tiny", "--seeds", "42,7", "--checkpoints", "2"),
@@ -37,9 +43,9 @@ IMPORTS = {
     "import from lm-eval": "issue-323",
     "a script's own numbers": "issue-324",
 }
-EARLIER = {"schema 1": "issue-325/earlier", "schema 1, as published": "issue-326/earlier"}
+EARLIER = {"schema 1": "issue-325/earlier"}
 
-NAMES = (*PUBLISHED, *TOYS, *MORE_TOYS, *IMPORTS, *EARLIER)
+NAMES = (*TOYS, *MORE_TOYS, *IMPORTS, *EARLIER)
 
 
 def keys(folder: Path) -> dict[str, str]:
@@ -49,7 +55,7 @@ def keys(folder: Path) -> dict[str, str]:
         **{name: slug for name, (slug, *_) in MORE_TOYS.items()},
         **IMPORTS,
     }
-    found = {**PUBLISHED, **EARLIER}
+    found = {**EARLIER}
     for name, slug in slugs.items():
         (run,) = (folder / "runs" / slug).glob("*/results.json")
         found[name] = f"{slug}/{run.parent.name}"
@@ -60,11 +66,6 @@ def every_shape(folder: Path) -> None:
     """Make all of them below a folder."""
     folder.mkdir(parents=True)
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
-    for key in PUBLISHED.values():
-        issue = key.partition("/")[0].replace("-", "_")
-        shutil.copytree(
-            ROOT / "experiments" / issue / "published", folder / "experiments" / issue / "published"
-        )
     for slug, *_ in MORE_TOYS.values():
         issue = slug.replace("-", "_")
         shutil.copytree(DATA / "experiments" / issue, folder / "experiments" / issue)
@@ -76,7 +77,11 @@ def every_shape(folder: Path) -> None:
             _run(slug, *options)
         _imports()
     _earlier(folder / "runs" / EARLIER["schema 1"], "checkpoints", PAGE_OF_SCHEMA_1)
-    _earlier(folder / "runs" / EARLIER["schema 1, as published"], "three_seeds")
+
+
+def as_published_earlier(folder: Path) -> None:
+    """Three seeds of issue 246 as they were published in schema 1, page and all."""
+    _earlier(folder / "runs" / PUBLISHED["schema 1, as published"], "three_seeds")
 
 
 def _run(slug: str, *options: str) -> None:

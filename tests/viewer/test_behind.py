@@ -108,3 +108,23 @@ def test_a_count_that_the_completions_do_not_give_is_said_to_differ(tmp_path: Pa
 )
 def test_a_pointer_in_words(pointer: str, says: str) -> None:
     assert says in words.pointer(pointer)
+
+
+EXCLUDED = f"{CELL}/odd/seed=1/excluded/no~2answer"
+
+
+def test_a_number_of_lost_answers_leads_to_these(run: Run) -> None:
+    given = behind(run, EXCLUDED)
+    assert (given.of, given.named, given.agrees) == ("lost:no answer", len(HOSTILE), True)
+    assert given.found is not None
+    assert given.found.size("lost:no answer") == given.found.size("asked") == len(HOSTILE)
+    assert given.found.size("lost:another reason") == 0
+
+
+def test_a_number_of_lost_answers_that_are_not_here_differs(tmp_path: Path) -> None:
+    rows = hostile_rows(0)
+    (tmp_path / "results.json").write_text(measured(rows, 1).dumps())
+    write_samples(tmp_path, rows[1:])
+    given = behind(Run("issue-1/one-lost", tmp_path), EXCLUDED)
+    assert given.found is not None
+    assert not given.agrees

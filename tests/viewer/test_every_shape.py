@@ -1,163 +1,72 @@
-"""From every number of a page of every shape to what stands behind it, in a browser.
-
-What a panel shows is held against the results file itself: a number that is a k has as many cards
-as the file says, each of them counted by the metric; one that is an n has as many that were scored.
-"""
+"""From every number, point and finding of a page of every shape to what stands behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 import shapes
 from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
+from journeys import findings_lead, numbers_lead, points_lead
 
-from epm.viewer.data.run import Run
-from epm_lint.binding.pointers import resolve
-
-WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
+Record = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="session")
-def every_shape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def every_shape(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where each shape is, by its name; '' is their folder."""
     folder = tmp_path_factory.mktemp("shapes") / "repository"
     shapes.every_shape(folder)
-    return folder
+    return {**shapes.keys(folder), "": str(folder)}
 
 
 @pytest.fixture(scope="session", params=["served", "exported"])
 def site(
-    request: pytest.FixtureRequest, every_shape: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    every_shape: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """All shapes, in either carrier."""
+    """All of them, in either carrier."""
+    folder = Path(every_shape[""])
     if request.param == "exported":
-        yield as_files(every_shape, tmp_path_factory.mktemp("shapes-exported") / "pages")
+        yield as_files(folder, tmp_path_factory.mktemp("shapes-exported") / "pages")
     else:
-        with serving(every_shape) as site:
-            yield site
+        with serving(folder) as found:
+            yield found
 
 
-def run_of(site: Site, every_shape: Path, shape: str) -> Run:
-    found = site.library.run(shapes.keys(every_shape)[shape])
-    assert found is not None
-    return found
-
-
-WEIGHED = "as by weighing"
-WHY_NOT = {
-    "two arms, published": (WEIGHED,),
-    "steering, published": (WEIGHED,),
-    "panel": (WEIGHED,),
-    "judge": ("of the same answers together",),
-    "steering": (WEIGHED,),
-    "reanalysis": ("recorded ones",),
-    "own scorers": (WEIGHED,),
-    "import of a table": ("were imported (table)",),
-    "a script's own numbers": ("were imported (python)",),
-    "schema 1": ("checkpoints",),
-    "schema 1, as published": ("too large to be published", "over several conditions"),
-}
-"""Why counts of a shape have no completions; of those that are not here, all have."""
-WITHOUT = (
-    *("panel", "reanalysis", "import of a table", "a script's own numbers"),
-    "schema 1, as published",
-)
-"""Shapes that have no completions of what they count."""
-
-
-LARGE = (*shapes.PUBLISHED, "schema 1, as published")
-"""Of shapes that others have too; see also `test_page.py`."""
-SHAPES = [pytest.param(n, marks=[pytest.mark.slow] * (n in LARGE)) for n in shapes.NAMES]
-
-
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", shapes.NAMES)
 def test_every_number_leads_to_what_stands_behind_it(
-    tab: Tab,
-    site: Site,
-    every_shape: Path,
-    shape: str,
-    record_property: Callable[[str, object], None],
+    tab: Tab, site: Site, every_shape: dict[str, str], shape: str, record_property: Record
 ) -> None:
-    run = run_of(site, every_shape, shape)
-    page = tab().open(f"r/{run.key}/index.html")
-    walked = page.evaluate(WALK)
-    numbers = {number.key: number for number in run.numbers.numbers}
-    assert walked.keys() == numbers.keys()
-    counts = with_cards = 0
-    for key, number in numbers.items():
-        seen = walked[key]
-        on_page = any(place.kind != "alt" for place in number.places)
-        assert seen["linked"] == on_page, (key, number.text)
-        assert seen["seen"], (key, number.text)
-        assert seen["heading"].startswith(number.text), (key, seen)
-        assert seen["pointers"] == [part.pointer for part in number.parts], key
-        for at, part in enumerate(number.parts):
-            said = seen["said"][at]
-            if part.behind.found is None:
-                assert said["none"], part.pointer
-                assert len(said["text"].partition("No completions behind this: ")[2]) > 10, said
-            else:
-                assert said["agrees"], (part.pointer, said["text"])
-            which = counted(run, part.pointer)
-            if not which:
-                continue
-            counts += 1
-            if part.behind.found is None:
-                whys = [part.behind.why, run.no_completions]
-                assert any(each in why for each in WHY_NOT.get(shape, ()) for why in whys), (
-                    part.pointer,
-                    whys,
-                )
-                continue
-            with_cards += 1
-            shown = [
-                each
-                for each in seen["dealt"]
-                if each["which"] == which and meant(each["state"]) == meant(part.fragment)
-            ]
-            assert len(shown) == 1, (part.pointer, seen["dealt"])
-            check(shown[0], resolve(run.raw, part.pointer), part.pointer)
-        for dealt in seen["dealt"]:
-            assert dealt["said"] == dealt["cards"] + dealt["left"] == dealt["size"], (key, dealt)
-    record_property("walked", (len(numbers), counts, with_cards))
-    assert counts
-    assert (with_cards > 0) == (shape not in WITHOUT)
+    record_property("walked", numbers_lead(tab, site, every_shape[shape], shape))
 
 
-def meant(state: str) -> list[tuple[str, str]]:
-    """An address's state, but for which scores are meant."""
-    return sorted(pair for pair in parse_qsl(state) if pair[0] != "v")
+@pytest.mark.parametrize("shape", shapes.NAMES)
+def test_each_point_of_each_figure_leads_to_its_completions(
+    tab: Tab, site: Site, every_shape: dict[str, str], shape: str, record_property: Record
+) -> None:
+    record_property("points", points_lead(tab, site, every_shape[shape]))
 
 
-COUNTS = {"successes": "k", "trials": "n", "scored": "n", "lost": "lost", "asked": "asked"}
+@pytest.mark.parametrize("shape", shapes.NAMES)
+def test_findings_lead_to_their_lines_and_a_panel_outlives_back_and_reload(
+    tab: Tab, site: Site, every_shape: dict[str, str], shape: str
+) -> None:
+    findings_lead(tab, site, every_shape[shape])
 
 
-def counted(run: Run, pointer: str) -> str:
-    """Which completions a pointer counts, by its last step; '' where it is no count of any."""
-    steps = pointer.split("/")
-    if not pointer.startswith("/") or steps[1] not in OF_COMPLETIONS[run.schema or 0]:
-        return ""
-    if steps[-2] in ("reasons", "excluded"):
-        return f"lost:{steps[-1].replace('~2', ' ')}"
-    above = resolve(run.raw, "/".join(steps[:-1]))
-    if steps[-1] == "n" and isinstance(above, dict) and "sd" in above:
-        return "n"
-    return COUNTS.get(steps[-1], "") if "pairs" not in steps or steps[-2] in "ab" else ""
-
-
-OF_COMPLETIONS = {1: ("conditions", "base_model"), 2: ("analyses", "measurements")}
-"""Parts of the results whose counts are of completions, by schema."""
-
-
-def check(dealt: dict[str, Any], stored: int, pointer: str) -> None:
-    """As many cards as the results say, all different, and each as it is counted."""
-    cards = dealt["cards"]
-    assert cards + dealt["left"] == stored, (pointer, dealt)
-    assert dealt["different"] == dealt["main"] == cards, (pointer, dealt)
-    if dealt["which"] == "k":
-        assert dealt["yes"] == cards, (pointer, dealt)
-    if dealt["which"] != "asked":
-        assert dealt["lost"] == (cards if dealt["which"].startswith("lost") else 0)
+def test_every_shape_can_be_compared_with_another(
+    tab: Tab, site: Site, every_shape: dict[str, str]
+) -> None:
+    keys = [every_shape[name] for name in shapes.NAMES]
+    watched = tab()
+    for a, b in zip(keys, [*keys[1:], keys[0]], strict=True):
+        page = watched.open(f"compare.html#a={a}&b={b}")
+        page.wait_for_selector("#said[data-done]")
+        said = page.text_content("#compared") or ""
+        assert a.split("/")[0] in said or "differ" in said, (a, b)
+    page.reload()
+    page.wait_for_selector("#said[data-done]")
+    assert page.text_content("#compared") == said

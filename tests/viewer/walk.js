@@ -49,6 +49,7 @@ async () => {
     else location.hash = `n=${key}`;
     await arrived;
     const head = panel().querySelector("h2");
+    const focused = document.activeElement === head;
     const dealt = [];
     const buttons = [...panel().querySelectorAll(".choices button")];
     const pressed = (button) => button.getAttribute("aria-pressed") === "true";
@@ -58,7 +59,7 @@ async () => {
     walked[key] = {
       linked: Boolean(link),
       heading: head.textContent,
-      seen: paged.hidden || (document.activeElement === head && cardsAreSeen()),
+      seen: paged.hidden || (focused && cardsAreSeen()),
       pointers: [...panel().querySelectorAll("dd br + code")].map((code) => code.textContent),
       said: [...panel().querySelectorAll(".recount")].map((line) => ({
         text: line.textContent,
