@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from axe_rules import axe
 from bot_at_work import bot
 from hub import app_key, description, hub, npm, proxy
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -22,6 +23,7 @@ from epm.viewer.serving import serve
 
 __all__ = [
     "app_key",
+    "axe",
     "bot",
     "description",
     "hub",
