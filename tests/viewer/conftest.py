@@ -13,7 +13,7 @@ import pytest
 from axe_rules import axe
 from bot_at_work import bot
 from hub import app_key, description, hub, npm, proxy
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from previewing import open_preview, start_preview
 from viewer_runs import made_up_runs
 
@@ -32,6 +32,8 @@ __all__ = [
     "proxy",
     "start_preview",
 ]
+
+expect.set_options(timeout=30_000)  # machines may be busy
 
 BROWSERS = ("chromium", "google-chrome")
 
