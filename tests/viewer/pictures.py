@@ -104,6 +104,19 @@ def _preview(browser: Browser, scratch: Path) -> None:
         page.close()
     finally:
         preview.end()
+    _lint(browser, body)
+
+
+def _lint(browser: Browser, body: Path) -> None:
+    """The same page in the viewer: its slip, wherever it was printed."""
+    library = Library([str(body)], body.parent)
+    pages = body.parent / "slip"
+    export(library, pages)
+    (key,) = library.places()
+    page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+    page.goto((pages / "r" / key / "lint.html").as_uri())
+    _take(page, "lint", 640)
+    page.close()
 
 
 def _take(page: Page, name: str, height: int = 0) -> None:

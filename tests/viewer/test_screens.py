@@ -126,6 +126,10 @@ def test_two_runs_show_only_what_differs_and_paired_completions(tab: Tab) -> Non
     assert sides.nth(1).text_content() == "  two before, three after  \n"
     assert page.locator(".pair del").all_text_contents() == ["two"]
     assert page.locator(".pair ins").all_text_contents() == ["three"]
+    assert page.locator(".pair .score", has_text="marker").all_text_contents() == [
+        "marker: yes",
+        "marker: no",
+    ]
     page.reload()
     page.wait_for_selector("#said[data-done]")
     expect(page.locator("[name=b]")).to_have_value("issue-1/other")
