@@ -60,7 +60,9 @@ def test_pictures_are_taken(bot: Bot, browser: Browser, tmp_path: Path) -> None:
     _take(page, "figure")
     _take(show(f"{marker}/history.html", "tbody tr"), "history", 460)
     page.close()
-    _preview(browser, tmp_path)
+    draft = tmp_path / "issue-16" / "draft"
+    draft.mkdir(parents=True)
+    _preview(browser, draft)
 
 
 def _said_on_github(bot: Bot, top: Path) -> None:
