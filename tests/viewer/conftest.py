@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from axe_rules import axe
 from bot_at_work import bot
 from hub import app_key, description, hub, npm, proxy
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from previewing import open_preview, start_preview
 from viewer_runs import made_up_runs
 
@@ -25,6 +26,7 @@ pytest.register_assert_rewrite("journeys")
 
 __all__ = [
     "app_key",
+    "axe",
     "bot",
     "description",
     "hub",
@@ -33,6 +35,8 @@ __all__ = [
     "proxy",
     "start_preview",
 ]
+
+expect.set_options(timeout=30_000)  # machines may be busy
 
 BROWSERS = ("chromium", "google-chrome")
 

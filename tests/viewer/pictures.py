@@ -60,7 +60,9 @@ def test_pictures_are_taken(bot: Bot, browser: Browser, tmp_path: Path) -> None:
     _take(page, "figure")
     _take(show(f"{marker}/history.html", "tbody tr"), "history", 460)
     page.close()
-    _preview(browser, tmp_path)
+    draft = tmp_path / "issue-16" / "draft"
+    draft.mkdir(parents=True)
+    _preview(browser, draft)
 
 
 def _said_on_github(bot: Bot, top: Path) -> None:
@@ -104,6 +106,19 @@ def _preview(browser: Browser, scratch: Path) -> None:
         page.close()
     finally:
         preview.end()
+    _lint(browser, body)
+
+
+def _lint(browser: Browser, body: Path) -> None:
+    """The same page in the viewer: its slip, wherever it was printed."""
+    library = Library([str(body)], body.parent)
+    pages = body.parent / "slip"
+    export(library, pages)
+    (key,) = library.places()
+    page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+    page.goto((pages / "r" / key / "lint.html").as_uri())
+    _take(page, "lint", 640)
+    page.close()
 
 
 def _take(page: Page, name: str, height: int = 0) -> None:

@@ -145,3 +145,17 @@ def test_the_contents_lead_to_their_headings_and_figures_are_the_run_s_own(tab: 
     assert images.evaluate_all("(all) => all.map((one) => one.getAttribute('src'))")[0].startswith(
         "figures/"
     )
+
+
+def test_findings_of_one_line_stand_below_each_other_in_the_margin(tab: Tab) -> None:
+    page = tab(viewport={"width": 1500, "height": 900}).open(PAGE)
+    # the published page has one a line
+    page.locator(".margin").first.evaluate("(mark) => mark.after(mark.cloneNode(true))")
+    body = page.locator("article.body").bounding_box()
+    boxes = [page.locator(".margin").nth(at).bounding_box() for at in (0, 1)]
+    assert body is not None
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+    assert all(box is not None and box["x"] > body["x"] + body["width"] for box in boxes)
+    assert page.evaluate("document.documentElement.scrollWidth") == 1500

@@ -122,6 +122,7 @@ class Looks:
         report = self._verdict
         bar = _template("bar").render(
             file=Path(self.path).name,
+            titled=bool(self._title),
             sign=f"{SIGNS[report.status]} {report.status}" if report else "",
             level=_LEVELS.get(report.status, "") if report else "",
             counts=counted(report) if report else "",

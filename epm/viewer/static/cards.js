@@ -116,7 +116,8 @@
 
   // ---------------------------------------------------------------- one card
 
-  const word = (score) => {
+  // a score as people read it
+  epm.scored = (score) => {
     if (score === true) return "yes";
     if (score === false) return "no";
     return typeof score === "number" ? String(Number(score.toPrecision(6))) : `lost: ${score}`;
@@ -126,7 +127,7 @@
     index.metrics
       .filter(({ name }) => row.scores[name] !== null && row.scores[name] !== undefined)
       .map(({ name, label }) => {
-        const score = word(row.scores[name]);
+        const score = epm.scored(row.scores[name]);
         const kind = typeof row.scores[name] === "string" ? "lost" : score;
         const main = name === metric ? " main" : "";
         return element("span", { class: `score ${kind}${main}`, title: label }, `${name}: ${score}`);
@@ -200,7 +201,7 @@
   };
 
   const ended = (row) => {
-    const tokens = row.tokens === null ? [] : [`${row.tokens} tokens`];
+    const tokens = row.tokens === null ? [] : [`${row.tokens} token${row.tokens === 1 ? "" : "s"}`];
     if (row.finish === "stop") return tokens;
     if (row.finish === "length") return [tokens.length ? `cut at ${tokens[0]}` : "cut at the limit"];
     return row.finish ? [...tokens, `ended: ${row.finish}`] : tokens;

@@ -142,7 +142,7 @@ document.addEventListener("DOMContentLoaded", () => {
         element(
           "p",
           { class: "badges" },
-          ...scores(row).map(([name, score]) => element("span", { class: "score" }, `${name}: ${score}`)),
+          ...scores(row).map(([name, score]) => element("span", { class: "score" }, `${name}: ${epm.scored(score)}`)),
         ),
         texts[at],
         element(
