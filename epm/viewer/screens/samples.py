@@ -16,7 +16,7 @@ def screen(run: Run, path: str) -> str:
 
 
 def index(run: Run) -> str:
-    """What the scripts know before they load a completion."""
+    """What the scripts know before they load a completion; and the first part, which is small."""
     rows, results = run.completions.rows, run.results
     notices = list(run.completions.problems)
     if run.completions.unscored:
@@ -30,7 +30,8 @@ def index(run: Run) -> str:
         about["items"] = {item: asked.get(item, "") for item in about["items"]}
         record = results.tasks.get(task) if results else None
         about["system"] = record.system_prompt if record else None
-    return script(
+    first = run.shard(0) or ""
+    return first + script(
         "samples",
         {
             "run": run.key,

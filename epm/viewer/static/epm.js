@@ -23,6 +23,7 @@
   // a script may be loaded where a file may not be fetched
   epm.load = (source, name) =>
     new Promise((resolve, reject) => {
+      if (taken.has(name)) return void resolve(taken.get(name));
       const script = document.createElement("script");
       waiting.set(name, (value) => {
         script.remove();
