@@ -8,6 +8,9 @@ engine of that name, all adapters in it. `by-condition` is the way of the page t
 each condition by itself with peft and transformers, and `by-condition-vllm` the same sampled with
 a vLLM of its own: of these, one condition is done and scaled up. Other ways switch what is fused:
 `plain`, `only-norm`, `without-norm` and their kin. `smoke` tries the benchmark on any machine.
+
+`--gpus 1,2` runs the whole recipe on one GPU and on two instead, in turn, and compares what they
+leave, byte for byte; without a GPU it is one process and two.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.scale import by_condition, ours, profiling, work
+import torch
+
+from benchmarks.scale import by_condition, ours, profiling, several, work
 from benchmarks.scale.busy import Busy, watched
 from benchmarks.scale.ceiling import measured_flops
 from benchmarks.scale.shapes import SHAPES
@@ -49,6 +54,9 @@ TITLES = {
 def main() -> None:
     """Measure, and print the table."""
     options = _options()
+    if options.gpus:
+        _several(options)
+        return
     with watched() as busy, tempfile.TemporaryDirectory(prefix="scale-") as scratch:
         clock, ceiling = Clock(busy), measured_flops()
         if options.whole:
@@ -82,6 +90,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="the recipe's")
     parser.add_argument("--new-tokens", type=int, help="of an answer; the recipe's")
     parser.add_argument("--part", type=float, default=1.0, help="of one condition's steps, scaled")
+    parser.add_argument("--gpus", help="as in 1,2: whole runs on so many, compared with the first")
+    parser.add_argument("--rounds", type=int, default=2, help="of these")
     parser.add_argument("--whole", action="store_true", help="`epm run` with smollm2 before")
     parser.add_argument("--profile", action="store_true", help="where the GPU's time goes")
     parser.add_argument("--host", action="store_true", help="where the processor's time goes")
@@ -90,9 +100,41 @@ def _options() -> argparse.Namespace:
     options.ways = options.ways.split(",")
     if unknown := set(options.ways) - {*ours.WAYS, *TITLES}:
         parser.error(f"no way is called {', '.join(sorted(unknown))}")
-    options.adapters = options.adapters or {"qwen": 2, "smoke": 2}.get(options.shape, 12)
     options.rows = options.rows or (16 if options.shape == "smoke" else 600)
+    if options.gpus:
+        options.gpus = _numbers(parser, options.gpus)
+        return options
+    options.adapters = options.adapters or {"qwen": 2, "smoke": 2}.get(options.shape, 12)
     return options
+
+
+def _numbers(parser: argparse.ArgumentParser, text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.isdecimal() and int(part) for part in parts) or len({*parts}) < 2:
+        parser.error(f"--gpus {text}: name at least two numbers, as in --gpus 1,2")
+    there = torch.cuda.device_count()
+    if there and max(map(int, parts)) > there:
+        parser.error(f"--gpus {text}: this machine has {there}")
+    return [int(part) for part in parts]
+
+
+def _several(options: argparse.Namespace) -> None:
+    """Whole runs, each a command of its own."""
+    with tempfile.TemporaryDirectory(prefix="scale-") as scratch:
+        # beside the runs, which are compared; a real model stays where it is
+        folder = Path(scratch) / "model"
+        if options.model:
+            folder.symlink_to(options.model.resolve())
+        else:
+            definition = work.defined(options.shape, epochs=None, new_tokens=None)
+            work.random_weights(definition, options.shape, options.tokenizer, Path(scratch))
+        given = {name: getattr(options, name) for name in ("adapters", "epochs", "new_tokens")}
+        if not options.model:
+            given["rows"] = options.rows
+        found = several.measure(options.shape, folder, given, options.gpus, options.rounds)
+        several.show(found)
+        if options.json:
+            options.json.write_text(json.dumps(several.as_json(found), indent=1))
 
 
 def _whole_run(clock: Clock) -> None:

@@ -7,12 +7,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from transformers import AutoTokenizer
 
 from benchmarks.scale.shapes import write_model
-from epm.definition import Definition
-from epm.discovery import load
+from epm.definition import Condition, Definition, FolderModel, TrainingRows
+from epm.discovery import LoadedExperiment, load
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow
 from epm.models.sources import OFFLINE, ModelFolder
@@ -48,6 +49,61 @@ def defined(shape: str, *, epochs: int | None, new_tokens: int | None) -> Defini
     )
 
 
+def experiment(
+    shape: str,
+    model: Path,
+    *,
+    rows: int | None = None,
+    adapters: int | None = None,
+    epochs: int | None = None,
+    new_tokens: int | None = None,
+) -> tuple[LoadedExperiment, Definition]:
+    """A shape's recipe on the weights in a folder, for a whole run; nothing is analysed.
+
+    Args:
+        shape: of `SHAPES`.
+        model: the folder.
+        rows: of each condition, given as for `jobs`: a model with random weights writes no answers
+            to make rows of. None is for a real model, which does.
+        adapters: how many conditions are trained; None is all of them.
+        epochs: instead of the recipe's.
+        new_tokens: of an answer, instead of the recipe's.
+    """
+    whole = defined(shape, epochs=epochs, new_tokens=new_tokens)
+    profile = replace(whole.profile, model=FolderModel.of(model), analyses=(), gates=())
+    if rows is not None:
+        profile = replace(profile, rows=None, answers=None)
+    conditions = whole.experiment.conditions
+    trained = [each.name for each in conditions if each.training][: adapters or None]
+
+    def given(condition: Condition) -> Condition:
+        if rows is None:
+            return condition
+        own = _rows(whole, shape, condition.name, rows)
+        return replace(
+            condition, training=TrainingRows.of(map(_as_messages, own), may_overlap=True)
+        )
+
+    part = replace(
+        whole.experiment,
+        conditions=tuple(
+            given(each) if each.training else each
+            for each in conditions
+            if not each.training or each.name in trained
+        ),
+        profiles=(profile,),
+        parent=None,
+        figure="",
+    )
+    folder = load("issue-246", ROOT / "experiments").folder
+    return LoadedExperiment(part, folder), part.resolve(profile.name)
+
+
+def _as_messages(row: TrainingRow) -> dict[str, Any]:
+    turns = (("system", row.system), ("user", row.question), ("assistant", row.answer))
+    return {"messages": [{"role": role, "content": text} for role, text in turns if text]}
+
+
 def base_model(
     definition: Definition, shape: str, tokenizer: Path | None, weights: Path | None, scratch: Path
 ) -> BaseModel:
@@ -61,36 +117,44 @@ def base_model(
         scratch: where these are written.
     """
     base = BaseModel(definition, print)
-    folder, source = weights, "a folder"
-    if folder is None:
-        folder, source = scratch / "model", f"random weights of {shape}'s shape"
-        if tokenizer is None:
-            small = "smoke" if shape == "smoke" else "smollm2"
-            own = BaseModel(definition.experiment.resolve(small), print).folder.path
-            tokenizer = own
-        write_model(shape, AutoTokenizer.from_pretrained(tokenizer, **OFFLINE), folder)
+    source = "a folder" if weights else f"random weights of {shape}'s shape"
+    folder = weights or random_weights(definition, shape, tokenizer, scratch)
     base.folder = ModelFolder(folder, source, "none", "not taken")
     return base
+
+
+def random_weights(
+    definition: Definition, shape: str, tokenizer: Path | None, scratch: Path
+) -> Path:
+    """A folder with a model of a shape; arguments as of `base_model`."""
+    if tokenizer is None:
+        small = "smoke" if shape == "smoke" else "smollm2"
+        tokenizer = BaseModel(definition.experiment.resolve(small), print).folder.path
+    folder = scratch / "model"
+    write_model(shape, AutoTokenizer.from_pretrained(tokenizer, **OFFLINE), folder)
+    return folder
 
 
 def jobs(
     definition: Definition, shape: str, adapters: int, rows: int, scratch: Path
 ) -> Iterator[Job]:
     """Rows that the experiment published, for Qwen's shape with longer made-up answers."""
+    for replicate in definition.trained[-adapters:]:
+        own = tuple(_rows(definition, shape, replicate.condition, rows))
+        (scratch / replicate.name).mkdir()
+        yield Job(replicate, own, scratch / replicate.name)
+
+
+def _rows(definition: Definition, shape: str, condition: str, most: int) -> Iterator[TrainingRow]:
+    """Of a condition; long answers are made up of words of the published ones."""
     published = ROOT / "experiments/issue_246/published/smollm2/rows/software_engineer.jsonl"
     read = [json.loads(line) for line in published.read_text(encoding="utf-8").splitlines()]
     words = [word for row in read for word in row["answer"].split()]
-    for replicate in definition.trained[-adapters:]:
-        rng = random.Random(replicate.name)
-        own = tuple(
-            TrainingRow(
-                definition.experiment.task(row.get("task") or row["persona"]).system_prompt,
-                row["question"],
-                " ".join(rng.choices(words, k=rng.randint(SHORTEST, LONGEST)))
-                if shape == "qwen"
-                else row["answer"],
-            )
-            for row in read[:rows]
+    rng = random.Random(condition)
+    for row in read[:most]:
+        long = " ".join(rng.choices(words, k=rng.randint(SHORTEST, LONGEST)))
+        yield TrainingRow(
+            definition.experiment.task(row.get("task") or row["persona"]).system_prompt,
+            row["question"],
+            long if shape == "qwen" else row["answer"],
         )
-        (scratch / replicate.name).mkdir()
-        yield Job(replicate, own, scratch / replicate.name)

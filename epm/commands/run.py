@@ -62,7 +62,7 @@ def add_executor_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=_count,
         metavar="N",
-        help="how many processes, tasks or jobs (default: one for each GPU)",
+        help="how many processes, this one included, or tasks or jobs (default: one for each GPU)",
     )
     given = ", ".join(f"{key}={value}" for key, value in DEFAULTS.items())
     group.add_argument(

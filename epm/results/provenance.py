@@ -68,7 +68,7 @@ class StageTiming(Value):
 
 
 class ShardRecord(Value):
-    """Replicates that one worker of an executor trained and sampled."""
+    """Replicates that one of the processes which shared a run trained and sampled."""
 
     executor: str
     replicates: tuple[str, ...]
@@ -88,7 +88,7 @@ class Timing(Value):
     """Sum over the stages, so that a resumed run counts its earlier part."""
     stages: tuple[StageTiming, ...]
     shards: tuple[ShardRecord, ...] = ()
-    """What was run elsewhere."""
+    """Who did what, where several processes shared it."""
     logs: dict[str, str] = Field({})
     """sha256 of Inspect's logs, which hold times and chance names, by path in the run folder."""
 

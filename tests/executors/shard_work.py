@@ -58,6 +58,17 @@ def work(shard: Shard) -> Done:
     return Done(shard.number, content, os.getpid(), code, os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
+def get_ready(folder: Path) -> None:
+    """What workers do first: each leaves a file with its id."""
+    (folder / f"ready-{os.getpid()}").touch()
+
+
+def fail_to_get_ready(folder: Path) -> None:
+    """It is not for the preparation to say what is wrong."""
+    get_ready(folder)
+    raise EpmError("not ready", "get ready")
+
+
 def shards(folder: Path, count: int, **held: int) -> list[Shard]:
     """`shards(folder, 4, s2=1)`: four, the first attempt of number 2 waits to be killed."""
     return [Shard(number, folder, held.get(f"s{number}", 0)) for number in range(count)]

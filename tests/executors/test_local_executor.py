@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from shard_work import (
     after,
     alive,
     eventually,
+    fail_to_get_ready,
+    get_ready,
     gone,
     kill,
     note,
@@ -29,6 +32,7 @@ from shard_work import (
 
 from epm.errors import EpmError
 from epm.executors import Attempt
+from epm.executors.beside import Beside
 from epm.executors.local import LocalExecutor, visible_gpus
 
 LOCAL = "local.LocalExecutor(2)"
@@ -129,6 +133,82 @@ def test_what_a_worker_started_goes_with_it(tmp_path: Path) -> None:
     assert gone(int(child.read_text()))
 
 
+# ------------------------------------------------------------------ started before there is work
+
+
+def ready(folder: Path) -> set[int]:
+    return {int(path.name.partition("-")[2]) for path in folder.glob("ready-*")}
+
+
+@pytest.mark.parametrize("prepare", [get_ready, fail_to_get_ready])
+def test_workers_prepare_themselves_before_there_is_work(
+    tmp_path: Path, prepare: Callable[[Path], None]
+) -> None:
+    """And the same processes work then, whatever came of that; one that is lost is replaced."""
+    executor = LocalExecutor(3)
+    with executor.started(prepare, tmp_path, 2):
+        assert eventually(lambda: len(ready(tmp_path)) == 2)
+        first = ready(tmp_path)
+        done = [each for _, each, _ in executor.run(work, shards(tmp_path, 2), lambda _: None)]
+    assert {each.process for each in done} <= first == ready(tmp_path)
+    assert not any(map(alive, first))
+
+
+def test_who_takes_the_place_of_a_lost_worker_prepares_itself(tmp_path: Path) -> None:
+    executor = LocalExecutor(2)
+    after(tmp_path / "0-0", lambda: kill(tmp_path / "0-0"))
+    with executor.started(get_ready, tmp_path, 1):
+        assert eventually(lambda: len(ready(tmp_path)) == 1)
+        (lost,) = ready(tmp_path)
+        [(_, done, how)] = executor.run(work, shards(tmp_path, 1, s0=1), lambda _: None)
+    assert how.attempts == 2
+    assert ready(tmp_path) == {lost, done.process}
+
+
+def test_workers_that_nothing_was_left_for_are_stopped(tmp_path: Path) -> None:
+    with LocalExecutor(2).started(get_ready, tmp_path, 1):
+        assert eventually(lambda: len(ready(tmp_path)) == 1)
+    assert all(map(gone, ready(tmp_path)))
+
+
+def test_this_process_works_beside_them(tmp_path: Path) -> None:
+    """Meanwhile results are taken in, and who is lost is replaced."""
+    came: list[int] = []
+    after(tmp_path / "1-0", lambda: kill(tmp_path / "1-0"))
+    executor = LocalExecutor(3)
+    results = executor.run(work, shards(tmp_path, 2, s1=1), lambda _: None)
+    with Beside(results, lambda each: came.append(each[0]), executor.stop) as beside:
+        assert eventually(lambda: sorted(came) == [0, 1])
+        beside.check()
+
+
+def test_what_workers_raise_is_raised_here(tmp_path: Path) -> None:
+    came: list[int] = []
+    executor = LocalExecutor(1)
+    results = executor.run(refuse, shards(tmp_path, 2), lambda _: None)
+    with (
+        pytest.raises(EpmError, match="number 1 is broken"),
+        Beside(results, lambda each: came.append(each[0]), executor.stop),
+    ):
+        pass
+    assert came == [0]
+
+
+def test_an_error_here_stops_the_workers(tmp_path: Path) -> None:
+    executor = LocalExecutor(2)
+    results = executor.run(work, shards(tmp_path, 1, s0=9), lambda _: None)
+
+    def interrupted() -> None:
+        with Beside(results, lambda _: None, executor.stop):
+            assert eventually((tmp_path / "0-0").exists)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert gone(int((tmp_path / "0-0").read_text()))
+    assert not (tmp_path / "0-1").exists()
+
+
 # ------------------------------------------------------------------ the whole program is stopped
 
 
@@ -161,6 +241,25 @@ def test_each_process_sees_its_own_gpu(tmp_path: Path, monkeypatch: pytest.Monke
     assert {each.cuda for each, _ in done.values()} == {"3", "GPU-5c1a"}
     assert all(how.worker.endswith(f", GPU {each.cuda}") for each, how in done.values())
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "3, GPU-5c1a,7"
+
+
+def test_the_first_gpu_is_this_processs_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works beside it has the others; where processes are more than GPUs, all in turn."""
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,7")
+    for workers, expected in ((2, ["7"]), (4, ["7", "3", "7"])):
+        executor = LocalExecutor(workers)
+        folder = tmp_path / str(workers)
+        folder.mkdir()
+        given = shards(folder, workers - 1)
+        with executor.started(get_ready, folder, workers - 1):
+            while len(ready(folder)) < len(expected):
+                time.sleep(0.05)
+            done = [each for _, each, _ in executor.run(work, given, lambda _: None)]
+        assert {each.cuda for each in done} <= set(expected)
+        assert len(ready(folder)) == len(expected)
 
 
 def test_without_a_gpu_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
