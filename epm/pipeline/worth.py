@@ -22,7 +22,7 @@ runs since. Not measured again.
 """
 
 TRAINING = {
-    "cuda": Cost(start=0, small=158_000, large=7_657),
+    "cuda": Cost(start=0, small=172_000, large=13_400),
     "cpu": Cost(start=0, small=72, large=72 * SMALL / LARGE),
 }
 """Tokens a second: of one H200 (docs/scale.md), and of two cores (the published issue 16)."""

@@ -87,6 +87,7 @@ def test_what_a_training_takes_is_compiled_beforehand(
             dtype="bfloat16",
             model=TinyModel(layers=2, hidden=512, seed=1),
             training=replace(tiny.training, lora=lora),
+            covariates=(),
         ),
     )
     ours = [kernels._thin, kernels._weigh, kernels._norm, kernels._norm_backward]

@@ -3,6 +3,12 @@
 Models have random weights, in float32 with adapters merged and in bfloat16 with adapters apart,
 for vLLM's kernels for adapters know no float32. A tokenizer that spells ids lets both engines tell
 the very tokens.
+
+A process can have one vLLM that sleeps, so each test that starts one runs in a pytest of its own:
+
+    for test in toy smollm2 apart; do
+        pytest -m gpu -n 0 -k $test tests/sampling/test_vllm_on_a_gpu.py
+    done
 """
 
 from __future__ import annotations
@@ -153,7 +159,7 @@ def smollm2(tiny: Definition, dtype: Any, folder: Path) -> Subject:
 
 
 def close(engine: VllmEngine, heard: pytest.CaptureFixture[str]) -> None:
-    """Close it; nothing is said, and the memory is there again."""
+    """Close it; nothing is said. What it keeps of the memory until the process ends is told."""
     engine.close()
     torch.cuda.empty_cache()
     free, total = torch.cuda.mem_get_info()
@@ -161,7 +167,6 @@ def close(engine: VllmEngine, heard: pytest.CaptureFixture[str]) -> None:
     figures.info("%.1f%% of the GPU's memory is free after closing", 100 * free / total)
     for said in SAID:
         assert said not in told.err + told.out
-    assert free > 0.8 * total
 
 
 @pytest.fixture(params=["toy", "smollm2"])
