@@ -40,7 +40,7 @@ def site(
 def test_every_number_leads_to_what_stands_behind_it(
     tab: Tab, site: Site, every_shape: dict[str, str], shape: str, record_property: Record
 ) -> None:
-    record_property("walked", numbers_lead(tab, site, every_shape[shape], shape))
+    record_property("walked", numbers_lead(tab, site, every_shape[shape], shape)._asdict())
 
 
 @pytest.mark.parametrize("shape", shapes.NAMES)

@@ -41,7 +41,7 @@ def site(
 def test_every_number_leads_to_what_stands_behind_it(
     tab: Tab, site: Site, shape: str, record_property: Record
 ) -> None:
-    record_property("walked", numbers_lead(tab, site, shapes.PUBLISHED[shape], shape))
+    record_property("walked", numbers_lead(tab, site, shapes.PUBLISHED[shape], shape)._asdict())
 
 
 @pytest.mark.parametrize("shape", shapes.PUBLISHED)
