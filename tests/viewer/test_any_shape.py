@@ -10,26 +10,13 @@ import pytest
 from any_study import KINDS, finished
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from shapes import MAP, TABLE
 
 from epm.cli import main
 from epm.report.render import render
 from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
 from epm.viewer.routes import addresses, content
-
-TABLE = "arm,prompt,hit\n" + "".join(
-    f"{arm},p{at},{int((at * 7 + len(arm)) % 3 == 0)}\n"
-    for arm in ("treated", "control")
-    for at in range(12)
-)
-MAP = """issue = 311
-baseline = "control"
-[[measure]]
-metric = "hit"
-condition = "{arm}"
-item = "{prompt}"
-score = "hit"
-"""
 
 
 def check(folder: Path) -> int:
@@ -94,9 +81,9 @@ def test_an_import_without_completions_says_why(
     Path("hits.csv").write_text(TABLE, encoding="utf-8")
     Path("map.toml").write_text(MAP, encoding="utf-8")
     assert main(["import", "table", "hits.csv", "--map", "map.toml"]) == 0
-    (folder,) = Path("runs/issue-311").iterdir()
+    (folder,) = Path("runs/issue-321").iterdir()
     assert check(folder.resolve()) == 0
-    run = Run("issue-311/table", folder)
+    run = Run("issue-321/table", folder)
     assert "were imported (table)" in run.no_completions
     pointers = [part for number in run.numbers.numbers for part in number.parts]
     counts = [part for part in pointers if part.pointer.endswith("/successes")]
