@@ -89,6 +89,14 @@ class Handler(BaseHTTPRequestHandler):
         """Answer with one line for people."""
         self.send(status, "text/plain; charset=utf-8", f"{line}\n".encode())
 
+    def move(self, path: str) -> None:
+        """Answer that the content is at another path of this server."""
+        self.send_response(308)
+        self.send_header("Location", path)
+        self.send_header("Content-Length", "0")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+
     def send(self, status: int, kind: str, content: bytes) -> None:
         """Answer with a content of a type."""
         self.head(status, kind, content_length=len(content))

@@ -61,11 +61,12 @@ class Content(NamedTuple):
 
 
 def content(library: Library, path: str) -> Content | None:
-    """What is at an address; None where there is nothing."""
-    body = _content(library, path or "index.html")
+    """What is at an address; None where there is nothing. A folder has its `index.html`."""
+    path = f"{path}index.html" if not path or path.endswith("/") else path
+    body = _content(library, path)
     if body is None:
         return None
-    suffix = f".{path.rpartition('.')[2]}" if path else ".html"
+    suffix = f".{path.rpartition('.')[2]}"
     encoded = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
     return Content(encoded, TYPES.get(suffix, "application/octet-stream"))
 

@@ -44,10 +44,14 @@ class _Handler(loopback.Handler):
             # what every page has does not wait until a run was read
             with nullcontext() if path.startswith("static/") else self.server.lock:
                 found = content(self.server.library, path)
+                place = path.removeprefix("r/")
+                is_folder = found is None and place in self.server.library.places()
         except EpmError as error:
             self.say(500, str(error))
             return
-        if found is None:
+        if is_folder:  # its links begin below it
+            self.move(f"/r/{place}/")
+        elif found is None:
             self.say(404, "there is nothing here; the list of runs is at /")
         else:
             self.send(200, found.type, found.body)

@@ -69,6 +69,17 @@ def test_what_is_not_shown_is_not_found(served: Site, path: str) -> None:
     assert ask(served, path).status == 404
 
 
+@pytest.mark.parametrize("path", ["/r/issue-1/hostile", "/r/issue-1/hostile/"])
+def test_the_address_of_a_run_without_a_screen_is_its_page(served: Site, path: str) -> None:
+    answer = ask(served, path)
+    if not path.endswith("/"):
+        assert (answer.status, answer.headers["Location"]) == (308, f"{path}/")
+        answer = ask(served, answer.headers["Location"])
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.read() == ask(served, "/r/issue-1/hostile/index.html").read()
+
+
 def test_every_answer_says_what_may_run(served: Site) -> None:
     answer = ask(served, "/r/issue-1/hostile/samples.html")
     policy = answer.headers["Content-Security-Policy"]
@@ -143,9 +154,18 @@ def test_the_export_says_what_it_copied_and_keeps_to_its_folder(
 
 def test_a_run_is_read_again_when_its_files_change(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "issue-1" / "going"
+    folder.mkdir(parents=True)
+    (folder / "definition.json").write_text("{}")
+    library = Library([], tmp_path)
+    begun = library.run("issue-1/going")
+    assert begun is not None
+    assert begun.notices[0].endswith("(0 finished stages)")
+    stamp = begun.stamp()
+    (folder / "train" / "villain").mkdir(parents=True)
+    (folder / "train" / "villain" / "manifest.json").write_text("{}")
+    assert begun.stamp() != stamp
     write_samples(folder / "sample" / "villain", hostile_rows(0)[:1])
     (folder / "sample" / "villain" / "manifest.json").write_text("{}")
-    library = Library([], tmp_path)
     before = library.run("issue-1/going")
     assert before is not None
     assert "still being written" in before.notices[0]

@@ -12,6 +12,8 @@ from epm.report.render import BODY, RESULTS
 from epm.sampling.samples import SAMPLES
 from epm.viewer.data.run import Run
 
+_BEGUN = "definition.json"
+"""What a run folder holds from its first moment."""
 _KEPT = 4
 """Runs whose completions are held in memory."""
 
@@ -119,7 +121,7 @@ def _all_in(top: Path, slug: str) -> Iterator[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    holds = any((folder / name).exists() for name in (RESULTS, SAMPLES, BODY))
+    holds = any((folder / name).exists() for name in (RESULTS, SAMPLES, BODY, _BEGUN))
     return holds or any(folder.glob("*/manifest.json")) or any(folder.glob("*/*/manifest.json"))
 
 

@@ -59,6 +59,8 @@ class Run:
         files = [self.folder / name for name in _WATCHED]
         files += [self.body_file, *sorted((self.folder / "figures").glob("*"))]
         files += sorted(self.folder.glob(f"*/*/{SAMPLES}"))
+        if not (self.folder / RESULTS).exists():  # its finished stages are counted
+            files += sorted(self.folder.glob("*/**/manifest.json"))
         seen = []
         for file in files:
             try:
@@ -81,10 +83,12 @@ class Run:
 
     def _why_no_results(self) -> str:
         stages = [path for path in self.folder.glob("*/**/manifest.json") if path.is_file()]
-        if stages or any(self.folder.glob("*/**/samples.jsonl.gz")):
+        begun = stages or any(self.folder.glob("*/**/samples.jsonl.gz"))
+        if begun or (self.folder / "definition.json").is_file():
+            finished = f"{len(stages)} finished stage{'' if len(stages) == 1 else 's'}"
             return (
                 "this run is still being written, or was interrupted: there are no results yet "
-                f"({len(stages)} finished stages)"
+                f"({finished})"
             )
         return f"there is no {RESULTS} here"
 
