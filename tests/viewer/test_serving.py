@@ -182,7 +182,15 @@ def test_what_is_shipped_is_ours_and_small() -> None:
     """No third-party file is vendored; whoever adds one lists it here with version and licence."""
     files = sorted(path.name for path in STATIC.iterdir())
     assert files == [
-        *("cards.js", "compare.js", "difference.js", "epm.js", "figures.css", "icon.svg"),
+        *(
+            "cards.js",
+            "compare.js",
+            "difference.js",
+            "epm.js",
+            "figures.css",
+            "icon.svg",
+            "lanes.js",
+        ),
         *("page.css", "page.js", "panel.js", "runs.js", "samples.js", "tasks.js", "text.js"),
         "viewer.css",
     ]
