@@ -106,9 +106,9 @@ def test_a_count_that_the_completions_do_not_give_is_said_to_differ(tmp_path: Pa
         ("/analyses/slope/fit/terms/x~0y/estimate", "analysis slope, fit, term x~y, estimate"),
         (
             "/analyses/e/pairs/x~2-~2y/overall/a/total",
-            "pair x - y, overall, its first, k, or the sum",
+            "pair x - y, overall, first of the pair, k, or the sum",
         ),
-        ("/analyses/e/pairs/x~2-~2y/overall/b/n", "pair x - y, overall, its second, n"),
+        ("/analyses/e/pairs/x~2-~2y/overall/b/n", "pair x - y, overall, second of the pair, n"),
         ("/analyses/curve/doses/-3/successes", "analysis curve, dose -3, successes"),
     ],
 )

@@ -75,8 +75,8 @@ _FORMULAS = {
 
 
 _COUNTED = frozenset({"successes", "trials", "total", "n", "scored", "asked", "lost"})
-_SIDES = {"a": "its first", "b": "its second"}
-"""Of a pair."""
+_SIDES = {"a": "first of the pair", "b": "second of the pair"}
+"""What its conditions are called."""
 _SUM = "k, or the sum"
 
 
