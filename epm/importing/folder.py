@@ -37,7 +37,7 @@ from epm.results import (
     Timing,
     Tracking,
 )
-from epm.results.imported import ImportRecord, Source
+from epm.results.imported import MADE_BY, ImportRecord, Source
 from epm.sampling.samples import SAMPLES
 from epm.values import Unavailable
 
@@ -246,11 +246,4 @@ def assembled(given: Import, files: dict[str, str], here: Environment, started: 
 
 
 def _scale(given: Import) -> str:
-    made_by = {
-        "inspect": "logs of Inspect",
-        "lm-eval": "output of lm-evaluation-harness",
-        "table": "a table",
-        "json": "a JSON file",
-        "python": "a script",
-    }
-    return f"results imported from {made_by[given.source]}"
+    return f"results imported from {MADE_BY[given.source]}"

@@ -20,6 +20,15 @@ _SECRET = re.compile(r"key|token(?!s|iz)|secret|password|credential|auth", re.I)
 Source = Literal["inspect", "lm-eval", "table", "json", "python"]
 """What made the files; `python` is a script that called the builder."""
 
+MADE_BY: Mapping[Source, str] = {
+    "inspect": "logs of Inspect",
+    "lm-eval": "output of lm-evaluation-harness",
+    "table": "a table",
+    "json": "a JSON file",
+    "python": "a script",
+}
+"""What results were imported from, as a sentence has it."""
+
 
 class ImportedModel(Value):
     """The model of a condition, as the files name it."""

@@ -46,13 +46,25 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"policy": POLICY, "screens": SCREENS}
-    made.filters |= {"breakable": breakable, "visible": visible, "parted": parted}
+    made.filters |= {
+        "breakable": breakable,
+        "visible": visible,
+        "parted": parted,
+        "sentence": sentence,
+    }
     return made
 
 
 def breakable(name: str) -> Markup:
     """A name or a pointer that may go on in the next line after an underscore or a slash."""
     return Markup("<wbr>").join(escape(part) for part in re.findall(r"[^_/]*[_/]|[^_/]+", name))
+
+
+def sentence(said: str) -> str:
+    """A notice that stands for itself: a capital, where it begins with a word, and a full stop."""
+    first = said.split(" ", 1)[0]
+    begun = said[:1].upper() + said[1:] if first.isalpha() else said
+    return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
 
 
 def parted(title: str) -> tuple[str, str]:

@@ -42,8 +42,8 @@ WHY_NOT = {
     "steering": (WEIGHED,),
     "reanalysis": ("recorded ones",),
     "own scorers": (WEIGHED,),
-    "import of a table": ("were imported (table)",),
-    "a script's own numbers": ("were imported (python)",),
+    "import of a table": ("imported from a table",),
+    "a script's own numbers": ("imported from a script",),
     "schema 1": ("checkpoints",),
     "schema 1, as published": ("too large to be published", "over several conditions"),
 }

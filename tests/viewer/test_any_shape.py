@@ -38,7 +38,7 @@ def check(folder: Path) -> int:
                 assert given_.agrees, part.pointer
             elif part.pointer.endswith("/successes"):
                 excused = (
-                    *("several sets", "of the same answers together", "no completions"),
+                    *("several sets", "of the same answers together", "without completions"),
                     *("recorded ones", "of checkpoints"),
                 )
                 whys = [given_.why, run.no_completions]
@@ -84,11 +84,11 @@ def test_an_import_without_completions_says_why(
     (folder,) = Path("runs/issue-321").iterdir()
     assert check(folder.resolve()) == 0
     run = Run("issue-321/table", folder)
-    assert "were imported (table)" in run.no_completions
+    assert "imported from a table" in run.no_completions
     pointers = [part for number in run.numbers.numbers for part in number.parts]
     counts = [part for part in pointers if part.pointer.endswith("/successes")]
     assert counts
-    assert all("were imported" in part.behind.why for part in counts)
+    assert all("imported from a table" in part.behind.why for part in counts)
 
 
 def imported(kind: str, *files: Path) -> Run:

@@ -104,6 +104,12 @@ def test_a_count_that_the_completions_do_not_give_is_said_to_differ(tmp_path: Pa
         ("count /conditions state done", "how many of conditions have state = done"),
         (f"{CELL}/marker/seed=1/items/q~12/0", "task questions, metric marker, replicate seed=1"),
         ("/analyses/slope/fit/terms/x~0y/estimate", "analysis slope, fit, term x~y, estimate"),
+        (
+            "/analyses/e/pairs/x~2-~2y/overall/a/total",
+            "pair x - y, overall, first of the pair, k, or the sum",
+        ),
+        ("/analyses/e/pairs/x~2-~2y/overall/b/n", "pair x - y, overall, second of the pair, n"),
+        ("/analyses/curve/doses/-3/successes", "analysis curve, dose -3, successes"),
     ],
 )
 def test_a_pointer_in_words(pointer: str, says: str) -> None:
@@ -111,6 +117,16 @@ def test_a_pointer_in_words(pointer: str, says: str) -> None:
 
 
 EXCLUDED = f"{CELL}/odd/seed=1/excluded/no~2answer"
+
+
+def test_a_fit_without_some_conditions_is_of_the_others() -> None:
+    run = Run("any/run", ROOT / "experiments" / "issue_246" / "published" / "smollm2")
+    given = behind(run, "/analyses/mixed_model/fit_without/points/estimate")
+    assert given.agrees
+    assert given.selection is not None
+    named = {condition for condition, _ in given.selection.cells}
+    assert len(named) == 11
+    assert "helpful_assistant" not in named
 
 
 def test_a_number_of_lost_answers_leads_to_these(run: Run) -> None:

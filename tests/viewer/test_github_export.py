@@ -82,7 +82,7 @@ def test_a_page_has_the_verdicts_comments_and_timeline_of_its_issue(bot: Bot, to
     assert f'href="issues/{number}.html"' in board
     cards = re.findall(r'<article class="issue".*?</article>', board, re.DOTALL)
     (card,) = [one for one in cards if f"issues/{number}.html" in one]
-    assert 'href="r/issue-16/pilot/index.html">pilot: ' in card
+    assert 'href="r/issue-16/pilot/index.html">pilot, lint: ' in card
     assert "not in the export" not in board
     assert 'href="../r/issue-16/pilot/index.html"' in shown(top, f"issues/{number}.html")
     assert len(hub.proxy.seen) == asked, "something was asked that nobody asked for"

@@ -45,7 +45,7 @@ def test_every_bound_count_opens_as_many_cards_as_it_says(tab: Tab, site: Site) 
         expect(page.locator(".panel h2")).to_contain_text(str(number["text"]))
         for at, part, which in counts:
             size = part[which]
-            label = f"the {size:g} that count" if which == "k" else f"all {size}"
+            label = f"the {size:g} that were counted" if which == "k" else f"all {size}"
             page.click(f".panel .choices button:text-is('Show {label}')")
             page.wait_for_selector(COUNT.format(f"{size:g}"))
             assert page.locator(".panel .card").count() == min(size, 100)
@@ -60,7 +60,7 @@ def test_a_number_without_completions_says_what_it_is_made_of(tab: Tab) -> None:
     panel = page.locator(".panel")
     expect(panel).to_contain_text("/analyses/effect/pairs/hedged~2-~2direct/overall/estimate")
     expect(panel).to_contain_text("0.8645833333333334")
-    expect(panel.locator(".recount")).to_contain_text("computed from their hedge")
+    expect(panel.locator(".recount")).to_contain_text("computed from 'hedged answers'")
     assert panel.locator(".card").count() == 0
 
 
@@ -113,7 +113,9 @@ def test_a_finding_leads_to_its_line_and_back(tab: Tab) -> None:
         finding.locator("a.line").click()
         mark = page.locator(f".margin#{key}")
         expect(mark).to_be_in_viewport()
-        assert (mark.locator(".said").text_content() or "") in message
+        said, _, to_do = (mark.locator(".said").text_content() or "").partition(" — ")
+        assert said in message
+        assert to_do == "write it yourself"
         mark.locator("a").click()
         expect(page.locator(f"article.finding#{key}")).to_be_in_viewport()
         page.go_back()

@@ -101,7 +101,7 @@ def _counted(run: Run, given: Behind) -> Behind:
     if given.selection.metric not in run.tally.metrics:
         label = run.metrics.get(given.selection.metric, given.selection.metric)
         why = f"no completion has a score of {label!r}: it was measured otherwise, as by weighing"
-        return replace(given, why=f"{why} the choices of each item")
+        return replace(given, why=f"{why} choices or tokens by their probability")
     found = run.tally.count(given.selection)
     steps = [name for name in given.selection.replicates or () if "step" in labels(name)]
     if steps and not (found.scored or found.lost):
@@ -253,6 +253,10 @@ def _computed(results: Results, analysis: str, block: Mapping[str, Any]) -> str:
     spec = ((results.definition or {}).get("analyses") or {}).get(analysis)  # type: ignore[union-attr]
     outcome = spec.get("y") or spec.get("outcome") if isinstance(spec, dict) else None
     metric = (outcome.get("metric") if isinstance(outcome, dict) else None) or block.get("metric")
-    units = f"{of} conditions or other units" if isinstance(of, int) else "several conditions"
-    what = f"their {metric}" if isinstance(metric, str) else "what was measured of them"
-    return f"it is computed from {what} over {units}; the matrix leads to the completions of each"
+    size = f" (n = {of} in this analysis)" if isinstance(of, int) else ""
+    record = results.metrics.get(metric) if isinstance(metric, str) else None
+    what = repr(record.label if record else metric) if metric else "what was measured"
+    return (
+        f"it is computed from {what} over several conditions or other units{size}; "
+        "the matrix leads to the completions of each"
+    )

@@ -23,6 +23,10 @@ def cells(
 ) -> Iterator[tuple[tuple[str, str], ...]]:
     """Sets of conditions with tasks that counts may be of, the likelier first."""
     conditions = _conditions(results, steps, node)
+    if any(step.endswith("_without") for step in steps):
+        without = _spec(results, analysis).get("also_without")
+        aside = set(without) if isinstance(without, list) else set()
+        conditions = [name for name in conditions if name not in aside]
     known = [name for name in conditions if name in results.conditions]
     if not known:
         return
@@ -73,13 +77,18 @@ def _conditions(results: Results, steps: Sequence[str], node: Mapping[str, Any])
 
 def _outcome_tasks(results: Results, analysis: str) -> str | list[str] | None:
     """Which tasks the definition says; None where it says nothing."""
-    specs = (results.definition or {}).get("analyses")
-    spec = specs.get(analysis) if isinstance(specs, dict) else None
-    outcome = spec.get("outcome") if isinstance(spec, dict) else None
+    outcome = _spec(results, analysis).get("outcome")
     tasks = outcome.get("tasks") if isinstance(outcome, dict) else None
     if isinstance(tasks, str) and tasks in ("target", "off_target", "all"):
         return tasks
     return [str(task) for task in tasks] if isinstance(tasks, list) else None
+
+
+def _spec(results: Results, analysis: str) -> Mapping[str, Any]:
+    """An analysis as the definition has it."""
+    specs = (results.definition or {}).get("analyses")
+    spec = specs.get(analysis) if isinstance(specs, dict) else None
+    return spec if isinstance(spec, dict) else {}
 
 
 def replicates(

@@ -14,6 +14,7 @@ from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
 from epm.report.render import BODY, RESULTS, TITLE
 from epm.results import Results
+from epm.results.imported import MADE_BY
 from epm.results.reading import load
 from epm.sampling.samples import CHECKPOINTS, SAMPLES
 from epm.viewer.data.completions import Completions, completions_of, has_any
@@ -246,10 +247,8 @@ class Run:
             return "; ".join(self.completions.problems)
         provenance = self.results.provenance if self.results else None
         if provenance and provenance.imported:
-            return (
-                f"these results were imported ({provenance.imported.source}), and the files that "
-                "they came from hold no completions"
-            )
+            made_by = MADE_BY[provenance.imported.source]
+            return f"these results were imported from {made_by} without completions"
         if provenance and SAMPLES in provenance.files:
             return f"the completions are not here: {SAMPLES} was too large to be published"
         if self.results:

@@ -23,6 +23,8 @@ _NAMED = {
     "predictions": "prediction of",
     "reasons": "reason",
     "files": "file",
+    "doses": "dose",
+    "comparisons": "comparison",
 }
 """Objects whose next step is a name."""
 
@@ -73,7 +75,9 @@ _FORMULAS = {
 
 
 _COUNTED = frozenset({"successes", "trials", "total", "n", "scored", "asked", "lost"})
-_SIDES = frozenset({"a", "b"})
+_SIDES = {"a": "first of the pair", "b": "second of the pair"}
+"""What its conditions are called."""
+_SUM = "k, or the sum"
 
 
 def pointer(text: str) -> str:
@@ -100,9 +104,9 @@ def _measured(steps: Sequence[str]) -> str:
     rest = list(steps[4:])
     if rest[:1] == ["items"] and len(rest) > 1:
         said.append(f"item {rest[1]}")
-        rest = [{"0": "k, or the sum", "1": "n"}.get(rest[2], rest[2])] if rest[2:] else []
+        rest = [{"0": _SUM, "1": "n"}.get(rest[2], rest[2])] if rest[2:] else []
     elif rest[:1] == ["total"]:
-        rest = [{"0": "k, or the sum", "1": "n"}.get(step, step) for step in rest[1:]]
+        rest = [{"0": _SUM, "1": "n"}.get(step, step) for step in rest[1:]]
     return f"measured: {', '.join([*said, *rest])}"
 
 
@@ -113,6 +117,10 @@ def _walked(steps: Sequence[str]) -> list[str]:
         if step in _NAMED and at + 1 < len(steps):
             said.append(f"{_NAMED[step]} {steps[at + 1]}")
             at += 1
+        elif step in _SIDES and "pairs" in steps[:at]:
+            said.append(_SIDES[step])
+        elif step == "total" and steps[at - 1] in _SIDES:
+            said.append(_SUM)
         else:
             said.append(step.replace("_", " "))
         at += 1

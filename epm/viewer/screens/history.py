@@ -60,10 +60,10 @@ def _row(one: PastVerdict, about: Discussion) -> Row:
 
 def _turned(one: PastVerdict) -> str:
     if one.turned is None:
-        return "not compared"
+        return "not compared with one before"
     said = []
     for turn in one.turned:
         named = ", ".join(turn.rules)
         more = f"{' and ' if named else ''}{turn.more}{' more' if named else ''}"
         said.append(f"{turn.how}: {named}{more if turn.more else ''}")
-    return "; ".join(said) or "no rule"
+    return "; ".join(said) or "none"

@@ -60,7 +60,9 @@ def marks(run: Run) -> list[MarginMark]:
             each.finding.line,
             each.level,
             slug,
-            each.finding.message,
+            f"{each.finding.message} — {fix}"
+            if (fix := each.finding.fix)
+            else each.finding.message,
             each.key,
             f"lint.html#{each.key}",
         )

@@ -105,6 +105,16 @@ class Table:
         return any(cell and cell.seeds for _, cells in self.rows for cell in cells)
 
     @property
+    def lossy(self) -> bool:
+        """Whether answers got no score."""
+        return any(cell and cell.lost for _, cells in self.rows for cell in cells)
+
+    @property
+    def unlinked(self) -> bool:
+        """Whether a cell leads to no completions."""
+        return any(cell and not cell.href for _, cells in self.rows for cell in cells)
+
+    @property
     def targeted(self) -> bool:
         """Whether a cell is of the task that its condition was trained for."""
         return any(cell and cell.target for _, cells in self.rows for cell in cells)

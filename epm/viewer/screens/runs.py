@@ -11,6 +11,7 @@ from epm.results import Results
 from epm.viewer import html
 from epm.viewer.data.run import Run
 from epm_lint.binding.formats import signed_points, signed_significant
+from epm_lint.model import Report, Status
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Row:
     run: Run
     headline: str
     status: str
-    awaiting: bool
+    says: str
+    """What of the page's rules a person is to look at."""
     completions: str
     finished: str
 
@@ -38,10 +40,19 @@ def _row(run: Run) -> Row:
         run,
         _headline(run.results) if run.results else "",
         str(report.status) if report else "",
-        bool(report and report.awaiting),
+        _says(report) if report else "",
         f"{count:,}" if count else "none",
         run.results.provenance.timing.finished_at[:10] if run.results else "",
     )
+
+
+def _says(report: Report) -> str:
+    failed = [report.counts.get(status, 0) for status in (Status.FAIL, Status.ERROR)]
+    warned = report.counts.get(Status.WARN, 0)
+    said = [f"{sum(failed)} failed"] if sum(failed) else []
+    said += [f"{warned} warning{'' if warned == 1 else 's'}"] if warned else []
+    said += ["a person has still to write"] if report.awaiting else []
+    return "; ".join(said)
 
 
 def _headline(results: Results) -> str:

@@ -43,7 +43,7 @@ def screen(found: Export | None, runs: Iterable[Run], top: Path, path: str) -> s
     return html.page(
         "tasks",
         path,
-        "Tasks",
+        "Board of issues",
         screen="tasks",
         export=found,
         columns=columns,

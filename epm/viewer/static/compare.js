@@ -48,7 +48,7 @@ document.addEventListener("DOMContentLoaded", () => {
           element(
             "details",
             {},
-            element("summary", {}, `${rows.length} ${what} that only one of them has`),
+            element("summary", {}, `${rows.length} ${rows.length === 1 ? what.slice(0, -1) : what} that only one of them has`),
             ...long(head, rows, 60),
           ),
         ]
@@ -70,7 +70,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const inBoth = differ.filter((name) => name in a.settings && name in b.settings);
     const inOne = differ.filter((name) => !inBoth.includes(name));
     const head = ["Setting", a.key, b.key];
-    const same = `${all.length - differ.length} of ${all.length} are the same.`;
+    const same = `${all.length - differ.length} of ${all.length} settings are the same.`;
     return [
       element("h2", {}, "Settings that differ"),
       ...long(head, inBoth.map(row), 30),
@@ -117,7 +117,7 @@ document.addEventListener("DOMContentLoaded", () => {
       element("h2", {}, "Numbers that differ"),
       ...long(head, inBoth.map(cells), 60),
       ...folded("numbers", head, inOne.map(cells)),
-      element("p", { class: "note" }, `${all.length - differ.length} of ${all.length} are the same.`),
+      element("p", { class: "note" }, `${all.length - differ.length} of ${all.length} numbers are the same.`),
     ];
   };
 

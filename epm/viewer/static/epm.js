@@ -78,7 +78,7 @@
 
   const SCREENS = {
     r: ["the list of runs", "index.html"],
-    t: ["tasks", "tasks.html"],
+    b: ["the board of issues", "tasks.html"],
     c: ["compare", "compare.html"],
     p: ["page", "index"],
     n: ["numbers", "numbers"],

@@ -63,7 +63,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   const NAMES = {
-    k: (size) => `the ${size} that count`,
+    k: (size) => `the ${size} that were counted`,
     n: (size) => `all ${size}`,
     asked: (size) => `the ${size} asked`,
   };

@@ -43,7 +43,7 @@ document.addEventListener("DOMContentLoaded", () => {
         ["yes", "yes"],
         ["no", "no"],
         ["scored", "scored"],
-        ["lost", "lost"],
+        ["lost", "lost: no score"],
         ["asked", "scored or lost"],
       ],
     ],
@@ -97,7 +97,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const value = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value;
     state.delete(field.name);
     if (value) state.set(field.name, value);
-    if (field.name === "v" && value && !state.get("m") && index.metrics.length) {
+    const byScore = field.name === "v" ? value : field.name === "o" && ["up", "down"].includes(value);
+    if (byScore && !state.get("m") && index.metrics.length) {
       state.set("m", index.metrics[0].name);
     }
     epm.go(state, field.name === "q");
