@@ -163,7 +163,16 @@ def test_what_is_shipped_is_ours_and_small() -> None:
     files = sorted(path.name for path in STATIC.iterdir())
     assert files == [
         *("cards.js", "compare.js", "difference.js", "epm.js", "figures.css", "icon.svg"),
-        *("page.css", "page.js", "panel.js", "runs.js", "samples.js", "tasks.js", "text.js"),
+        *(
+            "lanes.js",
+            "page.css",
+            "page.js",
+            "panel.js",
+            "runs.js",
+            "samples.js",
+            "tasks.js",
+            "text.js",
+        ),
         "viewer.css",
     ]
     assert sum(len(gzip.compress((STATIC / name).read_bytes())) for name in files) < 60_000
