@@ -39,7 +39,11 @@ class _Handler(loopback.Handler):
 
     def answer(self) -> None:
         """Answer with a page, or with why there is none."""
-        path = unquote(urlsplit(self.path).path, errors="replace").lstrip("/")
+        try:
+            path = unquote(urlsplit(self.path).path, errors="replace").lstrip("/")
+        except ValueError:
+            self.say(404, "this is no address; the list of runs is at /")
+            return
         try:
             # what every page has does not wait until a run was read
             with nullcontext() if path.startswith("static/") else self.server.lock:

@@ -1,0 +1,167 @@
+"""Runs with anything for a name, a number or a file are shown, and every count is right."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser
+from viewer_runs import write_samples
+
+from epm.viewer.data.completions import completions_of
+from epm.viewer.data.issues import exported
+from epm.viewer.data.library import Library
+from epm.viewer.data.run import Run
+from epm.viewer.data.tally import Tally
+from epm.viewer.exporting import export
+from epm.viewer.routes import addresses, content
+from epm.viewer.screens import files, page
+
+PLACE = {"condition": "c", "task": "t", "item": "i", "seed": 1, "index": 0}
+ROW = PLACE | {"text": "hello", "tokens": 1, "finish": "stop", "scores": {"m": True}}
+NUMBERS = (float("nan"), float("inf"), -0.0, 10**30, 10**400, 1e308, "1" * 5_000)
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    "",
+    "\ud800",
+    "a,b",
+    "3,step=x",
+    [],
+    {},
+    [[1]],
+    {"m": [1]},
+    {"m": None},
+)
+LEFT_OUT = "samples.jsonl.gz: a line that is no completion was left out"
+
+
+def a_run(top: Path, *rows: dict[str, Any]) -> Path:
+    folder = top / "runs" / "issue-1" / "run"
+    write_samples(folder, list(rows))
+    return folder
+
+
+@pytest.mark.parametrize("field", ROW)
+def test_whatever_a_line_holds_it_is_shown_or_said_to_be_left_out(
+    tmp_path: Path, field: str
+) -> None:
+    for value in (*NUMBERS, *ODD, *({"m": number} for number in NUMBERS)):
+        folder = a_run(tmp_path, ROW, {**ROW, field: value})
+        found = completions_of(folder, None)
+        assert len(found.rows) == 2 or found.problems in (
+            [LEFT_OUT],
+            ["samples.jsonl.gz has a broken line after 1 completions; the rest is left"],
+        )
+        Tally(found.rows)
+        run = Run("issue-1/run", folder)
+        for shard in range(len(run.shards)):
+            text = run.shard(shard) or ""
+            inner = json.loads(text[text.index(",") + 1 : text.rindex(")")])
+            plain = gzip.decompress(base64.b64decode(inner))
+            json.loads(plain, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+NAMES = st.sampled_from(["__proto__", "constructor", "\ud800", "a/b", "..", "%", "#", "\x00", ""])
+
+
+@given(st.lists(NAMES | st.text(max_size=5), min_size=1, max_size=4))
+def test_names_can_stand_in_an_address(names: list[str]) -> None:
+    from epm.viewer.data.completions import _name
+
+    for name in names:
+        kept = _name(name)
+        assert kept.encode() == _name(kept).encode()
+        assert len(kept) == len(name)
+
+
+def test_names_that_mean_something_in_a_browser(browser: Browser, tmp_path: Path) -> None:
+    names = ["__proto__", "constructor", "\ud800", "a/b %#&=", '"__proto__":']
+    rows = [
+        {**ROW, "condition": name, "task": name, "item": name, "scores": {name: True}}
+        for name in names
+    ]
+    rows.append({**ROW, "text": r"a \d and 1"})
+    a_run(tmp_path, *rows)
+    export(Library([], tmp_path), tmp_path / "pages")
+    start = (tmp_path / "pages" / "r" / "issue-1" / "run" / "samples.html").as_uri()
+    tab = browser.new_page()
+    tab.goto(start)
+    tab.wait_for_selector("#count[data-count='6']")
+    offered = tab.locator("[name=t] option").all_text_contents()
+    assert set(offered[1:]) == {*names[:2], "\ufffd", *names[3:], "t"}
+    for address in tab.locator(".card footer a").evaluate_all("(all) => all.map((a) => a.href)"):
+        tab.goto("about:blank")
+        tab.goto(address)
+        tab.wait_for_selector("#count[data-count='1']")
+    tab.goto(f"{start}#q=%5Cd")
+    tab.wait_for_selector("#count[data-count='1']")
+    assert tab.locator(".card mark").all_text_contents() == [r"\d"]
+    tab.close()
+
+
+def test_no_path_of_the_machine_is_told(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, ROW)
+    (folder / "body.md").write_text("## AI Summary\n\nA page.\n")
+    for name in ("samples.jsonl.gz", "results.json", "epm.toml"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("[")
+    (tmp_path / "runs" / "github").mkdir()
+    (tmp_path / "runs" / "github" / "issues.json").mkdir()
+    library = Library([str(folder)], tmp_path)
+    for path in addresses(library):
+        found = content(library, path)
+        assert found is None or str(tmp_path).encode() not in found.body, path
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, ROW)
+    os.mkfifo(folder / "inventory.json")
+    assert "samples.jsonl.gz" in files.screen(Run("a/b", folder), "r/a/b/files.html")
+
+
+@pytest.mark.parametrize("address", ["http://[a.png", f"{'a' * 300}.png", "a\x00.png"])
+def test_a_picture_that_is_no_file_is_none(tmp_path: Path, address: str) -> None:
+    assert page.picture(Run("a/b", tmp_path), address) is None
+
+
+def test_figures_are_linked_by_any_name(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, ROW)
+    (folder / "figures").mkdir()
+    for name in ("a#b%3F.png", "c\nd.png", os.fsdecode(b"e\xff.png")):
+        (folder / "figures" / name).write_bytes(b"")
+    pages = tmp_path / "pages"
+    export(Library([str(folder)], tmp_path), pages)
+    assert (pages / "r" / "issue-1" / "run" / "figures" / "a#b%3F.png").is_file()
+    shown = (pages / "r" / "issue-1" / "run" / "figures.html").read_text()
+    assert 'src="figures/a%23b%253F.png"' in shown
+    assert page.picture(Run("a/b", folder), "a%23b%253F.png") == "figures/a%23b%253F.png"
+    # a list of another making removes nothing else, and stops nothing
+    (pages / "files.txt").write_bytes(b"0  a\xff\0\n0  r\n0  ../x\n")
+    export(Library([str(folder)], tmp_path), pages)
+
+
+def test_titles_of_issues_are_as_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "github"
+    folder.mkdir(parents=True)
+    titles = ["[draft] [v2] a", 'a "quoted"] [ b', "]\\", "] ["]
+    one, *others = [{"number": n, "title": title} for n, title in enumerate(titles, start=1)]
+    (folder / "issues.json").write_text(f"{json.dumps([one])} {json.dumps(others)}")
+    found = exported(tmp_path)
+    assert found is not None
+    assert [card.title for card in found.cards] == titles
+
+
+def test_two_pages_whose_names_are_alike_are_two(tmp_path: Path) -> None:
+    for name in ("a b.md", "a-b.md", "a-b.txt"):
+        (tmp_path / name).write_text(name)
+    library = Library(["a b.md", "a-b.md", "a-b.txt"], tmp_path)
+    assert sorted(run.body or "" for run in library.runs()) == ["a b.md", "a-b.md", "a-b.txt"]
