@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
-from viewer_runs import write_samples
+from viewer_runs import hostile_rows, measured, write_samples
 
+from epm.viewer.data.behind import behind
+from epm.viewer.data.candidates import paired
 from epm.viewer.data.completions import completions_of
 from epm.viewer.data.issues import exported
 from epm.viewer.data.library import Library
@@ -22,7 +24,7 @@ from epm.viewer.data.run import Run
 from epm.viewer.data.tally import Tally
 from epm.viewer.exporting import export
 from epm.viewer.routes import addresses, content
-from epm.viewer.screens import files, page
+from epm.viewer.screens import compare, figures, files, page, samples
 
 PLACE = {"condition": "c", "task": "t", "item": "i", "seed": 1, "index": 0}
 ROW = PLACE | {"text": "hello", "tokens": 1, "finish": "stop", "scores": {"m": True}}
@@ -165,3 +167,35 @@ def test_two_pages_whose_names_are_alike_are_two(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     library = Library(["a b.md", "a-b.md", "a-b.txt"], tmp_path)
     assert sorted(run.body or "" for run in library.runs()) == ["a b.md", "a-b.md", "a-b.txt"]
+
+
+ANYTHING = (None, True, 3, "x", [], [1], {"outcome": 3}, {"outcome": {"metric": "marker"}})
+
+
+@pytest.mark.parametrize("part", ["analyses", "tasks", "datasets", "scorers", "conditions"])
+def test_a_definition_may_be_anything(tmp_path: Path, part: str) -> None:
+    rows = hostile_rows(0)[:2]
+    folder = a_run(tmp_path, *rows)
+    (folder / "figures").mkdir()
+    marks = [{"name": name, "value": 1.0} for name in ("villain", "villain - villain", "a - b, c")]
+    (folder / "figures" / "effect.json").write_text(json.dumps({"data": {"dots": marks}}))
+    results = json.loads(measured(rows, 1).dumps())
+    inner = [{"effect": {"outcome": {"metric": "marker", "tasks": each}}} for each in ANYTHING]
+    for value in (*ANYTHING, {"effect": 3, "questions": True}, *inner):
+        results["definition"] = {part: value}
+        (folder / "results.json").write_text(json.dumps(results))
+        run = Run("issue-1/run", folder)
+        assert run.results is not None
+        figures.screen(run, "r/issue-1/run/figures.html")
+        compare.summary(run)
+        samples.index(run)
+        behind(run, "/analyses/effect/estimate")
+
+
+def test_pairs_are_found_by_their_names() -> None:
+    rows = [{**ROW, "condition": name} for name in ("a", "b", "a - b", "b, t", "c")]
+    results = measured(rows, 1)
+    assert list(paired(results, "a - b")) == [("a", "b", "")]
+    assert list(paired(results, "a - b, t")) == [("a", "b", "t"), ("a", "b, t", "")]
+    assert list(paired(results, "a - b - c, u")) == [("a - b", "c", "u")]
+    assert list(paired(results, "a - ")) == []
