@@ -6,11 +6,12 @@ import base64
 import gzip
 import json
 import os
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 from viewer_runs import hostile_rows, measured, write_samples
@@ -23,8 +24,9 @@ from epm.viewer.data.library import Library
 from epm.viewer.data.run import Run
 from epm.viewer.data.tally import Tally
 from epm.viewer.exporting import export
+from epm.viewer.markdown import render
 from epm.viewer.routes import addresses, content
-from epm.viewer.screens import compare, figures, files, page, samples
+from epm.viewer.screens import compare, figures, files, lint, page, samples
 
 PLACE = {"condition": "c", "task": "t", "item": "i", "seed": 1, "index": 0}
 ROW = PLACE | {"text": "hello", "tokens": 1, "finish": "stop", "scores": {"m": True}}
@@ -199,3 +201,46 @@ def test_pairs_are_found_by_their_names() -> None:
     assert list(paired(results, "a - b, t")) == [("a", "b", "t"), ("a", "b, t", "")]
     assert list(paired(results, "a - b - c, u")) == [("a - b", "c", "u")]
     assert list(paired(results, "a - ")) == []
+
+
+def test_the_lines_of_a_finding_are_the_linter_s(tmp_path: Path) -> None:
+    odd = "a\x0cb\u2028c\x85d\x1ce\x0bf"
+    text = f"## AI Summary\r\n\r\n{odd}\r\rThe rate is 3/4 (80%).\n\nEnd.\n"
+    (tmp_path / "body.md").write_text(text, newline="")
+    shown = lint.screen(Run("a/b", tmp_path), "r/a/b/lint.html")
+    assert "The rate is 3/4 (80%)." in shown
+
+
+TAGS = ("meta", "marquee", "map", "main", "menu", "mark", "maction", "img", "mglyph", "mi")
+PARTS = st.sampled_from(
+    [
+        *("<", ">", "</", "/>", '"', "'", " ", "\t", "/", "=", "<!--", "<![CDATA[", "&#x202e;"),
+        *("&lt;", r"\text{", r"\mathrm{", r"\operatorname{", "}", r"\frac{a}{b}", "onclick=x"),
+        *("http-equiv=refresh", "content=0;url=https://example.org", r"\href{javascript:x}{y}"),
+        *TAGS,
+    ]
+)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=12).map("".join))
+@example('\\text{<meta/http-equiv="refresh"/content="0;url=https://example.org">}')
+@example('\\text{<meta/http-equiv="refresh"/content="0"/>}')
+@example("\\text{<mark/onclick='x'>y</mark>}")
+def test_a_formula_is_nothing_but_a_formula(tex: str) -> None:
+    made = render(f"${tex}$\n\n```math\n{tex}\n```\n").html
+    found: list[tuple[str, set[str]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.append((tag, {name for name, _ in attrs}))
+
+    Reader().feed(made)
+    assert not {tag.partition("&")[0] for tag, _ in found} & {*TAGS[:-1], "a"}
+    asked = {name for _, names in found for name in names}
+    assert not asked & {"onclick", "http-equiv", "content", "href", "src"}
+    assert "&#x202e;" not in made
+
+
+def test_formulas_are_still_set() -> None:
+    for tex in (r"\frac{a}{b} < \sqrt{x^2}", r"\begin{matrix} a & b \\ c & d \end{matrix}"):
+        assert "<math" in render(f"${tex}$").html
