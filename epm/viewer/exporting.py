@@ -29,6 +29,9 @@ def export(library: Library, folder: Path) -> dict[str, int]:
         EpmError: the folder holds what no export has written.
     """
     _check(folder)
+    if not (folder / MANIFEST).exists():  # so that one that breaks off can be made again
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / MANIFEST, "")
     written: dict[str, int] = {}
     hashes: dict[str, str] = {}
     for path in addresses(library):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
 import gzip
 import json
 import os
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -244,3 +246,26 @@ def test_a_formula_is_nothing_but_a_formula(tex: str) -> None:
 def test_formulas_are_still_set() -> None:
     for tex in (r"\frac{a}{b} < \sqrt{x^2}", r"\begin{matrix} a & b \\ c & d \end{matrix}"):
         assert "<math" in render(f"${tex}$").html
+
+
+def test_an_export_that_broke_off_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library([str(a_run(tmp_path, ROW))], tmp_path)
+    pages = tmp_path / "pages"
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", _full_once_there_are(3))
+        with pytest.raises(OSError, match="No space left"):
+            export(library, pages)
+    assert export(library, pages)
+    assert not list(pages.rglob(".*"))
+
+
+def _full_once_there_are(most: int) -> Callable[[int], None]:
+    written = iter(range(most))
+
+    def fsync(_: int) -> None:
+        if next(written, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return fsync
