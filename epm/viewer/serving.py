@@ -51,6 +51,9 @@ class _Handler(loopback.Handler):
         except EpmError as error:
             self.say(500, str(error))
             return
+        except Exception as error:  # the others are shown, whatever one run does to a screen
+            self.say(500, f"internal error: {type(error).__name__}; please report it")
+            return
         if found is None:
             self.say(404, "there is nothing here; the list of runs is at /")
         else:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import errno
 import gzip
+import http.client
 import json
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from epm.viewer.exporting import export
 from epm.viewer.markdown import render
 from epm.viewer.routes import addresses, content
 from epm.viewer.screens import compare, figures, files, lint, page, samples
+from epm.viewer.serving import serve
 
 PLACE = {"condition": "c", "task": "t", "item": "i", "seed": 1, "index": 0}
 ROW = PLACE | {"text": "hello", "tokens": 1, "finish": "stop", "scores": {"m": True}}
@@ -269,3 +273,28 @@ def _full_once_there_are(most: int) -> Callable[[int], None]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return fsync
+
+
+def test_a_screen_that_breaks_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library([str(a_run(tmp_path, ROW))], tmp_path)
+    monkeypatch.setattr(Library, "places", lambda _: {}["/home/someone/run"])
+    with serving_of(library) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for path, status, says in (
+            ("/", 500, b"internal error: KeyError"),
+            ("http://[/", 404, b"no address"),
+        ):
+            connection.putrequest("GET", path, skip_host=True)
+            connection.putheader("Host", f"127.0.0.1:{port}")
+            connection.endheaders()
+            answer = connection.getresponse()
+            said = answer.read()
+            assert (answer.status, says in said, b"someone" in said) == (status, True, False)
+
+
+@contextmanager
+def serving_of(library: Library) -> Iterator[int]:
+    with serve(library, 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server.server_port
+        server.shutdown()
