@@ -24,5 +24,7 @@ def carried(html: str) -> str:
 def _seen(character: str) -> str:
     if character in _JOINERS:
         return character
+    if "\U000e0100" <= character <= "\U000e01ef":  # variation selectors, of which a text can hide
+        return ascii(character)[1:-1]
     hidden = unicodedata.category(character) in _HIDDEN or character in _FILLERS
     return ascii(character)[1:-1] if hidden else character

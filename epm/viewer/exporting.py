@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from epm.errors import EpmError
-from epm.files import write_atomically
+from epm.files import read_own, write_atomically
 from epm.viewer.data.library import Library
 from epm.viewer.routes import addresses, content
 
@@ -28,6 +29,9 @@ def export(library: Library, folder: Path) -> dict[str, int]:
         EpmError: the folder holds what no export has written.
     """
     _check(folder)
+    if not (folder / MANIFEST).exists():  # so that one that breaks off can be made again
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / MANIFEST, "")
     written: dict[str, int] = {}
     hashes: dict[str, str] = {}
     for path in addresses(library):
@@ -40,7 +44,8 @@ def export(library: Library, folder: Path) -> dict[str, int]:
         written[path] = len(found.body)
         hashes[path] = hashlib.sha256(found.body).hexdigest()
     for old in _written(folder) - hashes.keys():
-        (folder / old).unlink(missing_ok=True)
+        with suppress(OSError):  # gone, or a folder now
+            (folder / old).unlink()
     lines = "".join(f"{digest}  {path}\n" for path, digest in hashes.items())
     write_atomically(folder / MANIFEST, lines)
     return written
@@ -49,11 +54,15 @@ def export(library: Library, folder: Path) -> dict[str, int]:
 def _written(folder: Path) -> set[str]:
     """What an earlier export has left here, as far as it lies within."""
     try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-    except OSError:
+        text = read_own(folder / MANIFEST).decode("utf-8", "replace")
+    except (OSError, EpmError):
         return set()
-    names = {line.partition("  ")[2] for line in lines}
-    return {name for name in names if name and ".." not in Path(name).parts and name[0] != "/"}
+    names = {line.partition("  ")[2] for line in text.split("\n")}
+    return {
+        name
+        for name in names
+        if name and "\0" not in name and ".." not in Path(name).parts and name[0] != "/"
+    }
 
 
 def _check(folder: Path) -> None:

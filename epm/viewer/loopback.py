@@ -19,6 +19,8 @@ class Server(ThreadingHTTPServer):
     """Listens on loopback until it is shut down."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """A browser that restores its tabs asks for many pages at once."""
 
     def __init__(self, port: int, handler: type[Handler]) -> None:
         """Listen on a port; 0 is any that is free."""
@@ -32,7 +34,9 @@ class Server(ThreadingHTTPServer):
     @property
     def hosts(self) -> frozenset[str]:
         """What a request may call it: another name is that of a site that resolves to here."""
-        return frozenset({f"{name}:{self.server_port}" for name in (HOST, "localhost")})
+        names = (HOST, "localhost")
+        called = {f"{name}:{self.server_port}" for name in names}
+        return frozenset(called | set(names) if self.server_port == 80 else called)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a browser that goes away is no fault."""

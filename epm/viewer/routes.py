@@ -164,7 +164,8 @@ def _names(run: Run) -> Iterator[str]:
     if not run.numbers.why:
         yield "numbers.js"
     for file in sorted((run.folder / "figures").glob("*")):
-        if _FIGURE.fullmatch(f"figures/{file.name}"):
+        # a name with a line break, or that is no text, cannot be listed
+        if _FIGURE.fullmatch(f"figures/{file.name}") and file.name.isprintable():
             yield f"figures/{file.name}"
     if run.has_completions:
         yield "samples/index.js"

@@ -39,7 +39,11 @@ class _Handler(loopback.Handler):
 
     def answer(self) -> None:
         """Answer with a page, or with why there is none."""
-        path = unquote(urlsplit(self.path).path, errors="replace").lstrip("/")
+        try:
+            path = unquote(urlsplit(self.path).path, errors="replace").lstrip("/")
+        except ValueError:
+            self.say(404, "this is no address; the list of runs is at /")
+            return
         try:
             # what every page has does not wait until a run was read
             with nullcontext() if path.startswith("static/") else self.server.lock:
@@ -48,6 +52,9 @@ class _Handler(loopback.Handler):
                 is_folder = found is None and place in self.server.library.places()
         except EpmError as error:
             self.say(500, str(error))
+            return
+        except Exception as error:  # the others are shown, whatever one run does to a screen
+            self.say(500, f"internal error: {type(error).__name__}; please report it")
             return
         if is_folder:  # its links begin below it
             self.move(f"/r/{place}/")

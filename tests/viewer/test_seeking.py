@@ -19,10 +19,18 @@ SAME = {
     r"\d{2,3}(?:%|°)?": "1 12 1234% ٣٤ 99°",
     r"^(?:I|we)\s+\"?can't\"?/": "I can't/ we can't/",
     r"(?<=a)b{2}": "abb bb abbb",
+    r"a\sb|[\s-]x": "a b a\ufeffb a\x1cb a\x85b -x \ufeffx \u3000x",
+    r"(?:very )?(?:un)?sure?\w*": "very unsure sur surely",
 }
 REFUSED = (
     r"(a+)+b",
     r"\w*\w*",
+    r"(x|a*)(y|a*)(z|a*)b",
+    r"a*(?:b|c)?a*",
+    r"x{0,99}x{0,99}x{0,99}y",
+    "a?" * 30 + "a" * 30,
+    "(a|a)" * 20,
+    "a" * 1_001,
     r"\Ax",
     r"a**",
     "x{",

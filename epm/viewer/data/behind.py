@@ -250,7 +250,8 @@ def _pointer(steps: Sequence[str]) -> str:
 def _computed(results: Results, analysis: str, block: Mapping[str, Any]) -> str:
     """What a number is made of that no set of completions stands behind."""
     of = block.get("n")
-    spec = ((results.definition or {}).get("analyses") or {}).get(analysis)  # type: ignore[union-attr]
+    specs = (results.definition or {}).get("analyses")
+    spec = specs.get(analysis) if isinstance(specs, Mapping) else None
     outcome = spec.get("y") or spec.get("outcome") if isinstance(spec, dict) else None
     metric = (outcome.get("metric") if isinstance(outcome, dict) else None) or block.get("metric")
     size = f" (n = {of} in this analysis)" if isinstance(of, int) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -63,8 +64,8 @@ def cells(
 
 def _conditions(results: Results, steps: Sequence[str], node: Mapping[str, Any]) -> list[str]:
     if pair := _after(steps, "pairs"):
-        for a, b in product(results.conditions, repeat=2):
-            if pair == f"{a} - {b}":
+        for a, b, rest in paired(results, pair):
+            if not rest:
                 return [a] if steps[-1] == "a" else [b] if steps[-1] == "b" else []
         return []
     if name := _after(steps, "conditions"):
@@ -73,6 +74,17 @@ def _conditions(results: Results, steps: Sequence[str], node: Mapping[str, Any])
     if isinstance(listed, list):
         return [str(name) for name in listed]
     return [name for name, record in results.conditions.items() if record.role != "baseline"]
+
+
+def paired(results: Results, name: str) -> Iterator[tuple[str, str, str]]:
+    """Conditions that 'a - b', or 'a - b, task', may name, and the task; '' for none."""
+    for minus in re.finditer("(?= - )", name):
+        a, both = name[: minus.start()], name[minus.start() + 3 :]
+        if a not in results.conditions:
+            continue
+        for end in (*(comma.start() for comma in re.finditer(", ", both)), len(both)):
+            if (b := both[:end]) in results.conditions:
+                yield a, b, both[end + 2 :]
 
 
 def _outcome_tasks(results: Results, analysis: str) -> str | list[str] | None:

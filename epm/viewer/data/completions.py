@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +14,13 @@ from typing import Any
 
 from epm.errors import EpmError
 from epm.files import open_own
+from epm.privacy import public
 from epm.results import ONLY, Results, labels, replicate
 from epm.sampling.samples import CHECKPOINTS, SAMPLES
 from epm.viewer.data.lines import LARGEST, TooLarge, lines
+
+_LARGEST_INTEGER = 2**53
+"""Up to which a browser knows every one."""
 
 Score = bool | float | str
 """A text is the reason why there is no score."""
@@ -81,7 +86,7 @@ def _completions(
         for row in _rows(path, folder, problems):
             try:
                 yield _completion(row, known)
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 problems.append(
                     f"{path.relative_to(folder)}: a line that is no completion was left out"
                 )
@@ -110,7 +115,8 @@ def _rows(path: Path, folder: Path, problems: list[str]) -> Iterator[dict[str, A
     except (ValueError, RecursionError):
         problems.append(f"{name} has a broken line after {count:,} completions; the rest is left")
     except EpmError as error:
-        problems.append(str(error))
+        told = str(error).replace(f"{folder}/", "").replace(str(folder), "the run")
+        problems.append(public(told))
 
 
 def _why(error: Exception) -> str:
@@ -128,14 +134,16 @@ def _replicates(results: Results | None) -> dict[tuple[str, str], set[str]]:
 
 def _completion(row: Mapping[str, Any], known: Mapping[tuple[str, str], set[str]]) -> Completion:
     old = "persona" in row
-    condition = str(row["condition"])
-    task = str(row["persona"] if old else row["task"])
-    item = str(row["question"] if old else row["item"])
+    condition = _name(str(row["condition"]))
+    task = _name(str(row["persona"] if old else row["task"]))
+    item = _name(str(row["question"] if old else row["item"]))
     scores = row.get("scores", {"marker": row["marker"]} if "marker" in row else {})
     text = row["text"]
     if not isinstance(text, str) or not isinstance(scores, dict):
         raise ValueError("no text, or no scores")
     index = int(row.get("index", 0))
+    if abs(index) > _LARGEST_INTEGER:
+        raise ValueError("an index that no browser can tell from the next")
     seed = row.get("seed")
     if seed is not None:
         named = _seeded(seed, row.get("step"))
@@ -150,17 +158,34 @@ def _completion(row: Mapping[str, Any], known: Mapping[tuple[str, str], set[str]
         named,
         index,
         text,
-        scores,
-        tokens if isinstance(tokens, int) else None,
+        {_name(metric): _score(score) for metric, score in scores.items() if score is not None},
+        tokens if type(tokens) is int and abs(tokens) <= _LARGEST_INTEGER else None,
         str(row.get("finish", "")),
         prompt if isinstance(prompt, str) else None,
     )
 
 
+def _score(score: Any) -> Score:
+    """As both a page and a sum can have it. Raises ValueError, OverflowError."""
+    if isinstance(score, bool | str):
+        return score
+    if not isinstance(score, int | float) or not math.isfinite(number := float(score)):
+        raise ValueError("a score that is no number")
+    return score if abs(number) <= _LARGEST_INTEGER else number
+
+
+@lru_cache(maxsize=10_000)
+def _name(name: str) -> str:
+    """As an address can have it: half of a surrogate pair cannot stand in one."""
+    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @lru_cache(maxsize=1_000, typed=True)
 def _seeded(seed: Any, step: Any) -> str:
-    """The name of a replicate, by which the measurements have it."""
-    return replicate(seed=seed) if step is None else replicate(seed=seed, step=step)
+    """The name of a replicate, by which the measurements have it. Raises ValueError."""
+    named = _name(replicate(seed=seed) if step is None else replicate(seed=seed, step=step))
+    labels(named)
+    return named
 
 
 def _sort(rows: list[Completion], results: Results | None) -> None:
@@ -206,6 +231,6 @@ def _order(names: Iterable[str]) -> dict[str, int]:
 def _numbered(name: str) -> tuple[tuple[str, int, str], ...]:
     """So that seed 7 stands before seed 42."""
     return tuple(
-        (label, int(value) if value.isascii() and value.isdecimal() else 0, value)
+        (label, len(value.lstrip("0")) if value.isascii() and value.isdecimal() else -1, value)
         for label, value in labels(name).items()
     )

@@ -34,9 +34,8 @@ class Figure:
 def figures_of(run: Run) -> list[Figure]:
     """All figures of a run, in the order of their names; those of analyses first."""
     folder = run.folder / "figures"
-    names = sorted(
-        {path.stem for path in folder.glob("*.png")} | {p.stem for p in folder.glob("*.json")}
-    )
+    found = {path.stem for suffix in ("png", "json") for path in folder.glob(f"*.{suffix}")}
+    names = sorted(name for name in found if name.isprintable())  # others cannot be listed
     order = list(run.results.analyses if run.results else ())
     names.sort(key=lambda name: order.index(name) if name in order else len(order))
     return [_figure(run, name) for name in names]

@@ -19,6 +19,7 @@ from typing import Any
 
 from epm.errors import EpmError
 from epm.files import read_own
+from epm.privacy import public
 from epm.publishing.page import page_key
 from epm_lint import strict_json
 
@@ -31,6 +32,8 @@ COLUMNS = (
 )
 """Of the board, from left to right; labels `status:running` or plain `running` name them."""
 
+_BETWEEN = re.compile(r'("(?:[^"\\]|\\.)*")|\]\s*\[', re.DOTALL)
+"""Where an array ends and another begins; a string, as a title, may hold the same characters."""
 _CONFIDENCE = re.compile(r"\((HIGH|MODERATE|LOW) confidence\)", re.IGNORECASE)
 
 
@@ -85,16 +88,17 @@ def exported(top: Path) -> Export | None:
         return None
     try:
         taken = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        pages = strict_json.loads(_joined(read_own(path, _LARGEST)))
+        pages = strict_json.loads(_joined(strict_json.text_of(read_own(path, _LARGEST))))
         issues = [issue for page in pages for issue in (page if isinstance(page, list) else [page])]
         return Export(tuple(_cards(issues)), taken)
     except (OSError, ValueError, TypeError, RecursionError, EpmError) as error:
-        return Export((), "", f"{EXPORT} cannot be read: {error}")
+        why = error.strerror if isinstance(error, OSError) else str(error).removeprefix(f"{path} ")
+        return Export((), "", f"{EXPORT} cannot be read: {public(str(why))}")
 
 
-def _joined(content: bytes) -> bytes:
+def _joined(content: str) -> str:
     """`gh api --paginate` writes one array after another."""
-    return b"[" + re.sub(rb"\]\s*\[", b"],[", content.strip()) + b"]"
+    return f"[{_BETWEEN.sub(lambda found: found[0] if found[1] else '],[', content.strip())}]"
 
 
 def _cards(issues: list[Any]) -> Iterator[IssueCard]:

@@ -50,7 +50,7 @@ class Library:
             key = _key(folder, body)
             number = 2
             while key in found:
-                if found[key][0] == folder:
+                if found[key] == (folder, body):
                     break
                 key, number = f"{_key(folder, body)}-{number}", number + 1
             found.setdefault(key, (folder, body))

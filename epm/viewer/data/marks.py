@@ -10,6 +10,7 @@ from typing import Any
 from epm.results import Results
 from epm.results.measurements import TOGETHER
 from epm.viewer.data.behind import Behind, behind
+from epm.viewer.data.candidates import paired
 from epm.viewer.data.run import Run
 from epm.viewer.data.tally import Selection
 from epm_lint.binding.pointers import escape
@@ -125,11 +126,7 @@ def _of_pair(run: Run, results: Results, figure: str, mark: Mark) -> Selection |
     metric, tasks = _outcome(results, figure)
     if " - " not in mark.name or metric is None:
         return None
-    for a, b in product(results.conditions, repeat=2):
-        pair = f"{a} - {b}"
-        if mark.name != pair and not mark.name.startswith(f"{pair}, "):
-            continue
-        alone = mark.name.removeprefix(pair).removeprefix(", ")
+    for a, b, alone in paired(results, mark.name):
         cells = tuple(
             (each, task)
             for each in (a, b)
@@ -174,4 +171,5 @@ def _tasks(results: Results, condition: str, metric: str, which: Any) -> list[st
         return [task for task in measured if task == target]
     if which == "off_target":
         return [task for task in measured if task != target]
-    return measured if which == "all" else [task for task in measured if task in which]
+    named = which if isinstance(which, list | tuple) else ()
+    return measured if which == "all" else [task for task in measured if task in named]

@@ -12,6 +12,7 @@ from epm.errors import EpmError
 from epm.files import read_own
 from epm.linting.bodies import Given, body_at
 from epm.linting.settings import Settings
+from epm.privacy import public
 from epm.report.render import BODY, RESULTS, TITLE
 from epm.results import Results
 from epm.results.imported import MADE_BY
@@ -191,7 +192,7 @@ class Run:
         return self._linted[1]
 
     def _shortened(self, line: str) -> str:
-        return line.replace(f"{self.folder}/", "")
+        return public(line.replace(f"{self.folder}/", "").replace(str(self.folder), "the run"))
 
     @cached_property
     def numbers(self) -> PageNumbers:

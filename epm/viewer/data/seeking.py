@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _WORD = r"\p{L}\p{N}_"
@@ -17,6 +18,12 @@ _GROUPS = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
 _TIMES = re.compile(r"\{(\d{1,2})(?:(,)(\d{0,2}))?\}")
 _SHORT, _LONG = 4_000, 200_000
 """Characters of a completion that is searched: with a repetition without an end, and without."""
+_LONGEST = 1_000
+"""Characters of a pattern."""
+_MOST_WAYS = 200
+"""In which a pattern may be tried from one place of a text, repetitions without an end aside."""
+_BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Python's; those of JavaScript have the byte order mark and lack separators of ASCII."""
 
 
 def sought(definition: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
@@ -37,7 +44,7 @@ def sought(definition: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
 
 def _pattern(scorer: Mapping[str, Any]) -> tuple[str, int] | None:
     text, pattern = scorer.get("text"), scorer.get("pattern")
-    if scorer.get("kind") == "Substring" and isinstance(text, str) and text:
+    if scorer.get("kind") == "Substring" and isinstance(text, str) and 0 < len(text) <= _LONGEST:
         return "".join(map(_literal, text)), 0
     if scorer.get("kind") == "Regex" and isinstance(pattern, str) and pattern:
         return javascript(pattern)
@@ -52,8 +59,11 @@ def javascript(pattern: str) -> tuple[str, int] | None:
     """A Python pattern in JavaScript (flag u), and its repetitions without an end.
 
     None for what has no plain equal there, and for what can take longer than the square of the
-    text's length: repeated groups, and two repetitions without an end in one alternative.
+    text's length: repeated groups, two repetitions without an end in one alternative, and many
+    repetitions with one, which a browser tries in every combination.
     """
+    if len(pattern) > _LONGEST:
+        return None
     try:
         pieces = list(_translated(pattern))
     except (_Unknown, IndexError):
@@ -61,8 +71,32 @@ def javascript(pattern: str) -> tuple[str, int] | None:
     return "".join(piece for piece, _ in pieces), sum(endless for _, endless in pieces)
 
 
+@dataclass
+class _Tried:
+    """What a browser may have to try of a group, or of the whole pattern."""
+
+    ways: int = 1
+    """Combinations of the alternative that is being read."""
+    endless: int = 0
+    """Its repetitions without an end."""
+    others: int = 0
+    """Combinations of the alternatives before."""
+    most_endless: int = 0
+    """Of one of them."""
+
+    def alternative(self) -> None:
+        self.others, self.ways = self.others + self.ways, 1
+        self.most_endless, self.endless = max(self.most_endless, self.endless), 0
+
+    def times(self, ways: int, endless: int) -> None:
+        self.ways, self.endless = self.ways * ways, self.endless + endless
+        if self.ways > _MOST_WAYS or self.endless > 1:
+            raise _Unknown
+
+
 def _translated(pattern: str) -> Iterator[tuple[str, int]]:
-    at, endless, after = 0, 0, ""
+    at, after = 0, ""
+    groups = [_Tried()]
     while at < len(pattern):
         here = pattern[at]
         length, written, repeats = 1, _literal(here), 0
@@ -77,15 +111,20 @@ def _translated(pattern: str) -> Iterator[tuple[str, int]]:
             length, written, repeats = _times(pattern, at)
             if after in ("", ")", "(", "|", "repeated"):
                 raise _Unknown
-        elif here == "?":
-            written = "?"
-        elif here in ").|^$":
+        elif here in "?).|^$":
             written = {".": r"[^\n]", "$": r"(?=\n?$)"}.get(here, here)
-        if here == "|":
-            endless = 0
-        endless += repeats
-        if endless > 1:
-            raise _Unknown
+            if here == "?":  # after a repetition it is no other choice
+                groups[-1].times(1 if after == "repeated" else 2, 0)
+            elif here == "|":
+                groups[-1].alternative()
+            elif here == ")" and len(groups) > 1:
+                group = groups.pop()
+                group.alternative()
+                groups[-1].times(group.others, group.most_endless)
+        if here == "(":
+            groups.append(_Tried())
+        elif here in "*+{":
+            groups[-1].times(1 if repeats else _choices(written), repeats)
         yield written, repeats
         at += length
         after = "repeated" if here in "*+{" else here
@@ -102,7 +141,9 @@ def _escaped(character: str, within: bool) -> str:
         return _WORD if within else f"[{_WORD}]"
     if character == "d":
         return r"\p{Nd}"
-    if character in "sntr":
+    if character == "s":
+        return _BLANKS if within else f"[{_BLANKS}]"
+    if character in "ntr":
         return f"\\{character}"
     if character.isalnum():
         raise _Unknown
@@ -133,6 +174,12 @@ def _group(pattern: str, start: int) -> str:
         if pattern.startswith(opening, start):
             return opening
     raise _Unknown
+
+
+def _choices(times: str) -> int:
+    """How many numbers of repetitions a `{m,n}` allows."""
+    least, _, most = times.strip("{}").partition(",")
+    return max(1, int(most or least) - int(least) + 1)
 
 
 def _times(pattern: str, start: int) -> tuple[int, str, int]:

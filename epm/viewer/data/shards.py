@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from epm.viewer.data.vocabulary import shared
 
 MOST_ROWS = 2_000
 MOST_CHARACTERS = 1_000_000
+_PROTOTYPE = re.compile(r'(?<=[{,])"__proto__":')
 FIRST_ROWS = 24
 FIRST_CHARACTERS = 50_000
 """Of the first part of a run, so that a screen has its first cards at once."""
@@ -61,7 +63,8 @@ def script(name: str, value: Any) -> str:
 
     It is plain ASCII, and holds no `<`: whatever is in the value ends no script.
     """
-    text = _json(value).replace("<", "\\u003c")
+    # written plainly, that one name would be no member but the prototype of its object
+    text = _PROTOTYPE.sub('["__proto__"]:', _json(value).replace("<", "\\u003c"))
     return f"epm.take({json.dumps(name)},{text});\n"
 
 

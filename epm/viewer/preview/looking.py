@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -158,6 +159,8 @@ def _template(name: str) -> Template:
 def _text(path: str) -> str:
     name = Path(path).name
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe would be waited for
+            raise EpmError(f"{name} is no file")
         with Path(path).open("rb") as stream:
             return decoded(stream.read(epm_lint.LARGEST_BODY + 1))
     except FileNotFoundError:

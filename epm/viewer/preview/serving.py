@@ -49,7 +49,11 @@ class _Handler(loopback.Handler):
 
     def answer(self) -> None:
         """Answer with a file, or with looks as they come."""
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError:
+            self.say(404, "this is no address; the page is at /")
+            return
         name, look = self.server.feed.now
         folder, _, file = url.path.rpartition("/")
         if url.path == "/":

@@ -70,7 +70,8 @@ def _hashed(items: Any) -> str:
     """A data set in one line: its items are compared where its completions are."""
     text = json.dumps(items, ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
-    return f"{len(items)} items, sha256 {digest}…"
+    size = f"{len(items)} items, " if isinstance(items, Mapping | list) else ""
+    return f"{size}sha256 {digest}…"
 
 
 def _numbers(run: Run) -> Iterator[dict[str, Any]]:

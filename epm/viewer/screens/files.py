@@ -66,18 +66,25 @@ def _rows(run: Run) -> Iterator[Row]:
     vouched = _vouched(run)
     for path in sorted(run.folder.rglob("*"))[:_MOST]:
         name = path.relative_to(run.folder).as_posix()
-        if path.is_symlink() or not path.is_file() or name.startswith("."):
+        try:
+            if path.is_symlink() or not path.is_file() or name.startswith("."):
+                continue
+            size = path.stat().st_size
+        except OSError:  # gone, or out of reach
             continue
-        size = path.stat().st_size
         if size > _LARGEST:
             yield Row(name, size, "", "too large to be hashed here", "skip")
             continue
         try:
             digest = file_sha256(path)
         except (OSError, EpmError) as error:
-            yield Row(name, size, "", f"cannot be read: {error}", "fail")
+            yield Row(name, size, "", f"cannot be read: {_why(error)}", "fail")
             continue
         yield Row(name, size, digest, *_verdict(digest, vouched.get(name, [])))
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "it is no plain file"
 
 
 def _verdict(digest: str, vouched: list[tuple[str, str]]) -> tuple[str, str]:
@@ -92,7 +99,7 @@ def _vouched(run: Run) -> dict[str, list[tuple[str, str]]]:
     """Who says which hash a file has, by its name."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name, digest in (run.results.provenance.files if run.results else {}).items():
-        if (run.folder / name).exists() or "/" not in name:
+        if "/" not in name or _is_there(run.folder / name):
             found.setdefault(name, []).append(("the results file", digest))
     words = marker_of(run.body or "")
     for name, word in ((RESULTS, "sha256"), (NUMBERS, "numbers")):
@@ -104,12 +111,19 @@ def _vouched(run: Run) -> dict[str, list[tuple[str, str]]]:
             name = f"figures/{sidecar.stem}.png"
             found.setdefault(name, []).append(("its sidecar", digest))
     try:
-        recorded = json.loads((run.folder / RECORD).read_text(encoding="utf-8"))["files"]
+        recorded = json.loads(read_own(run.folder / RECORD))["files"]
         for name, digest in recorded.items():
             found.setdefault(str(name), []).append(("the run's inventory", str(digest)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, EpmError):
         pass
     return found
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # no name that a file can have
+        return False
 
 
 def _member(sidecar: Path, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from epm.viewer.markdown import MarginMark
 from epm_lint.model import Finding, Row, Status
 from epm_lint.quoting import visible
 
+_NEWLINE = re.compile("\r\n?|\n")
+"""What ends a line of Markdown; a form feed or U+2028 does not."""
 _LEVELS = {
     Status.FAIL: "fail",
     Status.ERROR: "fail",
@@ -88,7 +91,7 @@ def _level(row: Row) -> str:
 
 
 def _source(run: Run, finding: Finding) -> Iterator[tuple[int, str]]:
-    lines = (run.body or "").removeprefix("\ufeff").splitlines()
+    lines = _NEWLINE.split((run.body or "").removeprefix("\ufeff"))
     end = min(finding.end_line or finding.line, finding.line + 4)
     for number in range(finding.line, end + 1):
         if 0 < number <= len(lines):

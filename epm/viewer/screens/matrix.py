@@ -155,7 +155,8 @@ def _table(
     run: Run, results: Results, heading: str, says: tuple[str, ...], columns: list[Column]
 ) -> Table:
     measured = {place for column in columns for place in column.metric.found}
-    conditions = [name for name in results.measurements if any(name == c for c, _ in measured)]
+    of_any = {condition for condition, _ in measured}
+    conditions = [name for name in results.measurements if name in of_any]
     rows = [
         (name, [_cell(run, results, column, name) for column in columns]) for name in conditions
     ]

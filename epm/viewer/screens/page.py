@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from epm.viewer import html
 from epm.viewer.data.discussion import Discussion
@@ -46,7 +46,9 @@ def _shown(run: Run, numbers: Numbers, findings: list[MarginMark]) -> Shown:
 
 def picture(run: Run, address: str) -> str | None:
     """A figure of the run, wherever its address says that it was published."""
-    name = unquote(urlsplit(address).path).rpartition("/")[2]
-    if not name.lower().endswith(_PICTURES) or not (run.folder / "figures" / name).is_file():
+    try:
+        name = unquote(urlsplit(address).path).rpartition("/")[2]
+        there = name.lower().endswith(_PICTURES) and (run.folder / "figures" / name).is_file()
+    except (OSError, ValueError):  # no address, or no name that a file can have
         return None
-    return f"figures/{name}"
+    return f"figures/{quote(name)}" if there else None

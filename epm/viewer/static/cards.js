@@ -191,7 +191,7 @@
   };
   const sought = (index, row, metric, words) => {
     if (words) {
-      const literal = words.replace(/[\^$.*+?()[\]{}|/]/g, "\\$&");
+      const literal = words.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
       const found = pattern(literal, "giu");
       return found && { pattern: found, longest: Infinity, says: "searched for" };
     }

@@ -13,9 +13,15 @@ document.addEventListener("DOMContentLoaded", () => {
   const base = (key) => `r/${key}/`;
   const indices = new Map();
 
-  // both runs name their index alike: one after the other
-  const indexOf = async (key) => {
-    if (!indices.has(key)) indices.set(key, await epm.load(`${base(key)}samples/index.js`, "samples"));
+  // all runs name their index alike: one after the other, however fast a reader turns
+  let before = Promise.resolve();
+  const indexOf = (key) => {
+    if (!indices.has(key)) {
+      const wanted = before.then(() => epm.load(`${base(key)}samples/index.js`, "samples"));
+      wanted.catch(() => indices.delete(key));
+      before = wanted.catch(() => {});
+      indices.set(key, wanted);
+    }
     return indices.get(key);
   };
 
@@ -60,14 +66,15 @@ document.addEventListener("DOMContentLoaded", () => {
   // ---------------------------------------------------------------- settings
 
   const settings = (a, b) => {
-    const all = union(names(a.settings), names(b.settings));
-    const differ = all.filter((name) => a.settings[name] !== b.settings[name]);
+    const [of, other] = [a, b].map((run) => new Map(Object.entries(run.settings)));
+    const all = union([...of.keys()], [...other.keys()]);
+    const differ = all.filter((name) => of.get(name) !== other.get(name));
     const row = (name) => [
       element("th", { scope: "row" }, name),
-      cell(a.settings[name] ?? "–"),
-      cell(b.settings[name] ?? "–"),
+      cell(of.get(name) ?? "–"),
+      cell(other.get(name) ?? "–"),
     ];
-    const inBoth = differ.filter((name) => name in a.settings && name in b.settings);
+    const inBoth = differ.filter((name) => of.has(name) && other.has(name));
     const inOne = differ.filter((name) => !inBoth.includes(name));
     const head = ["Setting", a.key, b.key];
     const same = `${all.length - differ.length} of ${all.length} settings are the same.`;
