@@ -54,7 +54,9 @@ class _Handler(loopback.Handler):
             self.say(500, str(error))
             return
         except Exception as error:  # the others are shown, whatever one run does to a screen
-            self.say(500, f"internal error: {type(error).__name__}; please report it")
+            self.say(
+                500, f"this screen could not be made ({type(error).__name__}); please report it"
+            )
             return
         if is_folder:  # its links begin below it
             self.move(f"/r/{place}/")

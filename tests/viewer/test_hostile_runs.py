@@ -281,7 +281,7 @@ def test_a_screen_that_breaks_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
     with serving_of(library) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         for path, status, says in (
-            ("/", 500, b"internal error: KeyError"),
+            ("/", 500, b"this screen could not be made (KeyError)"),
             ("http://[/", 404, b"no address"),
         ):
             connection.putrequest("GET", path, skip_host=True)
