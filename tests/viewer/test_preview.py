@@ -137,7 +137,7 @@ def test_what_cannot_be_shown_is_said(start_preview: Start, open_preview: OpenTa
     expect(trouble).to_contain_text("at most 2,000,000 are read")
     preview.body.unlink()
     preview.body.mkdir()
-    expect(trouble).to_contain_text("cannot be read")
+    expect(trouble).to_contain_text("body.md is no file")
     preview.body.rmdir()
     preview.save("Fourth.\n")
     expect(trouble).to_have_count(0)
