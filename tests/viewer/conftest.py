@@ -112,6 +112,16 @@ def as_files(folder: Path, pages: Path) -> Site:
     return Site(f"{pages.as_uri()}/", library, pages)
 
 
+@contextmanager
+def site_of(carrier: str, folder: Path, pages: Path) -> Iterator[Site]:
+    """The runs below a folder, served or exported into another."""
+    if carrier == "exported":
+        yield as_files(folder, pages)
+    else:
+        with serving(folder) as found:
+            yield found
+
+
 @pytest.fixture(scope="session")
 def served(runs: Path) -> Iterator[Site]:
     """The runs from a server."""

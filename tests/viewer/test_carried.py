@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
+from conftest import Site, Tab, site_of  # type: ignore[attr-defined]
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
@@ -113,11 +113,9 @@ def site(
     request: pytest.FixtureRequest, hostile: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """Either carrier."""
-    if request.param == "exported":
-        yield as_files(hostile, tmp_path_factory.mktemp("carried-exported") / "pages")
-    else:
-        with serving(hostile) as found:
-            yield found
+    pages = tmp_path_factory.mktemp("carried-exported") / "pages"
+    with site_of(request.param, hostile, pages) as found:
+        yield found
 
 
 def test_no_page_holds_what_cannot_be_seen(hostile: Path) -> None:

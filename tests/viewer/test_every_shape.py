@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import shapes
-from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
+from conftest import Site, Tab, site_of  # type: ignore[attr-defined]
 from journeys import findings_lead, numbers_lead, points_lead
 
 Record = Callable[[str, object], None]
@@ -29,11 +29,9 @@ def site(
 ) -> Iterator[Site]:
     """All of them, in either carrier."""
     folder = Path(every_shape[""])
-    if request.param == "exported":
-        yield as_files(folder, tmp_path_factory.mktemp("shapes-exported") / "pages")
-    else:
-        with serving(folder) as found:
-            yield found
+    pages = tmp_path_factory.mktemp("shapes-exported") / "pages"
+    with site_of(request.param, folder, pages) as found:
+        yield found
 
 
 @pytest.mark.parametrize("shape", shapes.NAMES)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shapes
-from conftest import Site, Tab, as_files, serving  # type: ignore[attr-defined]
+from conftest import Site, Tab, site_of  # type: ignore[attr-defined]
 from journeys import findings_lead, numbers_lead, points_lead
 from test_every_shape import Record
 
@@ -30,11 +30,9 @@ def site(
     request: pytest.FixtureRequest, published: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """In either carrier."""
-    if request.param == "exported":
-        yield as_files(published, tmp_path_factory.mktemp("published-exported") / "pages")
-    else:
-        with serving(published) as found:
-            yield found
+    pages = tmp_path_factory.mktemp("published-exported") / "pages"
+    with site_of(request.param, published, pages) as found:
+        yield found
 
 
 @pytest.mark.parametrize("shape", shapes.PUBLISHED)
