@@ -78,9 +78,10 @@ def _measured(
     )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     for line in process.stdout:
+        seconds = time.perf_counter() - began
         if BEGUN in line:
-            begun.append(time.perf_counter() - began)
-        print(f"  {line}", end="", flush=True)
+            begun.append(seconds)
+        print(f"{seconds:7.1f}  {line}", end="", flush=True)
     if process.wait():
         sys.exit(f"the run on {gpus} ended with exit code {process.returncode}")
     seconds = time.perf_counter() - began

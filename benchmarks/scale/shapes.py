@@ -49,6 +49,10 @@ SHAPES: dict[str, dict[str, Any]] = {
 """Of SmolLM2-135M-Instruct's and Qwen2.5-7B-Instruct's config.json, and of a toy."""
 
 
+LARGEST_FILE = "4GB"
+"""As the real one is parted on the hub."""
+
+
 def write_model(shape: str, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Write a bfloat16 model of a shape into a folder, so that every way can read it.
 
@@ -67,5 +71,5 @@ def write_model(shape: str, tokenizer: PreTrainedTokenizerBase, folder: Path) ->
     torch.manual_seed(0)
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     tokenizer.save_pretrained(folder)

@@ -118,8 +118,8 @@ class AdapterStack:
             own = [zero if folder is None else found[folder][1][name] for folder in folders]
             device = modules[name].weight.device
             pairs[name] = Pair(
-                torch.stack([pair.a for pair in own]).to(device),
-                torch.stack([pair.b for pair in own]).to(device),
+                torch.stack([pair.a.to(device) for pair in own]),
+                torch.stack([pair.b.to(device) for pair in own]),
             )
         return cls(model, len(folders), lora, pairs)
 

@@ -15,7 +15,7 @@ from epm.executors.beside import Beside
 from epm.executors.local import LocalExecutor
 from epm.pipeline.dealing import chains, deal
 from epm.pipeline.execution import Execution
-from epm.pipeline.shards import Produced, Shard, inputs_of, keep, note, prepare, work
+from epm.pipeline.shards import Produced, Shard, inputs_of, keep, note, prepare, scratch, work
 from epm.pipeline.stage import Tools, units_of
 from epm.pipeline.stages import Stages, model_record
 from epm.pipeline.worth import Prices, places
@@ -110,18 +110,20 @@ class Distribution:
         parts = [tuple(name for index in share for name in left.chains[index]) for share in shares]
         # whoever starts a run on a cluster need not have a GPU
         own = parts.pop(0) if local else ()
-        shards = [
-            Shard(
-                self.stages.definition,
-                part,
-                self.environment,
-                self.tools.engine_for,
-                inputs_of(self.stages, part),
-            )
-            for part in parts
-            if part
-        ]
-        self._together(own, shards)
+        with scratch(self.stages.folder.path) if local else nullcontext() as here:
+            shards = [
+                Shard(
+                    self.stages.definition,
+                    part,
+                    self.environment,
+                    self.tools.engine_for,
+                    inputs_of(self.stages, part),
+                    here,
+                )
+                for part in parts
+                if part
+            ]
+            self._together(own, shards)
 
     def _together(self, own: tuple[str, ...], shards: list[Shard]) -> None:
         arrived: SimpleQueue[int] = SimpleQueue()

@@ -34,14 +34,16 @@ class Execution:
 
     def unfinished(self, units: Sequence[WorkUnit]) -> list[WorkUnit]:
         """Those of the units that are still to be done; takes note of the others."""
+        # inputs of a failed replicate do not exist, and are not missed
+        there = [
+            replace(unit, inputs=tuple(path for path in unit.inputs if path.exists()))
+            for unit in units
+        ]
         left = []
-        for unit in units:
+        for unit, record in zip(there, self._folder.manifests(there), strict=True):
             if unit.subject in self.failures:
                 self._give_up(unit)
-                continue
-            # inputs of a failed replicate do not exist, and are not missed
-            unit = replace(unit, inputs=tuple(path for path in unit.inputs if path.exists()))
-            if record := self._folder.manifest(unit):
+            elif record:
                 self._note(unit, record)
             else:
                 left.append(unit)

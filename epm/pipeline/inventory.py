@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from epm.errors import EpmError
-from epm.files import dump_json, file_sha256, joint_sha256, write_atomically
+from epm.files import dump_json, hashed, joint_sha256, sha256_if_any, write_atomically
 
 RECORD = "inventory.json"
 
@@ -23,11 +23,12 @@ WRITTEN_BY_PEOPLE = frozenset({"body.md"})
 
 def write(folder: Path) -> None:
     """Record what the folder holds now."""
-    files = {
-        path.relative_to(folder).as_posix(): file_sha256(path)
+    found = hashed(
+        path
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.is_symlink() and path.name != RECORD
-    }
+    )
+    files = {path.relative_to(folder).as_posix(): sha256 for path, sha256 in found.items()}
     write_atomically(folder / RECORD, dump_json({"files": files, "sha256": joint_sha256(files)}))
 
 
@@ -80,11 +81,5 @@ def changed(folder: Path) -> list[str]:
         return []
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return [RECORD]
-    return [name for name, sha256 in files.items() if _differs(folder / name, sha256)]
-
-
-def _differs(path: Path, sha256: str) -> bool:
-    try:
-        return file_sha256(path) != sha256
-    except OSError:
-        return True
+    found = hashed((folder / name for name in files), sha256_if_any)
+    return [name for name, sha256 in files.items() if found[folder / name] != sha256]

@@ -23,7 +23,7 @@ from epm.pipeline.content import content
 from epm.pipeline.distribution import Distribution
 from epm.pipeline.execution import Execution
 from epm.pipeline.run_folder import RunFolder
-from epm.pipeline.shards import SHARDS
+from epm.pipeline.shards import SHARDS, sweep
 from epm.pipeline.stage import EngineFor, Tools
 from epm.pipeline.stages import Stages
 from epm.progress import Progress
@@ -83,6 +83,7 @@ def run(
     with resources("the run", folder), held(folder):
         changed = [] if options.fresh else inventory.changed(folder)
         inventory.forget(folder)
+        sweep(folder)
         if options.fresh:
             _clear(folder)
         if options.ask_again:

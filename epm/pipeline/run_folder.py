@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from epm.errors import StageFailed, resources
-from epm.files import dump_json, file_sha256, text_sha256, write_atomically
+from epm.files import dump_json, hashed, sha256_if_any, text_sha256, write_atomically
 from epm.results import Environment, StageTiming
 
 MANIFEST = "manifest.json"
@@ -94,19 +94,41 @@ class RunFolder:
         """A stage's folder."""
         return self.path / stage / subject if subject else self.path / stage
 
+    def _folder(self, unit: WorkUnit) -> Path:
+        return self.of(unit.stage, unit.subject)
+
     def manifest(self, unit: WorkUnit) -> Manifest | None:
-        """Its record, if it is finished with these very inputs and its outputs are whole."""
-        folder = self.of(unit.stage, unit.subject)
-        if not (folder / MANIFEST).exists():
+        """See `manifests`."""
+        (record,) = self.manifests([unit])
+        return record
+
+    def manifests(self, units: Sequence[WorkUnit]) -> list[Manifest | None]:
+        """Their records, of those that are finished with these very inputs, their outputs whole."""
+        records = [self._written(unit) for unit in units]
+        finished = [(unit, record) for unit, record in zip(units, records, strict=True) if record]
+        made = (self._folder(unit) / name for unit, record in finished for name in record.outputs)
+        given = (path for unit, _ in finished for path in unit.inputs)
+        found = hashed((*made, *given), sha256_if_any)
+
+        def holds(unit: WorkUnit, record: Manifest) -> bool:
+            for name, digest in record.outputs.items():
+                if found[self._folder(unit) / name] != digest:
+                    self.on_damage(f"{unit.name}/{name}")
+                    return False
+            return record.inputs == self._inputs(unit, found)
+
+        return [
+            record if record and holds(unit, record) else None
+            for unit, record in zip(units, records, strict=True)
+        ]
+
+    def _written(self, unit: WorkUnit) -> Manifest | None:
+        path = self._folder(unit) / MANIFEST
+        if not path.exists():
             return None
-        if (record := _read(folder / MANIFEST)) is None:
+        if (record := _read(path)) is None:
             self.on_damage(f"{unit.name}/{MANIFEST}")
-            return None
-        for name, digest in record.outputs.items():
-            if _sha256(folder / name) != digest:
-                self.on_damage(f"{unit.name}/{name}")
-                return None
-        return record if record.inputs == self._hashes(unit) else None
+        return record
 
     def execute(self, units: Sequence[WorkUnit], work: Work) -> Iterator[tuple[WorkUnit, Manifest]]:
         """Do the work in empty folders; yield each one as soon as its manifest is written.
@@ -118,47 +140,49 @@ class RunFolder:
             EpmError: the disk or the memory is full, or the work says so; the folders of what is
                 not finished are emptied.
         """
-        inputs = {unit: self._hashes(unit) for unit in units}
-        unfinished = {unit: self.of(unit.stage, unit.subject) for unit in units}
+        given = hashed((path for unit in units for path in unit.inputs), sha256_if_any)
+        unfinished = {unit: self._folder(unit) for unit in units}
         doing = ", ".join(unit.name for unit in units[:3]) + ("…" if len(units) > 3 else "")
         with _cleared(unfinished), resources(doing, self.path):
             started = time.monotonic()
             for outcomes in work(dict(unfinished)):
                 seconds, started = time.monotonic() - started, time.monotonic()
-                records = {
-                    unit: self._record(unfinished[unit], inputs[unit], outcome, seconds * share)
-                    for (unit, outcome), share in zip(
-                        outcomes.items(), _shares(outcomes), strict=True
-                    )
-                }
+                records = self._records(outcomes, given, seconds)
                 for unit, record in records.items():
                     self._write(unfinished.pop(unit), record)
                 yield from records.items()
 
-    def _record(
-        self, folder: Path, inputs: dict[str, str], outcome: Done, seconds: float
-    ) -> Manifest:
-        """The manifest of what lies in a folder now."""
-        return Manifest(
-            inputs=inputs,
-            outputs={
-                path.relative_to(folder).as_posix(): file_sha256(path)
-                for path in sorted(folder.rglob("*"))
-                if path.is_file()
-            },
-            seconds=round(seconds, 3),
-            tokens=outcome if isinstance(outcome, int) else 0,
-            failure=outcome.what if isinstance(outcome, StageFailed) else "",
-            environment=self._environment,
-        )
+    def _records(
+        self, outcomes: Mapping[WorkUnit, Done], given: Mapping[Path, str], seconds: float
+    ) -> dict[WorkUnit, Manifest]:
+        """The manifests of what lies in the units' folders now."""
+        files = {
+            unit: sorted(path for path in self._folder(unit).rglob("*") if path.is_file())
+            for unit in outcomes
+        }
+        made = hashed(path for paths in files.values() for path in paths)
+        return {
+            unit: Manifest(
+                inputs=self._inputs(unit, given),
+                outputs={
+                    path.relative_to(self._folder(unit)).as_posix(): made[path]
+                    for path in files[unit]
+                },
+                seconds=round(seconds * share, 3),
+                tokens=outcome if isinstance(outcome, int) else 0,
+                failure=outcome.what if isinstance(outcome, StageFailed) else "",
+                environment=self._environment,
+            )
+            for (unit, outcome), share in zip(outcomes.items(), _shares(outcomes), strict=True)
+        }
 
     @staticmethod
     def _write(folder: Path, record: Manifest) -> None:
         value: dict[str, Any] = {**vars(record), "environment": record.environment.model_dump()}
         write_atomically(folder / MANIFEST, dump_json(guarded(value)))
 
-    def _hashes(self, unit: WorkUnit) -> dict[str, str]:
-        files = {self._relative(path): _sha256(path) for path in unit.inputs}
+    def _inputs(self, unit: WorkUnit, found: Mapping[Path, str]) -> dict[str, str]:
+        files = {self._relative(path): found[path] for path in unit.inputs}
         return files | ({SETTINGS: unit.settings} if unit.settings else {})
 
     def _relative(self, path: Path) -> str:
@@ -183,14 +207,6 @@ def _read(path: Path) -> Manifest | None:
         return Manifest(**{**value, "environment": environment})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _sha256(path: Path) -> str:
-    """'' where there is no such file."""
-    try:
-        return file_sha256(path)
-    except OSError:
-        return ""
 
 
 def timing(unit: WorkUnit, record: Manifest) -> StageTiming:

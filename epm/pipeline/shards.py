@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SHARDS = "shards.jsonl"
 """In the run folder: which worker of an executor did which replicates."""
 
+_SCRATCH = ".shards"
+"""In the run folder, while workers of this machine are at work."""
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -41,6 +44,8 @@ class Shard:
     engine_for: EngineFor
     inputs: dict[str, bytes]
     """Files by path relative to the run folder."""
+    scratch: Path | None = None
+    """A folder of this machine to leave files in; None sends them back."""
 
     def __str__(self) -> str:
         """As messages call it."""
@@ -49,10 +54,14 @@ class Shard:
 
 @dataclass(frozen=True)
 class Produced:
-    """What a worker gives back."""
+    """What a worker gives back: what is finished, manifests included."""
 
     files: dict[str, bytes]
-    """By path relative to the run folder: what is finished, manifests included."""
+    """By path relative to the run folder."""
+    left: Path | None = None
+    """A folder of this machine with the rest, laid out like the run folder."""
+    units: tuple[str, ...] = ()
+    """Names of those whose folders lie in it."""
 
 
 _kept: list[BaseModel] = []
@@ -74,20 +83,22 @@ def work(shard: Shard) -> Produced:
     Raises:
         EpmError: as a run does.
     """
-    with tempfile.TemporaryDirectory(prefix="epm-shard-") as scratch:
+    with _own_folder(shard.scratch) as path:
         for name, content in shard.inputs.items():
-            path = Path(scratch) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            given = path / name
+            given.parent.mkdir(parents=True, exist_ok=True)
+            given.write_bytes(content)
         progress = _progress()
         base = _base(shard.definition)
         here = shard.environment.model_copy(update={"hardware": provenance.hardware(base.device)})
-        folder = RunFolder(Path(scratch), here)
+        folder = RunFolder(path, here)
         stages = Stages(shard.definition, folder, home=None)
         execution = Execution(folder, progress)
         with closing(Tools(base, shard.engine_for, progress, lambda: execution.failures)) as tools:
             for stage, units in units_of(stages.by_replicate, shard.replicates):
                 execution.finish(units, stage.work(tools))
+        if shard.scratch:
+            return Produced({}, path, tuple(execution.finished))
         return Produced(
             {
                 path.relative_to(folder.path).as_posix(): path.read_bytes()
@@ -96,6 +107,36 @@ def work(shard: Shard) -> Produced:
                 if path.is_file()
             }
         )
+
+
+@contextmanager
+def scratch(run: Path) -> Iterator[Path]:
+    """A folder for workers of this machine, in the run's own: their files need only be moved.
+
+    What a lost worker leaves there goes with it.
+    """
+    sweep(run)
+    path = run / _SCRATCH
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        sweep(run)
+
+
+def sweep(run: Path) -> None:
+    """Remove that folder, if a run that was killed has left it."""
+    shutil.rmtree(run / _SCRATCH, ignore_errors=True)
+
+
+@contextmanager
+def _own_folder(within: Path | None) -> Iterator[Path]:
+    """For one shard: in one that is emptied by who gave it, or for as long as it is used."""
+    if within:
+        yield Path(tempfile.mkdtemp(dir=within))
+        return
+    with tempfile.TemporaryDirectory(prefix="epm-shard-") as folder:
+        yield Path(folder)
 
 
 def _base(definition: Definition, checked: bool = True) -> BaseModel:
@@ -129,7 +170,13 @@ def inputs_of(stages: Stages, names: Sequence[str]) -> dict[str, bytes]:
 
 
 def keep(folder: RunFolder, produced: Produced) -> None:
-    """Write a shard's files to disk, each manifest after the files that it covers."""
+    """Bring a shard's files into the run, each manifest after the files that it covers."""
+    for name in produced.units:
+        assert produced.left is not None  # noqa: S101 - where else are they
+        there = folder.path / name
+        shutil.rmtree(there, ignore_errors=True)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        (produced.left / name).rename(there)
     for name in {str(Path(name).parent) for name in produced.files if Path(name).name == MANIFEST}:
         shutil.rmtree(folder.path / name, ignore_errors=True)
     for name in sorted(produced.files, key=lambda name: Path(name).name == MANIFEST):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from epm.definition import CentroidCosine, Condition, Definition, MarkerRows, Replicate, Task
 from epm.pipeline.dealing import longest
-from epm.sampling.cost import COSTS, LARGE, SMALL, Cost
+from epm.sampling.cost import LARGE, SMALL, Cost, cost_of
 
 START = 25.0
 """Seconds that working in several processes adds.
@@ -49,6 +49,7 @@ class Prices:
     """Of the model."""
     device: str = "cuda"
     engine: str = "transformers"
+    """As a record names it."""
 
     def replicate(self, replicate: Replicate, stages: Collection[str]) -> float:
         """Of some stages of one replicate; finding a direction is passed over."""
@@ -79,7 +80,7 @@ class Prices:
         return TRAINING[self.device].seconds(self.parameters, tokens / READING)
 
     def _sampling(self, tokens: float) -> float:
-        cost = SAMPLING_ON_CPU if self.device == "cpu" else COSTS[self.engine]
+        cost = SAMPLING_ON_CPU if self.device == "cpu" else cost_of(self.engine)
         return cost.seconds(self.parameters, tokens) - cost.start
 
     def _condition(self, replicate: Replicate) -> Condition:

