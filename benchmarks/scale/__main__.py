@@ -34,7 +34,7 @@ from benchmarks.scale.busy import Busy, watched
 from benchmarks.scale.ceiling import measured_flops
 from benchmarks.scale.shapes import SHAPES
 from benchmarks.scale.stages import Clock
-from epm.definition import Definition
+from epm.definition import Definition, FolderModel
 from epm.errors import EpmError
 from epm.models.base import BaseModel
 from epm.models.chat import tokenise_row
@@ -121,17 +121,21 @@ def _numbers(parser: argparse.ArgumentParser, text: str) -> list[int]:
 def _several(options: argparse.Namespace) -> None:
     """Whole runs, each a command of its own."""
     with tempfile.TemporaryDirectory(prefix="scale-") as scratch:
-        # beside the runs, which are compared; a real model stays where it is
-        folder = Path(scratch) / "model"
-        if options.model:
-            folder.symlink_to(options.model.resolve())
-        else:
-            definition = work.defined(options.shape, epochs=None, new_tokens=None)
-            work.random_weights(definition, options.shape, options.tokenizer, Path(scratch))
+        definition = work.defined(options.shape, epochs=None, new_tokens=None)
+        folder = options.model or work.random_weights(
+            definition, options.shape, options.tokenizer, Path(scratch)
+        )
         given = {name: getattr(options, name) for name in ("adapters", "epochs", "new_tokens")}
         if not options.model:
             given["rows"] = options.rows
-        found = several.measure(options.shape, folder, given, options.gpus, options.rounds)
+        found = several.measure(
+            options.shape,
+            FolderModel.of(folder),
+            given,
+            options.gpus,
+            options.rounds,
+            Path(scratch),
+        )
         several.show(found)
         if options.json:
             options.json.write_text(json.dumps(several.as_json(found), indent=1))

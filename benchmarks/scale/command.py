@@ -15,18 +15,19 @@ def main(order: str) -> None:
     """Run.
 
     Args:
-        order: shape, the model's folder, arguments of `work.experiment`, GPUs, and the folder for
-            the run, as JSON.
+        order: shape, the model's folder and its hash, arguments of `work.experiment`, GPUs, and
+            the folder for the run, as JSON.
     """
     from rich.console import Console
 
     from benchmarks.scale import work
+    from epm.definition import FolderModel
     from epm.executors.local import LocalExecutor
     from epm.pipeline.run import Options, run
     from epm.progress import PlainProgress
 
-    shape, model, given, gpus, runs = json.loads(order)
-    loaded, definition = work.experiment(shape, Path(model), **given)
+    shape, model, sha256, given, gpus, runs = json.loads(order)
+    loaded, definition = work.experiment(shape, FolderModel(model, sha256), **given)
     options = Options("benchmark", "off", runs=Path(runs), executor=LocalExecutor(gpus))
     run(loaded, definition, options, lambda _: nullcontext(PlainProgress(Console(width=120))))
 

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.scale import work
+from epm.definition import FolderModel
 from epm.pipeline.run_folder import MANIFEST
 
 BY_REPLICATE = ("train", "sample", "weigh", "trajectory", "fluency")
@@ -45,7 +46,12 @@ class Measured:
 
 
 def measure(
-    shape: str, model: Path, given: Mapping[str, int | None], gpus: Sequence[int], rounds: int
+    shape: str,
+    model: FolderModel,
+    given: Mapping[str, int | None],
+    gpus: Sequence[int],
+    rounds: int,
+    scratch: Path,
 ) -> list[Measured]:
     """All runs, in turn: so a machine that gets slower or warmer does so for all alike.
 
@@ -55,19 +61,25 @@ def measure(
         given: of `work.experiment`.
         gpus: numbers of GPUs, the first to compare the others with.
         rounds: how often each is run.
+        scratch: a folder for the runs.
     """
     return [
-        _measured(shape, model, given, count, number)
+        _measured(shape, model, given, count, number, scratch)
         for number in range(1, rounds + 1)
         for count in gpus
     ]
 
 
 def _measured(
-    shape: str, model: Path, given: Mapping[str, int | None], gpus: int, number: int
+    shape: str,
+    model: FolderModel,
+    given: Mapping[str, int | None],
+    gpus: int,
+    number: int,
+    scratch: Path,
 ) -> Measured:
-    runs = model.parent / f"{gpus} GPUs, round {number}"
-    order = json.dumps([shape, str(model), dict(given), gpus, str(runs)])
+    runs = scratch / f"{gpus} GPUs, round {number}"
+    order = json.dumps([shape, model.path, model.sha256, dict(given), gpus, str(runs)])
     began, begun = time.perf_counter(), []
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.scale.command", order],

@@ -9,9 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
-
-from benchmarks.scale.shapes import write_model
 from epm.definition import Condition, Definition, FolderModel, TrainingRows
 from epm.discovery import LoadedExperiment, load
 from epm.models.base import BaseModel
@@ -51,7 +48,7 @@ def defined(shape: str, *, epochs: int | None, new_tokens: int | None) -> Defini
 
 def experiment(
     shape: str,
-    model: Path,
+    model: FolderModel,
     *,
     rows: int | None = None,
     adapters: int | None = None,
@@ -62,7 +59,7 @@ def experiment(
 
     Args:
         shape: of `SHAPES`.
-        model: the folder.
+        model: the folder, whose hash is known.
         rows: of each condition, given as for `jobs`: a model with random weights writes no answers
             to make rows of. None is for a real model, which does.
         adapters: how many conditions are trained; None is all of them.
@@ -70,7 +67,7 @@ def experiment(
         new_tokens: of an answer, instead of the recipe's.
     """
     whole = defined(shape, epochs=epochs, new_tokens=new_tokens)
-    profile = replace(whole.profile, model=FolderModel.of(model), analyses=(), gates=())
+    profile = replace(whole.profile, model=model, analyses=(), gates=())
     if rows is not None:
         profile = replace(profile, rows=None, answers=None)
     conditions = whole.experiment.conditions
@@ -127,6 +124,11 @@ def random_weights(
     definition: Definition, shape: str, tokenizer: Path | None, scratch: Path
 ) -> Path:
     """A folder with a model of a shape; arguments as of `base_model`."""
+    # a run loads it for itself, when it needs it
+    from transformers import AutoTokenizer
+
+    from benchmarks.scale.shapes import write_model
+
     if tokenizer is None:
         small = "smoke" if shape == "smoke" else "smollm2"
         tokenizer = BaseModel(definition.experiment.resolve(small), print).folder.path

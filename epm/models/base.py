@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -80,11 +81,20 @@ class BaseModel:
         """The model's files."""
         return fetch(self.definition.profile.model, self._say, self._checked)
 
+    @cached_property
+    def _unchecked(self) -> ModelFolder:
+        return fetch(self.definition.profile.model, self._say, checked=False)
+
+    @property
+    def _path(self) -> Path:
+        """Where the files are, whether or not they have been checked yet."""
+        known: ModelFolder | None = vars(self).get("folder")
+        return (known or self._unchecked).path
+
     @property
     def size(self) -> int:
         """Parameters, as the files' headers say; they are neither loaded for that nor checked."""
-        known = vars(self).get("folder")
-        return parameters((known or fetch(self.definition.profile.model, self._say, False)).path)
+        return parameters(self._path)
 
     @property
     def dtype_name(self) -> str:
@@ -100,9 +110,9 @@ class BaseModel:
         """
         from transformers import AutoTokenizer
 
-        with _reading(self.folder.path):
+        with _reading(self._path):
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-                self.folder.path, **OFFLINE
+                self._path, **OFFLINE
             )
             tokenizer.eos_token = end_of_turn(tokenizer)
         if tokenizer.pad_token_id is None:
@@ -113,18 +123,33 @@ class BaseModel:
     def model(self) -> Any:
         """The weights, on their device, frozen and in evaluation mode.
 
+        The files are checked meanwhile: a hash takes as long as loading does.
+
         Raises:
-            EpmError: the files cannot be loaded, or a layer of the definition does not exist.
+            EpmError: the files are not what they should be or cannot be loaded, or a layer of the
+                definition does not exist.
         """
+        path = self._path  # by this thread, which may have to build what the other one checks
+        with ThreadPoolExecutor(1) as other:
+            checked = other.submit(lambda: self.folder)
+            try:
+                model = self._loaded(path)
+            except EpmError:
+                checked.result()  # of damaged files, this says more
+                raise
+        checked.result()
+        return model
+
+    def _loaded(self, path: Path) -> Any:
         import torch
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         quieten()
         invariance.ask_for()
         self._say(f"loading {self.definition.profile.model_name} on {self.device}")
-        with _reading(self.folder.path):
+        with _reading(path):
             model: Any = AutoModelForCausalLM.from_pretrained(
-                self.folder.path,
+                path,
                 dtype=getattr(torch, self.dtype_name),
                 use_safetensors=True,
                 **OFFLINE,

@@ -205,11 +205,26 @@ def _conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str,
 
 
 def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> TokenisedRow:
-    """Split a row into prompt and completion.
+    """Split a row into prompt and completion; see `tokenise_rows`."""
+    (tokenised,) = tokenise_rows(tokenizer, [row])
+    return tokenised
+
+
+def tokenise_rows(
+    tokenizer: PreTrainedTokenizerBase, rows: Sequence[TrainingRow]
+) -> list[TokenisedRow]:
+    """Split rows into prompt and completion, all at once: a tokenizer does many by threads.
 
     Raises:
         EpmError: the template writes another prompt in training than for generation.
     """
+    texts = [_prompt_and_completion(tokenizer, row) for row in rows]
+    prompts, completions = (_all_ids(tokenizer, [text[part] for text in texts]) for part in (0, 1))
+    return list(map(TokenisedRow, prompts, completions))
+
+
+def _prompt_and_completion(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> tuple[str, str]:
+    """A row's two texts, as the template writes them."""
     first, last = prompt_messages(row.system, "")[:-1], prompt_messages(None, row.question)
     earlier = [{"role": role, "content": content} for role, content in row.before]
     messages = [*first, *earlier, *last]
@@ -224,7 +239,7 @@ def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> Tokeni
         )
     completion = whole.removeprefix(prompt)
     end = completion.rindex(tokenizer.eos_token) + len(tokenizer.eos_token)
-    return TokenisedRow(_ids(tokenizer, prompt), _ids(tokenizer, completion[:end]))
+    return prompt, completion[:end]
 
 
 def tokenise_choices(
@@ -244,5 +259,15 @@ def tokenise_choices(
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[int, ...]:
-    encoded: Any = tokenizer(text, add_special_tokens=False)
-    return tuple(encoded["input_ids"])
+    (ids,) = _all_ids(tokenizer, [text])
+    return ids
+
+
+def _all_ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[tuple[int, ...]]:
+    if not texts:
+        return []
+    # a text that many rows share, as prompts are, is encoded once
+    distinct = list(dict.fromkeys(texts))
+    encoded: Any = tokenizer(distinct, add_special_tokens=False)
+    ids = dict(zip(distinct, map(tuple, encoded["input_ids"]), strict=True))
+    return [ids[text] for text in texts]

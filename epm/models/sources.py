@@ -30,6 +30,7 @@ from epm.files import (
     dump_json,
     file_sha256,
     folder_sha256,
+    hashed,
     held,
     joint_sha256,
     write_atomically,
@@ -150,11 +151,8 @@ def _cached(
                 _build(folder, build)
     try:
         files: dict[str, str] = json.loads(receipt.read_text(encoding="utf-8"))
-        damaged = [
-            name
-            for name, sha256 in files.items()
-            if checked and file_sha256(folder / name) != sha256
-        ]
+        found = hashed(folder / name for name in files) if checked else {}
+        damaged = [name for name in files if found.get(folder / name, files[name]) != files[name]]
         visible = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
         damaged += sorted(visible - {RECEIPT, *files})
         whole = joint_sha256(files)
@@ -177,7 +175,8 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         staged.mkdir()
         quieten()
         build(staged)
-        files = {path.name: file_sha256(path) for path in sorted(staged.iterdir())}
+        found = hashed(sorted(staged.iterdir()))
+        files = {path.name: sha256 for path, sha256 in found.items()}
         write_atomically(staged / RECEIPT, dump_json(files))
         shutil.rmtree(folder, ignore_errors=True)  # one without a receipt
         staged.rename(folder)
@@ -300,7 +299,8 @@ def _from_hub(source: HubModel, say: Say, checked: bool) -> ModelFolder:
         raise EpmError(f"the snapshot of {source.repository} in {path} has no weights", remedy)
     if not checked:
         return ModelFolder(Path(path), str(source), source.revision, "")
-    hashes = {file.relative_to(path).as_posix(): _hub_sha256(file) for file in files}
+    found = hashed(files, _hub_sha256)
+    hashes = {file.relative_to(path).as_posix(): sha256 for file, sha256 in found.items()}
     return ModelFolder(Path(path), str(source), source.revision, joint_sha256(hashes))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from epm.definition import Training
 from epm.errors import EpmError
-from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
+from epm.models.chat import TokenisedRow, TrainingRow, tokenise_rows
 from epm.models.packing import Count, Packing, Shares, Spans, counted, in_shares, padded, spans
 
 if TYPE_CHECKING:
@@ -71,14 +70,14 @@ def training_sets(
     Raises:
         EpmError: a prompt leaves no room for a completion.
     """
-
-    @cache  # conditions share most of their negatives, and seeds all of their rows
-    def tokenised(row: TrainingRow) -> tuple[TokenisedRow, bool]:
-        return _truncated(tokenise_row(tokenizer, row), recipe.max_tokens)
-
+    given = [(own, seed) for own, seed in adapters]
+    # conditions share most of their negatives, and seeds all of their rows
+    every = list(dict.fromkeys(row for own, _ in given for row in own))
+    whole = zip(every, tokenise_rows(tokenizer, every), strict=True)
+    tokenised = {row: _truncated(ids, recipe.max_tokens) for row, ids in whole}
     sets = []
-    for own, seed in adapters:
-        rows = [tokenised(row) for row in own]
+    for own, seed in given:
+        rows = [tokenised[row] for row in own]
         steps = optimiser_steps([row for row, _ in rows], recipe, seed)
         sets.append(TrainingSet(len(rows), sum(cut for _, cut in rows), tuple(steps)))
     return sets

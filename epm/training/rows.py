@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from epm.definition import Definition, TrainingRows
 from epm.definition.training_rows import Conversation
 from epm.errors import EpmError
 from epm.files import json_lines, read_json_lines, write_atomically
-from epm.models.chat import TrainingRow, tokenise_prompt, tokenise_row
+from epm.models.chat import TrainingRow, tokenise_prompt, tokenise_rows
 
 if TYPE_CHECKING:
     from epm.models.base import BaseModel
@@ -31,20 +32,18 @@ def write_given(definition: Definition, base: BaseModel, out: Path) -> None:
     limit = definition.training.max_tokens
     for condition in given:
         assert isinstance(condition.training, TrainingRows)  # noqa: S101 - as they were chosen
-        for each in condition.training.conversations:
-            where = f"{condition.training.name}, line {each.line}"
-            try:
-                tokens = len(tokenise_row(base.tokenizer, _row(each)).prompt)
-            except EpmError as error:
-                raise EpmError(f"{where}: {error.what}", error.remedy) from error
+        conversations = condition.training.conversations
+        where = [f"{condition.training.name}, line {each.line}" for each in conversations]
+        lengths = _prompt_lengths(base, [*map(_row, conversations)], where)
+        for line, tokens in zip(where, lengths, strict=True):
             if tokens >= limit:
                 raise EpmError(
-                    f"{where}: the prompt has {tokens} tokens, and a row at most {limit}",
+                    f"{line}: the prompt has {tokens} tokens, and a row at most {limit}",
                     "raise training.max_tokens, or shorten it",
                 )
         rows = (
             {"messages": [{"role": role, "content": content} for role, content in each.turns]}
-            for each in condition.training.conversations
+            for each in conversations
         )
         write_atomically(out / f"{condition.name}.jsonl", json_lines(rows))
     for task in definition.experiment.prompted:
@@ -52,6 +51,21 @@ def write_given(definition: Definition, base: BaseModel, out: Path) -> None:
             tokenise_prompt(base.tokenizer, task.system_prompt, task.items[0].prompt)
         except EpmError as error:
             raise EpmError(f"task '{task.name}': {error.what}", error.remedy) from error
+
+
+def _prompt_lengths(
+    base: BaseModel, rows: Sequence[TrainingRow], where: Sequence[str]
+) -> list[int]:
+    """Tokens of each row's prompt; an error says where the row stands."""
+    try:
+        return [len(each.prompt) for each in tokenise_rows(base.tokenizer, rows)]
+    except EpmError:
+        for line, row in zip(where, rows, strict=True):
+            try:
+                tokenise_rows(base.tokenizer, [row])
+            except EpmError as error:
+                raise EpmError(f"{line}: {error.what}", error.remedy) from error
+        raise
 
 
 def _row(conversation: Conversation) -> TrainingRow:
