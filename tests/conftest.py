@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 
 # toy models on a shared machine: threads that wait for each other cost more than they save
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # of those that a real model takes, as in epm.cli
 # a script's background job ignores Ctrl-C, and so would every program that is started from there
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,6 +6,7 @@ Nothing heavy is imported here: workers read this module again before they are t
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -33,4 +34,5 @@ def main(order: str) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as epm's own command does
     main(sys.argv[1])
