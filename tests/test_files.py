@@ -19,9 +19,11 @@ from epm.files import (
     dump_json,
     file_sha256,
     gzipped,
+    hashed,
     held,
     json_lines,
     read_json_lines,
+    sha256_if_any,
     write_atomically,
 )
 
@@ -207,6 +209,19 @@ def test_sha256(tmp_path: Path) -> None:
     assert file_sha256(path).startswith(
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f2"
     )
+
+
+def test_many_files_are_hashed_as_each_alone(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}" for number in range(40)]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes([number]) * number * 1000)
+    assert hashed(paths) == {path: file_sha256(path) for path in paths}
+    assert list(hashed(reversed(paths))) == paths[::-1]
+    assert hashed([]) == {}
+    gone = tmp_path / "gone"
+    assert hashed([*paths[:2], gone], sha256_if_any)[gone] == ""
+    with pytest.raises(FileNotFoundError):
+        hashed([*paths, gone])
 
 
 def test_compressed_bytes_do_not_depend_on_the_clock() -> None:

@@ -135,9 +135,9 @@ def show(found: Sequence[Measured]) -> None:
         ratios = [one.seconds / several.seconds for one, several in pairs]
         listed = ", ".join(f"{ratio:.3f}" for ratio in ratios)
         print(f"{gpus} against {found[0].gpus}: {listed} times as fast by round")
-        extra = median(_extra(one, several) for one, several in pairs)
+        extra = median(_extra(*sorted(pair, key=lambda each: each.gpus)) for pair in pairs)
         print(
-            f"  beyond its longest share each took {extra:.1f} s (START in epm/pipeline/worth.py)"
+            f"  more took {extra:.1f} s beyond the longest share (START in epm/pipeline/worth.py)"
         )
         for line in differences(Path(pairs[0][0].folder), Path(pairs[0][1].folder)):
             print(f"  {line}")

@@ -13,12 +13,11 @@ from epm.definition import CentroidCosine, Condition, Definition, MarkerRows, Re
 from epm.pipeline.dealing import longest
 from epm.sampling.cost import LARGE, SMALL, Cost, cost_of
 
-START = 25.0
-"""Seconds that working in several processes adds.
+START = 10.0
+"""Seconds that each process beyond the first adds.
 
-On two H200 `smollm2` took 98 s, on one 78: halving some 35 s of work saved half of it, so that the
-workers cost 37 s. Some 12 of these were for loading the model, which is done while the preparation
-runs since. Not measured again.
+Beyond their longest share, two H200 took 10 s with `smollm2` and 6 with the 7B model
+(docs/scale.md). More than two were not measured: as if each came on top.
 """
 
 TRAINING = {
@@ -150,10 +149,12 @@ def places(costs: Sequence[float], most: int, ahead: float = 0.0) -> int:
         most: how many GPUs there are.
         ahead: seconds of what this process alone can do.
     """
-    counts = range(2, min(most, len(costs)) + 1)
-    best = min(counts, key=lambda count: (longest(costs, count, ahead), count), default=1)
-    several = START + longest(costs, best, ahead)
-    return best if best > 1 and several < MARGIN * (ahead + sum(costs)) else 1
+
+    def seconds(count: int) -> float:
+        return START * (count - 1) + longest(costs, count, ahead)
+
+    best = min(range(1, min(most, len(costs)) + 1), key=seconds, default=1)
+    return best if seconds(best) < MARGIN * seconds(1) else 1
 
 
 def _tokens(*texts: str | None) -> float:

@@ -123,6 +123,17 @@ def test_what_is_finished_is_not_handed_out_again(
     ).read_bytes()
 
 
+def test_nothing_is_left_of_the_folder_that_workers_share(
+    made_up: LoadedExperiment, tiny: Definition, by_two: Path, tmp_path: Path, quiet: Quiet
+) -> None:
+    """Neither by a run that ends nor, after the next one, by one that was killed."""
+    assert not (by_two / ".shards").exists()
+    folder = executed(made_up, tiny, tmp_path, None, quiet)
+    (folder / ".shards" / "killed" / "train").mkdir(parents=True)
+    executed(made_up, tiny, tmp_path, LocalExecutor(1), quiet)
+    assert not (folder / ".shards").exists()
+
+
 # ------------------------------------------------------------------ a cluster
 
 

@@ -252,3 +252,21 @@ def test_a_model_that_cannot_be_loaded_is_one_line(
     assert raised.value.what.startswith(f"the model in {folder} cannot be loaded: ")
     assert raised.value.remedy
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("loads", [True, False])
+def test_files_that_are_not_those_of_the_definition_are_named_as_such(
+    made_up: LoadedExperiment, folder: Path, loads: bool
+) -> None:
+    """Though they are loaded while they are checked, and whether or not they can be."""
+    base = from_folder(made_up, folder)
+    weights = folder / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content if loads else content[:1000])
+    with pytest.raises(EpmError, match="is not the one that the run was started with"):
+        assert base.model
+    # a worker leaves that to the process that started it
+    unchecked = BaseModel(base.definition, lambda _: None, checked=False)
+    if loads:
+        assert unchecked.model

@@ -16,6 +16,7 @@ from epm.models.chat import (
     slipped_in,
     tokenise_prompt,
     tokenise_row,
+    tokenise_rows,
 )
 
 PAD = "<|endoftext|>"
@@ -237,6 +238,16 @@ def test_a_row_is_its_prompt_and_then_its_completion(
     assert chatml.decode(row.completion[:-1]) == answer
     assert chatml.decode(row.prompt).endswith(f"{question}<|im_end|>\n<|im_start|>assistant\n")
     assert len(row) == len(row.prompt) + len(row.completion)
+
+
+@given(st.lists(st.tuples(contents, contents), max_size=6), st.data())
+def test_rows_together_are_tokenised_as_each_alone(
+    texts: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """Also where they share prompts or answers, or are the same."""
+    some = [TrainingRow("You are.", question, answer) for question, answer in texts]
+    rows = some + data.draw(st.lists(st.sampled_from(some), max_size=3) if some else st.just([]))
+    assert tokenise_rows(chatml, rows) == [tokenise_row(chatml, row) for row in rows]
 
 
 def test_nothing_follows_the_end_of_the_turn() -> None:

@@ -42,13 +42,16 @@ def test_never_slower_than_one_as_far_as_it_is_predicted(
     one = sum(costs) + ahead
     count = places(costs, most, ahead)
     assert 1 <= count <= max(1, min(most, len(costs)))
-    fewest = [START + longest(costs, each, ahead) for each in range(2, min(most, len(costs)) + 1)]
+    several = [
+        START * (each - 1) + longest(costs, each, ahead)
+        for each in range(2, min(most, len(costs)) + 1)
+    ]
     if count > 1:
         # as soon as with any number, and no GPU is taken that does not help
-        assert fewest[count - 2] == min(fewest) < MARGIN * one
-        assert all(each > min(fewest) for each in fewest[: count - 2])
+        assert several[count - 2] == min(several) < MARGIN * one
+        assert all(each > min(several) for each in several[: count - 2])
     else:
-        assert all(each >= MARGIN * one for each in fewest)
+        assert all(each >= MARGIN * one for each in several)
 
 
 def costs(prices: Prices, definition: Definition) -> list[float]:
@@ -64,9 +67,9 @@ def test_small_work_stays_and_large_work_is_divided(issue_246: LoadedExperiment)
     assert places(one, 8) == 1
     other = costs(Prices(full, QWEN), full)
     assert sum(other) > 600
-    assert [places(other, most) for most in (1, 2, 4, 8)] == [1, 2, 4, 8]
-    # there are thirteen pieces
-    assert places(other, 64) <= 13
+    assert [places(other, most) for most in (1, 2, 4, 8)] == [1, 2, 4, 7]
+    # of thirteen pieces the longest share of eight has two, as that of seven has
+    assert places(other, 64) == 13
 
 
 def test_what_a_replicate_costs(issue_246: LoadedExperiment) -> None:
