@@ -19,6 +19,9 @@ from typing import Any
 
 from epm.errors import EpmError
 
+_LARGE = 1 << 20
+"""Bytes of a file whose hash takes longer than it takes to start a thread."""
+
 _NUMBERS = re.compile(r"(?<=\[)\n\s+-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*\n\s+(?=\])")
 """A list of nothing but numbers; a string holds no line break, so it is never one."""
 
@@ -45,17 +48,27 @@ def sha256_if_any(path: Path) -> str:
 
 
 def hashed(paths: Iterable[Path], by: Callable[[Path], str] = file_sha256) -> dict[Path, str]:
-    """Hashes of files by path, several at a time: a gigabyte takes half a second and more.
+    """Hashes of files by path, large ones several at a time: a gigabyte takes half a second.
 
     Args:
         paths: of the files; each is read once.
         by: what is called with each, in threads; what it raises is raised.
     """
     each = list(dict.fromkeys(paths))
-    if len(each) < 2:
-        return {path: by(path) for path in each}
-    with ThreadPoolExecutor() as threads:
-        return dict(zip(each, threads.map(by, each), strict=True))
+    large = [path for path in each if _size(path) >= _LARGE]
+    found: dict[Path, str] = {}
+    if len(large) > 1:
+        with ThreadPoolExecutor() as threads:
+            found = dict(zip(large, threads.map(by, large), strict=True))
+    return {path: found[path] if path in found else by(path) for path in each}
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 where there is no such file."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _opened(path: Path, flags: int = 0) -> io.BufferedReader | None:

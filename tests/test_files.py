@@ -214,7 +214,7 @@ def test_sha256(tmp_path: Path) -> None:
 def test_many_files_are_hashed_as_each_alone(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}" for number in range(40)]
     for number, path in enumerate(paths):
-        path.write_bytes(bytes([number]) * number * 1000)
+        path.write_bytes(bytes([number]) * number * 100_000)  # some of them large
     assert hashed(paths) == {path: file_sha256(path) for path in paths}
     assert list(hashed(reversed(paths))) == paths[::-1]
     assert hashed([]) == {}
