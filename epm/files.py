@@ -63,6 +63,15 @@ def hashed(paths: Iterable[Path], by: Callable[[Path], str] = file_sha256) -> di
     return {path: found[path] if path in found else by(path) for path in each}
 
 
+def hashed_within(
+    folder: Path, paths: Iterable[Path], by: Callable[[Path], str] = file_sha256
+) -> dict[str, str]:
+    """The same, by the files' paths within a folder."""
+    return {
+        path.relative_to(folder).as_posix(): sha256 for path, sha256 in hashed(paths, by).items()
+    }
+
+
 def _size(path: Path) -> int:
     """In bytes; 0 where there is no such file."""
     try:
@@ -99,8 +108,7 @@ def folder_sha256(folder: Path) -> str:
         if not path.is_dir()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
-    found = hashed(paths)
-    return joint_sha256({path.relative_to(folder).as_posix(): found[path] for path in found})
+    return joint_sha256(hashed_within(folder, paths))
 
 
 def joint_sha256(hashes: Mapping[str, str]) -> str:

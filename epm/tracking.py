@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from epm.definition import Definition, MarkerRows, Replicate
-from epm.files import file_sha256, read_json_lines, write_atomically
+from epm.files import hashed, read_json_lines, write_atomically
 from epm.models.adapters import WEIGHTS
 from epm.privacy import public
 from epm.results import Tracking
@@ -73,10 +73,9 @@ def log(
         return Tracking(mode="off", state="off", detail="wandb is switched off")
     if not adapters:
         return Tracking(mode="off", state="off", detail="nothing was trained, nothing to log")
-    key = {
-        "mode": mode,
-        "inputs": {each.name: file_sha256(adapter / WEIGHTS) for each, adapter in adapters.items()},
-    }
+    weights = {each.name: adapter / WEIGHTS for each, adapter in adapters.items()}
+    found = hashed(weights.values())
+    key = {"mode": mode, "inputs": {name: found[path] for name, path in weights.items()}}
     earlier = _earlier(folder, key)
     if earlier:
         return earlier

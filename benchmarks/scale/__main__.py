@@ -37,7 +37,7 @@ from benchmarks.scale.stages import Clock
 from epm.definition import Definition, FolderModel
 from epm.errors import EpmError
 from epm.models.base import BaseModel
-from epm.models.chat import tokenise_row
+from epm.models.chat import tokenise_rows
 from epm.sampling.choice import choose
 from epm.sampling.samples import prompts
 from epm.training.loop import Job
@@ -194,7 +194,7 @@ def _measure(
                 TITLES[name],
                 folder,
                 tokenizer,
-                [tokenise_row(tokenizer, row) for row in job.rows],
+                tokenise_rows(tokenizer, job.rows),
                 prompts(definition, definition.experiment.condition(job.replicate.condition)),
                 definition.training,
                 definition.sampling,

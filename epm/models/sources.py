@@ -31,6 +31,7 @@ from epm.files import (
     file_sha256,
     folder_sha256,
     hashed,
+    hashed_within,
     held,
     joint_sha256,
     write_atomically,
@@ -175,8 +176,7 @@ def _build(folder: Path, build: Callable[[Path], None]) -> None:
         staged.mkdir()
         quieten()
         build(staged)
-        found = hashed(sorted(staged.iterdir()))
-        files = {path.name: sha256 for path, sha256 in found.items()}
+        files = hashed_within(staged, sorted(staged.iterdir()))
         write_atomically(staged / RECEIPT, dump_json(files))
         shutil.rmtree(folder, ignore_errors=True)  # one without a receipt
         staged.rename(folder)
@@ -299,8 +299,7 @@ def _from_hub(source: HubModel, say: Say, checked: bool) -> ModelFolder:
         raise EpmError(f"the snapshot of {source.repository} in {path} has no weights", remedy)
     if not checked:
         return ModelFolder(Path(path), str(source), source.revision, "")
-    found = hashed(files, _hub_sha256)
-    hashes = {file.relative_to(path).as_posix(): sha256 for file, sha256 in found.items()}
+    hashes = hashed_within(Path(path), files, _hub_sha256)
     return ModelFolder(Path(path), str(source), source.revision, joint_sha256(hashes))
 
 

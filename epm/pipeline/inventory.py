@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from epm.errors import EpmError
-from epm.files import dump_json, hashed, joint_sha256, sha256_if_any, write_atomically
+from epm.files import (
+    dump_json,
+    hashed,
+    hashed_within,
+    joint_sha256,
+    sha256_if_any,
+    write_atomically,
+)
 
 RECORD = "inventory.json"
 
@@ -23,12 +30,12 @@ WRITTEN_BY_PEOPLE = frozenset({"body.md"})
 
 def write(folder: Path) -> None:
     """Record what the folder holds now."""
-    found = hashed(
+    there = (
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.is_symlink() and path.name != RECORD
     )
-    files = {path.relative_to(folder).as_posix(): sha256 for path, sha256 in found.items()}
+    files = hashed_within(folder, there)
     write_atomically(folder / RECORD, dump_json({"files": files, "sha256": joint_sha256(files)}))
 
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,10 +58,8 @@ class Produced:
 
     files: dict[str, bytes]
     """By path relative to the run folder."""
-    left: Path | None = None
-    """A folder of this machine with the rest, laid out like the run folder."""
-    units: tuple[str, ...] = ()
-    """Names of those whose folders lie in it."""
+    folders: dict[str, Path] = field(default_factory=dict)
+    """Whole folders of this machine, by the same, to be moved."""
 
 
 _kept: list[BaseModel] = []
@@ -98,7 +96,7 @@ def work(shard: Shard) -> Produced:
             for stage, units in units_of(stages.by_replicate, shard.replicates):
                 execution.finish(units, stage.work(tools))
         if shard.scratch:
-            return Produced({}, path, tuple(execution.finished))
+            return Produced({}, {name: path / name for name in execution.finished})
         return Produced(
             {
                 path.relative_to(folder.path).as_posix(): path.read_bytes()
@@ -115,7 +113,6 @@ def scratch(run: Path) -> Iterator[Path]:
 
     What a lost worker leaves there goes with it.
     """
-    sweep(run)
     path = run / _SCRATCH
     path.mkdir()
     try:
@@ -171,12 +168,11 @@ def inputs_of(stages: Stages, names: Sequence[str]) -> dict[str, bytes]:
 
 def keep(folder: RunFolder, produced: Produced) -> None:
     """Bring a shard's files into the run, each manifest after the files that it covers."""
-    for name in produced.units:
-        assert produced.left is not None  # noqa: S101 - where else are they
+    for name, made in produced.folders.items():
         there = folder.path / name
         shutil.rmtree(there, ignore_errors=True)
         there.parent.mkdir(parents=True, exist_ok=True)
-        (produced.left / name).rename(there)
+        made.rename(there)
     for name in {str(Path(name).parent) for name in produced.files if Path(name).name == MANIFEST}:
         shutil.rmtree(folder.path / name, ignore_errors=True)
     for name in sorted(produced.files, key=lambda name: Path(name).name == MANIFEST):

@@ -70,7 +70,7 @@ def training_sets(
     Raises:
         EpmError: a prompt leaves no room for a completion.
     """
-    given = [(own, seed) for own, seed in adapters]
+    given = list(adapters)
     # conditions share most of their negatives, and seeds all of their rows
     every = list(dict.fromkeys(row for own, _ in given for row in own))
     whole = zip(every, tokenise_rows(tokenizer, every), strict=True)
