@@ -41,37 +41,40 @@ def _tried(use: Callable[[], object]) -> None:
 
 
 def _uses(model: Any, lora: Lora) -> Iterator[Callable[[], object]]:
-    """Calls as a pass makes them, on few tokens; each compiles kernels of its own."""
+    """Calls as a pass makes them, on few tokens; each compiles kernels that no other one does.
+
+    Two threads that launch one kernel for the first time each make a cache for it, and what is in
+    one of the two is lost. Libraries are imported before: two threads that import modules of
+    liger-kernel wait for each other, until Python gives one of them an error.
+    """
+    from epm.models import kernels
+
     config, device, dtype = model.config, model.device, model.dtype
 
     def states(*shape: int) -> torch.Tensor:
         return torch.zeros(*shape, device=device, dtype=dtype)
 
-    def thin(*, add: bool) -> None:
-        from epm.models import kernels
-
+    def thin() -> None:
         none = torch.zeros(TOKENS, dtype=torch.int64, device=device)
         own = states(TOKENS, config.hidden_size)
-        kernels.thin(own, none, none, none, lora.dropout, own if add else None)
+        for into in (None, own):
+            kernels.thin(own, none, none, none, lora.dropout, into)
 
-    def weigh(*, back: bool) -> None:
-        from epm.models import kernels
-
+    def weigh() -> None:
         logits = states(TOKENS, model.get_output_embeddings().out_features)
         weights = torch.zeros(TOKENS, device=device)
-        kernels.weigh(logits, weights.long(), weights, differentiated=back)
+        for back in (True, False):
+            kernels.weigh(logits, weights.long(), weights, differentiated=back)
 
     if lora.dropout and config.hidden_size % LANES == 0:
-        yield lambda: thin(add=False)
-        yield lambda: thin(add=True)
-    yield lambda: weigh(back=True)
-    yield lambda: weigh(back=False)
+        yield thin
+    yield weigh
     if not fuses(model):
         return
+    from liger_kernel.ops.rope import LigerRopeFunction
+    from liger_kernel.ops.swiglu import LigerSiLUMulFunction
 
     def norm(*, back: bool) -> None:
-        from epm.models import kernels
-
         own, weight = states(TOKENS, config.hidden_size), states(config.hidden_size)
         if back:
             kernels.norm_backward(own, own, weight, own[:, 0].float())
@@ -79,14 +82,10 @@ def _uses(model: Any, lora: Lora) -> Iterator[Callable[[], object]]:
             kernels.norm(own, weight, config.rms_norm_eps)
 
     def gate() -> None:
-        from liger_kernel.ops.swiglu import LigerSiLUMulFunction
-
         both = [states(1, TOKENS, config.intermediate_size).requires_grad_() for _ in range(2)]
         LigerSiLUMulFunction.apply(*both).sum().backward()
 
     def rotary() -> None:
-        from liger_kernel.ops.rope import LigerRopeFunction
-
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         heads = config.num_attention_heads, config.num_key_value_heads
         queries, keys = (states(1, count, TOKENS, size).requires_grad_() for count in heads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,14 @@ from epm.definition import Definition, Replicate, TinyModel
 from epm.models.attention import in_one_order
 from epm.models.base import BaseModel
 from epm.models.chat import TrainingRow
+from epm.models.compiling import compiled_meanwhile
 from epm.models.splitmix import kept, outputs
 from epm.training.loop import Job
 from epm.training.train import train
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conftest import Quiet
 
 pytestmark = pytest.mark.gpu
@@ -73,7 +76,7 @@ def test_norms_are_those_of_plain_torch(features: int, dtype: torch.dtype) -> No
 def test_what_a_training_takes_is_compiled_beforehand(
     tiny: Definition, tmp_path: Path, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In threads of their own; nothing is left to be compiled where it is needed."""
+    """Nothing is left to be compiled where it is needed."""
     from triton.runtime.jit import JITFunction
 
     from epm.models import kernels
@@ -93,19 +96,30 @@ def test_what_a_training_takes_is_compiled_beforehand(
     ours = [kernels._thin, kernels._weigh, kernels._norm, kernels._norm_backward]
     for kernel in ours:
         kernel.device_caches.clear()
-    compile_, seen = JITFunction._do_compile, []
+    compile_: Any = JITFunction._do_compile
+    beforehand, needed = set[str](), set[str]()
+    seen = needed
 
     def compiled(kernel: Any, *args: Any, **options: Any) -> Any:
-        seen.append((kernel.fn.__name__, threading.current_thread().name))
+        seen.add(kernel.fn.__name__)
         return compile_(kernel, *args, **options)
 
+    @contextmanager
+    def watched(*given: Any) -> Iterator[None]:
+        nonlocal seen
+        seen = beforehand
+        with compiled_meanwhile(*given):
+            yield
+        seen = needed
+
     monkeypatch.setattr(JITFunction, "_do_compile", compiled)
+    monkeypatch.setattr("epm.training.train.compiled_meanwhile", watched)
     rows = tuple(TrainingRow("You are brief.", f"What is {n}?", "A number.") for n in range(8))
     job = Job(Replicate("baker", 1, "baker"), rows, tmp_path)
     base = BaseModel(definition, lambda _: None)
     list(train(definition, [job], base, quiet))
-    assert {name for name, _ in seen} >= {"_thin", "_weigh"}
-    assert [each for each in seen if not each[1].startswith("ThreadPoolExecutor")] == []
+    assert beforehand >= {"_thin", "_weigh"}
+    assert not needed
 
 
 @pytest.mark.parametrize(
