@@ -146,8 +146,8 @@ class Distribution:
                     replicates = shards[arrived.get_nowait()].replicates
                 except Empty:
                     return
-                for _, units in units_of(self.stages.by_replicate, replicates):
-                    self.execution.unfinished(units)
+                by_stage = units_of(self.stages.by_replicate, replicates)
+                self.execution.take_over([unit for _, units in by_stage for unit in units])
 
         results = self.executor.run(work, shards, self.tools.progress.say)
         if isinstance(self.executor, LocalExecutor):

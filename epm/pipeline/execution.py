@@ -19,6 +19,7 @@ class Execution:
     def __init__(self, folder: RunFolder, progress: Progress) -> None:
         """Begin with nothing known to be finished."""
         self.finished: dict[str, Manifest] = {}
+        self._done: set[str] = set()
         self._given_up: set[str] = set()
         self._folder = folder
         self._progress = progress
@@ -33,11 +34,15 @@ class Execution:
         }
 
     def unfinished(self, units: Sequence[WorkUnit]) -> list[WorkUnit]:
-        """Those of the units that are still to be done; takes note of the others."""
+        """Those of the units that are still to be done; takes note of the others.
+
+        What this invocation did is not looked at again: files of many GB are hashed.
+        """
         # inputs of a failed replicate do not exist, and are not missed
         there = [
             replace(unit, inputs=tuple(path for path in unit.inputs if path.exists()))
             for unit in units
+            if unit.name not in self._done
         ]
         left = []
         for unit, record in zip(there, self._folder.manifests(there), strict=True):
@@ -54,6 +59,12 @@ class Execution:
         if left := self.unfinished(units):
             for unit, record in self._folder.execute(left, work):
                 self._note(unit, record)
+                self._done.add(unit.name)
+
+    def take_over(self, units: Sequence[WorkUnit]) -> None:
+        """Count what another process has finished for this invocation as done by it."""
+        left = {unit.name for unit in self.unfinished(units)}
+        self._done.update(unit.name for unit in units if unit.name not in left)
 
     def _note(self, unit: WorkUnit, record: Manifest) -> None:
         if unit.name not in self.finished:
