@@ -127,6 +127,8 @@ class LocalExecutor:
                     waiting.append(index)
             for worker in workers:
                 worker.dismiss()
+            for worker in workers:
+                worker.wait()
 
     def _hired(self, count: int, preparation: bytes | None = None) -> list[_Worker]:
         """Workers that are not started yet."""
@@ -246,6 +248,10 @@ class _Worker:
         """Let it end by itself."""
         if self._process is not None:
             self._connection.close()
+
+    def wait(self) -> None:
+        """Until it has ended, for a while: a worker of a GPU takes two seconds to leave it."""
+        if self._process is not None:
             self._process.join(_PATIENCE)
 
     def terminate(self) -> None:
