@@ -12,6 +12,9 @@ import random
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -201,37 +204,65 @@ def _sample_with_vllm(
     sampling: Sampling,
     cost: Cost,
 ) -> None:
-    from vllm import LLM, SamplingParams
+    """In a process of its own, because a second vLLM in one process cannot capture its graphs."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        process.submit(_import_vllm).result()
+        with clock.stage(way, "start an engine"):
+            process.submit(_start_vllm, str(folder)).result()
+        wanted = [
+            (
+                list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt)),
+                {
+                    "n": prompt.completions,
+                    "temperature": sampling.temperature,
+                    "top_p": sampling.top_p,
+                    "max_tokens": sampling.max_new_tokens,
+                    "stop_token_ids": [tokenizer.eos_token_id],
+                },
+            )
+            for prompt in prompts
+        ]
+        with clock.stage(way, "sample") as stage:
+            stage.note = "vLLM, in a process of its own"
+            stage.tokens = process.submit(_generate_with_vllm, wanted).result()
+            stage.operations = cost.sampling(stage.tokens)
+        with clock.stage(way, "close the engine"):
+            process.submit(_stop_vllm).result()
 
-    with clock.stage(way, "start an engine"):
-        engine = LLM(
-            model=str(folder),
+
+_vllm: list[Any] = []
+"""The engine, in the process that is its own."""
+
+
+def _import_vllm() -> None:
+    import_module("vllm.entrypoints.llm")
+
+
+def _start_vllm(folder: str) -> None:
+    from vllm import LLM
+
+    _vllm.append(
+        LLM(
+            model=folder,
             generation_config="vllm",
             gpu_memory_utilization=0.8,
             trust_remote_code=False,
         )
-    wanted = [
-        SamplingParams(
-            n=prompt.completions,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_new_tokens,
-            stop_token_ids=[tokenizer.eos_token_id],
-        )
-        for prompt in prompts
-    ]
-    ids: list[Any] = [
-        {"prompt_token_ids": list(tokenise_prompt(tokenizer, prompt.system, prompt.item.prompt))}
-        for prompt in prompts
-    ]
-    with clock.stage(way, "sample") as stage:
-        stage.note = "vLLM"
-        answered = engine.generate(ids, wanted, use_tqdm=False)
-        stage.tokens = sum(len(one.token_ids) for each in answered for one in each.outputs)
-        stage.operations = cost.sampling(stage.tokens)
-    with clock.stage(way, "close the engine"):
-        engine.llm_engine.engine_core.shutdown()
-        del engine
+    )
+
+
+def _generate_with_vllm(wanted: Sequence[tuple[list[int], dict[str, Any]]]) -> int:
+    """Tokens that were written for all prompts."""
+    from vllm import SamplingParams
+
+    ids: list[Any] = [{"prompt_token_ids": prompt} for prompt, _ in wanted]
+    parameters = [SamplingParams(**given) for _, given in wanted]
+    answered = _vllm[0].generate(ids, parameters, use_tqdm=False)
+    return sum(len(one.token_ids) for each in answered for one in each.outputs)
+
+
+def _stop_vllm() -> None:
+    _vllm.pop().llm_engine.engine_core.shutdown()
 
 
 def forget() -> None:
