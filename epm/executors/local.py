@@ -81,6 +81,9 @@ class LocalExecutor:
     ) -> Iterator[None]:
         """Have processes ready for `run`, within the block, before there is work for them.
 
+        They leave when their work is done, and the block's end waits for that: to let go of a GPU
+        takes two seconds.
+
         Args:
             prepare: what each does first, and again if it has to be started again. What it raises
                 is passed over: the work meets it again.
@@ -94,6 +97,8 @@ class LocalExecutor:
                 for worker in self._crew:
                     worker.start()
                 yield
+                for worker in self._crew:
+                    worker.wait()
         finally:
             self._crew = []
 
@@ -110,7 +115,7 @@ class LocalExecutor:
         waiting = deque(range(len(shards)))
         workers = self._crew[: len(shards)] or self._hired(min(len(shards), self.slots))
         # an exit with the generator still open would wait for the workers' work
-        with _ended_at_exit(self.stop, workers):
+        with contextlib.nullcontext() if self._crew else _ended_at_exit(self.stop, workers):
             while waiting or any(worker.shard is not None for worker in workers):
                 for worker in workers:
                     if worker.shard is None and waiting:
@@ -127,7 +132,7 @@ class LocalExecutor:
                     waiting.append(index)
             for worker in workers:
                 worker.dismiss()
-            for worker in workers:
+            for worker in () if self._crew else workers:
                 worker.wait()
 
     def _hired(self, count: int, preparation: bytes | None = None) -> list[_Worker]:
@@ -213,6 +218,8 @@ class _Worker:
     def take(self, index: int, message: bytes) -> None:
         """Begin a shard."""
         self.shard = index
+        if self._dismissed:
+            self.bury()
         if self._process is None:
             self.start()
         # a process that is gone shows in `signals`
@@ -249,9 +256,13 @@ class _Worker:
         if self._process is not None:
             self._connection.close()
 
+    @property
+    def _dismissed(self) -> bool:
+        return self._process is not None and self._connection.closed
+
     def wait(self) -> None:
-        """Until it has ended, for a while: a worker of a GPU takes two seconds to leave it."""
-        if self._process is not None:
+        """Until it has ended, if it was dismissed; not for ever."""
+        if self._process is not None and self._dismissed:
             self._process.join(_PATIENCE)
 
     def terminate(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -111,19 +111,20 @@ def _complete(
     found.write(path)
     folder = RunFolder(path, environment)
     stages = Stages(definition, folder, loaded.folder)
-    with progress_for(sum(len(stage.units) for stage in stages)) as progress:
-        folder.on_damage = _announce(path, changed, progress)
-        execution = Execution(folder, progress)
-        base = BaseModel(definition, progress.say)
-        with closing(
-            Tools(base, options.engine_for, progress, lambda: execution.failures)
-        ) as tools:
-            if options.executor and stages.by_replicate:
-                shared = Distribution(stages, execution, options.executor, tools, environment)
-                _prepare_and_share(shared)
-            for stage in stages:
-                execution.finish(stage.units, stage.work(tools))
-    Assembly(stages, execution.finished, options.wandb).write()
+    with ExitStack() as workers:
+        with progress_for(sum(len(stage.units) for stage in stages)) as progress:
+            folder.on_damage = _announce(path, changed, progress)
+            execution = Execution(folder, progress)
+            base = BaseModel(definition, progress.say)
+            with closing(
+                Tools(base, options.engine_for, progress, lambda: execution.failures)
+            ) as tools:
+                if options.executor and stages.by_replicate:
+                    shared = Distribution(stages, execution, options.executor, tools, environment)
+                    _prepare_and_share(shared, workers)
+                for stage in stages:
+                    execution.finish(stage.units, stage.work(tools))
+        Assembly(stages, execution.finished, options.wandb).write()
 
 
 def _announce(folder: Path, changed: Sequence[str], progress: Progress) -> Callable[[str], None]:
@@ -146,19 +147,20 @@ def _announce(folder: Path, changed: Sequence[str], progress: Progress) -> Calla
     return found
 
 
-def _prepare_and_share(shared: Distribution) -> None:
+def _prepare_and_share(shared: Distribution, workers: ExitStack) -> None:
     """Have other processes do replicates, where there are any to do them.
 
-    Those of this machine are started first, and load the model while the work is prepared here.
+    Those of this machine are started first, and load the model while the work is prepared here;
+    they leave while the results are put together.
     """
     local = shared.executor.name == "local"
     count = shared.places()
     if local and count == 1:
         return
-    with shared.started(count):
-        for stage in shared.stages.preparation:
-            shared.execution.finish(stage.units, stage.work(shared.tools))
-        shared.complete(count)
+    workers.enter_context(shared.started(count))
+    for stage in shared.stages.preparation:
+        shared.execution.finish(stage.units, stage.work(shared.tools))
+    shared.complete(count)
 
 
 def _clear(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import signal
@@ -113,6 +114,17 @@ def with_a_child(shard: Shard) -> Done:
     """Starts a process that would outlive it."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     (shard.folder / "child").write_text(str(child.pid))
+    return work(shard)
+
+
+def slow_to_leave(shard: Shard) -> Done:
+    """Its process takes a second to end, and leaves word that it came to its end by itself."""
+
+    def leave() -> None:
+        time.sleep(1)
+        (shard.folder / f"left-{shard.number}").write_text(str(os.getpid()))
+
+    atexit.register(leave)
     return work(shard)
 
 

@@ -23,6 +23,7 @@ from shard_work import (
     note,
     refuse,
     shards,
+    slow_to_leave,
     stopped,
     stumble,
     unsendable,
@@ -163,6 +164,20 @@ def test_who_takes_the_place_of_a_lost_worker_prepares_itself(tmp_path: Path) ->
         [(_, done, how)] = executor.run(work, shards(tmp_path, 1, s0=1), lambda _: None)
     assert how.attempts == 2
     assert ready(tmp_path) == {lost, done.process}
+
+
+def test_workers_leave_while_this_process_goes_on(tmp_path: Path) -> None:
+    """By themselves, and the end of the block waits for that; work to come starts them again."""
+    executor = LocalExecutor(2)
+    with executor.started(get_ready, tmp_path, 1):
+        for number in range(2):
+            given = [Shard(number, tmp_path)]
+            [(_, done, how)] = executor.run(slow_to_leave, given, lambda _: None)
+            assert how.attempts == 1
+            assert alive(done.process)
+    assert not alive(done.process)
+    assert len(ready(tmp_path)) == 2
+    assert {int(path.read_text()) for path in tmp_path.glob("left-*")} == ready(tmp_path)
 
 
 def test_workers_that_nothing_was_left_for_are_stopped(tmp_path: Path) -> None:
