@@ -82,7 +82,7 @@ class AdapterStack:
                 unused[:count].uniform_(generator=generator)
                 torch.nn.init.kaiming_uniform_(halves[index], a=math.sqrt(5), generator=generator)
 
-        with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        with ThreadPoolExecutor() as threads:
             list(threads.map(draw, range(len(seeds))))
         pairs = {}
         for (name, linear), halves in zip(targets.items(), drawn, strict=True):

@@ -142,7 +142,7 @@ def train_together(
             history.add([(passes.forward(batch), batch.owners) for batch in last])
     grouping = None if plan.limits.rowwise else str(replace(plan, adapters=len(jobs)))
     losses, done = [history.of(index) for index in range(stack.size)], stack.fetched()
-    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+    with ThreadPoolExecutor() as threads:
         finished = threads.map(
             lambda index: _finish(
                 done, index, jobs[index], group[jobs[index]], losses[index], grouping
