@@ -40,7 +40,7 @@ def applied(source: str, report: Report, unsafe: bool = False) -> tuple[str, tup
 
 def without_stubs(source: str, report: Report) -> Report:
     """The report without the fixes that put in a heading nobody wrote: a stub is no section."""
-    lines = source.splitlines()
+    lines = _NEWLINE.split(source.removeprefix("\ufeff"))
     rows = []
     for row in report.rows:
         kept = tuple(

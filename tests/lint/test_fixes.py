@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epm_lint.engine import lint
-from epm_lint.fixes import applied, settled
+from epm_lint.fixes import applied, settled, without_stubs
 from epm_lint.model import Edit, Finding, Page, Report, Row, Rule, Verdict
 
 PAGES = Path(__file__).parent / "pages"
@@ -53,6 +53,22 @@ def test_one_edit(source: str, edit: Edit, expected: str) -> None:
     text, mended = applied(source, found(finding(edit)))
     assert text == expected
     assert len(mended) == (source != expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "edit", "kept"),
+    [
+        ("a\n## Old\n", Edit.within(2, 1, "## Old", "## New"), True),
+        ("a\n## Old\n", Edit.insert(2, "## New\n"), False),
+        ("a\r\n## Old\r\n", Edit(2, 1, 3, 1, "## Old\n## New\n"), False),
+        # what ends a line is what Markdown takes for it
+        ("a\u2028b\x0cc\x85d\n## Old\n", Edit.within(2, 1, "## Old", "## New"), True),
+        ("\ufeff## Old\n", Edit.within(1, 1, "## Old", "## New"), True),
+    ],
+)
+def test_a_heading_may_be_renamed_but_not_invented(source: str, edit: Edit, kept: bool) -> None:
+    (row,) = without_stubs(source, found(finding(edit))).rows
+    assert row.verdict.findings[0].edits == ((edit,) if kept else ())
 
 
 def test_unsafe_edits_wait_to_be_asked_for() -> None:
