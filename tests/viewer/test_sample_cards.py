@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import Site, Tab  # type: ignore[attr-defined]
+from markdown_it import MarkdownIt
 from playwright.sync_api import expect
 from viewer_runs import HOSTILE, hostile_rows
 
@@ -68,6 +69,21 @@ def test_a_permalink_shows_that_one_completion_and_a_quote_names_it(tab: Tab) ->
     assert "`/measurements/villain/questions/marker/seed=1/items/fence`" in quoted
     page.go_back()
     expect(page.locator("[name=i]")).to_have_value("fence")
+
+
+def test_names_in_a_quote_are_no_markup(tab: Tab) -> None:
+    """No emphasis, mention, link or HTML comes of them, and they can be read as they are."""
+    names = ["*a* _b_ <b> @ada #1 [x](y)", "`", "a ``b`` c", " ` ", "two\nlines", "", " ", "a\\"]
+    page = tab().open(HOSTILE_SAMPLES)
+    page.wait_for_selector(COUNTED)
+    quoted = page.evaluate("(names) => window.epm.quoted('said', names)", names)
+    inline = MarkdownIt("commonmark").parse(quoted)[-3]
+    assert inline.children is not None
+    written = [child for child in inline.children if child.content != " · "]
+    assert [child.content for child in written if child.type == "code_inline"] == [
+        name.replace("\n", " ") for name in names if name
+    ]
+    assert {child.content for child in written if child.type != "code_inline"} == {"— "}
 
 
 def test_the_form_is_the_address_and_survives_back_and_reload(tab: Tab) -> None:

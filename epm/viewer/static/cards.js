@@ -159,10 +159,9 @@
 
   epm.quote = (index, row, metric) => {
     const scores = badges(index, row, metric).map((each) => each.textContent);
-    const named = metric || (index.metrics[0] || {}).name;
-    const pointed = named ? ` · \`${pointer(row, named)}\`` : "";
-    const scored = scores.length ? ` · ${scores.join(", ")}` : "";
-    return epm.quoted(row.text, `— ${index.run}: ${place(row)}${scored}${pointed}`);
+    const scored = metric || (index.metrics[0] || {}).name;
+    const pointed = scored ? [pointer(row, scored)] : [];
+    return epm.quoted(row.text, [`${index.run}: ${place(row)}`, ...scores, ...pointed]);
   };
 
   const prompt = (index, row) => {

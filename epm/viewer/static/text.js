@@ -47,10 +47,20 @@
 
   epm.unusual = (text) => new Set([...text.matchAll(UNUSUAL)].map(([character]) => code(character)));
 
-  // a fence that is longer than any within
-  epm.quoted = (text, attribution) => {
-    const runs = text.match(/`+/g) || [];
-    const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  const longest = (text) => Math.max(0, ...(text.match(/`+/g) || []).map((run) => run.length));
+
+  // in a code span nothing of a name is markup, a mention or a link
+  const named = (name) => {
+    const line = name.replace(/[\r\n]+/g, " ");
+    const ticks = "`".repeat(longest(line) + 1);
+    const room = /^[` ]|[` ]$/.test(line) && line.trim() ? " " : "";
+    return ticks + room + line + room + ticks;
+  };
+
+  // Markdown; the fence is longer than any within
+  epm.quoted = (text, names) => {
+    const fence = "`".repeat(Math.max(3, longest(text) + 1));
+    const attribution = `— ${names.filter(Boolean).map(named).join(" · ")}`;
     const lines = [`${fence}text`, ...text.split(/\r\n|\r|\n/), fence, "", attribution];
     return `${lines.map((line) => `> ${line}`.trimEnd()).join("\n")}\n`;
   };
