@@ -40,7 +40,7 @@ def applied(source: str, report: Report, unsafe: bool = False) -> tuple[str, tup
 
 def without_stubs(source: str, report: Report) -> Report:
     """The report without the fixes that put in a heading nobody wrote: a stub is no section."""
-    lines = _NEWLINE.split(source.removeprefix("\ufeff"))
+    lines = _Text(source).lines
     rows = []
     for row in report.rows:
         kept = tuple(
@@ -120,6 +120,11 @@ class _Text:
         self._spans.append((start, len(source)))
         first = _NEWLINE.search(source)
         self._newline = first.group() if first else "\n"
+
+    @property
+    def lines(self) -> list[str]:
+        """Without their newlines, and without a byte-order mark."""
+        return [self._source[start:end] for start, end in self._spans]
 
     def changes(self, edits: Sequence[Edit]) -> list[_Change]:
         """The edits as changes; none where one of them points outside the source."""
