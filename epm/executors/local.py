@@ -97,9 +97,9 @@ class LocalExecutor:
                 for worker in self._crew:
                     worker.start()
                 yield
-                for worker in self._crew:
-                    worker.wait()
         finally:
+            for worker in self._crew:
+                worker.bury()
             self._crew = []
 
     def stop(self) -> None:
@@ -115,7 +115,7 @@ class LocalExecutor:
         waiting = deque(range(len(shards)))
         workers = self._crew[: len(shards)] or self._hired(min(len(shards), self.slots))
         # an exit with the generator still open would wait for the workers' work
-        with contextlib.nullcontext() if self._crew else _ended_at_exit(self.stop, workers):
+        with _ended_at_exit(self.stop, workers):
             while waiting or any(worker.shard is not None for worker in workers):
                 for worker in workers:
                     if worker.shard is None and waiting:
@@ -132,8 +132,8 @@ class LocalExecutor:
                     waiting.append(index)
             for worker in workers:
                 worker.dismiss()
-            for worker in () if self._crew else workers:
-                worker.wait()
+        for worker in () if self._crew else workers:
+            worker.bury()
 
     def _hired(self, count: int, preparation: bytes | None = None) -> list[_Worker]:
         """Workers that are not started yet."""
@@ -160,7 +160,7 @@ class _Doorbell:
 
 @contextlib.contextmanager
 def _ended_at_exit(tell: Callable[[], None], workers: Sequence[_Worker]) -> Iterator[None]:
-    """Whichever way the block is left, or the program, no worker is."""
+    """Whichever way the block is left, or the program, no worker is at work."""
 
     def leave() -> None:
         tell()
@@ -194,10 +194,12 @@ def _next(
 
 
 def _stop(workers: Sequence[_Worker]) -> None:
-    for worker in workers:
+    """End all but those that end by themselves."""
+    working = [worker for worker in workers if not worker.dismissed]
+    for worker in working:
         worker.terminate()
     deadline = time.monotonic() + _PATIENCE
-    for worker in workers:
+    for worker in working:
         worker.bury(max(0.0, deadline - time.monotonic()))
 
 
@@ -218,7 +220,7 @@ class _Worker:
     def take(self, index: int, message: bytes) -> None:
         """Begin a shard."""
         self.shard = index
-        if self._dismissed:
+        if self.dismissed:
             self.bury()
         if self._process is None:
             self.start()
@@ -257,13 +259,9 @@ class _Worker:
             self._connection.close()
 
     @property
-    def _dismissed(self) -> bool:
+    def dismissed(self) -> bool:
+        """Whether it was let go, and has not been buried yet."""
         return self._process is not None and self._connection.closed
-
-    def wait(self) -> None:
-        """Until it has ended, if it was dismissed; not for ever."""
-        if self._process is not None and self._dismissed:
-            self._process.join(_PATIENCE)
 
     def terminate(self) -> None:
         """Ask it to leave what it does."""
