@@ -12,7 +12,7 @@ from hub import BOT, HUMAN, Hub
 from epm.errors import EpmError
 from epm.github.client import Client
 from epm.github.comments import Change, keep_comment
-from epm.github.interface import Conflict
+from epm.github.interface import Conflict, Missing
 from epm.github.markers import Marker
 
 LINT = Marker("clean-result-lint")
@@ -72,7 +72,8 @@ def test_somebodys_forged_marker_does_not_stand_for_ours(hub: Hub, client: Clien
     assert hub.bodies(number) == [LINT.wrap("forged"), LINT.wrap("ours")]
 
 
-def test_lost_again_and_again(hub: Hub, client: Client) -> None:
+def test_lost_again_and_again(hub: Hub) -> None:
+    client = hub.client(answer=10)  # a slow machine's answers are not lost besides
     number = hub.open_issue()
     hub.proxy.plan("POST", answer(502), cut("before"), answer(429), answer(503, when="after"))
     hub.proxy.plan("GET", answer(500), cut("after"), HALF)
@@ -152,6 +153,31 @@ def test_the_lost_comment_of_another_run_is_brought_up_to_date(hub: Hub, client:
     hub.proxy.plan("POST", answer(502))
     made = client.create_comment(number, LINT.wrap("ours"), LINT)
     assert hub.bodies(number) == [LINT.wrap("ours")] == [made.body]
+
+
+@pytest.mark.parametrize("body", ["ours", "of the run beside"])
+def test_what_a_run_beside_this_one_took_for_a_double(hub: Hub, client: Client, body: str) -> None:
+    """Two runs looked, found none and created; the first kept its own and deleted the other."""
+    number = hub.open_issue()
+    first = meanwhile(lambda: hub.say(number, LINT.wrap("of the run beside"), BOT))
+    hub.proxy.plan("POST", first)
+    hub.proxy.plan("GET", meanwhile(lambda: _delete_the_last(hub, number)))
+    made = client.create_comment(number, LINT.wrap(body), LINT)
+    assert hub.bodies(number) == [LINT.wrap(body)] == [made.body]
+
+
+def test_a_comment_deleted_at_once_and_no_other_there(hub: Hub, client: Client) -> None:
+    number = hub.open_issue()
+    hub.say(number, LINT.wrap("of somebody else"))
+    hub.proxy.plan("GET", meanwhile(lambda: _delete_the_last(hub, number)))
+    with pytest.raises(Missing, match="read comment"):
+        client.create_comment(number, LINT.wrap("ours"), LINT)
+    assert hub.bodies(number) == [LINT.wrap("of somebody else")]
+
+
+def _delete_the_last(hub: Hub, number: int) -> None:
+    last = hub.ask(BOT, "GET", f"/issues/{number}/comments")[-1]
+    hub.ask(BOT, "DELETE", f"/issues/comments/{last['id']}")
 
 
 # edits
