@@ -70,7 +70,11 @@ def main() -> None:
         jobs = list(
             work.jobs(definition, options.shape, options.adapters, options.rows, Path(scratch))
         )
-        _measure(clock, definition, base, jobs, options)
+        try:
+            _measure(clock, definition, base, jobs, options)
+        except BaseException:
+            clock.show_table(ceiling)  # what was measured before a way failed
+            raise
     clock.show(ceiling, len(jobs))
     if options.json:
         stages = [asdict(stage) for stage in clock.stages]

@@ -94,9 +94,13 @@ class Clock:
             )
         return table
 
+    def show_table(self, ceiling: float) -> None:
+        """Of what was measured so far."""
+        Console(width=150).print(self.table(ceiling))
+
     def show(self, ceiling: float, conditions: int) -> None:
         """The table, and what each way takes for all conditions."""
-        Console(width=150).print(self.table(ceiling))
+        self.show_table(ceiling)
         first = self.seconds(self.ways[0], conditions)
         for way in self.ways:
             seconds = self.seconds(way, conditions)

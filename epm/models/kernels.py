@@ -29,7 +29,8 @@ def bits(key, number):
     return z ^ ((z >> 31) & 0x1FFFFFFFF)
 
 
-@triton.jit
+# a module's keys begin at any eight bytes; what is gathered gains nothing by being aligned
+@triton.jit(do_not_specialize_on_alignment=["keys", "rows", "positions"])
 def _thin(
     states,
     result,
