@@ -105,7 +105,9 @@ class Clock:
         for way in self.ways:
             seconds = self.seconds(way, conditions)
             scaled = any(each.way == way and each.once for each in self.stages)
+            trained = any(each.way == way and each.name == "train" for each in self.stages)
+            compared = f"{seconds / first:.2f} times {self.ways[0]}"
             print(
                 f"{way}: {seconds:.1f} s for {conditions} conditions"
-                f"{', scaled up from one' * scaled}, {seconds / first:.2f} times {self.ways[0]}"
+                f"{', scaled up from one' * scaled}, {compared if trained else 'without training'}"
             )
