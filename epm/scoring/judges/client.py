@@ -134,6 +134,9 @@ class Client:
         if status != 200:
             return self._refusal(status, headers, error if isinstance(error, dict) else {})
         if not isinstance(data, dict):
+            if headers.get("content-type", "").startswith("text/html"):
+                what = "a web page comes back (does base_url lack its /v1?)"
+                raise Trouble(what, again=False, always=True)
             raise Trouble("an answer that is not JSON")
         return self._answer(data)
 

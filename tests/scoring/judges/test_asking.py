@@ -208,10 +208,13 @@ def test_a_wrong_key_is_one_line_without_it(
         (402, b"", "nothing left"),
         (429, b'{"error": {"code": "insufficient_quota"}}', "nothing left"),
         (200, b'{"error": {"code": 403, "message": "no"}}', "HTTP 403: no"),
+        (200, b"<!doctype html><title>chat</title>", "a web page comes back"),
     ],
 )
 def test_what_no_question_would_get_past(status: int, body: bytes, says: str) -> None:
-    url, server = answering(status, {"Location": "https://elsewhere.example/"}, body)
+    kind = "text/html; charset=utf-8" if body.startswith(b"<") else "application/json"
+    headers = {"Location": "https://elsewhere.example/", "Content-Type": kind}
+    url, server = answering(status, headers, body)
     with pytest.raises(EpmError) as raised:
         ask(Endpoint(url, "judge"), "a", "b", "c")
     assert says in str(raised.value)
