@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from epm.values import Interval, Unavailable
-from epm.writing.tracing import bare, mark, marked, rewritten
+from epm.writing.tracing import bare, mark, marked, rewritten, untraced
 from epm_lint.binding.formats import write
 
 NOT_AVAILABLE = "n/a"
@@ -156,13 +156,38 @@ def pooled(side: Any) -> bool:
 
 _SPACE = re.compile(r"\s+")
 
+_MARKUP = re.compile(
+    r"[`*~$]"  # code, emphasis, strikethrough, formulas
+    r"|\\(?=[!-/:-@\[-`{-~])"  # an escape
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis; within a word it is none
+    r"|<(?=[A-Za-z/!?])"  # a tag; not 'n < 10'
+    r"|&(?=#?\w+;)"  # an entity
+    r"|\](?=[\[(])"  # a link; no interval
+)
+"""What GitHub would not show as it stands: https://github.github.com/gfm/."""
+
 
 def cell(text: object) -> str:
-    """Text that stays inside one table cell."""
+    """Text that stays inside one table cell, and text."""
     return rewritten(str(marked(text)), _in_a_cell).strip()
 
 
+def code(text: object) -> str:
+    """A span of code that stays inside one table cell."""
+    shown = rewritten(str(marked(text)), _on_one_line).strip()
+    plain = untraced(shown)
+    if not plain:
+        return ""
+    ticks = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))
+    space = " " * ("`" in (plain[:1], plain[-1:]))
+    return f"{ticks}{space}{shown}{space}{ticks}"
+
+
 def _in_a_cell(text: str) -> str:
+    return _on_one_line(_MARKUP.sub(r"\\\g<0>", text))
+
+
+def _on_one_line(text: str) -> str:
     return _SPACE.sub(" ", text).replace("|", "\\|")
 
 
@@ -185,5 +210,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         thousands,
         duration,
         cell,
+        code,
     )
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from epm.results import Count, Interval, Unavailable
 from epm.writing.filters import (
     FILTERS,
     available,
     cell,
+    code,
     decimals,
     effect,
     interval,
@@ -76,7 +78,7 @@ def test_what_does_not_exist_is_never_written_as_a_number() -> None:
     written = {
         FILTERS[name](nothing, *(["plain"] if name in scaled else []))
         for name in FILTERS
-        if name != "cell"
+        if name not in ("cell", "code")
     }
     assert written == {"n/a"}
 
@@ -111,10 +113,51 @@ def test_a_span_is_in_order(lower: float, width: float) -> None:
     assert first <= second
 
 
+SHOWN = st.text("ab1 `*_~$<>/!&;#()[]|\\-+.=@", min_size=1, max_size=24)
+"""What Markdown gives a meaning, and a little that it does not."""
+
+
+def row(written: str) -> list[Any]:
+    """What a parser makes of the two cells of a row."""
+    table = f"| a | b |\n|---|---|\n| {written} | end |\n"
+    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(table)
+    inline = [token for token in tokens if token.type == "inline"]
+    assert len(inline) == 4
+    assert inline[3].content == "end"
+    return list(inline[2].children or [])
+
+
 @given(st.text())
 def test_a_cell_stays_one_cell(text: str) -> None:
-    assert "\n" not in cell(text)
-    assert cell(text).replace("\\|", "").count("|") == 0
+    for written in (cell(text), code(text)):
+        assert "\n" not in written
+        assert written.replace("\\|", "").count("|") == 0
+
+
+@given(SHOWN)
+@example("Does <answer>{completion}</answer> hold *any* `code`?")
+@example("a\\|b \\\\ c\\")
+@example("[+0.1, 0.2] [x](y) [x][y] n < 10 AT&amp;T __init__ US$5 to US$9")
+def test_a_cell_shows_the_text_as_it_is(text: str) -> None:
+    found = row(cell(text))
+    assert {token.type for token in found} <= {"text", "text_special"}
+    assert "".join(token.content for token in found) == " ".join(text.split())
+
+
+@given(SHOWN)
+@example("`")
+@example("a `` b`")
+@example("model|v2\\")
+def test_code_in_a_cell_shows_the_text_as_it_is(text: str) -> None:
+    shown = " ".join(text.split())
+    found = row(code(text))
+    assert [token.type for token in found] == ["code_inline"] * bool(shown)
+    assert "".join(token.content for token in found) == shown
+
+
+def test_what_is_no_markup_stays_readable() -> None:
+    for text in ("n < 10", "r = 0.5 [0.3, 0.6]", "cosine_L21", "Qwen2.5-7B (base), 95% & up"):
+        assert cell(text) == text
 
 
 def test_a_setting_of_a_recipe() -> None:
