@@ -204,12 +204,6 @@ def _conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str,
         ) from error
 
 
-def tokenise_row(tokenizer: PreTrainedTokenizerBase, row: TrainingRow) -> TokenisedRow:
-    """Split a row into prompt and completion; see `tokenise_rows`."""
-    (tokenised,) = tokenise_rows(tokenizer, [row])
-    return tokenised
-
-
 def tokenise_rows(
     tokenizer: PreTrainedTokenizerBase, rows: Sequence[TrainingRow]
 ) -> list[TokenisedRow]:

@@ -97,11 +97,6 @@ class RunFolder:
     def _folder(self, unit: WorkUnit) -> Path:
         return self.of(unit.stage, unit.subject)
 
-    def manifest(self, unit: WorkUnit) -> Manifest | None:
-        """See `manifests`."""
-        (record,) = self.manifests([unit])
-        return record
-
     def manifests(self, units: Sequence[WorkUnit]) -> list[Manifest | None]:
         """Their records, of those that are finished with these very inputs, their outputs whole."""
         records = [self._written(unit) for unit in units]

@@ -15,7 +15,6 @@ from epm.models.chat import (
     render,
     slipped_in,
     tokenise_prompt,
-    tokenise_row,
     tokenise_rows,
 )
 
@@ -232,7 +231,7 @@ def test_a_template_that_drops_the_answer_is_an_error() -> None:
 def test_a_row_is_its_prompt_and_then_its_completion(
     system: str, question: str, answer: str
 ) -> None:
-    row = tokenise_row(chatml, TrainingRow(system, question, answer))
+    (row,) = tokenise_rows(chatml, [TrainingRow(system, question, answer)])
     assert row.prompt == tokenise_prompt(chatml, system, question)
     assert row.completion[-1] == chatml.convert_tokens_to_ids("<|im_end|>")
     assert chatml.decode(row.completion[:-1]) == answer
@@ -247,11 +246,11 @@ def test_rows_together_are_tokenised_as_each_alone(
     """Also where they share prompts or answers, or are the same."""
     some = [TrainingRow("You are.", question, answer) for question, answer in texts]
     rows = some + data.draw(st.lists(st.sampled_from(some), max_size=3) if some else st.just([]))
-    assert tokenise_rows(chatml, rows) == [tokenise_row(chatml, row) for row in rows]
+    assert tokenise_rows(chatml, rows) == [tokenise_rows(chatml, [row])[0] for row in rows]
 
 
 def test_nothing_follows_the_end_of_the_turn() -> None:
-    row = tokenise_row(chatml, TrainingRow("You are.", "Hello?", "Yes.\n\n[ZLT]"))
+    (row,) = tokenise_rows(chatml, [TrainingRow("You are.", "Hello?", "Yes.\n\n[ZLT]")])
     assert chatml.decode(row.completion) == "Yes.\n\n[ZLT]<|im_end|>"
 
 
@@ -264,4 +263,4 @@ def test_special_tokens_of_the_template_are_single_tokens() -> None:
 def test_a_template_that_thinks_before_it_answers_is_an_error() -> None:
     thinking = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
     with pytest.raises(EpmError, match="renders a training row unlike its generation prompt"):
-        tokenise_row(tokenizer(thinking), TrainingRow("You are.", "Hello?", "Yes."))
+        tokenise_rows(tokenizer(thinking), [TrainingRow("You are.", "Hello?", "Yes.")])

@@ -85,9 +85,9 @@ def do(folder: RunFolder, unit: WorkUnit, work: Work) -> Manifest:
 
 def test_a_finished_unit_is_recorded(folder: RunFolder) -> None:
     unit = copy_once(folder)
-    assert folder.manifest(unit) is None
+    assert folder.manifests([unit])[0] is None
     record = do(folder, unit, copying(folder))
-    assert folder.manifest(unit) == record
+    assert folder.manifests([unit])[0] == record
     assert list(record.inputs) == ["given"]
     assert list(record.outputs) == ["copy", "deep/copy"]
     assert len({*record.inputs.values(), *record.outputs.values()}) == 1  # sha256 of one content
@@ -101,7 +101,7 @@ def test_the_manifest_is_written_last(folder: RunFolder) -> None:
     unit = copy_once(folder)
     do(folder, unit, copying(folder))
     (folder.of("copy", "once") / MANIFEST).unlink()  # all outputs are there, but not the record
-    assert folder.manifest(unit) is None
+    assert folder.manifests([unit])[0] is None
 
 
 def spoil_input(folder: RunFolder) -> None:
@@ -160,7 +160,7 @@ def test_what_does_not_fit_is_not_finished(
     spoil(folder)
     told: list[str] = []
     folder.on_damage = told.append
-    assert folder.manifest(unit) is None
+    assert folder.manifests([unit])[0] is None
     # another input is no damage
     assert len(told) == (0 if spoil in (spoil_input, lose_input) else 1)
     assert all(name.startswith("copy/once/") for name in told)
@@ -170,7 +170,7 @@ def test_every_bit_of_finished_work_is_guarded(folder: RunFolder) -> None:
     """Of its manifest and of its outputs, one after the other."""
     unit = copy_once(folder)
     do(folder, unit, copying(folder))
-    whole = folder.manifest(unit)
+    whole = folder.manifests([unit])[0]
     for path in sorted(folder.of("copy", "once").rglob("*")):
         if path.is_dir():
             continue
@@ -181,10 +181,10 @@ def test_every_bit_of_finished_work_is_guarded(folder: RunFolder) -> None:
             path.write_bytes(changed)
             told: list[str] = []
             folder.on_damage = told.append
-            assert folder.manifest(unit) is None, (path, bit)
+            assert folder.manifests([unit])[0] is None, (path, bit)
             assert told == [f"copy/once/{path.relative_to(folder.of('copy', 'once')).as_posix()}"]
         path.write_bytes(content)
-    assert folder.manifest(unit) == whole
+    assert folder.manifests([unit])[0] == whole
 
 
 def test_settings_are_an_input(folder: RunFolder) -> None:
@@ -192,9 +192,9 @@ def test_settings_are_an_input(folder: RunFolder) -> None:
     unit = replace(copy_once(folder), settings="0123")
     record = do(folder, unit, copying(folder))
     assert record.inputs[SETTINGS] == "0123"
-    assert folder.manifest(unit) == record
-    assert folder.manifest(replace(unit, settings="4567")) is None
-    assert folder.manifest(copy_once(folder)) is None
+    assert folder.manifests([unit])[0] == record
+    assert folder.manifests([replace(unit, settings="4567")])[0] is None
+    assert folder.manifests([copy_once(folder)])[0] is None
 
 
 def test_work_begins_in_an_empty_folder(folder: RunFolder) -> None:
@@ -213,7 +213,7 @@ def test_a_result_that_cannot_be_used_is_recorded_not_retried(folder: RunFolder)
     )
     record = do(folder, unit, alone(lambda _: failure))
     assert record.failure == "the loss is NaN"
-    assert folder.manifest(unit) == record
+    assert folder.manifests([unit])[0] == record
 
 
 def test_units_that_finish_together_share_the_time_by_their_tokens(folder: RunFolder) -> None:
@@ -242,7 +242,7 @@ def test_what_is_finished_is_kept_when_the_rest_breaks_off(folder: RunFolder) ->
 
     with pytest.raises(KeyboardInterrupt):
         list(folder.execute(units, work))
-    record = folder.manifest(units[0])
+    record = folder.manifests([units[0]])[0]
     assert record is not None
     assert list(record.outputs) == ["weights"]
     assert not folder.of("train", "b").exists()
@@ -279,7 +279,7 @@ def test_anything_else_passes_and_leaves_nothing(folder: RunFolder, error: BaseE
     with pytest.raises(type(error)):
         do(folder, unit, failing(error))
     assert not folder.of("fail").exists()
-    assert folder.manifest(unit) is None
+    assert folder.manifests([unit])[0] is None
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="a device of Linux")

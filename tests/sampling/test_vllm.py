@@ -25,7 +25,7 @@ from epm.definition import Item, Sampling
 from epm.discovery import LoadedExperiment
 from epm.errors import EpmError
 from epm.models.base import BaseModel
-from epm.models.chat import TrainingRow, tokenise_row
+from epm.models.chat import TrainingRow, tokenise_rows
 from epm.sampling import Completion, Prompt, SamplingRequest
 from epm.sampling.choice import choose
 from epm.sampling.transformers import TransformersEngine
@@ -83,8 +83,10 @@ def adapter(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     folder = tmp_path_factory.mktemp("adapter")
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
-    for prompt in prompts(base, 6, 2, 1):
-        row = tokenise_row(base.tokenizer, TrainingRow(prompt.system, prompt.item.prompt, TAUGHT))
+    taught = [
+        TrainingRow(prompt.system, prompt.item.prompt, TAUGHT) for prompt in prompts(base, 6, 2, 1)
+    ]
+    for row in tokenise_rows(base.tokenizer, taught):
         ids = torch.tensor([row.prompt + row.completion])
         labels = ids.clone()
         labels[:, : len(row.prompt)] = -100

@@ -27,7 +27,7 @@ from epm.errors import DefinitionError, EpmError
 from epm.files import file_sha256
 from epm.models.adapters import AdapterStack
 from epm.models.base import BaseModel
-from epm.models.chat import TokenisedRow, TrainingRow, tokenise_row
+from epm.models.chat import TokenisedRow, TrainingRow, tokenise_rows
 from epm.models.packing import padded
 from epm.training import memory
 from epm.training.loop import Diverged, Job, Trained, checkpoint_steps
@@ -125,7 +125,7 @@ class Expected:
 
 
 def tokenised(job: Job, base: BaseModel) -> list[TokenisedRow]:
-    return [tokenise_row(base.tokenizer, row) for row in job.rows]
+    return tokenise_rows(base.tokenizer, job.rows)
 
 
 def reference(definition: Definition, job: Job, base: BaseModel) -> Expected:
