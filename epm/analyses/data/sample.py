@@ -92,11 +92,6 @@ class Sample:
         """The cells of its rows."""
         return Cells.of(self.rows, self.over)
 
-    @property
-    def items_known(self) -> bool:
-        """Whether it has rows, all with their items."""
-        return len(self.rows) > 0 and self.cells.known
-
     @cached_property
     def summary(self) -> ReportedEstimate:
         """Of what is reported of it."""

@@ -1,4 +1,4 @@
-"""Several tests at once: adjusted p-values, and which of them survive."""
+"""Several tests at once: adjusted p-values."""
 
 from __future__ import annotations
 
@@ -24,8 +24,3 @@ def holm(ps: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(ps) - rank) * ps[place]))
         adjusted[place] = largest
     return adjusted
-
-
-def surviving(adjusted: Sequence[float], alpha: float) -> list[int]:
-    """The places of the p-values that are significant at alpha."""
-    return [place for place, p in enumerate(adjusted) if p <= alpha]

@@ -27,11 +27,6 @@ class Aspect(StrEnum):
     K = "k"
 
     @property
-    def is_spread(self) -> bool:
-        """Whether it says how far the quantity is spread, and is written after ±."""
-        return self in (Aspect.SE, Aspect.SD)
-
-    @property
     def is_count(self) -> bool:
         """Whether it is a whole number of things that were counted."""
         return self in (Aspect.N, Aspect.K)
