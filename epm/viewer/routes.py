@@ -87,9 +87,9 @@ def addresses(library: Library) -> Iterator[str]:
 
 def _content(library: Library, path: str) -> str | bytes | None:
     if path == "index.html":
-        return runs.screen(library.runs(), path)
+        return runs.screen(library.glances(), path)
     if path == "tasks.html":
-        return tasks.screen(exported(library.top), library.runs(), library.top, path)
+        return tasks.screen(exported(library.top), library.glances(), library.top, path)
     if path == "compare.html":
         return compare.screen(list(library.places()), path)
     if _STATIC.fullmatch(path):
@@ -97,8 +97,9 @@ def _content(library: Library, path: str) -> str | bytes | None:
         return file.read_bytes() if file.is_file() else None
     if found := _ISSUE.fullmatch(path):
         about = discussion(library.top, int(found[1]))
-        runs_of = (run for run in library.runs() if _number(library, run) == int(found[1]))
-        return issue.screen(about, found[2] or "", path, runs_of) if about else None
+        all_runs = library.glances()
+        of_it = (run.key for run in all_runs if _number(library, run.identity) == int(found[1]))
+        return issue.screen(about, found[2] or "", path, of_it) if about else None
     found = _OF_RUN.fullmatch(path)
     run = library.run(found[1]) if found else None
     if not found or not run:
@@ -110,14 +111,14 @@ def _content(library: Library, path: str) -> str | bytes | None:
 
 def _about(library: Library, run: Run) -> Discussion | None:
     """What was said on GitHub about a run, as far as it was exported."""
-    number = _number(library, run)
+    number = _number(library, run.identity)
     return discussion(library.top, number) if number is not None else None
 
 
-def _number(library: Library, run: Run) -> int | None:
+def _number(library: Library, identity: tuple[str, str, int | None]) -> int | None:
     """The exported issue that is a run's page, or is about its experiment."""
     found = exported(library.top)
-    return found.about(*run.identity) if found else None
+    return found.about(*identity) if found else None
 
 
 def _of_run(run: Run, name: str, path: str) -> str | bytes | None:

@@ -178,6 +178,26 @@ def test_a_run_is_read_again_when_its_files_change(tmp_path: Path) -> None:
     assert (after.notices, len(after.completions.rows)) == ([], len(rows))
 
 
+def test_a_list_of_many_runs_reads_only_what_has_changed(tmp_path: Path) -> None:
+    folders = [tmp_path / "runs" / "issue-1" / f"run-{number}" for number in range(7)]
+    for number, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        (folder / "title.txt").write_text(f"Run {number}")
+        (folder / "body.md").write_text(f"# Run {number}\n\n{number} of 10 (37%).\n")
+    library = Library([], tmp_path)
+    first = list(library.glances())
+    assert [run.title for run in first] == [f"Run {number}" for number in range(7)]
+    assert {run.status for run in first} == {"FAIL"}
+    assert all(now is before for now, before in zip(library.glances(), first, strict=True))
+    (folders[2] / "title.txt").write_text("Another title")
+    shutil.rmtree(folders[5])
+    now = list(library.glances())
+    assert [run.title for run in now if run not in first] == ["Another title"]
+    assert [run.key for run in first if run.key not in {each.key for each in now}] == [
+        "issue-1/run-5"
+    ]
+
+
 def test_what_is_shipped_is_ours_and_small() -> None:
     """No third-party file is vendored; whoever adds one lists it here with version and licence."""
     files = sorted(path.name for path in STATIC.iterdir())

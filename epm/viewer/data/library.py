@@ -10,6 +10,7 @@ from epm.checkout import reach
 from epm.errors import EpmError
 from epm.report.render import BODY, RESULTS
 from epm.sampling.samples import SAMPLES
+from epm.viewer.data.glance import Glance, glance
 from epm.viewer.data.run import Run
 
 _BEGUN = "definition.json"
@@ -35,6 +36,7 @@ class Library:
         self._named = tuple(named)
         self._here = here
         self._read: dict[str, tuple[str, Run]] = {}
+        self._glances: dict[str, tuple[str, Glance]] = {}
         if self._named:
             self.places()
 
@@ -59,21 +61,32 @@ class Library:
     def run(self, key: str) -> Run | None:
         """A run as its files are now; None where there is no such run."""
         place = self.places().get(key)
-        if place is None:
-            return None
-        fresh = Run(key, *place)
-        stamp = fresh.stamp()
-        before = self._read.pop(key, None)
-        self._read[key] = before if before and before[0] == stamp else (stamp, fresh)
-        while len(self._read) > _KEPT:
-            self._read.pop(next(iter(self._read)))
-        return self._read[key][1]
+        return self._fresh(Run(key, *place))[1] if place else None
 
     def runs(self) -> Iterator[Run]:
         """All, in order; each is let go of before the next where there are many."""
-        for key in self.places():
-            if (run := self.run(key)) is not None:
-                yield run
+        for key, place in self.places().items():
+            yield self._fresh(Run(key, *place))[1]
+
+    def glances(self) -> Iterator[Glance]:
+        """At all runs, in order; only those are read whose files have changed since the last."""
+        for key, place in self.places().items():
+            run = Run(key, *place)
+            before = self._glances.get(key)
+            if before is None or before[0] != run.stamp():
+                stamp, run = self._fresh(run)
+                before = self._glances[key] = stamp, glance(run)
+            yield before[1]
+
+    def _fresh(self, run: Run) -> tuple[str, Run]:
+        """The run as its files are now, with their stamp; as it was read, where nothing changed."""
+        stamp = run.stamp()
+        before = self._read.pop(run.key, None)
+        found = before if before and before[0] == stamp else (stamp, run)
+        self._read[run.key] = found
+        while len(self._read) > _KEPT:
+            self._read.pop(next(iter(self._read)))
+        return found
 
     def _found(self) -> Iterator[tuple[Path, Path | None]]:
         tops = reach(self._here)

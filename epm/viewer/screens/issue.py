@@ -6,18 +6,17 @@ from collections.abc import Iterable
 
 from epm.viewer import html
 from epm.viewer.data.discussion import Discussion, Said
-from epm.viewer.data.run import Run
 from epm.viewer.markdown import render
 
 
-def screen(about: Discussion, edit: str, path: str, runs: Iterable[Run] = ()) -> str | None:
+def screen(about: Discussion, edit: str, path: str, runs: Iterable[str] = ()) -> str | None:
     """The issue; None where no such text of it is known.
 
     Args:
         about: the issue.
         edit: which of its texts; '' for that of the last export.
         path: the screen's address.
-        runs: those that it is the page of, or is about.
+        runs: keys of those that it is the page of, or is about.
     """
     state = about.states.get(edit or about.state.edit)
     if state is None:
@@ -28,7 +27,7 @@ def screen(about: Discussion, edit: str, path: str, runs: Iterable[Run] = ()) ->
         state.title,
         screen="issue",
         about=about,
-        runs=[run.key for run in runs],
+        runs=list(runs),
         state=state,
         shown=render(state.body),
         comments=comments(about),

@@ -8,8 +8,8 @@ from itertools import groupby
 from pathlib import Path
 
 from epm.viewer import html
+from epm.viewer.data.glance import Glance
 from epm.viewer.data.issues import COLUMNS, Export, IssueCard, file_of
-from epm.viewer.data.run import Run
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Task:
     """Name, address and lint verdict of each."""
 
 
-def screen(found: Export | None, runs: Iterable[Run], top: Path, path: str) -> str:
+def screen(found: Export | None, runs: Iterable[Glance], top: Path, path: str) -> str:
     """The board, and the same as a list."""
     verdicts: dict[int, list[tuple[str, str, str]]] = {}
     titles: dict[int, str] = {}
@@ -33,8 +33,8 @@ def screen(found: Export | None, runs: Iterable[Run], top: Path, path: str) -> s
         for number in dict.fromkeys((page, run.identity[2])):
             if number is None or (number != page and page is not None and number not in known):
                 continue
-            status = str(run.report.status) if run.report else ""
-            verdicts.setdefault(number, []).append((run.name, f"r/{run.key}/index.html", status))
+            shown = run.name, f"r/{run.key}/index.html", run.status
+            verdicts.setdefault(number, []).append(shown)
             titles.setdefault(number, run.title)
     tasks = [Task(card, tuple(verdicts.get(card.number, ()))) for card in cards]
     others = [(n, titles[n], verdicts[n]) for n in sorted(verdicts) if n not in known]
