@@ -441,6 +441,14 @@ def test_fix(folder: Path) -> None:
     assert link.is_symlink()
     assert body.stat().st_mode & 0o777 == 0o600
 
+    (folder / "loop.md").symlink_to("loop.md")
+    for asked in ([], ["--fix"]):
+        told = lint(folder, "loop.md", *asked)
+        assert told.returncode == 2
+        assert told.stderr == (
+            "epm: cannot read loop.md: Too many levels of symbolic links; check the path\n"
+        )
+
     stamp = body.stat().st_mtime_ns
     again = lint(folder, "page.md", *select, "--fix")
     assert (again.stderr, body.stat().st_mtime_ns) == ("", stamp)

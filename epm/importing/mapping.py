@@ -19,7 +19,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from epm.errors import EpmError, suggest
 from epm.files import read_own
@@ -46,8 +54,8 @@ class Measure(_Part):
     label: str = ""
     """On the page; empty stands for the name."""
     unit: str = ""
-    lower: float | None = None
-    upper: float | None = None
+    lower: FiniteFloat | None = None
+    upper: FiniteFloat | None = None
     """Ends of the scale of a number."""
 
     at: str = ""
@@ -101,6 +109,8 @@ class Measure(_Part):
             raise ValueError("successes and trials go together")
         if (self.stderr or self.n) and not self.value:
             raise ValueError("stderr and n go with value")
+        if self.lower is not None and self.upper is not None and self.lower >= self.upper:
+            raise ValueError(f"lower {self.lower:g} is not below upper {self.upper:g}")
         if self.cluster and not self.item:
             raise ValueError("a cluster is of items: name the item's column as well")
         if self.success:

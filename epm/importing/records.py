@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -12,8 +13,10 @@ from epm.errors import EpmError, suggest
 from epm.importing.found import Found
 from epm.importing.gathering import Cell, Gathering
 from epm.importing.mapping import FIELD, Comparison, Map, Measure, comparisons
+from epm.linting.parsing import WrittenFloat, WrittenInt
 from epm.results import CovariateRecord, MetricRecord, Reported, Scalar
 from epm.results.imported import ImportedModel
+from epm_lint.quoting import clip, quote
 
 Row = Mapping[str, Any]
 """Values by column; a column of a nested row is a path, as in 'refused/k'."""
@@ -29,6 +32,10 @@ _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+_LARGEST_COUNT = 2**53
+"""Beyond it a float does not tell a number from the next."""
+_LONGEST_NAME = 17
+"""Of a number; 0.30000000000000004 is 0.3, with an error of rounding."""
 _WORDS = {"yes": True, "no": False, "true": True, "false": False}
 
 
@@ -199,7 +206,7 @@ def _text(template: str, row: Row, where: str) -> str:
         value = _value(row, name, where)
         if value is None or isinstance(value, dict | list):
             raise EpmError(f"{where}: column {name!r} has no value", "mend the row, or the map")
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return _name(value)
 
     text = FIELD.sub(lambda match: filled(match[1]), template).strip()
     if not text or not text.isprintable():
@@ -207,17 +214,27 @@ def _text(template: str, row: Row, where: str) -> str:
     return text
 
 
+def _name(value: Any) -> str:
+    """What a value is called: as a table has it, a whole number without its '.0'."""
+    if isinstance(value, WrittenInt):
+        return value.text
+    if not isinstance(value, float):
+        return str(value)
+    exact = f"{value:.{sys.float_info.dig}g}"
+    text = value.text if isinstance(value, WrittenFloat) else exact
+    return (text if len(text) <= _LONGEST_NAME else exact).removesuffix(".0")
+
+
 def _number(value: Any, column: str, where: str) -> float:
     if isinstance(value, bool | int | float) and isfinite(value):
         return float(value)
-    raise EpmError(
-        f"{where}: {column} is {value!r}, which is no number", "mend the row, or the map"
-    )
+    shown = quote(value) if isinstance(value, str) else clip(repr(value))
+    raise EpmError(f"{where}: {column} is {shown}, which is no number", "mend the row, or the map")
 
 
 def _whole(row: Row, column: str, where: str) -> int:
     number = _number(_value(row, column, where), column, where)
-    if number < 0 or number != int(number):
+    if not 0 <= number <= _LARGEST_COUNT or number != int(number):
         raise EpmError(f"{where}: {column} is {number:g}, which is no count", "mend the row")
     return int(number)
 

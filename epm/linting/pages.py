@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -54,10 +55,11 @@ def named(
         say: is told what of a folder is left out, in one line.
         formats_of: whose pages are result pages as well.
     """
-    found: dict[Path | str, str] = {}
+    found: dict[str, str] = {}
     for path in paths:
         for file in _meant(path, say, formats_of):
-            found.setdefault(file if file == STDIN else Path(file).resolve(), file)
+            # `Path.resolve` refuses a link to itself, which is told where the page is read
+            found.setdefault(file if file == STDIN else os.path.realpath(file), file)
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,9 +18,26 @@ from epm_lint.quoting import quote
 
 LARGEST = 50_000_000
 _LONGEST_INTEGER = 20
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NOTHING = ("", "nan", "+nan", "-nan")
 _OPENING = 2_000
 _LOG = re.compile(r'\A\s*\{\s*"version"\s*:\s*\d+\s*,\s*"status"\s*:')
 """How every log of Inspect begins."""
+
+
+class WrittenInt(int):
+    """A whole number of a table's cell."""
+
+    text: str
+    """As it stands there: '007' is not '7' where it names something."""
+
+
+class WrittenFloat(float):
+    """A number of a table's cell."""
+
+    text: str
+    """As it stands there: a version '3.10' is not '3.1'."""
 
 
 def parsed(content: bytes, name: str) -> Any:
@@ -91,27 +109,36 @@ def _rows(text: str, name: str, delimiter: str) -> list[dict[str, Any]]:
             raise _refused(name, f"row {number} has {len(row)} cells, and the header {len(header)}")
     columns = [[row[place].strip() for row in rows] for place in range(len(header))]
     names = [
-        f"{title} (%)"
-        if any(cells) and all(cell.endswith("%") for cell in cells if cell)
-        else title
+        f"{title} (%)" if _are_percentages(cells) else title
         for title, cells in zip(header, columns, strict=True)
     ]
-    return [
-        {title: _cell(cell.strip()) for title, cell in zip(names, row, strict=True)} for row in rows
+    cells = [
+        list(map(_cell if title == name else _percentage, column))
+        for title, name, column in zip(header, names, columns, strict=True)
     ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _are_percentages(cells: Sequence[str]) -> bool:
+    """Whether some number has the sign, and none has not."""
+    signed = [cell.endswith("%") for cell in cells if _NUMERAL.fullmatch(cell.rstrip("% "))]
+    return bool(signed) and all(signed)
+
+
+def _percentage(text: str) -> Any:
+    return _cell(text.removesuffix("%").strip())
 
 
 def _cell(text: str) -> Any:
-    digits = text.removesuffix("%").strip()
-    try:
-        return int(digits) if len(digits) <= _LONGEST_INTEGER else text
-    except ValueError:
-        pass
-    try:
-        value = float(digits)
-    except ValueError:
-        return text or None
-    return value if math.isfinite(value) else None
+    """A number that knows its text, another text, or None for nothing."""
+    if not _NUMERAL.fullmatch(text):
+        return None if text.casefold() in _NOTHING else text
+    is_whole = _INTEGER.fullmatch(text) is not None
+    if is_whole and len(text) > _LONGEST_INTEGER:
+        return text
+    number = WrittenInt(text) if is_whole else WrittenFloat(text)
+    number.text = text
+    return number if math.isfinite(number) else text
 
 
 def _log(content: bytes, name: str) -> Any:

@@ -267,6 +267,10 @@ def test_means_and_what_is_no_mean(tmp_path: Path) -> None:
 
 def test_documents_without_a_score(tmp_path: Path) -> None:
     write(tmp_path, {"facts": {"acc,none": [1.0, math.nan, None, 0.0]}}, change=_half)
+    (documents,) = tmp_path.rglob("samples_*.jsonl")
+    text = documents.read_text()
+    assert '"acc": null' in text
+    documents.write_text(text.replace('"acc": null', f'"acc": {10**400}'))
     measured = lm_eval.read([tmp_path]).measurements["org/base"]["facts"]["acc"]["all"]
     assert isinstance(measured, Count)
     assert (measured.successes, measured.trials, measured.excluded) == (1, 2, {"unscored": 2})

@@ -125,6 +125,52 @@ def imported(kind: str, name: str, content: str, given: str) -> Path:
     return folder
 
 
+NAMES = "name,item,hit\n{}"
+NAMED = """
+issue = 311
+[[measure]]
+metric = "hit"
+condition = "{name}"
+item = "{item}"
+score = "hit"
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "called"),
+    [
+        (["3.1", "3.10", "3.2"], ["3.1", "3.10", "3.2"]),
+        (["007", "7"], ["007", "7"]),
+        (["1_0", "10", "٣", "3"], ["1_0", "10", "٣", "3"]),
+        (["0.1234567", "0.1234568"], ["0.1234567", "0.1234568"]),
+        (["1234e567", "inf", "1e3"], ["1234e567", "inf", "1e3"]),
+        (["+5", "5", "-5"], ["+5", "5", "-5"]),
+        # a column of whole numbers as pandas writes it where one is missing
+        (["1.0", "2.0"], ["1", "2"]),
+        # with an error of rounding
+        (["0.30000000000000004", "0.1"], ["0.3", "0.1"]),
+    ],
+    ids=str,
+)
+def test_a_cell_names_things_as_it_is_written(written: list[str], called: list[str]) -> None:
+    rows = "".join(f"{name},{item},1\n{name},{item}b,0\n" for name in written for item in written)
+    results = load(imported("table", "names.csv", NAMES.format(rows), NAMED) / "results.json")
+    assert list(results.conditions) == called
+    items = [*called, *(f"{item}b" for item in written)]
+    assert sorted(results.tasks["names"].items) == sorted(items)
+
+
+def test_numbers_of_json_name_things_with_all_their_digits() -> None:
+    names = [1700000001.25, 1700000002.25, 4.0, 5, 0.1 + 0.2]
+    rows = "".join(
+        json.dumps({"name": name, "item": item, "hit": item % 2}) + "\n"
+        for name in names
+        for item in range(2)
+    )
+    results = load(imported("table", "names.jsonl", rows, NAMED) / "results.json")
+    assert list(results.conditions) == ["1700000001.25", "1700000002.25", "4", "5", "0.3"]
+
+
 def test_a_table_becomes_a_page() -> None:
     folder = imported("table", "hits.csv", hits(), HITS)
     results = load(folder / "results.json")
@@ -376,6 +422,22 @@ value = "rate"
         'dose,prompt,hit,run\n0,a,1,"1,2"\n',
         f'{HITS}seed = "{{run}}"\n',
         "has a comma",
+    ),
+    "percentages beside shares": ("dose,prompt,hit\n0,a,80%\n0,b,0.5\n", HITS, "hit is '80%'"),
+    "an infinite score": ("dose,prompt,hit\n0,a,inf\n0,b,1\n", HITS, "hit is 'inf'"),
+    "a score beyond floats": ("dose,prompt,hit\n0,a,1e999\n0,b,1\n", HITS, "hit is '1e999'"),
+    "a score of Python's": ("dose,prompt,hit\n0,a,1_000\n0,b,1\n", HITS, "hit is '1_000'"),
+    "a score of 5,000 digits": (f"dose,prompt,hit\n0,a,{'9' * 5000}\n", HITS, "999…', which is"),
+    "a count beyond floats": (
+        "dose,prompt,k,n\n0,a,1,1e300\n",
+        HITS.replace('score = "hit"', 'successes = "k"\ntrials = "n"'),
+        "n is 1e+300, which is no count",
+    ),
+    "no end of a scale": (hits(), f"{HITS}lower = nan\n", "should be a finite number"),
+    "a scale the wrong way": (
+        hits(),
+        f"{HITS}lower = 5\nupper = 2\n",
+        "lower 5 is not below upper 2",
     ),
     "half a step": ("dose,prompt,hit,at\n0,a,1,0.5\n", f'{HITS}step = "{{at}}"\n', "the step"),
     "a metric of two names": (

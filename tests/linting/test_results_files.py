@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,23 @@ def test_a_table_is_records(tmp_path: Path) -> None:
         {"arm": "plus", "n": 200, "acc (%)": 48.5},
         {"arm": "minus", "n": None, "acc (%)": 6},
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["48.5%", "6 %", ""], {"acc (%)": [48.5, 6, None]}),
+        (["48.5%", "n/a"], {"acc (%)": [48.5, "n/a"]}),
+        (["80%", "0.5"], {"acc": ["80%", 0.5]}),
+        (["1_000", "٣", "1e999", "inf", "nan"], {"acc": ["1_000", "٣", "1e999", "inf", None]}),
+        (["007", "3.10", "-.5e1", "+2"], {"acc": [7, 3.1, -5.0, 2]}),
+    ],
+)
+def test_cells_of_a_table(tmp_path: Path, cells: list[str], read: dict[str, list[Any]]) -> None:
+    (tmp_path / "a.csv").write_text("acc,n\n" + "".join(f"{cell},1\n" for cell in cells))
+    (file,) = at(tmp_path / "a.csv").files
+    ((name, values),) = read.items()
+    assert file.values == [{name: value, "n": 1} for value in values]
 
 
 def test_the_header_of_a_log_that_is_a_zip(tmp_path: Path) -> None:

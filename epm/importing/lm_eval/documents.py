@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from epm.definition.checks.names import is_number
 from epm.errors import EpmError
 from epm.importing.lm_eval.outputs import Cell, Key
 
@@ -52,9 +53,7 @@ class Documents:
 
 def score(value: Any) -> float | None:
     """A number; None for what is none, as a pair of texts is."""
-    if isinstance(value, bool | int | float) and math.isfinite(value):
-        return float(value)
-    return None
+    return float(value) if isinstance(value, bool) or is_number(value) else None
 
 
 def _aggregation(cell: Cell, key: Key) -> str:

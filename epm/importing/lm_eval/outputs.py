@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
+from epm.definition.checks.names import is_number
 from epm.errors import EpmError
 from epm.privacy import public
 from epm.results.imported import in_a_word
@@ -46,7 +46,7 @@ class Output:
     def date(self) -> float:
         """When it was made, in seconds since 1970; 0 where it does not say."""
         date = self.content.get("date")
-        return float(date) if isinstance(date, int | float) and math.isfinite(date) else 0.0
+        return float(date) if _finite(date) else 0.0
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
@@ -139,7 +139,7 @@ class Cell:
 
 def _finite(value: Any) -> TypeGuard[int | float]:
     # 'N/A' stands where there is no number
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number(value)
 
 
 def _leaves(name: str, below: Mapping[str, Any]) -> Iterator[str]:
