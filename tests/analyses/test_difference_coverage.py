@@ -84,6 +84,38 @@ def test_trainings_that_do_not_differ_are_not_drowned_in_caution() -> None:
     assert width < 0.35
 
 
+def without_items(successes: NDArray[np.int64], answers: int, *, one_item: bool) -> Cells:
+    """Of one arm, a count a run; the items are not known, or are one."""
+    runs = len(successes)
+    n, k = np.full(runs, float(answers)), successes.astype(float)
+    task, item = np.full(runs, "t", object), np.full(runs, "q" * one_item, object)
+    seed = np.array([f"{at}" for at in range(runs)], object)
+    return Cells(task, task, seed, item, np.full(runs, "t/q" * one_item, object), n, k, k, n)
+
+
+@pytest.mark.parametrize("one_item", [False, True])
+@pytest.mark.parametrize("runs", [2, 4, 8])
+@pytest.mark.parametrize("answers", [10, 60])
+def test_an_arm_that_ran_once_has_its_share_of_the_width(
+    runs: int, answers: int, *, one_item: bool
+) -> None:
+    """No arm differs from another, nor a run from another."""
+    rng = np.random.default_rng(derive_seed(0, "one run", f"{runs} {answers} {one_item}"))
+    held = []
+    for _ in range(400):
+        sides = [
+            without_items(rng.binomial(answers, 0.4, size), answers, one_item=one_item)
+            for size in (runs, 1)
+        ]
+        contrast = Contrast("runs", *sides, 1 if one_item else None)
+        found = contrast.spread()
+        assert isinstance(found, Spread)
+        assert "answers taken as independent" in found.method
+        interval = around(contrast.estimate, found.variance**0.5, found.df)
+        held.append(interval.contains(0))
+    assert np.mean(held) >= 0.92
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("runs", [2, 3, 5])
 @pytest.mark.parametrize("centre", [-3.0, -1.0])

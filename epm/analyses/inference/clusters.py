@@ -176,13 +176,13 @@ def _sums(at: npt.NDArray[np.intp], values: FloatArray, length: int) -> FloatArr
     return np.where(np.abs(sums) > ROUNDING * sizes, sums, 0.0)
 
 
-def two_way(of: Contributions) -> Spread:
+def two_way(of: Contributions) -> Spread | Unavailable:
     """Variance over answers that share an item, a run, or both.
 
     v = max(v_item + v_run - v_cell, v_item, v_run), each with its own G/(G-1), and min(G) - 1
     degrees of freedom. A run that is the only one of its condition shows no variance between
     runs: it counts neither in v_run and v_cell nor in G. Where items are not known, or there is
-    but one, the variance is v_run.
+    but one, the variance is v_run, and that of the answers of such a run beside it.
 
     Source: Cameron, Gelbach and Miller (2011), J. Bus. Econ. Stat. 29, 238-249, for the variance
     and min(G) - 1. The difference of variances can be too small, even negative, with few runs;
@@ -193,12 +193,12 @@ def two_way(of: Contributions) -> Spread:
     v_run = runs / (runs - 1) * float(np.sum(_sums(at, drawn.values, runs) ** 2))
     by_run = Spread(variance=v_run, df=runs - 1, method="clustered by run")
     if not of.known:
-        return by_run
+        return _with_single_runs(by_run, of)
     pairs = zip(drawn.runs, drawn.items, strict=True)
     named = _named([f"{run}\n\n{item}" for run, item in pairs])
     by_item, by_cell = one_way(of), one_way(replace(drawn, items=named))
     if isinstance(by_item, Unavailable) or isinstance(by_cell, Unavailable):
-        return by_run
+        return _with_single_runs(by_run, of)
     both = by_item.variance + v_run - by_cell.variance
     floor = max(by_item.variance, v_run)
     return Spread(
@@ -214,6 +214,22 @@ def two_way(of: Contributions) -> Spread:
             run_clusters=runs,
             floored=both < floor,
         ),
+    )
+
+
+def _with_single_runs(by_run: Spread, of: Contributions) -> Spread | Unavailable:
+    """Between runs, and of a condition with one run between its answers, which it has alone."""
+    single = of.where(of.runs == "")
+    if not len(single.values):
+        return by_run
+    within = independent(single)
+    if isinstance(within, Unavailable):
+        return within
+    parts = [(by_run.variance, by_run.df), (within.variance, within.df)]
+    return Spread(
+        variance=by_run.variance + within.variance,
+        df=satterthwaite(parts),
+        method=f"{by_run.method}, of a single run {within.method}",
     )
 
 
