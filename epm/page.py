@@ -22,14 +22,18 @@ def write(folder: Path, templates: Path) -> int:
         templates: the experiment's folder; the prose is the default where it has no templates.
     """
     page = render(folder, templates)
-    body = body_at(
-        str(page.body),
-        Given(title=page.title),
-        Settings().of(folder),
-        lambda line: print(f"epm: {line}", file=sys.stderr),  # noqa: T201
-    )
+    if page.set_aside:
+        _say(
+            f"{page.body.name} was edited outside of what people write, which is written anew: "
+            f"the page as it was is {page.set_aside}"
+        )
+    body = body_at(str(page.body), Given(title=page.title), Settings().of(folder), _say)
     report = body.report()
     write_atomically(folder / "lint.txt", table.render(report))
     if report.status is Status.ERROR:
         return COULD_NOT
     return FINDINGS if report.status is Status.FAIL else CLEAN
+
+
+def _say(line: str) -> None:
+    print(f"epm: {line}", file=sys.stderr)  # noqa: T201

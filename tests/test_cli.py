@@ -86,6 +86,17 @@ def test_what_people_wrote_survives_a_second_render(repository: Path) -> None:
     assert rendered.returncode == 0
     assert body.read_text().count(written) == len(prompts) == 2
     assert epm(repository, "lint", str(body)).returncode == 0
+    assert rendered.stderr == ""
+
+    edited = body.read_text().replace("- **Model:**", "- **Model:** (a note of mine)")
+    body.write_text(edited)
+    for asked in ("render", "run"):
+        again = epm(repository, asked, "issue-246", "--profile", "published")
+        assert again.returncode == 0
+        assert ("the page as it was is" in again.stderr) == (asked == "render")
+        assert (body.parent / "body.md.edited").read_text() == edited
+        assert "a note of mine" not in body.read_text()
+    assert body.read_text().count(written) == 2
 
 
 def test_a_run_folder_is_rendered_without_a_checkout(repository: Path, tmp_path: Path) -> None:

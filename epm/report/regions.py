@@ -45,6 +45,21 @@ def without_human_text(body: str) -> str:
     return REGION.sub(lambda match: _framed(match["name"], ""), body)
 
 
+def outside_is(rendered: str, body: str) -> bool:
+    """Whether a body says outside its regions what it was rendered with; blanks do not count.
+
+    Args:
+        rendered: the page as epm wrote it, its regions empty.
+        body: the page as it is, the comments around its regions overwritten or not.
+    """
+    found = without_human_text(reframed(body, rendered))
+    return [line.split() for line in _said(found)] == [line.split() for line in _said(rendered)]
+
+
+def _said(body: str) -> list[str]:
+    return [line for line in body.splitlines() if line.strip()]
+
+
 def reframed(body: str, rendered: str) -> str:
     """A body with the comments around its regions where the rendered one has them.
 

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,7 @@ from epm.errors import EpmError
 from epm.files import file_sha256, read_json_lines, read_own, write_atomically
 from epm.report import companions, excerpts, plan
 from epm.report.confidence import answer, confidence, primary
-from epm.report.regions import keep_human_regions, without_human_text
+from epm.report.regions import keep_human_regions, outside_is, without_human_text
 from epm.report.steering import steered_alike
 from epm.results import Results
 from epm.results.reading import load
@@ -76,6 +76,8 @@ class Page:
 
     title: str
     body: Path
+    set_aside: Path | None = None
+    """The page before, where it was edited outside of what people write."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class Text:
 def render(run: Path, experiment_folder: Path) -> Page:
     """Write `body.md` and `title.txt` into a run folder, keeping what people wrote.
 
-    `rendered.md` beside them has the page without that.
+    `rendered.md` beside them has the page without that. A page that was edited elsewhere as well
+    is kept under another name.
 
     Args:
         run: folder with `results.json`, and with samples and rows where there are any.
@@ -134,13 +137,32 @@ def render(run: Path, experiment_folder: Path) -> Page:
         EpmError: a template is broken, or asks for something that the results do not have.
     """
     page = compose(run, experiment_folder, Place())
-    path, body = run / BODY, page.body
-    write_atomically(run / RECORD, record.written(page.title, without_human_text(body)))
+    path, body, set_aside = run / BODY, page.body, None
     if path.exists():
-        body = keep_human_regions(body, path.read_text(encoding="utf-8"))
+        earlier = path.read_text(encoding="utf-8")
+        if _was_edited(run, earlier):
+            set_aside = _free(run)
+            write_atomically(set_aside, earlier)
+        body = keep_human_regions(body, earlier)
+    write_atomically(run / RECORD, record.written(page.title, without_human_text(page.body)))
     write_atomically(path, body)
     write_atomically(run / TITLE, page.title + "\n")
-    return Page(page.title, path)
+    return Page(page.title, path, set_aside)
+
+
+def _was_edited(run: Path, body: str) -> bool:
+    """Whether a page says anything that the next would not keep; not known without its record."""
+    try:
+        known = record.read((run / RECORD).read_text(encoding="utf-8"), None)
+    except OSError:
+        return False
+    return known is not None and not outside_is(known.body, body)
+
+
+def _free(run: Path) -> Path:
+    """A name that is not taken, and that no folder's lint takes for a page."""
+    names = (f"{BODY}.edited{f'-{number}' if number > 1 else ''}" for number in count(1))
+    return next(path for path in map(run.joinpath, names) if not path.exists())
 
 
 def compose(run: Path, experiment_folder: Path, place: Place) -> Text:
@@ -445,9 +467,9 @@ def _lost(results: Results, blocks: Mapping[str, Block]) -> list[tuple[str, str,
         for by_metric in by_task.values():
             for metric, by_replicate in by_metric.items():
                 for measured in by_replicate.values() if metric in results.metrics else ():
-                    for reason, count in measured.excluded.items():
+                    for reason, times in measured.excluded.items():
                         by_reason = found.setdefault((condition, metric), {})
-                        by_reason.setdefault(reason, []).append(SimpleNamespace(count=count))
+                        by_reason.setdefault(reason, []).append(SimpleNamespace(count=times))
     return [
         (condition, metric, {reason: total(n, "count") for reason, n in by_reason.items()})
         for (condition, metric), by_reason in found.items()

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epm.report.regions import human_regions, is_unwritten, keep_human_regions, reframed
+from epm.report.regions import (
+    human_regions,
+    is_unwritten,
+    keep_human_regions,
+    outside_is,
+    reframed,
+    without_human_text,
+)
 
 PLACEHOLDER = "_To be written by a person: two or three sentences._"
 OPEN, CLOSE = "<!-- epm:human tldr -->", "<!-- /epm:human -->"
@@ -59,6 +66,11 @@ def test_what_was_typed_is_kept(typed: str) -> None:
     assert kept.replace(MINE, PLACEHOLDER) == RENDERED
     assert reframed(body, RENDERED) == kept
     assert keep_human_regions(RENDERED, kept) == kept
+    recorded = without_human_text(RENDERED)
+    assert outside_is(recorded, body)
+    assert outside_is(recorded, body.replace("\n\n## Setup", " \n\n\n## Setup"))
+    assert not outside_is(recorded, body.replace("Twelve of", "Eleven of"))
+    assert not outside_is(recorded, f"{body}\nA line more.\n")
 
 
 def test_two_texts_for_one_section_are_both_kept() -> None:
