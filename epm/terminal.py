@@ -88,15 +88,19 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
             points = " points" if found.scale == "proportion" else ""
             value = f"{effect(found.effect.estimate, found.scale)}{points} {found.unit}".strip()
             said(f"{block.label}: {value} {span(found.effect.interval, found.scale)}")
-    verdict = (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
     yours = "; what is left are the sections that a person writes" if clean else ""
-    said(f"lint         {verdict}{yours}")
+    said(f"lint         {verdict(folder)}{yours}")
     for label, pattern in OUTPUTS:
         match sorted(folder.glob(pattern)):
             case [path]:
                 said(f"{label:12} {path}")
             case [path, *more]:
                 said(f"{label + 's':12} {path.parent} ({1 + len(more)} of them)")
+
+
+def verdict(folder: Path) -> str:
+    """What the linter said of a run's page, in one line."""
+    return (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
 
 
 def _table(title: str, results: Results, rates: Sequence[ProportionsBlock]) -> Table:

@@ -72,6 +72,17 @@ def test_the_published_page_lacks_what_people_write_and_nothing_else(repository:
     assert "✗ FAIL" not in linted.stdout
     assert owed(linted.stdout) == list(HUMAN)
     assert linted.stdout == (run_of(repository) / "lint.txt").read_text()
+    assert epm(repository, "lint", "runs").stdout.count("Human TL;DR (line") == 1
+
+
+@pytest.mark.parametrize("experiment", ["issue-16", "issue-17"])
+def test_a_toy_run_lacks_what_people_write_and_nothing_else(
+    repository: Path, experiment: str
+) -> None:
+    ran = epm(repository, "run", experiment, "--profile", "toy", "--wandb", "off")
+    assert ran.returncode == 0, ran
+    (report,) = (repository / "runs" / experiment).glob("toy-*/lint.txt")
+    assert owed(report.read_text()) == list(HUMAN)
 
 
 def test_what_people_wrote_survives_a_second_render(repository: Path) -> None:

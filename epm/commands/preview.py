@@ -47,7 +47,8 @@ def run(parsed: argparse.Namespace) -> int:
     gc.freeze()  # what is loaded now stays, and need not be searched for garbage at each save
     with serving.serve(newest, parsed.port) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
-        told = f"epm: {parsed.path} is shown at {server.url} — Ctrl-C ends"
+        there = "is" if path.exists() else "is not there yet, and will be"
+        told = f"epm: {parsed.path} {there} shown at {server.url} — Ctrl-C ends"
         print(told, file=sys.stderr, flush=True)  # noqa: T201
         if not parsed.no_open:
             webbrowser.open(server.url)

@@ -11,6 +11,7 @@ from pathlib import Path
 from epm import discovery
 from epm.commands import selection
 from epm.errors import EpmError, resources
+from epm.exit_codes import FINDINGS
 from epm.report.render import RESULTS
 from epm.results import SCHEMA_VERSION
 from epm.results.reading import load
@@ -35,6 +36,7 @@ def run(parsed: argparse.Namespace) -> int:
     from epm import page
     from epm.pipeline import inventory
     from epm.report import narrative
+    from epm.terminal import verdict
 
     folder, templates = _chosen(parsed)
     with resources("writing the page", folder), inventory.renewed(folder, AGAIN):
@@ -43,6 +45,8 @@ def run(parsed: argparse.Namespace) -> int:
         status = page.write(folder, templates)
     for name in ("body.md", "title.txt", "lint.txt"):
         print(folder / name)  # noqa: T201
+    if status == FINDINGS:
+        print(f"epm: {verdict(folder)}", file=sys.stderr)  # noqa: T201
     return status
 
 

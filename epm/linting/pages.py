@@ -10,6 +10,7 @@ from pathlib import Path
 
 from epm.errors import EpmError
 from epm.linting.bodies import STDIN
+from epm_lint.binding.record import FILE as RECORD
 from epm_lint.formats import Format
 from epm_lint.formats.recognition import format_of
 from epm_lint.formats.shipped import SENTINELS
@@ -84,6 +85,7 @@ def _pages_in(folder: Path, say: Callable[[str], None], formats_of: FormatsOf) -
         file
         for file in sorted(folder.rglob("*"))
         if file.suffix.lower() in _SUFFIXES
+        and file.name != RECORD  # no page, but what a page was rendered as
         and file.is_file()
         and not any(part.startswith(".") or part == "node_modules" for part in _below(file, folder))
     ]

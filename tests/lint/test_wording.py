@@ -143,6 +143,10 @@ def test_an_acronym_that_a_line_holds_twice_is_not_edited() -> None:
     [
         ("#1, (#2); #3's, of-#4: #5", [1, 2, 3, 4, 5]),
         ("acme/lab#6 GH-7 https://github.com/acme/lab/pull/8#discussion_r1", [6, 7, 8]),
+        (
+            "acme/lab#612345 GH-712345 https://github.com/acme/lab/issues/812345",
+            [612345, 712345, 812345],
+        ),
         ("result #1, Figure #2, the #3 reason, ranked #4, seeds #5, layer\n#6", []),
         ("the #30 thread and the #2.", [30, 2]),
         ("#fff123 #12ab #0 #000 #123456 a#1 page/#2 &#3; #4.5 #5% #6-7 ##8 XGH-9", []),

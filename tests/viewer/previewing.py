@@ -44,6 +44,7 @@ def started(body: Path, *options: str, cwd: Path | None = None) -> Preview:
     line = stream.readline()
     found = re.search(r"http://127\.0\.0\.1:\d+/", line)
     assert found, line + stream.read()
+    assert ("is not there yet" in line) == (not body.exists())
     return Preview(body, process, found[0])
 
 

@@ -10,11 +10,14 @@ from epm_lint.page.wording import own_words
 from epm_lint.patterns import Pattern
 from epm_lint.values import dataclass
 
-_NUMBER = r"([1-9]\d{0,4})(?![\w%]|\.\d|-\d)"
+_END = r"(?![\w%]|\.\d|-\d)"
+_NUMBER = rf"([1-9]\d{{0,8}}){_END}"
+_SHORT = rf"([1-9]\d{{0,4}}){_END}"
+"""By itself: `#123456` is a colour."""
 _REFERENCE = Pattern(
     rf"(?:https?://[\w.-]{{1,100}}/([\w.-]{{1,80}}/[\w.-]{{1,80}})/(?:issues|pull)/{_NUMBER}"
     rf"|(?<![\w./-])([\w.-]{{1,80}}/[\w.-]{{1,80}})#{_NUMBER}"
-    rf"|(?<![\w&/#.])#{_NUMBER}"
+    rf"|(?<![\w&/#.])#{_SHORT}"
     rf"|(?<![\w-])GH-{_NUMBER})"
 )
 _ADDRESS = Pattern(
