@@ -8,9 +8,10 @@ them is the number's. A value that only occurs in the file is nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from epm_lint.binding.by_words.designations import others_than
 from epm_lint.binding.by_words.entries import Axis, PointerStep, ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.scopes import (
@@ -103,13 +104,22 @@ class Match:
 class Matcher:
     """Matches mentions to the entries of an index."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, designations: Collection[tuple[str, ...]] = ()) -> None:
         self._index = index
+        self._designations = designations
+        self._others: dict[int, tuple[tuple[str, ...], ...]] = {}
+
+    def others(self, axis: Axis) -> tuple[tuple[str, ...], ...]:
+        """The page's names that are like those of an axis, and none of them."""
+        if id(axis) not in self._others:
+            found = others_than(axis, self._designations, self._index.vocabulary)
+            self._others[id(axis)] = tuple(sorted(set(found)))
+        return self._others[id(axis)]
 
     def matches(self, mention: Mention) -> list[Match]:
         """The entries that share words with a mention and may be what it is, the best first."""
         near = frozenset[str]().union(*(bag for level, bag in mention.levels if level < TITLE))
-        words = _Words(mention)
+        words = _Words(mention, self.others)
         found = [
             words.match(entry) for entry in self._index.with_any(near) if may_be(mention, entry)
         ]
@@ -127,8 +137,11 @@ class _Place(NamedTuple):
 class _Words:
     """The words around one mention; what was asked of them is kept."""
 
-    def __init__(self, mention: Mention) -> None:
+    def __init__(
+        self, mention: Mention, others: Callable[[Axis], Iterable[tuple[str, ...]]]
+    ) -> None:
         self._mention = mention
+        self._others = others
         self._places: dict[tuple[str, ...], _Place] = {}
         self._labels: dict[tuple[object, ...], LabelMatch] = {}
         self._axes: dict[int, _OnAxis] = {}
@@ -225,6 +238,10 @@ class _Words:
             near = frozenset[str]().union(*(bag for _, bag in levels))
             names = axis.with_any(near)
             met = {name: _met(name, levels, axis.shared) for name in names}
+            for name in self._others(axis):
+                there = _met(name, levels, frozenset())
+                if there.share >= 1:
+                    met[name] = there
             self._axes[id(axis)] = _OnAxis(levels, is_open, met)
         return self._axes[id(axis)]
 

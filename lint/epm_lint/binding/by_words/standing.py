@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from epm_lint.binding.by_words.designations import designations
 from epm_lint.binding.by_words.entries import ResultEntry, Source
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.judging import Judged, Standing, judge
@@ -42,7 +43,8 @@ class Held:
 def hold(reading: Reading, sources: Sequence[Source]) -> tuple[Held, ...]:
     """The standing of every number of a page that may be a result; of k/n, of both."""
     index = Index(sources)
-    matcher = Matcher(index)
+    names = designations(ground.passage.text for ground in reading.grounds)
+    matcher = Matcher(index, names)
     mentions = Scopes(reading, index.vocabulary, index.labels).mentions()
     judged: Sequence[Judged] = [judge(mention, matcher, index) for mention in mentions]
     judged = without_strangers(settled(with_differences(with_ranges(judged, index))))
