@@ -8,9 +8,9 @@ from fractions import Fraction
 from epm_lint.binding.by_words.entries import ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
-from epm_lint.binding.by_words.scopes import HEADING, IN_SENTENCE, NEAR, TITLE, Mention
+from epm_lint.binding.by_words.scopes import HEADING, IN_CLAUSE, IN_SENTENCE, NEAR, TITLE, Mention
 from epm_lint.binding.by_words.values import is_equal, nearest
-from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling
+from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling, words_of
 from epm_lint.values import StrEnum, dataclass
 
 _MARGIN = 0.2
@@ -22,6 +22,8 @@ _OTHER_MEASURE = frozenset(
     """.split()
 )
 """Words that make another measure of one."""
+_OPPOSITES = frozenset(telling(words_of("error wrong incorrect mistake fail failure miss missed")))
+"""Words for the answers that a rate of right ones leaves out."""
 _FORMS = frozenset(telling(["percent", "rate", "points", "pp", "x", "ratio"])).union(
     ESTIMATES, INTERVAL, *ROLE_WORDS.values()
 )
@@ -58,7 +60,9 @@ class Judged:
 
 def judge(mention: Mention, matcher: Matcher, index: Index) -> Judged:
     """The standing of a number by its own words; what stands beside it may change it yet."""
-    matches = matcher.matches(mention)
+    if mention.denied:
+        return Judged(mention, Standing.ABSENT)
+    matches = [m for m in matcher.matches(mention) if not _is_of_the_opposite(mention, m)]
     equal = [match for match in matches if is_equal(mention, match.entry)]
     top: list[Match] = []
     for tier in (
@@ -84,6 +88,14 @@ def judge(mention: Mention, matcher: Matcher, index: Index) -> Judged:
         sure = _is_sure(mention, top[0], index)
         return Judged(mention, Standing.CONTRADICTED, top[0].entry, sure)
     return Judged(mention, Standing.ABSENT)
+
+
+def _is_of_the_opposite(mention: Mention, match: Match) -> bool:
+    """Whether words name the rest of what was measured, "error rate", and none that itself."""
+    near = frozenset[str]().union(*(bag for level, bag in mention.levels if level <= IN_CLAUSE))
+    if near.isdisjoint(_OPPOSITES) or not match.entry.words.isdisjoint(_OPPOSITES):
+        return False
+    return near.isdisjoint(match.entry.measured)
 
 
 def _is_of_both_heads(mention: Mention, entry: ResultEntry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,9 +13,17 @@ from epm_lint.binding.by_words.scopes import Mention
 from epm_lint.binding.by_words.slips import is_slip
 from epm_lint.binding.by_words.values import is_equal, nearest
 from epm_lint.binding.by_words.vocabulary import Aspect
+from epm_lint.patterns import Pattern
 from epm_lint.reading.ranges import Range
 
 _REACH = 12
+_THEN = Pattern(r"(?:\bto|→|->)\s*\Z", re.IGNORECASE)
+"""Before the second of two values: it came after the first."""
+_BESIDE = Pattern(
+    r"\b(?:against|versus|vs|compared (?:to|with)|than|over|instead of|rather than|from)\b",
+    re.IGNORECASE,
+)
+"""Between two values: the first is held against the second."""
 
 
 def with_ranges(judged: Sequence[Judged], index: Index) -> list[Judged]:
@@ -62,10 +71,10 @@ def with_differences(judged: Sequence[Judged]) -> list[Judged]:
     result: list[Judged] = []
     for at, one in enumerate(judged):
         mention = one.mention
-        open_ = one.standing in (Standing.ABSENT, Standing.UNTOLD)
+        open_ = one.standing in (Standing.ABSENT, Standing.UNTOLD) and not mention.denied
         if open_ and (mention.difference or mention.ratio):
             near = [
-                other.entry
+                (other.mention, other.entry)
                 for other in judged[max(0, at - _REACH) : at + _REACH]
                 if other.entry
                 and other.standing is Standing.VERIFIED
@@ -84,28 +93,54 @@ def _is_beside(mention: Mention, other: Mention) -> bool:
     return mention.passage is other.passage
 
 
-def _operands(mention: Mention, near: Sequence[ResultEntry]) -> tuple[ResultEntry, ...]:
+def _operands(
+    mention: Mention, near: Sequence[tuple[Mention, ResultEntry]]
+) -> tuple[ResultEntry, ...]:
     """Two values of one measure under different labels whose difference, or ratio, a number is."""
-    for first in near:
-        for second in near:
+    for told, first in near:
+        for other, second in near:
             if first.pattern != second.pattern or first is second:
                 continue
-            if _is_derived(mention, first, second):
+            minuend = _minuend(mention, told, other) if mention.direction else None
+            if minuend is not other and _is_derived(mention, first, second, minuend is told):
                 return first, second
     return ()
 
 
-def _is_derived(mention: Mention, first: ResultEntry, second: ResultEntry) -> bool:
+def _minuend(mention: Mention, one: Mention, other: Mention) -> Mention | None:
+    """Of two values in a sentence, the one that is more or less than the other, if words tell."""
+    if mention.cell is not None:
+        return None
+    first, second = sorted((one, other), key=lambda told: told.number.start)
+    text = mention.passage.text
+    between = text[first.number.end : second.number.start]
+    if _THEN.search(between):
+        return second
+    if first.number.start < mention.number.start < second.number.start or _BESIDE.search(between):
+        return first
+    # "A is 56.1%, that of B 71.2%, 15.1 points more": B is
+    return second if mention.compared and second.number.start < mention.number.start else None
+
+
+def _is_derived(
+    mention: Mention, first: ResultEntry, second: ResultEntry, is_directed: bool
+) -> bool:
     number = mention.number
     if mention.ratio:
         values = [first.value / second.value] if second.value else []
     else:
         change = first.value - second.value
-        values = [change] if number.value < 0 else [abs(change)]
+        if is_directed and number.value > 0:
+            change *= mention.direction
+        elif number.value >= 0:
+            change = abs(change)
+        # in a sentence "15% more" is relative, and a difference of percentages is in points
+        is_relative = number.unit == "%" and mention.cell is None
+        values = [] if is_relative else [change]
         if number.unit not in ("%", "pp"):
-            values.append(values[0] * 100)
+            values.append(change * 100)
         elif number.unit == "%" and second.value:
-            values.append(values[0] / abs(second.value))
+            values.append(change / abs(second.value))
     noise = [abs(value) / 10**12 for value in values]
     return any(
         number.range.meets(Range(value - small, value + small))

@@ -40,8 +40,16 @@ _DIFFERENCE = Pattern(
     re.IGNORECASE,
 )
 _HIGHER = Pattern(
-    r"\s?\S{0,12}\s(?:more|less|higher|lower|better|worse|above|below)\b", re.IGNORECASE
+    r"\s?\S{0,12}\s(more|less|higher|lower|better|worse|above|below)\b", re.IGNORECASE
 )
+_CHANGE_BEHIND = Pattern(
+    r"[\s-]?(?:percentage )?(?:points?|pp)?\s"
+    r"(gain|rise|increase|lift|drop|fall|decrease|decline)\b",
+    re.IGNORECASE,
+)
+_UP = Pattern(r"more|higher|above|rise|rose|gain|increas|rais|lift|uplift", re.IGNORECASE)
+_DOWN = Pattern(r"less|lower|below|fall|fell|drop|decreas|declin|reduc", re.IGNORECASE)
+_DENYING = frozenset(("not", "never", "nor"))
 _NOT_ITS_OWN = Pattern(
     r"\b(?:earlier|previous(?:ly)?|prior|parent|published|reported|et al|expect\w{0,3}|literature"
     r"|predict\w{0,3}|hop(?:e|ed|ing)|target|goal|threshold|at least|at most|up to|chance|paper"
@@ -83,7 +91,13 @@ class Mention:
     """What it says it is, by its form or a word right before it; empty where it does not say."""
     percent: bool = False
     difference: bool = False
+    direction: int = 0
+    """Of a difference, whether it is said to be one up (1) or down (-1)."""
+    compared: bool = False
+    """Whether it is said to be so much more or less than what was named last: "15 points less"."""
     ratio: bool = False
+    denied: bool = False
+    """Whether the page says that it is not this: "is not 56.1%"."""
     own: bool = True
     """Whether the page says it of its own results, all of them."""
     part: bool = False
@@ -203,10 +217,10 @@ class Scopes:
                 (self._bag(header), self._bag(" | ".join(said[1:]))),
                 roles,
                 percent,
-                number.unit == "pp" or bool(_DIFFERENCE.search(where)),
-                number.unit == "×" or "ratio" in where.casefold(),
-                not passage.quoted and not any(map(_ELSEWHERE.search, passage.sections[-1:])),
-                bool(_OF_A_PART.search(where)),
+                difference=number.unit == "pp" or bool(_DIFFERENCE.search(where)),
+                ratio=number.unit == "×" or "ratio" in where.casefold(),
+                own=not passage.quoted and not any(map(_ELSEWHERE.search, passage.sections[-1:])),
+                part=bool(_OF_A_PART.search(where)),
             )
 
     # ------------------------------------------------------------------ prose
@@ -248,16 +262,19 @@ class Scopes:
                 (),
                 _roles(ground, at, number, text),
                 number.unit == "%",
-                _is_difference(text, first, number),
-                number.unit == "×" or bool(_TIMES.match(text, number.end)),
-                not ground.is_quoted(number.start)
+                difference=_is_difference(text, first, number),
+                direction=_direction(text, first, number),
+                compared=_HIGHER.match(text, number.end) is not None,
+                ratio=number.unit == "×" or bool(_TIMES.match(text, number.end)),
+                denied=ground.is_denied(at, start, 2, _DENYING),
+                own=not ground.is_quoted(number.start)
                 and not ground.is_hypothetical(at)
                 and not any(map(_ELSEWHERE.search, passage.sections[-1:]))
                 and not _NOT_ITS_OWN.search(own)
                 and not _RANGE.search(text[clause[0] : number.start]),
-                bool(_OF_A_PART.search(near)),
-                start,
-                stretches,
+                part=bool(_OF_A_PART.search(near)),
+                sentence=start,
+                stretches=stretches,
             )
 
     def _stretches(
@@ -350,12 +367,22 @@ def _is_inside(text: str, first: int, place: int) -> bool:
 def _is_difference(text: str, first: int, number: Number) -> bool:
     if number.unit == "pp" or _POINTS.match(text, number.end) or _HIGHER.match(text, number.end):
         return True
+    return bool(_change_before(text, first, number))
+
+
+def _change_before(text: str, first: int, number: Number) -> str:
+    """The word before a number that says that something changed by it."""
     before = re.split(r"[,;(]", text[max(first, number.start - 50) : number.start])[-1]
     found = _DIFFERENCE.search(before)
-    if not found:
-        return False
-    rest = before[found.end() :]
-    return not re.search(r"\b(?:to|from)\s*\Z|\bfrom\b", rest)
+    if not found or re.search(r"\b(?:to|from)\s*\Z|\bfrom\b", before[found.end() :]):
+        return ""
+    return found[0]
+
+
+def _direction(text: str, first: int, number: Number) -> int:
+    behind = _HIGHER.match(text, number.end) or _CHANGE_BEHIND.match(text, number.end)
+    word = behind[1] if behind else _change_before(text, first, number)
+    return bool(_UP.match(word)) - bool(_DOWN.match(word))
 
 
 def _roles(ground: Ground, at: int, number: Number, text: str) -> tuple[Aspect, ...]:
