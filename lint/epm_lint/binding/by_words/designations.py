@@ -17,7 +17,7 @@ from epm_lint.patterns import Pattern
 _JOINED = Pattern(r"[^\W_][\w.]{0,40}(?:[-‐‑_][^\W_][\w.]{0,40}){1,8}")
 _PIECE_OF_A_NAME = re.compile(r"\d|(?<=[^\W\d_])[-‐‑_][^\W\d_a-z]")
 _FILE = re.compile(r"\.[a-z]{1,5}\Z")
-_ADDS_NOTHING = frozenset(
+ADDS_NOTHING = frozenset(
     telling(
         words_of(
             "arm based benchmark case cell condition dataset eval family group level like model "
@@ -50,7 +50,7 @@ def others_than(
         told = tuple(
             word
             for word in name
-            if word in axis.words or word not in known | ESTIMATES | _ADDS_NOTHING
+            if word in axis.words or word not in known | ESTIMATES | ADDS_NOTHING
         )
         if not axis.words.isdisjoint(told) and not any(_bare(told) <= one for one in own):
             yield told

@@ -8,6 +8,7 @@ from fractions import Fraction
 from epm_lint.binding.by_words.entries import ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
+from epm_lint.binding.by_words.qualifiers import is_qualified
 from epm_lint.binding.by_words.scopes import HEADING, IN_CLAUSE, IN_SENTENCE, NEAR, TITLE, Mention
 from epm_lint.binding.by_words.values import is_equal, nearest
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling, words_of
@@ -132,8 +133,12 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
         and abs(match.entry.value) < 1
     ):
         return False
-    if mention.cell is None and index.names_other(mention.label, match.entry.words):
-        return False
+    if mention.cell is None:
+        if index.names_other(mention.label, match.entry.words):
+            return False
+        own = match.entry.words
+        if is_qualified(mention.segments, own, (index.vocabulary | _FORMS) - _OTHER_MEASURE | own):
+            return False
     # a bare whole number in a sentence may count anything
     counts = number.is_whole and not mention.roles and not mention.percent
     return mention.cell is not None or not counts

@@ -72,6 +72,14 @@ _ELSEWHERE = Pattern(
     r"background|source issues|related|next steps|earlier|prior|references?\b|limits|future",
     re.IGNORECASE,
 )
+_COMMAS = Pattern(r"[,;:()\[\]] |[()\[\]]")
+_NUMBERS = Pattern(r"(?<![\w.-])[-+−]?\d[\d.,]*\d?%?(?![\w-])")
+_OWNER = Pattern(r"\b[\w-]{1,40}/(?=\w{1,40}[-.]\w)")
+"""Whose a model is: `meta-llama/Llama-3.1-8B`."""
+_OF_OTHERS = re.compile(
+    r"\b(?!(?:We|Table|Figure|Section|This|It|That|Which|Appendix)\b)[A-Z]\w+(?: et al\.?)? "
+    r"(?:reports?|claims?|cites?|states?|quotes?|lists?|publish(?:es)?)\b"
+)
 _PLUS_MINUS = ("±", "+/-", "+-")
 
 
@@ -106,6 +114,8 @@ class Mention:
     """Which sentence of its passage it stands in."""
     stretches: Stretches | None = None
     """In prose, the words of its clause between its numbers."""
+    segments: tuple[tuple[str, ...], ...] = ()
+    """In prose, the words of its sentence in their order, between its commas, up to this number."""
 
     def levels_for(
         self, names: frozenset[str]
@@ -271,10 +281,12 @@ class Scopes:
                 and not ground.is_hypothetical(at)
                 and not any(map(_ELSEWHERE.search, passage.sections[-1:]))
                 and not _NOT_ITS_OWN.search(own)
+                and not _OF_OTHERS.search(own)
                 and not _RANGE.search(text[clause[0] : number.start]),
                 part=bool(_OF_A_PART.search(near)),
                 sentence=start,
                 stretches=stretches,
+                segments=self._segments(text[first : number.start], stretches.behind),
             )
 
     def _stretches(
@@ -295,6 +307,14 @@ class Scopes:
             inside,
             self._labels,
         )
+
+    def _segments(self, before: str, behind: str) -> tuple[tuple[str, ...], ...]:
+        """What stands between the commas before a number, and right behind it."""
+        *earlier, last = _COMMAS.split(before)
+        texts = (*earlier, f"{last} {_COMMAS.split(behind)[0]}")
+        words = (words_of(_NUMBERS.sub(" ", _OWNER.sub("", text))) for text in texts)
+        # what the page itself calls a label by describes nothing
+        return tuple(tuple(w for w in of if w not in self._aliases) for of in words)
 
     def _sections(self, passage: Passage) -> list[tuple[int, frozenset[str]]]:
         titles = passage.sections if passage.place is not Place.HEADING else passage.sections[:-1]

@@ -37,6 +37,8 @@ class Stretches:
         behind = pieces[place + 1]
         if len(bags) > 2:  # a word right behind says what was counted; more is the next number's
             behind = " ".join(behind.split()[:2]) if behind[:1] == " " else ""
+        self.behind = behind
+        """What stands right behind the number."""
         self.own = " ".join((pieces[place], text or "", behind))
 
     def named(self, names: frozenset[str]) -> tuple[frozenset[str], list[frozenset[str]], bool]:

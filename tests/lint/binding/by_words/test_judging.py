@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from one_sentence import SILENT, VERIFIED, said
+from one_sentence import CONTRADICTED, SILENT, VERIFIED, said
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,46 @@ def test_what_is_denied_or_left_out_of_a_rate_is_not_that_rate(sentence: str, nu
 def test_a_denial_ends_at_its_number() -> None:
     found = said("On gsm8k the accuracy of Llama-3.1-8B is not 51.2% but 56.1%.")
     assert found == {"51.2%": SILENT, "56.1%": VERIFIED}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Llama-3.1-8B's validation accuracy on gsm8k is {}.",
+        "Llama-3.1-8B's majority-vote accuracy on gsm8k is {}.",
+        "Llama-3.1-8B's best-of-3 accuracy on gsm8k is {}.",
+        "Llama-3.1-8B's top-5 accuracy on gsm8k is {}.",
+        "Llama-3.1-8B's calibrated accuracy on gsm8k is {}.",
+        "The quantised Llama-3.1-8B has an accuracy of {} on gsm8k.",
+        "Llama-3.1-8B's accuracy on gsm8k with greedy decoding is {}.",
+        "Llama-3.1-8B's accuracy on gsm8k is {} with greedy decoding.",
+        "Quantised, Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "In 8-bit, Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "After rescoring, Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "Meta reports Llama-3.1-8B's accuracy on gsm8k as {}.",
+        "The variance of the accuracy of Llama-3.1-8B on gsm8k is {}.",
+        "The lower bound of Llama-3.1-8B's accuracy on gsm8k is {}.",
+    ],
+)
+@pytest.mark.parametrize("number", ["51.1%", "59.1%", "56.7%"])
+def test_what_an_unknown_word_describes_is_not_contradicted(sentence: str, number: str) -> None:
+    assert said(sentence.format(number))[number] == SILENT
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "Llama-3.1-8B's mean accuracy on gsm8k is {}.",
+        "Here Llama-3.1-8B reaches an accuracy of {} on gsm8k.",
+        "Overall, Llama-3.1-8B's accuracy on gsm8k was {}.",
+        "In our experiments, Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "On the gsm8k questions Llama-3.1-8B has an accuracy of {}.",
+        "We see that Llama-3.1-8B scores {} accuracy on gsm8k.",
+        "The greedy search took long, and Llama-3.1-8B's accuracy on gsm8k is {}.",
+    ],
+)
+@pytest.mark.parametrize("number", ["51.1%", "59.1%", "65.1%"])
+def test_plain_words_describe_nothing_further(sentence: str, number: str) -> None:
+    assert said(sentence.format(number))[number] == CONTRADICTED
+    assert said(sentence.format("56.1%"))["56.1%"] == VERIFIED
