@@ -9,7 +9,15 @@ from epm_lint.binding.by_words.entries import ResultEntry
 from epm_lint.binding.by_words.index import Index
 from epm_lint.binding.by_words.matching import ENOUGH, Match, Matcher, best_of
 from epm_lint.binding.by_words.qualifiers import is_qualified
-from epm_lint.binding.by_words.scopes import HEADING, IN_CLAUSE, IN_SENTENCE, NEAR, TITLE, Mention
+from epm_lint.binding.by_words.scopes import (
+    HEADING,
+    IN_CLAUSE,
+    IN_SENTENCE,
+    NEAR,
+    SPREADS,
+    TITLE,
+    Mention,
+)
 from epm_lint.binding.by_words.values import is_equal, nearest
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling, words_of
 from epm_lint.values import StrEnum, dataclass
@@ -25,6 +33,8 @@ _OTHER_MEASURE = frozenset(
 """Words that make another measure of one."""
 _OPPOSITES = frozenset(telling(words_of("error wrong incorrect mistake fail failure miss missed")))
 """Words for the answers that a rate of right ones leaves out."""
+_APART = 3
+"""How many times as large as an SE its SD surely is: the root of no fewer than 10."""
 _FORMS = frozenset(telling(["percent", "rate", "points", "pp", "x", "ratio"])).union(
     ESTIMATES, INTERVAL, *ROLE_WORDS.values()
 )
@@ -154,6 +164,12 @@ def _names_another(mention: Mention, match: Match, index: Index) -> bool:
     return False
 
 
+def _is_of_another_size(mention: Mention, match: Match) -> bool:
+    """Whether a number behind ± is so far off that it is the SE to an SD, or the SD to an SE."""
+    size, right = abs(mention.number.value), abs(nearest(mention, match.entry))
+    return not right <= _APART * size <= _APART**2 * right
+
+
 def _is_sure(mention: Mention, match: Match, index: Index) -> bool:
     """Whether the words alone say that it is this entry: all of its own, and no other measure's."""
     if (
@@ -161,6 +177,7 @@ def _is_sure(mention: Mention, match: Match, index: Index) -> bool:
         or match.level > IN_SENTENCE
         or not match.is_named
         or match.entry.is_guess
+        or (mention.roles == SPREADS and _is_of_another_size(mention, match))
     ):
         return False
     if any(label.share < 1 or label.level in (NEAR, TITLE) for label in match.labels):

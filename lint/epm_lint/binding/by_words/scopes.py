@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from epm_lint.binding.by_words.stretches import Stretches
 from epm_lint.binding.by_words.vocabulary import (
@@ -30,6 +30,10 @@ _WORD_BEFORE = Pattern(
     r"([^\W\d_][\w.'’-]{0,30})[\s:=(]{0,3}(?:(?:is|of|was|at|=|:|≈|~|about)\s{0,2}){0,2}\Z",
     re.IGNORECASE,
 )
+SPREADS = (Aspect.SE, Aspect.SD)
+"""What ± may mean."""
+_WORDS_BEHIND = Pattern(r"[\s,]?\(?\s?([^\W\d_][\w. ]{0,20})", re.IGNORECASE)
+_LINKS = frozenset(("is", "was", "are", "were", "of", "at", "about"))
 _ENDS_BETWEEN = re.compile(r"\s?(?:,|;|to|–|-|—|\.\.|and)\s?\Z")
 _POINTS = Pattern(r"[\s-]?(?:percentage )?(?:points?|pp|ppts?)\b", re.IGNORECASE)
 _TIMES = Pattern(r"\s?(?:times|fold|-fold|×|x)\b", re.IGNORECASE)
@@ -210,7 +214,10 @@ class Scopes:
             if number is None or not number.kind.can_be_result:
                 continue
             inside = self._bag(_without_numbers(text, ground))
-            roles = _roles(ground, at, number, text) or _header_roles(header_words, text, number)
+            of_column = _header_roles(header_words, text, number)
+            roles = _roles(ground, at, number, text) or of_column
+            if roles == SPREADS:
+                roles = _spreads(of_column)
             percent = number.unit == "%" or ("%" in header and not number.unit)
             where = f"{header} {spot.row_label}"
             yield Mention(
@@ -410,9 +417,10 @@ def _roles(ground: Ground, at: int, number: Number, text: str) -> tuple[Aspect, 
     if number.fraction or number.kind is Kind.FRACTION:
         return (Aspect.K, Aspect.N)
     before = text[max(0, number.start - 60) : number.start].rstrip()
-    after = text[number.end : number.end + 12].lstrip()
+    after = text[number.end : number.end + 20].lstrip()
     if number.sign == "±" or before.endswith(_PLUS_MINUS):
-        return (Aspect.SE, Aspect.SD)
+        said = _WORDS_BEHIND.match(after)
+        return _spreads(_named_role(words_of(said[1])[:1]) if said else ())
     numbers = ground.tokens.numbers
     if before.endswith("["):
         return (Aspect.LOW,)
@@ -426,9 +434,38 @@ def _roles(ground: Ground, at: int, number: Number, text: str) -> tuple[Aspect, 
         return (Aspect.LOW,)
     if re.search(r"\bCI:?\s*[\[(]?\s*[-+−]?[\d.]+%?\s?(?:,|to|–|-)\Z", before):
         return (Aspect.HIGH,)
-    if found := _WORD_BEFORE.search(before + " "):
-        return _named_role(words_of(found[1])[-1:])
-    return ()
+    found = _WORD_BEFORE.search(before + " ")
+    if found and (named := _named_role(words_of(found[1])[-1:])):
+        return named
+    return _role_of_quantity(_between_numbers(ground, at, text))
+
+
+def _spreads(named: Sequence[Aspect]) -> tuple[Aspect, ...]:
+    """What stands behind ±: what words name, else either."""
+    return tuple(role for role in SPREADS if role in named) or SPREADS
+
+
+def _between_numbers(ground: Ground, at: int, text: str) -> str:
+    """What stands before a number in its sentence, behind the number before it."""
+    start, _ = ground.sentence(at)
+    tokens = ground.tokens
+    earlier = (n for n in reversed(tokens.numbers[start:at]) if n and n.kind.can_be_result)
+    first = next((n.end for n in earlier), tokens.starts[start])
+    return text[first : tokens.starts[at]]
+
+
+def _role_of_quantity(before: str) -> tuple[Aspect, ...]:
+    """That of "the standard error is", "the stderr of the accuracy of A is"."""
+    words = words_of(_COMMAS.split(before)[-1])
+    while words and words[-1] in _LINKS:
+        words.pop()
+    if named := _named_role(words[-1:] if words[-1:] != ["bound"] else words[-2:]):
+        return named
+    for role in (Aspect.SE, Aspect.SD, Aspect.P):
+        if any(word in ROLE_WORDS[role] and then == "of" for word, then in pairwise(words)):
+            return (role,)
+    bounds = [word for word, then in pairwise(words) if then in ("bound", "limit")]
+    return next((named for word in bounds if (named := _named_role([word]))), ())
 
 
 def _between(text: str, numbers: Sequence[Number | None], at: int) -> str:
