@@ -46,16 +46,19 @@ def others_than(
     Known words that the axis does not have, `accuracy` in `gsm8k-accuracy`, make no other name.
     """
     own = [_bare(name) for name in axis.names]
+    written = ["".join(name) for name in own]
     for name in names:
         told = tuple(
             word
             for word in name
             if word in axis.words or word not in known | ESTIMATES | ADDS_NOTHING
         )
-        if not axis.words.isdisjoint(told) and not any(_bare(told) <= one for one in own):
+        bare = _bare(told)
+        is_own = any({*bare} <= {*name} for name in own) or "".join(bare) in written
+        if not is_own and not axis.words.isdisjoint(told):
             yield told
 
 
-def _bare(name: Iterable[str]) -> frozenset[str]:
+def _bare(name: Iterable[str]) -> tuple[str, ...]:
     """The words of a name, whatever a number in it is of: `llama:8b` is `8b`."""
-    return frozenset(word.partition(":")[2] or word for word in name)
+    return tuple(word.partition(":")[2] or word for word in name)

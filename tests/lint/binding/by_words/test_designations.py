@@ -51,3 +51,9 @@ def test_a_row_of_another_name_is_left_alone() -> None:
     table = "| model | gsm8k accuracy |\n|---|---|\n| Llama-3.1-8B | 56.1% |\n| {} | 58.1% |"
     assert said(table.format("Llama-3.1-8B-Instruct"))["58.1%"] == SILENT
     assert said(table.format("Qwen2.5-7B-Instruct"))["58.1%"] == CONTRADICTED
+
+
+def test_a_name_is_met_however_it_is_joined() -> None:
+    file = {"gpt4oMini": {"accuracy": 0.692}, "claudeHaiku": {"accuracy": 0.27}}
+    assert said("The accuracy is 69.2% for gpt-4o-mini.", file)["69.2%"] == VERIFIED
+    assert said("The accuracy is 69.2% for gpt-4o-nano.", file)["69.2%"] == SILENT
