@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from epm_lint.binding.by_words.entries import ResultEntry
@@ -19,7 +20,14 @@ from epm_lint.binding.by_words.scopes import (
     Mention,
 )
 from epm_lint.binding.by_words.values import is_equal, nearest
-from epm_lint.binding.by_words.vocabulary import ESTIMATES, INTERVAL, ROLE_WORDS, telling, words_of
+from epm_lint.binding.by_words.vocabulary import (
+    ESTIMATES,
+    INTERVAL,
+    ROLE_WORDS,
+    Aspect,
+    telling,
+    words_of,
+)
 from epm_lint.values import StrEnum, dataclass
 
 _MARGIN = 0.2
@@ -95,6 +103,8 @@ def judge(mention: Mention, matcher: Matcher, index: Index) -> Judged:
     fitting = [m.entry for m in equal if m.is_consistent and m.measured >= 0.5]
     if fitting:
         return Judged(mention, Standing.UNTOLD, fitting[0])
+    if _is_right_in_other_words(mention, matcher):
+        return Judged(mention, Standing.ABSENT)
     if len(_values(mention, top)) == 1 and _may_contradict(mention, top[0], index):
         sure = _is_sure(mention, top[0], index)
         return Judged(mention, Standing.CONTRADICTED, top[0].entry, sure)
@@ -107,6 +117,28 @@ def _is_of_the_opposite(mention: Mention, match: Match) -> bool:
     if near.isdisjoint(_OPPOSITES) or not match.entry.words.isdisjoint(_OPPOSITES):
         return False
     return near.isdisjoint(match.entry.measured)
+
+
+def _is_right_in_other_words(mention: Mention, matcher: Matcher) -> bool:
+    """Whether it is a value that its words name too, where it is no difference, ratio or spread."""
+    if not (mention.difference or mention.ratio or mention.roles):
+        return False
+    plain = replace(mention, difference=False, ratio=False, roles=())
+    return any(
+        match.is_addressed and is_equal(plain, match.entry) for match in matcher.matches(plain)
+    )
+
+
+def _is_complement(mention: Mention, entry: ResultEntry) -> bool:
+    """Whether a sentence may give what a rate or count leaves: 43.9% of 56.1%, 40/250."""
+    if mention.cell is not None:  # what a column gives, its header says
+        return False
+    if mention.number.fraction:
+        k, n = mention.number.fraction
+        return entry.k is not None and entry.n == n and k == n - entry.k
+    whole = 100 if entry.in_percent else 1
+    is_share = entry.role is Aspect.ESTIMATE and 0 <= entry.value <= whole and not entry.is_count
+    return is_share and is_equal(mention, replace(entry, value=whole - entry.value))
 
 
 def _is_of_both_heads(mention: Mention, entry: ResultEntry) -> bool:
@@ -132,6 +164,8 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
     ):
         return False
     if not _is_of_both_heads(mention, match.entry):
+        return False
+    if _is_complement(mention, match.entry):
         return False
     right = nearest(mention, match.entry)
     if right and not number.fraction and 2 * abs(right) < number.step:

@@ -401,7 +401,9 @@ def _change_before(text: str, first: int, number: Number) -> str:
     """The word before a number that says that something changed by it."""
     before = re.split(r"[,;(]", text[max(first, number.start - 50) : number.start])[-1]
     found = _DIFFERENCE.search(before)
-    if not found or re.search(r"\b(?:to|from)\s*\Z|\bfrom\b", before[found.end() :]):
+    rest = before[found.end() :] if found else ""
+    # "drops 3% relative to the 61.2%": it is another number that it drops by
+    if not found or re.search(r"\b(?:to|from)\s*\Z|\bfrom\b|\d\W*\s[^\W\d]{4}", rest):
         return ""
     return found[0]
 

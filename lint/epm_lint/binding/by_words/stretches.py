@@ -34,6 +34,8 @@ class Stretches:
         # "from 21.6% to 26.6%" is of two, and no word tells which; "from 0.48 at layer 12" is told
         of_two = contrast and pieces[place + 1].strip() in ("to", "→", "->")
         self._is_other = bool(of_two or (contrast and not told))
+        self._is_announced = any(piece.rstrip().endswith(":") for piece in pieces[1 : place + 1])
+        """Whether the clause names its labels, with numbers, before a colon, and this is behind."""
         behind = pieces[place + 1]
         if len(bags) > 2:  # a word right behind says what was counted; more is the next number's
             behind = " ".join(behind.split()[:2]) if behind[:1] == " " else ""
@@ -47,6 +49,8 @@ class Stretches:
         if self._inside & names:
             return self._inside, [], False
         has = [bool(bag & names) for bag in bags]
+        if self._is_announced and any(has[:at]):  # "A has 6 times the tokens of B: 1,203 against …"
+            return frozenset[str]().union(*bags[: at + 1]) | self._inside, [], True
         if len(bags) == 2:
             return bags[0] | bags[1] | self._inside, [], False
         if has[at] and not has[at + 1]:

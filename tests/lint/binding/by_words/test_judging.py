@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from one_sentence import CONTRADICTED, SILENT, VERIFIED, said
+from one_sentence import CONTRADICTED, SILENT, STEERED, VERIFIED, said
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,35 @@ def test_what_an_unknown_word_describes_is_not_contradicted(sentence: str, numbe
 def test_plain_words_describe_nothing_further(sentence: str, number: str) -> None:
     assert said(sentence.format(number))[number] == CONTRADICTED
     assert said(sentence.format("56.1%"))["56.1%"] == VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number", "standing"),
+    [
+        (
+            "The accuracy of the steered condition drops 3% relative to the baseline's 61.2%.",
+            "61.2%",
+            VERIFIED,
+        ),
+        (
+            "The steered mean tokens are 6.4 times the baseline's: 1,203.9 against 187.4 tokens.",
+            "1,203.9",
+            SILENT,
+        ),
+        ("The accuracy of the baseline is 62.1%.", "62.1%", CONTRADICTED),
+        ("The mean tokens of the baseline are 178.4.", "178.4", CONTRADICTED),
+    ],
+)
+def test_another_value_of_the_sentence_is_no_slip(
+    sentence: str, number: str, standing: str
+) -> None:
+    assert said(sentence, STEERED)[number] == standing
+
+
+def test_what_a_rate_leaves_is_no_slip_of_it() -> None:
+    assert said("On gsm8k the accuracy of Llama-3.1-8B: 43.9% are wrong.")["43.9%"] == SILENT
+    assert said("On gsm8k the accuracy of Llama-3.1-8B leaves 43.9%.")["43.9%"] == SILENT
+    counts = {"plus": {"k": 210, "n": 250}, "minus": {"k": 140, "n": 250}}
+    assert CONTRADICTED not in said("Under plus 40/250 are left.", counts).values()
+    table = "| model | gsm8k accuracy |\n|---|---|\n| Llama-3.1-8B | 43.9% |"
+    assert said(table)["43.9%"] == CONTRADICTED
