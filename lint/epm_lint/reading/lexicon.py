@@ -209,6 +209,10 @@ HEDGES = {
     "over": ">",
     "above": ">",
     "exceeding": ">",
+    "exceeds": ">",
+    "exceeded": ">",
+    "surpasses": ">",
+    "surpassed": ">",
     "beyond": ">",
     "under": "<",
     "below": "<",
@@ -227,6 +231,10 @@ TWO_WORD_HEDGES = {
     ("well", "over"): ">",
     ("well", "under"): "<",
     ("greater", "than"): ">",
+    ("short", "of"): "<",
+    ("not", "exceed"): "≤",
+    ("never", "exceeds"): "≤",
+    ("never", "exceeded"): "≤",
 }
 GLUE = frozenset(
     """

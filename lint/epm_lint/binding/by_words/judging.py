@@ -41,6 +41,8 @@ _OTHER_MEASURE = frozenset(
 """Words that make another measure of one."""
 _OPPOSITES = frozenset(telling(words_of("error wrong incorrect mistake fail failure miss missed")))
 """Words for the answers that a rate of right ones leaves out."""
+_ABOUT = Fraction(1, 20)
+"""How far from its value "about" may be, as a share of it."""
 _APART = 3
 """How many times as large as an SE its SD surely is: the root of no fewer than 10."""
 _FORMS = frozenset(telling(["percent", "rate", "points", "pp", "x", "ratio"])).union(
@@ -168,6 +170,8 @@ def _may_contradict(mention: Mention, match: Match, index: Index) -> bool:
     if _is_complement(mention, match.entry):
         return False
     right = nearest(mention, match.entry)
+    if number.bound == "≈" and abs(number.value - right) <= _ABOUT * abs(right):
+        return False
     if right and not number.fraction and 2 * abs(right) < number.step:
         return False  # it would be printed as 0: another unit
     if (

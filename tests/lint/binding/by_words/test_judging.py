@@ -98,3 +98,28 @@ def test_what_a_rate_leaves_is_no_slip_of_it() -> None:
     assert CONTRADICTED not in said("Under plus 40/250 are left.", counts).values()
     table = "| model | gsm8k accuracy |\n|---|---|\n| Llama-3.1-8B | 43.9% |"
     assert said(table)["43.9%"] == CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "is around 55%",
+        "is ≈55%",
+        "is ~58%",
+        "exceeds 55%",
+        "exceeded 55%",
+        "surpasses 51%",
+        "does not exceed 59%",
+        "is just short of 57%",
+        "falls short of 65%",
+    ],
+)
+def test_a_bound_or_a_round_number_near_its_value_is_no_slip(form: str) -> None:
+    found = said(f"On gsm8k the accuracy of Llama-3.1-8B {form}.")
+    assert CONTRADICTED not in found.values()
+
+
+@pytest.mark.parametrize("form", ["is about 51%", "is about 65%", "is ≈ 61%"])
+def test_a_round_number_that_is_far_off_is_one(form: str) -> None:
+    found = said(f"On gsm8k the accuracy of Llama-3.1-8B {form}.")
+    assert CONTRADICTED in found.values()
