@@ -14,7 +14,11 @@ from epm_lint.binding.by_words.entries import Axis
 from epm_lint.binding.by_words.vocabulary import ESTIMATES, telling, words_of
 from epm_lint.patterns import Pattern
 
-_JOINED = Pattern(r"[^\W_][\w.]{0,40}(?:[-‐‑_][^\W_][\w.]{0,40}){1,8}")
+_VARIANT = r"(?: (?:Instruct|Chat|Base|Turbo|Pro|Mini|Lite|Coder|Math|Preview|Distill(?:ed)?)\b)?"
+_JOINED = Pattern(
+    rf"(?:[^\W_][\w.]{{0,40}}(?:[-‐‑_][^\W_][\w.]{{0,40}}){{1,8}}"
+    rf"|[A-Z][^\W\d_]{{1,20}}[ -]?\d[\d.]{{0,4}}[ -]\d[\d.]{{0,5}}[BM]\b){_VARIANT}"
+)
 _PIECE_OF_A_NAME = re.compile(r"\d|(?<=[^\W\d_])[-‐‑_][^\W\d_a-z]")
 _FILE = re.compile(r"\.[a-z]{1,5}\Z")
 ADDS_NOTHING = frozenset(

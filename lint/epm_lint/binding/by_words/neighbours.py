@@ -114,9 +114,11 @@ def _minuend(mention: Mention, one: Mention, other: Mention) -> Mention | None:
     first, second = sorted((one, other), key=lambda told: told.number.start)
     text = mention.passage.text
     between = text[first.number.end : second.number.start]
+    if _BESIDE.search(between):
+        return first
     if _THEN.search(between):
         return second
-    if first.number.start < mention.number.start < second.number.start or _BESIDE.search(between):
+    if first.number.start < mention.number.start < second.number.start:
         return first
     # "A is 56.1%, that of B 71.2%, 15.1 points more": B is
     return second if mention.compared and second.number.start < mention.number.start else None

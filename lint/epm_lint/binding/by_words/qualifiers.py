@@ -23,26 +23,26 @@ _PREPOSITIONS = frozenset(
 _OF = frozenset({"of"})
 _CARRYING = frozenset(
     words_of(
-        "has have had do does did get gets got gives gave given yields reaches obtains achieves "
-        "attains hits shows showed scores sees saw finds found measures observes delivers keeps "
-        "holds held stays comes came goes falls fell rises rose drops increases decreases improves "
-        "becomes became remains lands sits stands stood ends makes made"
+        "has have had do does did get gets got gives gave given yields solves reaches obtains "
+        "achieves attains hits shows showed scores sees saw finds found measures observes "
+        "delivers keeps holds held stays comes came goes falls fell rises rose drops increases "
+        "decreases improves becomes became remains lands sits stands stood ends makes made"
     )
 )
 """Verbs that give a quantity its value."""
 _PLAIN = ADDS_NOTHING | frozenset(
     words_of(
-        "question problem item example sample label dataset test answer response completion "
-        "generation experiment system evaluation table figure section study page total general "
-        "contrast comparison average course particular terms level number percent point same "
-        "observed measured resulting corresponding respective whole full own here now only just "
-        "again also so thus hence too about around nearly almost roughly exactly slightly clearly "
-        "however overall finally instead indeed meanwhile namely and or but not whereas s t you he "
-        "she"
+        "according question problem item example sample label dataset test answer response "
+        "completion generation experiment system evaluation table figure appendix section study "
+        "page total general contrast comparison average course particular terms level number "
+        "percent point same observed measured resulting corresponding respective whole full own "
+        "here now only just again also so thus hence too about around nearly almost roughly "
+        "exactly slightly clearly however overall finally instead indeed meanwhile namely and "
+        "or but not whereas s t you he she"
     )
 )
 """Words that describe nothing further."""
-_LONGEST_OPENER = 4
+_LONGEST_INSERTED = 4
 
 
 def is_qualified(
@@ -51,7 +51,7 @@ def is_qualified(
     """Whether a word that is not known describes what has the words `own`.
 
     The segments are what stands between the commas of a sentence up to a number; the number is in
-    the last. Looked at are an opening phrase, and those that have a word of its own.
+    the last. Looked at are short ones, "in 8-bit", and those that have a word of its own.
     """
 
     def is_known(word: str) -> bool:
@@ -64,7 +64,8 @@ def is_qualified(
         )
 
     *before, last = segments
-    if before and len(before[0]) <= _LONGEST_OPENER and not all(map(is_known, before[0])):
+    inserted = (segment for segment in before if len(segment) <= _LONGEST_INSERTED)
+    if not all(is_known(word) for segment in inserted for word in segment):
         return True
     near = [segment for segment in before if not own.isdisjoint(segment)]
     return any(
@@ -80,13 +81,19 @@ def _describing(segment: Sequence[str], own: AbstractSet[str]) -> Iterator[list[
         if word in own:
             left = [*reversed(segment[:at])]
             yield [*takewhile(_describes, left)]
-            article = len([*takewhile(lambda word: word in NEUTRAL - _OF, left)])
-            if left[article : article + 1] == ["of"]:  # "the variance of the accuracy"
-                yield left[article + 1 : article + 2]
+            yield [*_quantities(left)]
         elif word in _PREPOSITIONS:
             rest = segment[at + 1 :]
             skipped = len([*takewhile(lambda word: word in NEUTRAL, rest)])
             yield [*takewhile(_describes, rest[skipped:])]
+
+
+def _quantities(left: Sequence[str]) -> Iterator[str]:
+    """What is said to be of a word, by those left of it: "the variance of the accuracy"."""
+    rest = [word for word in left if word not in NEUTRAL - _OF]
+    while len(rest) > 1 and rest[0] == "of":
+        yield rest[1]
+        rest = rest[2:]
 
 
 def _describes(word: str) -> bool:

@@ -44,7 +44,7 @@ _DIFFERENCE = Pattern(
     re.IGNORECASE,
 )
 _HIGHER = Pattern(
-    r"\s?\S{0,12}\s(more|less|higher|lower|better|worse|above|below)\b", re.IGNORECASE
+    r"\s?\S{0,12}\s(more|less|fewer|higher|lower|better|worse|above|below)\b", re.IGNORECASE
 )
 _CHANGE_BEHIND = Pattern(
     r"[\s-]?(?:percentage )?(?:points?|pp)?\s"
@@ -52,14 +52,15 @@ _CHANGE_BEHIND = Pattern(
     re.IGNORECASE,
 )
 _UP = Pattern(r"more|higher|above|rise|rose|gain|increas|rais|lift|uplift", re.IGNORECASE)
-_DOWN = Pattern(r"less|lower|below|fall|fell|drop|decreas|declin|reduc", re.IGNORECASE)
+_DOWN = Pattern(r"less|fewer|lower|below|fall|fell|drop|decreas|declin|reduc", re.IGNORECASE)
 _DENYING = frozenset(("not", "never", "nor"))
 _NOT_ITS_OWN = Pattern(
     r"\b(?:earlier|previous(?:ly)?|prior|parent|published|reported|et al|expect\w{0,3}|literature"
     r"|predict\w{0,3}|hop(?:e|ed|ing)|target|goal|threshold|at least|at most|up to|chance|paper"
     r"|would|should|could|might|if we|suppose|assum\w{0,4}|for example|e\.g|instead of|rather than"
     r"|plan(?:s|ned)?|next|future|smaller|larger|bigger|another|second|third|different|pilot"
-    r"|preliminary|(?:before|after) (?:the |any )?(?:fix|calibrat|tun|train|filter|correct|chang)"
+    r"|preliminary|according to (?!our|the table|table|figure)"
+    r"|(?:before|after) (?:the |any )?(?:fix|calibrat|tun|train|filter|correct|chang)"
     r"\w{0,6})\b|#\d",
     re.IGNORECASE,
 )
@@ -317,7 +318,7 @@ class Scopes:
 
     def _segments(self, before: str, behind: str) -> tuple[tuple[str, ...], ...]:
         """What stands between the commas before a number, and right behind it."""
-        *earlier, last = _COMMAS.split(before)
+        *earlier, last = _COMMAS.split(before[before.rfind(";") + 1 :])
         texts = (*earlier, f"{last} {_COMMAS.split(behind)[0]}")
         words = (words_of(_NUMBERS.sub(" ", _OWNER.sub("", text))) for text in texts)
         # what the page itself calls a label by describes nothing

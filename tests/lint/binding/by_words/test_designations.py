@@ -11,6 +11,8 @@ OTHERS = (
     ("gsm8k", "Llama-3.1-8B-distilled"),
     ("gsm8k", "Tiny-Llama-3.1-8B"),
     ("gsm8k", "Llama-70B"),
+    ("gsm8k", "Llama 3.1 70B"),
+    ("gsm8k", "Llama-3.1-8B Instruct"),
     ("gsm8k-hard", "Llama-3.1-8B"),
     ("gsm8k_v2", "Llama-3.1-8B"),
 )
@@ -20,6 +22,7 @@ SAME = (
     ("gsm8k", "llama-3.1-8b"),
     ("gsm8k", "meta-llama/Llama-3.1-8B"),
     ("gsm8k", "the Llama-3.1-8B-model"),
+    ("gsm8k", "Llama 3.1 8B"),
     ("the gsm8k-based benchmark", "Llama-3.1-8B"),
 )
 

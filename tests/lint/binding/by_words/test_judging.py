@@ -39,6 +39,9 @@ def test_a_denial_ends_at_its_number() -> None:
         "Quantised, Llama-3.1-8B's accuracy on gsm8k is {}.",
         "In 8-bit, Llama-3.1-8B's accuracy on gsm8k is {}.",
         "After rescoring, Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "Llama-3.1-8B's accuracy on gsm8k, measured greedily, is {}.",
+        "According to the model card, Llama-3.1-8B's accuracy on gsm8k is {}.",
+        "The width of the interval of the accuracy of Llama-3.1-8B on gsm8k is {}.",
         "Meta reports Llama-3.1-8B's accuracy on gsm8k as {}.",
         "The variance of the accuracy of Llama-3.1-8B on gsm8k is {}.",
         "The lower bound of Llama-3.1-8B's accuracy on gsm8k is {}.",
@@ -59,6 +62,8 @@ def test_what_an_unknown_word_describes_is_not_contradicted(sentence: str, numbe
         "In our experiments, Llama-3.1-8B's accuracy on gsm8k is {}.",
         "On the gsm8k questions Llama-3.1-8B has an accuracy of {}.",
         "We see that Llama-3.1-8B scores {} accuracy on gsm8k.",
+        "We evaluated two models; Llama-3.1-8B has an accuracy of {} on gsm8k.",
+        "According to Table 2, Llama-3.1-8B's accuracy on gsm8k is {}.",
         "The greedy search took long, and Llama-3.1-8B's accuracy on gsm8k is {}.",
     ],
 )

@@ -19,6 +19,12 @@ THAN = "On gsm8k the accuracy of Qwen2.5-7B-Instruct is 71.2%, {} than the 56.1%
         (f"{PAIR}, a gap of 15.4 points.", "15.4", SILENT),
         (f"{AGAINST}, a drop of 15.1 points.", "15.1", VERIFIED),
         (f"{AGAINST}, a gain of 15.1 points.", "15.1", SILENT),
+        (
+            f"{AGAINST.replace('against', 'compared to')}, a 15.1-point drop.",
+            "15.1-point",
+            VERIFIED,
+        ),
+        (f"{AGAINST.replace('against', 'compared to')}, a 15.1-point gain.", "15.1-point", SILENT),
         (THAN.format("15.1 points higher") + ".", "15.1", VERIFIED),
         (THAN.format("15.1 points lower") + ".", "15.1", SILENT),
         (f"{PAIR}, 26.9% more.", "26.9%", VERIFIED),
