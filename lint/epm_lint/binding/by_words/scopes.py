@@ -81,7 +81,7 @@ _COMMAS = Pattern(r"[,;:()\[\]] |[()\[\]]")
 _NUMBERS = Pattern(r"(?<![\w.-])[-+−]?\d[\d.,]*\d?%?(?![\w-])")
 _OWNER = Pattern(r"\b[\w-]{1,40}/(?=\w{1,40}[-.]\w)")
 """Whose a model is: `meta-llama/Llama-3.1-8B`."""
-_OF_OTHERS = re.compile(
+_OF_OTHERS = Pattern(
     r"\b(?!(?:We|Table|Figure|Section|This|It|That|Which|Appendix)\b)[A-Z]\w+(?: et al\.?)? "
     r"(?:reports?|claims?|cites?|states?|quotes?|lists?|publish(?:es)?)\b"
 )
