@@ -239,8 +239,7 @@ class _Words:
             names = axis.with_any(near)
             met = {name: _met(name, levels, axis.shared) for name in names}
             for name in self._others(axis):
-                there = _met(name, levels, frozenset())
-                if there.share >= 1:
+                if near.issuperset(name) and (there := _met(name, levels, frozenset())).share >= 1:
                     met[name] = there
             self._axes[id(axis)] = _OnAxis(levels, is_open, met)
         return self._axes[id(axis)]
