@@ -308,6 +308,11 @@ class _OperandReader:
                 return 0
         if join in ("–", "-", "−") and not (closed or named) and not _alike(low, high):
             return 0
+        is_one = named or (closed and (join != "to" or before == "["))
+        if is_one and not named and not self._level_behind(at + 4):
+            is_one = self._is_around_estimate(at - 1, low, high)
+            if join in (",", ";", "|") and not is_one:
+                return 0
         begins = start if named else at - opened
         if join == "and" and not named and self.tokens.raws[at - 2] in ("p", "P"):
             operand = self._add(Part.P, "p", low, at - 2, at)
@@ -316,12 +321,41 @@ class _OperandReader:
         operand = self._add(Part.INTERVAL, "range", low, begins, at)
         operand.high, operand.named, operand.level = high, named, level
         operand.attributes = tuple(words)
-        if named or (closed and (join != "to" or before == "[")):
+        if is_one:
             operand.name = ""
         operand.end = at + 3 + closed
         if not level:
             operand.level = self._level_behind(operand.end)
         return operand.end
+
+    def _is_around_estimate(self, opening: int, low: Number, high: Number) -> bool:
+        """Whether two numbers in brackets without a name can be the interval of what they follow.
+
+        "73.4% (+12.2 pp, +20%)" tells two changes, and "73.4% (61.2%, 71.0%)" two other rates.
+        """
+        if low.unit not in ("", high.unit):
+            return False
+        if self.words[opening] == "[":
+            return True
+        estimate = self._estimate_before(opening)
+        if estimate is None:
+            return True
+        if low.sign == "+" and estimate.sign != "+":
+            return False
+        unit = high.unit or (estimate.unit if estimate.unit in ("%", "pp") else "")
+        ends = low.with_unit(unit).range, high.with_unit(unit).range
+        lowest, highest = min(end.low for end in ends), max(end.high for end in ends)
+        return estimate.range.low <= highest and lowest <= estimate.range.high
+
+    def _estimate_before(self, opening: int) -> Number | None:
+        """The last number of a sentence before a bracket that an interval can be of."""
+        start, _ = self.tokens.sentence(opening)
+        for operand in reversed(self.found):
+            if operand.token < start:
+                break
+            if operand.role not in _BESIDE_ESTIMATES:
+                return operand.number
+        return None
 
     def _interval_name(self, place: int) -> tuple[int, set[str], Number | None]:
         """Back over "Wilson 95% CI:", "with a 95% confidence interval from"."""
@@ -367,6 +401,13 @@ class _OperandReader:
         return place + 1
 
 
+_BESIDE_ESTIMATES = frozenset(
+    {
+        *(Part.P, Part.TEST, Part.N, Part.K, Part.DF, Part.COUNTED),
+        *(Part.SD, Part.SE, Part.HALF, Part.INTERVAL),
+    }
+)
+"""What may stand between an estimate and its interval."""
 _OF_PERCENT = frozenset({Part.SE, Part.SD, Part.MEAN, Part.HALF})
 
 
