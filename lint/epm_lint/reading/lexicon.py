@@ -202,6 +202,8 @@ HEDGES = {
     "approximately": "≈",
     "nearly": "≈",
     "almost": "≈",
+    "barely": "≈",
+    "virtually": "≈",
     "some": "≈",
     "circa": "≈",
     "ca": "≈",

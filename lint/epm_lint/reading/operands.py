@@ -17,6 +17,7 @@ from epm_lint.reading.lexicon import (
     INTERVAL_WORDS,
     LINKS,
     NAMES,
+    OTHER_MEASURES,
     TWO_WORD_HEDGES,
     TWO_WORDS,
     Part,
@@ -180,8 +181,17 @@ class _OperandReader:
     def _count(self, at: int) -> int:
         number = self.numbers[at]
         assert number  # noqa: S101
-        self._add(Part.COUNT, "", number, at, at).nouns = self._nouns(at + 1)
+        _, hedge = self._hedged(at - 1)
+        if not hedge and not self._is_end_of_estimate(at):
+            self._add(Part.COUNT, "", number, at, at).nouns = self._nouns(at + 1)
         return at + 1
+
+    def _is_end_of_estimate(self, at: int) -> bool:
+        """Whether a k/n is one of the two of "between 1/4 and 1/3", which nobody counted."""
+        first = at - 2 if self.words[max(0, at - 2) : at] == ["¤", "and"] else at
+        if self._word(first - 1) != "between" or self.words[first + 1 : first + 3] != ["and", "¤"]:
+            return False
+        return self._word(first - 2) not in OTHER_MEASURES
 
     def _number(self, at: int) -> int:
         number = self.numbers[at]
