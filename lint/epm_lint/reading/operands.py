@@ -203,6 +203,9 @@ class _OperandReader:
         if number.sign == "±" or self._word(at - 1) == "±":
             self._add(Part.HALF, "", number, at - (self._word(at - 1) == "±"), at)
             return at + 1
+        end = self._past_slashes(at)
+        if end > at + 1 and number.is_whole:
+            return end
         role, name, start = self._named(at, number)
         if number.unit == "pp":
             role = Part.POINTS
@@ -211,13 +214,27 @@ class _OperandReader:
         elif number.unit in ("%", "‰"):
             role = role if role in _OF_PERCENT else Part.PERCENT
         operand = self._add(role, name, number, start, at)
+        operand.end = end
         if number.unit in ("", "%"):
-            operand.nouns = self._nouns(at + 1)
+            operand.nouns = self._nouns(operand.end)
         headed = role is Part.NAMED and self._word(at - 1) == ":"
         if operand.nouns and (role is Part.BARE or headed) and number.is_whole and not number.sign:
             operand.role = Part.COUNTED
             operand.start = at if headed else start
-        return at + 1
+        return operand.end
+
+    def _past_slashes(self, at: int) -> int:
+        """The token after a number and what it is over: the 5 of 3.1/5 is no figure of its own."""
+        end = at + 1
+        while self._word(end) == "/" and self._word(end + 1) == "#":
+            before, after = self.numbers[end - 1], self.numbers[end + 1]
+            assert before  # noqa: S101
+            assert after  # noqa: S101
+            is_score = before.places and after.is_whole and not before.unit
+            if after.start - before.end > 1 and not is_score:
+                break
+            end += 2
+        return end
 
     def _nouns(self, at: int) -> tuple[str, ...]:
         """The words right behind a number, up to one that says nothing."""
