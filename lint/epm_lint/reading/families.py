@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from epm_lint.reading.forms.claims.significance import USUAL_ALPHA
 from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.page import Reading
@@ -15,7 +16,6 @@ from epm_lint.reading.tables.records import Entry, Record, TableReading
 from epm_lint.values import dataclass
 
 _MOST = 40
-USUAL_ALPHA = Fraction(1, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,19 @@ def families(reading: Reading) -> tuple[Family, ...]:
     return tuple(found[:_MOST])
 
 
+_OF_LEVELS = frozenset({"α", "alpha", "significance"})
+_LARGEST_ALPHA = Fraction(1, 5)
+
+
 def alphas(reading: Reading) -> tuple[Fraction, ...]:
     """The levels of significance that a page names, and the usual one."""
     named = {
         number.value
         for ground in reading.grounds
-        if "α" in ground.words or "alpha" in ground.words
+        if not _OF_LEVELS.isdisjoint(ground.words)
         for at, number in enumerate(ground.tokens.numbers)
-        if number is not None and number.kind is Kind.LEVEL
-        if {"α", "alpha"} & set(ground.words[max(0, at - 3) : at])
+        if number is not None and number.kind is Kind.LEVEL and number.value <= _LARGEST_ALPHA
+        if not _OF_LEVELS.isdisjoint(ground.words[max(0, at - 4) : at])
     }
     return tuple(sorted(named | {USUAL_ALPHA}))
 

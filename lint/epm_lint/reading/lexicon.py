@@ -307,7 +307,9 @@ NO_TRIALS = frozenset(
 )
 """Things that are each measured by many trials."""
 NEGATIONS = frozenset(
-    "not never neither nor hardly cannot fails fail failed no none without".split()
+    """
+        not never neither nor hardly cannot fails fail failed no none without nothing nobody nowhere
+    """.split()
 )
 """Words that deny what follows them."""
 NUMBER_WORDS = {

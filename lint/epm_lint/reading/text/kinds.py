@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.text.tokens import Tokens
 
@@ -56,6 +58,7 @@ _BEFORE_LEVEL = frozenset(["ci", "cis", "pi", "interval", "confidence"])
 _SIDED = frozenset(["two-sided", "one-sided", "central", "two-tailed", "one-tailed"])
 _USUAL_LEVELS = frozenset({1, 5, 50, 66, 68, 80, 89, 90, 95, 98, 99, 99.9, 97.5})
 _ALPHAS = frozenset({"α", "alpha"})
+_ALPHAS_IN_TWO = frozenset({("significance", "level"), ("significance", "threshold")})
 _MACHINES = frozenset(
     ["core", "cores", "cpu", "cpus", "gpu", "gpus", "vcpu", "h100", "h200", "a100", "v100"]
 )
@@ -66,7 +69,7 @@ _YEAR_BEFORE = frozenset(
 _YEARS = range(1990, 2100)
 _JOINTS = frozenset({"=", ":", "(", "of", "≈", "~", "≤", "<", "-"})
 _LISTING = frozenset({",", "and", "or", "/", "–", "-", "&", "to", "−"})
-_LARGEST_ALPHA = 0.2
+_LARGEST_ALPHA = Fraction(1, 5)
 _MOST_LAYERS = 200
 _SHORTEST_HASH = 7
 
@@ -116,7 +119,10 @@ def _kind(tokens: Tokens, at: int, number: Number) -> tuple[Kind, bool]:
     else:
         joint = ""
     word = words[place]
-    if word in _ALPHAS and 0 < number.amount <= _LARGEST_ALPHA:
+    of_significance = word in ("level", "threshold") and words[place - 1 : place] == [
+        "significance"
+    ]
+    if (word in _ALPHAS or of_significance) and 0 < number.value <= _LARGEST_ALPHA:
         return Kind.LEVEL, False
     if word in ("r", "α", "alpha") and joint and number.is_whole and number.mantissa > 1:
         return Kind.SETTING, False

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
+from epm_lint.reading.forms.claims.denials import BREAKS, VERDICTS, is_denied
 from epm_lint.reading.forms.inference.companions import COEFFICIENTS
 from epm_lint.reading.forms.inference.groups import HEADS
 from epm_lint.reading.ground import Ground, span_of
-from epm_lint.reading.lexicon import NEGATIONS, Part
+from epm_lint.reading.lexicon import Part
 from epm_lint.reading.number import Kind, Number
 from epm_lint.reading.operands import Operand
 from epm_lint.reading.qualifier_words import correction_of
@@ -19,6 +21,7 @@ from epm_lint.reading.statements import (
     Statement,
 )
 
+USUAL_ALPHA = Fraction(1, 20)
 _DENIED = frozenset({"non-significant", "nonsignificant", "insignificant", "n.s"})
 
 
@@ -55,15 +58,19 @@ _AFTER_QUANTIFIER = frozenset(
 )
 
 
-_BREAKS = frozenset({";", "but", "while", "whereas", "although"})
-
-
 _TO_P = frozenset(
     "is are was were not statistically ( ) : – , also still and remains and it no".split()
 )
 
 
-_EXCEPT = frozenset({"except", "excepting", "save", "but", "besides", "unless", "apart", "other"})
+_EXCEPT = frozenset(
+    """
+        except excepting save but besides unless apart other unlike excluding
+    """.split()
+)
+
+
+_BUT_AFTER = (["all"], ["every"], ["both"], ["none"], ["any"], ["everything"], ["anything"])
 
 
 _REACH_BACK = 30
@@ -73,9 +80,8 @@ def significances(ground: Ground, qualified: Qualified) -> Iterator[Statement]:
     """Verdicts on p-values, each with the p that it speaks of."""
     words, raws = ground.words, ground.tokens.raws
     for at, word in enumerate(words):
-        verdict = word in ("significant", "significantly", "significance")
         denied = word in _DENIED or raws[at] == "NS"
-        if not (verdict or denied) or (word == "significance"):
+        if not (word in VERDICTS or denied):
             continue
         start, end = ground.sentence(at)
         after = words[at + 1 : end]
@@ -83,7 +89,9 @@ def significances(ground: Ground, qualified: Qualified) -> Iterator[Statement]:
         if (after[:1] and after[0] in _NO_VERDICT) or _HEDGED & set(before[-2:]):
             continue
         quantifier, first = _quantifier(ground, start, at, word)
-        negated = denied or _is_denied(before, quantifier)
+        negated = denied or (quantifier != "none" and is_denied(ground, at, first))
+        if negated is None or (quantifier and words[first - 1 : first] == ["not"]):
+            continue
         alpha = alpha_behind(ground, at + 1, end)
         correction = _correction(words[at + 1 : min(end, at + 8)])
         p = None if quantifier else _p_of(ground, at, start, end, negated)
@@ -134,16 +142,6 @@ def _quantifier(ground: Ground, start: int, at: int, word: str) -> tuple[str, in
     return "", at
 
 
-def _is_denied(before: list[str], quantifier: str) -> bool:
-    near = before[-4:]
-    if quantifier == "none":
-        return False
-    contracted = any(word.endswith(("n't", "n’t")) for word in near)
-    if contracted or NEGATIONS & set(near):
-        return True
-    return "no" in near[-2:] or (near[-1:] == ["longer"] and "no" in near)
-
-
 def alpha_behind(ground: Ground, start: int, end: int) -> Number | None:
     """The level behind a verdict: at α=.05, at the 1% level, at .05."""
     numbers, words = ground.tokens.numbers, ground.words
@@ -186,10 +184,14 @@ def _p_of(ground: Ground, at: int, start: int, end: int, negated: bool) -> Opera
     Of several in one bracket it is the one that bears the verdict out best: which of them is meant
     is not said.
     """
-    ps = [o for o in ground.inside(start, end) if o.role is Part.P]
+    here = _brackets(ground, at, start)
+    ps = [
+        o
+        for o in ground.inside(start, end)
+        if o.role is Part.P and not _is_of_excepted(ground, o, start, here)
+    ]
     if not ps:
         return None
-    here = _brackets(ground, at, start)
     before = [o for o in ps if o.end <= at]
     after = [o for o in ps if o.start > at]
     words = ground.words
@@ -206,7 +208,7 @@ def _p_of(ground: Ground, at: int, start: int, end: int, negated: bool) -> Opera
             return after[0]
         best = max if negated else min
         return best(together, key=lambda p: p.number.value)
-    if before and at - before[-1].end <= _REACH_BACK:
+    if before and at - before[-1].end <= _REACH_BACK and not _disagree(before):
         last = before[-1]
         inside = _brackets(ground, last.token, start)
         gap = words[last.end : at]
@@ -217,9 +219,31 @@ def _p_of(ground: Ground, at: int, start: int, end: int, negated: bool) -> Opera
     return None
 
 
+def _disagree(ps: list[Operand]) -> bool:
+    """Whether some p's bear a verdict out and others do not: "only the former is significant"."""
+    return len({p.number.value <= USUAL_ALPHA for p in ps}) > 1
+
+
+def _is_of_excepted(ground: Ground, p: Operand, start: int, here: tuple[int, ...]) -> bool:
+    """Whether a p is in the bracket of what is excepted: "all except layer 4 (p = .21)"."""
+    inside = _brackets(ground, p.token, start)
+    if len(inside) <= len(here):
+        return False
+    words = ground.words
+    for at in range(inside[len(here)] - 1, start - 1, -1):
+        word = words[at]
+        if word in (",", ";", ")", "(", ":") or word in VERDICTS:
+            return False
+        if word == "but":
+            return words[at + 1] in ("not", "for") or words[at - 1 : at] in _BUT_AFTER
+        if word in _EXCEPT or (word == "not" and words[at - 1 : at] == [","]):
+            return True
+    return False
+
+
 def _may_reach(ground: Ground, at: int, p: Operand, here: tuple[int, ...], start: int) -> bool:
     gap = ground.words[at + 1 : p.start]
-    if _BREAKS & set(gap) or any(w in ("significant", "significantly") for w in gap):
+    if BREAKS & set(gap) or not VERDICTS.isdisjoint(gap):
         return False
     inside = _brackets(ground, p.token, start)
     if inside[: len(here)] != here or len(inside) > len(here) + 1:
@@ -239,7 +263,7 @@ def _interval_of(ground: Ground, at: int, start: int, end: int) -> Span | None:
     if len(found) != 1 or len(signed) != 1 or found[0].start < at:
         return None
     gap = ground.words[at + 1 : found[0].start]
-    return None if _BREAKS & set(gap) or len(gap) > 14 else span_of(found[0])
+    return None if BREAKS & set(gap) or len(gap) > 14 else span_of(found[0])
 
 
 def coefficients_named(words: list[str]) -> frozenset[str]:
