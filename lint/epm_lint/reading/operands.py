@@ -348,7 +348,7 @@ class _OperandReader:
         operand = self._add(Part.INTERVAL, "range", low, begins, at)
         operand.high, operand.named, operand.level = high, named, level
         operand.attributes = tuple(words)
-        if is_one:
+        if is_one and words & INTERVAL_WORDS != {"range"}:
             operand.name = ""
         operand.end = at + 3 + closed
         if not level:

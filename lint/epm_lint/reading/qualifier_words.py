@@ -117,7 +117,10 @@ _STARTS: dict[str, Qualifier] = {
 }
 
 
-WHOLE = {"adj": Qualifier.CORRECTED, "corr": Qualifier.CORRECTED, "bh": Qualifier.CORRECTED}
+WHOLE = {
+    **dict.fromkeys(("adj", "corr", "bh"), Qualifier.CORRECTED),
+    **dict.fromkeys(("hdi", "hpd", "cri", "pi", "pis"), Qualifier.MODELLED),
+}
 
 
 _BY_TWO: dict[str, list[tuple[str, Qualifier]]] = {}

@@ -106,7 +106,7 @@ def _with_numbers(ground: Ground, said: frozenset[str]) -> Iterator[Statement]:
         if Part.COUNT in roles or any(word.startswith("mcnemar") for word in said):
             yield from comparisons(ground, qualified, rate_of)
         yield from arithmetic(ground)
-        yield from means(ground)
+        yield from means(ground, qualified)
         if Part.MEAN in roles:
             yield from mean_differences(ground)
         yield from changes(ground, rate_of)
@@ -118,6 +118,6 @@ def _with_numbers(ground: Ground, said: frozenset[str]) -> Iterator[Statement]:
         if "observed" in said:
             yield from predictions(ground)
     elif ground.passage.spot is None:
-        yield from means(ground)
+        yield from means(ground, qualified)
     if said & {"cook's", "cook’s", "cook", "leverage", "leverages", "vif", "vifs"}:
         yield from diagnostics(ground)

@@ -23,7 +23,7 @@ from epm_lint.model import Page, Rule, Verdict
 from epm_lint.reading.number import Number, count_of
 from epm_lint.reading.page import read
 from epm_lint.reading.ranges import Range
-from epm_lint.reading.statements import Mean, MeanOfList
+from epm_lint.reading.statements import Mean, MeanOfList, Qualifier
 from epm_lint.rules.tally import Tally, shown, shown_interval
 from epm_lint.statistics.answers import Outcome
 from epm_lint.statistics.consistency import mean as possible
@@ -38,6 +38,7 @@ from epm_lint.statistics.means import (
 
 _FIX = "correct the one that is wrong"
 _MOST = 5_000
+_NOT_BY_T = (Qualifier.RESAMPLED, Qualifier.CLUSTERED, Qualifier.MODELLED, Qualifier.UNKNOWN)
 
 
 def check(page: Page) -> Verdict:
@@ -55,13 +56,17 @@ def _mean(said: Mean, tally: Tally) -> None:
     n = count_of(said.n)
     if _leaves_scale(said, tally):
         return
-    if n and said.sd and said.se:
+    plain = not said.has(*_NOT_BY_T)
+    if n and said.sd and said.se and plain:
         answer = standard_error(said.se, said.sd, n)
         message = f"says SE {shown(said.se)}; {shown(said.sd)}/√{n} is {answer.right}"
         outcome = Outcome.CONSISTENT if answer.outcome is Outcome.TRUNCATED else answer.outcome
         tally.hold(said.se, outcome, message, _FIX, binding=said.binding, uses=(said.sd, said.n))
     if n and n > 1 and said.interval is not None and (said.sd or said.se):
-        _interval(said, n, tally)
+        if plain:
+            _interval(said, n, tally)
+        else:
+            tally.leave("resampled or modelled intervals")
     if n and said.binary and said.sd:
         answer = binary_sd(said.sd, said.mean, n)
         message = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from epm_lint.reading.forms.inference.groups import after_nouns
 from epm_lint.reading.forms.rates.scales import outer_scale, scale_of
@@ -10,7 +10,15 @@ from epm_lint.reading.ground import Ground, span_of
 from epm_lint.reading.lexicon import GLUE, Part
 from epm_lint.reading.number import Number
 from epm_lint.reading.operands import Operand
-from epm_lint.reading.statements import Binding, Difference, Mean, MeanDifference, Statement
+from epm_lint.reading.qualifiers import Qualified
+from epm_lint.reading.statements import (
+    Binding,
+    Difference,
+    Mean,
+    MeanDifference,
+    Qualifier,
+    Statement,
+)
 
 _MEAN_WORDS = frozenset({"mean", "average", "averaged", "averages", "m"})
 
@@ -34,7 +42,7 @@ _PARTS = frozenset({Part.SD, Part.SE, Part.N, Part.INTERVAL, Part.HALF})
 _REACH = 6
 
 
-def means(ground: Ground) -> Iterator[Statement]:
+def means(ground: Ground, qualified: Qualified) -> Iterator[Statement]:
     """Every mean with an SD, an SE, an interval, or an n and a scale."""
     spread: list[tuple[Operand, Operand]] = []
     of_passage = outer_scale(ground)
@@ -71,12 +79,17 @@ def means(ground: Ground) -> Iterator[Statement]:
         outer = of_passage if scale is None else (scale.lowest, scale.highest)
         last = max([operand.end, *(o.end for o in bound)])
         yield Mean(
-            **ground.common(operand.token, last, binding=binding),
+            **ground.common(
+                operand.token,
+                last,
+                qualifiers=_qualifiers(ground, qualified, bound),
+                binding=binding,
+            ),
             mean=operand.number,
             sd=sd.number if sd else None,
             se=se.number if se else None,
             n=n.number if n else (n_number if scale is not None else None),
-            interval=span_of(interval) if interval and (interval.named or interval.level) else None,
+            interval=span_of(interval) if interval and _is_named(interval) else None,
             level=interval.level if interval else None,
             lowest=outer[0] if outer else None,
             highest=outer[1] if outer else None,
@@ -145,6 +158,22 @@ def _is_mean(ground: Ground, operand: Operand) -> bool:
     behind = ground.operands[operand.place + 1 :][:1]
     near = bool(behind) and behind[0].role in (Part.SD, Part.HALF)
     return near and behind[0].start - operand.end <= 2 and not number.unit
+
+
+def _is_named(interval: Operand) -> bool:
+    """Whether two numbers are called an interval, and no mere range."""
+    return interval.level is not None or (interval.named and interval.name != "range")
+
+
+def _qualifiers(
+    ground: Ground, qualified: Qualified, parts: Sequence[Operand]
+) -> frozenset[Qualifier]:
+    """What is said of the interval or the error of a mean; nothing where it has neither."""
+    said = frozenset[Qualifier]()
+    for part in parts:
+        if part.role in (Part.INTERVAL, Part.SE):
+            said |= qualified.of(part.start) | ground.declared_intervals
+    return said
 
 
 def _called_sd(ground: Ground, half: Operand) -> bool:
