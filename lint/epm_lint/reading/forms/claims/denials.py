@@ -30,6 +30,8 @@ _WITHDRAWN_BEHIND = frozenset(
         disappears disappeared lost
     """.split()
 )
+_MERELY = frozenset({"only", "just", "merely", "simply"})
+"""With a negation before them they deny nothing: "not only significant"."""
 _PRONOUNS = frozenset({"it", "they", "that", "this", "which"})
 _BEING = frozenset({"is", "are", "was", "were"})
 _TAKEN_BACK = frozenset({"not", "wrong", "false"})
@@ -51,8 +53,10 @@ def is_denied(ground: Ground, at: int, first: int) -> bool | None:
     phrase = clause[: clause.index(",")] if "," in clause else clause
     if not _WITHDRAWN_BEFORE.isdisjoint(phrase):
         return None
-    if any(map(_negates, islice(_before(ground, at, start), _NEAR))):
-        return True
+    near = list(islice(_before(ground, at, start), _NEAR))
+    if negations := [word for word in near if _negates(word)]:
+        plain = negations != ["without"] or "without" in near[:2]
+        return True if len(negations) == 1 and plain and _MERELY.isdisjoint(near) else None
     distant = any(_negates(word) and word not in _OF_ONE_PHRASE for word in clause)
     return None if distant or any(map(_negates, phrase)) else False
 

@@ -90,7 +90,8 @@ def significances(ground: Ground, qualified: Qualified) -> Iterator[Statement]:
             continue
         quantifier, first = _quantifier(ground, start, at, word)
         negated = denied or (quantifier != "none" and is_denied(ground, at, first))
-        if negated is None or (quantifier and words[first - 1 : first] == ["not"]):
+        half_denied = (quantifier or denied) and words[first - 1 : first] == ["not"]
+        if negated is None or half_denied:
             continue
         alpha = alpha_behind(ground, at + 1, end)
         correction = _correction(words[at + 1 : min(end, at + 8)])

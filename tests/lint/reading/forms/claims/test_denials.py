@@ -28,6 +28,14 @@ WITHDRAWN = [
     "In v1 we wrote that p = {} was significant; it is not.",
     "The gap is significant (p = {}), which is wrong.",
 ]
+NOT_QUITE_DENIED = [
+    "It was not only significant (p = {}) but large.",
+    "It never fails to be significant (p = {}).",
+    "Without it the gap is significant (p = {}).",
+    "The gap is not insignificant (p = {}).",
+    "Not surprisingly, the effect was significant (p = {}).",
+    "There is no doubt that the effect is significant (p = {}).",
+]
 OF_ANOTHER = [
     "All except layer 4 (p = {}) are significant.",
     "All but layer 4 (p = {}) are significant.",
@@ -67,7 +75,7 @@ def test_a_denial_of_a_small_p_is_found(sentence: str) -> None:
     assert status(sentence, ".003") is Status.FAIL
 
 
-@pytest.mark.parametrize("sentence", WITHDRAWN)
+@pytest.mark.parametrize("sentence", [*WITHDRAWN, *NOT_QUITE_DENIED])
 def test_what_may_be_withdrawn_is_held_to_no_p(sentence: str) -> None:
     assert status(sentence, ".003") in (Status.PASS, Status.SKIP)
 
