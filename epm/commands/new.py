@@ -61,7 +61,7 @@ def run(parsed: argparse.Namespace) -> int:
             f"{home} cannot be written: {error.strerror}", "change into a folder of yours"
         ) from None
     print(f"{home}")  # noqa: T201
-    print(f"  epm run {slug}        # at once, on a toy model; then make experiment.py your own")  # noqa: T201
+    print(f"  epm run {slug}        # at once; then make experiment.py your own")  # noqa: T201
     print(f"  epm show {slug}       # what it resolves to")  # noqa: T201
     print(  # noqa: T201
         f"  epm publish {slug}    # --allow-pilot for a toy; commit and push the folder first"
