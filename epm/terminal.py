@@ -19,6 +19,8 @@ from epm.results import Results
 from epm.results.reading import load
 from epm.values import Unavailable
 from epm.writing.filters import counts, effect, interval, percent, signed, span
+from epm_lint.model import Status
+from epm_lint.output.table import SIGNS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,7 +91,10 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
             value = f"{effect(found.effect.estimate, found.scale)}{points} {found.unit}".strip()
             said(f"{block.label}: {value} {span(found.effect.interval, found.scale)}")
     yours = "; what is left are the sections that a person writes" if clean else ""
-    said(f"lint         {verdict(folder)}{yours}")
+    judged, *failed = verdict(folder)
+    said(f"lint         {judged}{yours}")
+    for line in failed:
+        said(f"             {line}")
     for label, pattern in OUTPUTS:
         match sorted(folder.glob(pattern)):
             case [path]:
@@ -98,9 +103,11 @@ def summary(console: Console, folder: Path, *, clean: bool) -> None:
                 said(f"{label + 's':12} {path.parent} ({1 + len(more)} of them)")
 
 
-def verdict(folder: Path) -> str:
-    """What the linter said of a run's page, in one line."""
-    return (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()[-1]
+def verdict(folder: Path) -> list[str]:
+    """What the linter said of a run's page in one line, and a line for each check that failed."""
+    *lines, last = (folder / "lint.txt").read_text(encoding="utf-8").strip().splitlines()
+    failed = f" {SIGNS[Status.FAIL]} {Status.FAIL} "
+    return [last, *(" ".join(line.split()) for line in lines if failed in line)]
 
 
 def _table(title: str, results: Results, rates: Sequence[ProportionsBlock]) -> Table:

@@ -192,6 +192,27 @@ def test_a_broken_template_names_its_line(repository: Path, tmp_path: Path) -> N
     assert "narrative.md.j2 line" in refused.stderr
 
 
+def test_a_page_that_fails_is_told_with_the_checks_that_do(
+    repository: Path, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(repository, clone)
+    narrative = clone / "experiments" / "issue_246" / "narrative.md.j2"
+    text = narrative.read_text()
+    assert "{% block background %}" in text
+    narrative.write_text(
+        text.replace("{% block background %}", "{% block background %}It has p = 1.4.")
+    )
+    rendered = epm(clone, "render", "issue-246", "--profile", "published")
+    assert rendered.returncode == 1
+    judged, failed = rendered.stderr.splitlines()
+    assert judged.startswith("epm: Result: FAIL — 1 failed")
+    assert failed.startswith("     Possible values ✗ FAIL ")
+    again = epm(clone, "run", "issue-246", "--profile", "published")
+    assert again.returncode == 1
+    assert f"\n             {failed.strip()}\nbody " in again.stdout
+
+
 def test_an_interrupted_run_says_how_to_go_on_and_does(repository: Path) -> None:
     arguments = ["-m", "epm", "run", "issue-246", "--profile", "smoke", "--wandb", "off"]
     started = subprocess.Popen(

@@ -46,7 +46,8 @@ def run(parsed: argparse.Namespace) -> int:
     for name in ("body.md", "title.txt", "lint.txt"):
         print(folder / name)  # noqa: T201
     if status == FINDINGS:
-        print(f"epm: {verdict(folder)}", file=sys.stderr)  # noqa: T201
+        judged, *failed = verdict(folder)
+        print(f"epm: {judged}", *failed, sep="\n     ", file=sys.stderr)  # noqa: T201
     return status
 
 
