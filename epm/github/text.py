@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 
 from epm_lint.output.markdown import inert
-from epm_lint.quoting import clip, visible
+from epm_lint.quoting import clip, fence, visible
 
-_RUNS = re.compile("`+")
 _LANGUAGE = re.compile(r"[a-z]{0,20}")
 
 
@@ -26,6 +25,5 @@ def fenced(text: str, language: str = "") -> str:
         raise ValueError(f"{language!r} is not a language")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
     shown = ["\t".join(visible(part) for part in line.split("\t")) for line in lines]
-    longest = max((len(run) for line in shown for run in _RUNS.findall(line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}{language}", *shown, fence]) + "\n"
+    ticks = fence("\n".join(shown), 3)
+    return "\n".join([f"{ticks}{language}", *shown, ticks]) + "\n"

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from epm.values import Interval, Unavailable
 from epm.writing.tracing import bare, mark, marked, rewritten, untraced
 from epm_lint.binding.formats import write
+from epm_lint.quoting import fence
 
 NOT_AVAILABLE = "n/a"
 
@@ -178,7 +179,7 @@ def code(text: object) -> str:
     plain = untraced(shown)
     if not plain:
         return ""
-    ticks = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))
+    ticks = fence(plain)
     space = " " * ("`" in (plain[:1], plain[-1:]))
     return f"{ticks}{space}{shown}{space}{ticks}"
 

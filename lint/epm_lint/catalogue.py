@@ -14,6 +14,7 @@ from epm_lint.configuration import options_of
 from epm_lint.formats import NAMES, shipped
 from epm_lint.model import Rule
 from epm_lint.patterns import Pattern
+from epm_lint.quoting import fence
 from epm_lint.suppressions import HOW
 
 _EXAMPLE = Pattern(r"^(Bad|Good):$", re.MULTILINE)
@@ -71,8 +72,8 @@ def _chapter(rule: Rule) -> Iterator[str]:
     yield f"{prose.strip()}\n"
     for name, body in zip(examples[::2], examples[1::2], strict=True):
         text = dedent(body.strip("\n")).strip("\n")
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-        yield f"{name}:\n\n{fence}markdown\n{text}\n{fence}\n"
+        ticks = fence(text, 3)
+        yield f"{name}:\n\n{ticks}markdown\n{text}\n{ticks}\n"
     if options := options_of(rule):
         yield "| Option | Default | Sets |\n|---|---|---|"
         for name, (value, about) in options.items():
@@ -104,9 +105,9 @@ def _toml(value: object) -> str:
 
 def _code(text: str) -> str:
     """A code span inside a table's cell."""
-    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    ticks = fence(text)
     inner = f" {text} " if "`" in text else text
-    return _cell(f"{fence}{inner}{fence}")
+    return _cell(f"{ticks}{inner}{ticks}")
 
 
 def _cell(text: str) -> str:

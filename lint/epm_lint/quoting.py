@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 LONGEST_QUOTE = 80
+_BACKTICKS = re.compile("`+")
 
 _JOINERS = frozenset("\u200c\u200d")  # emoji and Persian words fall apart without them
 
@@ -38,6 +40,12 @@ def clip(text: str, limit: int = LONGEST_QUOTE) -> str:
 def quote(text: str) -> str:
     """The text as a quotation of at most 80 characters."""
     return f"'{clip(text, LONGEST_QUOTE - 2)}'"
+
+
+def fence(text: str, least: int = 1) -> str:
+    """Backticks that enclose a text as code: more than any run of them in it, `least` at least."""
+    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
+    return "`" * max(least, longest + 1)
 
 
 def enumerate_quoted(texts: Iterable[str], limit: int = 8) -> str:
