@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeGuard, get_args
+from typing import Any, get_args
 
 from epm import discovery
 from epm.definition.analysis import AnalysisSpec, Gate
@@ -24,7 +24,7 @@ from epm.definition.conditions import Role
 from epm.definition.imported import ImportedExperiment
 from epm.errors import EpmError, resources, suggest
 from epm.importing.folder import GIVEN, Import, repository, write
-from epm.importing.gathering import Cell, Gathering
+from epm.importing.gathering import Cell, Gathering, is_score
 from epm.pipeline import inventory
 from epm.privacy import command_line
 from epm.results import CovariateRecord, MetricRecord, Reported, Scalar
@@ -347,14 +347,6 @@ def _shown(value: object) -> str:
         return f"of type {type(value).__name__}"
 
 
-def _finite(value: object) -> TypeGuard[bool | int | float]:
-    """Whether it is a finite number, yes and no among them, that a float holds."""
-    try:
-        return isinstance(value, bool | int | float) and isfinite(value)
-    except OverflowError:
-        return False
-
-
 def _new(what: str, name: object, known: Iterable[str]) -> str:
     """Where a message is from; the name is one, and new."""
     where = f"{what}({_shown(name)})"
@@ -397,7 +389,7 @@ def _item(where: str, value: object) -> str:
 
 def _number(where: str, field: str, value: object) -> float:
     value = _native(value)
-    if not _finite(value):
+    if not is_score(value):
         raise _unexpected(where, field, value, "a finite number")
     return float(value)
 
@@ -481,7 +473,7 @@ def _scores(where: str, given: Any) -> list[bool | float]:
     several = given if _listed(given) else [given]
     found = [_native(score) for score in several]
     for score in found:
-        if not _finite(score):
+        if not is_score(score):
             raise EpmError(
                 f"{where}: a score is {_shown(score)}",
                 "expected yes or no, or a finite number; what has none is counted in `excluded`",
@@ -504,7 +496,7 @@ def _sums(where: str, given: Any) -> tuple[float, float, int]:
     """Sum, sum of squares and n from mean, standard deviation and n."""
     match _listed(given) and [_native(each) for each in given]:
         case [int() | float() as mean, int() | float() as deviation, int(n)] if (
-            _finite(mean) and _finite(deviation) and deviation >= 0 and 0 < n < _MOST
+            is_score(mean) and is_score(deviation) and deviation >= 0 and 0 < n < _MOST
         ):
             if n == 1 and deviation:
                 raise EpmError(f"{where}: one answer deviates by {deviation:g}", "expected 0")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeGuard
 
+from epm.definition.checks.names import is_number
 from epm.definition.conditions import Role
 from epm.errors import EpmError
 from epm.importing.found import Found
@@ -32,6 +34,11 @@ _FEW = 10
 
 _NAMES = ("seed", "epoch", "step")
 """What replicates are told apart by, in this order."""
+
+
+def is_score(value: object) -> TypeGuard[bool | int | float]:
+    """Whether it is a finite number, yes and no among them, that a float holds."""
+    return isinstance(value, bool) or is_number(value)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 from epm.errors import EpmError, suggest
 from epm.importing.found import Found
-from epm.importing.gathering import Cell, Gathering
+from epm.importing.gathering import Cell, Gathering, is_score
 from epm.importing.mapping import FIELD, Comparison, Map, Measure, comparisons
 from epm.linting.parsing import WrittenFloat, WrittenInt
 from epm.results import CovariateRecord, MetricRecord, Reported, Scalar
@@ -226,7 +226,7 @@ def _name(value: Any) -> str:
 
 
 def _number(value: Any, column: str, where: str) -> float:
-    if isinstance(value, bool | int | float) and isfinite(value):
+    if is_score(value):
         return float(value)
     shown = quote(value) if isinstance(value, str) else clip(repr(value))
     raise EpmError(f"{where}: {column} is {shown}, which is no number", "mend the row, or the map")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, TypeGuard
 
 from epm.errors import suggest
 
@@ -58,7 +58,7 @@ def no_tuples(where: str, whole: object, names: Sequence[str]) -> Iterator[Probl
             yield f"{name} of {where} is no tuple", f"write `{name}=(…,)`, with the comma"
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether it is a finite number, and not yes or no."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

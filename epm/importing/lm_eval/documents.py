@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from epm.definition.checks.names import is_number
 from epm.errors import EpmError
+from epm.importing.gathering import is_score
 from epm.importing.lm_eval.outputs import Cell, Key
 
 SAME = 1e-9
@@ -53,7 +53,7 @@ class Documents:
 
 def score(value: Any) -> float | None:
     """A number; None for what is none, as a pair of texts is."""
-    return float(value) if isinstance(value, bool) or is_number(value) else None
+    return float(value) if is_score(value) else None
 
 
 def _aggregation(cell: Cell, key: Key) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from epm.definition.checks.names import is_number
 from epm.errors import EpmError
@@ -46,7 +46,7 @@ class Output:
     def date(self) -> float:
         """When it was made, in seconds since 1970; 0 where it does not say."""
         date = self.content.get("date")
-        return float(date) if _finite(date) else 0.0
+        return float(date) if is_number(date) else 0.0
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
@@ -73,10 +73,10 @@ class Output:
         found: dict[Key, Number] = {}
         for name, value in given.items():
             metric, _, through = name.partition(",")
-            if metric in BESIDE or metric.endswith("_stderr") or not _finite(value):
+            if metric in BESIDE or metric.endswith("_stderr") or not is_number(value):
                 continue
             error = given.get(f"{metric}_stderr,{through}" if through else f"{metric}_stderr")
-            stderr = float(error) if _finite(error) and error >= 0 else None
+            stderr = float(error) if is_number(error) and error >= 0 else None
             found[Key(metric, through or "none")] = Number(float(value), stderr)
         return found
 
@@ -135,11 +135,6 @@ class Cell:
             if found.is_file():
                 return found
         return None
-
-
-def _finite(value: Any) -> TypeGuard[int | float]:
-    # 'N/A' stands where there is no number
-    return is_number(value)
 
 
 def _leaves(name: str, below: Mapping[str, Any]) -> Iterator[str]:
