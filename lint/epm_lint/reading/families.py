@@ -13,6 +13,7 @@ from epm_lint.reading.ranges import Range
 from epm_lint.reading.statements import Correlation, PValue, Statement, Test
 from epm_lint.reading.tables.columns import Role
 from epm_lint.reading.tables.records import Entry, Record, TableReading
+from epm_lint.reading.text.kinds import LARGEST_ALPHA
 from epm_lint.values import dataclass
 
 _MOST = 40
@@ -79,7 +80,6 @@ def families(reading: Reading) -> tuple[Family, ...]:
 
 
 _OF_LEVELS = frozenset({"α", "alpha", "significance"})
-_LARGEST_ALPHA = Fraction(1, 5)
 
 
 def alphas(reading: Reading) -> tuple[Fraction, ...]:
@@ -89,7 +89,7 @@ def alphas(reading: Reading) -> tuple[Fraction, ...]:
         for ground in reading.grounds
         if not _OF_LEVELS.isdisjoint(ground.words)
         for at, number in enumerate(ground.tokens.numbers)
-        if number is not None and number.kind is Kind.LEVEL and number.value <= _LARGEST_ALPHA
+        if number is not None and number.kind is Kind.LEVEL and number.value <= LARGEST_ALPHA
         if not _OF_LEVELS.isdisjoint(ground.words[max(0, at - 4) : at])
     }
     return tuple(sorted(named | {USUAL_ALPHA}))

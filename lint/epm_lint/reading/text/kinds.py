@@ -69,7 +69,8 @@ _YEAR_BEFORE = frozenset(
 _YEARS = range(1990, 2100)
 _JOINTS = frozenset({"=", ":", "(", "of", "≈", "~", "≤", "<", "-"})
 _LISTING = frozenset({",", "and", "or", "/", "–", "-", "&", "to", "−"})
-_LARGEST_ALPHA = Fraction(1, 5)
+LARGEST_ALPHA = Fraction(1, 5)
+"""What is larger, as 95%, is the level of an interval."""
 _MOST_LAYERS = 200
 _SHORTEST_HASH = 7
 
@@ -119,10 +120,8 @@ def _kind(tokens: Tokens, at: int, number: Number) -> tuple[Kind, bool]:
     else:
         joint = ""
     word = words[place]
-    of_significance = word in ("level", "threshold") and words[place - 1 : place] == [
-        "significance"
-    ]
-    if (word in _ALPHAS or of_significance) and 0 < number.value <= _LARGEST_ALPHA:
+    named = word in _ALPHAS or tuple(words[max(0, place - 1) : place + 1]) in _ALPHAS_IN_TWO
+    if named and 0 < number.value <= LARGEST_ALPHA:
         return Kind.LEVEL, False
     if word in ("r", "α", "alpha") and joint and number.is_whole and number.mantissa > 1:
         return Kind.SETTING, False
