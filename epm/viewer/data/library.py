@@ -61,32 +61,33 @@ class Library:
     def run(self, key: str) -> Run | None:
         """A run as its files are now; None where there is no such run."""
         place = self.places().get(key)
-        return self._fresh(Run(key, *place))[1] if place else None
+        if place is None:
+            return None
+        run = Run(key, *place)
+        return self._fresh(run, run.stamp())
 
     def runs(self) -> Iterator[Run]:
         """All, in order; each is let go of before the next where there are many."""
         for key, place in self.places().items():
-            yield self._fresh(Run(key, *place))[1]
+            run = Run(key, *place)
+            yield self._fresh(run, run.stamp())
 
     def glances(self) -> Iterator[Glance]:
         """At all runs, in order; only those are read whose files have changed since the last."""
         for key, place in self.places().items():
             run = Run(key, *place)
-            before = self._glances.get(key)
-            if before is None or before[0] != run.stamp():
-                stamp, run = self._fresh(run)
-                before = self._glances[key] = stamp, glance(run)
+            stamp, before = run.stamp(), self._glances.get(key)
+            if before is None or before[0] != stamp:
+                before = self._glances[key] = stamp, glance(self._fresh(run, stamp))
             yield before[1]
 
-    def _fresh(self, run: Run) -> tuple[str, Run]:
-        """The run as its files are now, with their stamp; as it was read, where nothing changed."""
-        stamp = run.stamp()
+    def _fresh(self, run: Run, stamp: str) -> Run:
+        """The run as its files are now: as it was read, where it had this stamp."""
         before = self._read.pop(run.key, None)
-        found = before if before and before[0] == stamp else (stamp, run)
-        self._read[run.key] = found
+        self._read[run.key] = before if before and before[0] == stamp else (stamp, run)
         while len(self._read) > _KEPT:
             self._read.pop(next(iter(self._read)))
-        return found
+        return self._read[run.key][1]
 
     def _found(self) -> Iterator[tuple[Path, Path | None]]:
         tops = reach(self._here)
