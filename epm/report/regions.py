@@ -52,12 +52,12 @@ def outside_is(rendered: str, body: str) -> bool:
         rendered: the page as epm wrote it, its regions empty.
         body: the page as it is, the comments around its regions overwritten or not.
     """
-    found = without_human_text(reframed(body, rendered))
-    return [line.split() for line in _said(found)] == [line.split() for line in _said(rendered)]
+    return _said(without_human_text(reframed(body, rendered))) == _said(rendered)
 
 
-def _said(body: str) -> list[str]:
-    return [line for line in body.splitlines() if line.strip()]
+def _said(body: str) -> list[list[str]]:
+    """The words of each line that has any."""
+    return [words for line in body.splitlines() if (words := line.split())]
 
 
 def reframed(body: str, rendered: str) -> str:
